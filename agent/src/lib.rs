@@ -1,0 +1,3 @@
+//! The Company Portal device agent emulator, as rooms: see `shared/contract.md` for the words.
+//!
+//! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.

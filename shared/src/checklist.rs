@@ -1,0 +1,76 @@
+//! What `explain` and `doctor` answer: checklists, each line with what it would take.
+//!
+//! Lives here: their form. Does not live here: the rules (device room) and the checks (doctor).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::NotificationId;
+use crate::prerequisite::Prerequisite;
+use crate::receipt::Receipt;
+
+/// How one prerequisite stood at the moment of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// The prerequisite.
+    pub code: Prerequisite,
+    /// Whether it was met.
+    pub met: bool,
+    /// How it stood, in a sentence.
+    pub detail: String,
+    /// What it would take to meet it; empty where it is met.
+    pub mend: String,
+    /// The fact that the rule rests on (`facts 4.1`), or `undocumented: …`.
+    pub source: String,
+}
+
+/// Why a push did or did not show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The push; absent if its id could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_id: Option<NotificationId>,
+    /// Its receipt's members, `outcome` among them.
+    #[serde(flatten)]
+    pub receipt: ReceiptBesideId,
+    /// What the outcome means for this push, in a sentence or two.
+    pub summary: String,
+    /// Every prerequisite that applies, in order, as it stood at that moment.
+    pub prerequisites: Vec<Standing>,
+}
+
+/// A receipt whose `notificationId` stands elsewhere in the same object.
+pub type ReceiptBesideId = serde_json::Map<String, serde_json::Value>;
+
+impl Explanation {
+    /// Puts a receipt and its checklist together.
+    pub fn new(receipt: &Receipt, summary: String, prerequisites: Vec<Standing>) -> Self {
+        let mut members = match serde_json::to_value(receipt) {
+            Ok(serde_json::Value::Object(members)) => members,
+            _ => ReceiptBesideId::new(),
+        };
+        members.remove("notificationId");
+        Self { notification_id: receipt.notification_id.clone(), receipt: members, summary, prerequisites }
+    }
+}
+
+/// One thing on this computer that could keep a notification from showing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// How it stands, in a sentence.
+    pub detail: String,
+    /// How to mend it; empty where it is ok.
+    pub mend: String,
+}
+
+/// What `doctor` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Doctor {
+    /// The checks.
+    pub checks: Vec<Check>,
+}

@@ -1,0 +1,180 @@
+//! What the service tells a device (groups, actions) and what the device says of its connection (contract 2).
+//!
+//! Lives here: their payloads and how they are read. Does not live here: what the device does about them.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::{GroupId, UserPrincipalName};
+use crate::timestamp::Timestamp;
+
+/// The most groups that one list may hold.
+pub const MAX_GROUPS: usize = 1000;
+
+/// `online` or `offline`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionState {
+    /// Every subscription that the device knows of is answered.
+    Online,
+    /// Anything else; the device's last will.
+    Offline,
+}
+
+impl ConnectionState {
+    /// The word as payloads spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// The retained connection payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Connection {
+    /// The state.
+    pub connection: ConnectionState,
+}
+
+/// The groups of the device's user; replaces the whole list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupList {
+    /// Whose groups they are; a list that names another than the enrolling user is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_principal_name: Option<UserPrincipalName>,
+    /// The groups.
+    pub groups: BTreeSet<GroupId>,
+}
+
+impl GroupList {
+    /// Reads the payload; empty means no groups. Beside the list stand the entries that were ignored, by name.
+    ///
+    /// # Errors
+    /// A sentence, where the payload as a whole is not a group list; the list that was known stays.
+    pub fn parse(payload: &[u8]) -> Result<(Self, Vec<String>), String> {
+        if payload.is_empty() {
+            return Ok((Self::default(), Vec::new()));
+        }
+        let value: Value =
+            serde_json::from_slice(payload).map_err(|error| format!("the group list is not JSON: {error}"))?;
+        let user = match value.get("userPrincipalName") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.parse().map_err(|error| format!("the group list's user: {error}"))?),
+            Some(_) => return Err("the group list's userPrincipalName is not a string".to_owned()),
+        };
+        let Some(Value::Array(entries)) = value.get("groups") else {
+            return Err("the group list has no array named groups".to_owned());
+        };
+        let mut list = Self { user_principal_name: user, groups: BTreeSet::new() };
+        let mut ignored = Vec::new();
+        for entry in entries {
+            match entry.as_str().and_then(|text| text.parse::<GroupId>().ok()) {
+                Some(group) if list.groups.len() < MAX_GROUPS || list.groups.contains(&group) => {
+                    list.groups.insert(group);
+                }
+                _ => ignored.push(entry.to_string().chars().take(64).collect()),
+            }
+        }
+        Ok((list, ignored))
+    }
+}
+
+/// A remote action that the agent knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionKind {
+    /// Ends the enrollment; app and permission stay.
+    Retire,
+    /// The device checks in: it publishes its state.
+    SyncDevice,
+}
+
+impl ActionKind {
+    /// Every action.
+    pub const ALL: [Self; 2] = [Self::Retire, Self::SyncDevice];
+
+    /// The word as payloads spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Retire => "retire",
+            Self::SyncDevice => "syncDevice",
+        }
+    }
+}
+
+impl std::str::FromStr for ActionKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
+            format!("{text:?} is no remote action that this agent knows; it knows retire and syncDevice")
+        })
+    }
+}
+
+/// A remote action as sent. Its name is kept as text, since one that is not known is refused by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// Its id; remembered, so that it is carried out once.
+    pub id: String,
+    /// Its name.
+    pub action: String,
+    /// When it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+}
+
+impl Action {
+    /// Reads the payload.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(payload: &[u8]) -> Result<Self, String> {
+        let action: Self = serde_json::from_slice(payload).map_err(|error| format!("not a remote action: {error}"))?;
+        let printable = |text: &str| (1..=128).contains(&text.len()) && !text.chars().any(char::is_control);
+        if printable(&action.id) && printable(&action.action) {
+            Ok(action)
+        } else {
+            Err("not a remote action: id and action need 1 to 128 bytes without control characters".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_list_keeps_the_good_entries_and_names_the_bad_ones() {
+        let text =
+            br#"{"userPrincipalName":"Adele@contoso.example","groups":["11111111-2222-4333-8444-555555555555","x",7]}"#;
+        let (list, ignored) = GroupList::parse(text).unwrap();
+        assert_eq!(list.groups.len(), 1);
+        assert_eq!(ignored, ["\"x\"", "7"]);
+        assert_eq!(GroupList::parse(b"").unwrap().0, GroupList::default());
+        for bad in [&b"{"[..], b"[]", br#"{"groups":1}"#, br#"{"groups":[],"userPrincipalName":1}"#] {
+            assert!(GroupList::parse(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn at_most_a_thousand_groups_are_kept() {
+        let groups: Vec<String> = (0..1001).map(|n| format!("11111111-2222-4333-8444-{n:012}")).collect();
+        let (list, ignored) = GroupList::parse(serde_json::json!({ "groups": groups }).to_string().as_bytes()).unwrap();
+        assert_eq!((list.groups.len(), ignored.len()), (1000, 1));
+    }
+
+    #[test]
+    fn an_action_is_read_whatever_its_name() {
+        let action = Action::parse(br#"{"id":"1","action":"wipe"}"#).unwrap();
+        assert!(action.action.parse::<ActionKind>().is_err());
+        assert!(Action::parse(br#"{"id":"","action":"retire"}"#).is_err());
+        assert!(Action::parse(br#"{"action":"retire"}"#).is_err());
+    }
+}
