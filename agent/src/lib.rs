@@ -1,3 +1,5 @@
 //! The Company Portal device agent emulator, as rooms: see `shared/contract.md` for the words.
 //!
 //! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
+
+pub mod device;

@@ -1,0 +1,106 @@
+//! Where a push shows on the device, and how much of it (facts 1.6, 4.1, 4.2).
+//!
+//! Lives here: the choice of surface, sound and hidden content. Does not live here: whether it shows at all (`grounds`).
+
+use portal_shared::{NotificationPermission, Surface};
+
+use super::Snapshot;
+use super::app::{FIRST_SHOWING_VERSION, is_older};
+use super::effect::Shown;
+use super::push::Push;
+use super::switches::{AndroidSwitches, AppleSwitches, Importance, LockScreenVisibility, ShowPreviews, Switches};
+
+impl Snapshot {
+    /// The surface on which a push shows now that every prerequisite is met.
+    pub(super) fn surface(&self) -> Surface {
+        let open_and_unlocked = self.app.foreground && !self.condition.locked;
+        // facts 1.6: app open, unlocked: in the app, not a system push
+        if open_and_unlocked && self.documentation.shows_in_app(self.identity.operating_system) {
+            return Surface::InApp;
+        }
+        match &self.switches {
+            // facts 4.1: provisional is Notification Center history only
+            _ if self.permission.status() == NotificationPermission::Provisional => Surface::NotificationCenter,
+            // undocumented: Focus and Do Not Disturb leave it in the list, quietly
+            _ if self.condition.focus => Surface::NotificationCenter,
+            Switches::Apple(apple) => self.apple_surface(apple),
+            Switches::Android(android) => self.android_surface(android),
+        }
+    }
+
+    // facts 4.1: each surface has its own switch; "lockScreen disabled still allows display once unlocked"
+    fn apple_surface(&self, apple: &AppleSwitches) -> Surface {
+        match (self.condition.locked, apple.lock_screen, apple.alert, apple.notification_center) {
+            (true, true, _, _) => Surface::LockScreen,
+            (false, _, true, _) => Surface::Banner,
+            (_, _, _, true) => Surface::NotificationCenter,
+            (false, true, false, false) => Surface::LockScreen,
+            (true, false, true, false) => Surface::Banner,
+            // Every surface is off: that is an unmet prerequisite and never comes here.
+            (_, false, false, false) => Surface::NotificationCenter,
+        }
+    }
+
+    // facts 4.2: HIGH heads up; the user's lock-screen setting always wins
+    fn android_surface(&self, android: &AndroidSwitches) -> Surface {
+        match (self.condition.locked, android.lock_screen, android.importance) {
+            (true, LockScreenVisibility::Secret, _) => Surface::NotificationCenter,
+            (true, _, importance) if importance >= Importance::Default => Surface::LockScreen,
+            (false, _, Importance::High) => Surface::Banner,
+            _ => Surface::NotificationCenter,
+        }
+    }
+
+    /// What the desktop shows of `push` on `surface`.
+    pub(super) fn shown(&self, push: &Push, surface: Surface) -> Shown {
+        // contract 3: the list is quiet on the desktop, whatever the channel would sound like
+        let sound = surface != Surface::NotificationCenter && self.sound_is_on();
+        if self.hides_content() {
+            let title = "Company Portal".to_owned();
+            return Shown { title, body: "Notification".to_owned(), surface, sound };
+        }
+        if self.app_is_too_old() {
+            // facts 1.1: "a notification telling them to update their app to view the notification"
+            let title = "Company Portal".to_owned();
+            return Shown {
+                title,
+                body: "Update Company Portal to view this notification.".to_owned(),
+                surface,
+                sound,
+            };
+        }
+        let notification = &push.notification;
+        Shown {
+            title: notification.notification_title.clone(),
+            body: notification.notification_body.clone(),
+            surface,
+            sound,
+        }
+    }
+
+    /// Whether the app is of before the version gate, where the documentation has one.
+    pub(super) fn app_is_too_old(&self) -> bool {
+        let installed = self.app.version.as_deref().unwrap_or_default();
+        self.documentation.gates_app_version(self.identity.operating_system)
+            && is_older(installed, FIRST_SHOWING_VERSION)
+    }
+
+    fn sound_is_on(&self) -> bool {
+        match &self.switches {
+            Switches::Apple(apple) => apple.sound,
+            Switches::Android(android) => android.importance >= Importance::Default,
+        }
+    }
+
+    // facts 4.1 (showPreviews), 4.2 (PRIVATE: content hidden)
+    fn hides_content(&self) -> bool {
+        match &self.switches {
+            Switches::Apple(apple) => match apple.show_previews {
+                ShowPreviews::Always => false,
+                ShowPreviews::WhenAuthenticated => self.condition.locked,
+                ShowPreviews::Never => true,
+            },
+            Switches::Android(android) => self.condition.locked && android.lock_screen == LockScreenVisibility::Private,
+        }
+    }
+}

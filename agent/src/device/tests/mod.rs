@@ -1,0 +1,24 @@
+//! Tests of the device room through its one door, on a [`bench::Bench`] that owns time.
+//!
+//! Lives here: tables, properties, the promise of purity. Does not live here: anything that needs an edge.
+
+mod bench;
+mod checks;
+mod commands;
+mod enrollment;
+mod explain;
+mod oracle;
+mod permission;
+mod platforms;
+mod prerequisites;
+mod promise;
+mod properties;
+mod push_service;
+mod raising;
+mod restart;
+mod sent;
+mod snapshots;
+mod steps;
+mod surfaces;
+mod timing;
+mod waiting;

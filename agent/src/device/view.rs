@@ -1,0 +1,65 @@
+//! What others see of the device: the contract's device state, and the device's part of `status`.
+//!
+//! Lives here: reading the snapshot into the contract's words. Does not live here: any rule.
+
+use portal_shared::{DeviceState, ManagedDeviceOwnerType, OperatingSystem, status};
+
+use super::Snapshot;
+
+/// The labels of the permission prompt's two actions (contract 5).
+pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
+
+impl Snapshot {
+    /// The retained device state (contract 3).
+    pub fn device_state(&self) -> DeviceState {
+        let enrolled = self.enrollment.enrolled.as_ref();
+        DeviceState {
+            device_id: self.identity.id,
+            device_name: self.identity.name.clone(),
+            user_principal_name: enrolled.map(|enrolled| enrolled.user.clone()),
+            operating_system: self.identity.operating_system,
+            os_version: self.identity.os_version.to_string(),
+            managed_device_owner_type: enrolled.map_or(ManagedDeviceOwnerType::Unknown, |enrolled| enrolled.owner_type),
+            device_enrollment_type: enrolled.map(|enrolled| enrolled.enrollment_type),
+            prerequisites: self.prerequisites(None).collect(),
+            notification_permission: self.permission.status(),
+            prompts_shown: self.permission.prompts_shown,
+            last_action: self.actions.last.clone(),
+            updated_at: self.updated_at,
+        }
+    }
+
+    /// Company Portal, for `status`.
+    pub fn app_status(&self) -> status::App {
+        status::App {
+            installed: self.app.is_installed(),
+            version: self.app.version.clone(),
+            foreground: self.app.foreground,
+            force_stopped: self.app.force_stopped,
+        }
+    }
+
+    /// The device's own condition, for `status`.
+    pub fn condition_status(&self) -> status::Condition {
+        let condition = &self.condition;
+        status::Condition {
+            locked: condition.locked,
+            offline: condition.offline,
+            focus: condition.focus,
+            doze: condition.doze,
+            work_profile_paused: condition.work_profile_paused,
+            battery_optimisation_exempt: condition.battery_optimisation_exempt,
+            play_services: (self.identity.operating_system == OperatingSystem::Android)
+                .then_some(condition.play_services),
+            clock_ahead_millis: condition.clock_ahead_millis,
+        }
+    }
+
+    /// The permission prompt that is showing, for `status`.
+    pub fn prompt_status(&self) -> Option<status::Prompt> {
+        self.permission.prompt.map(|prompt| status::Prompt {
+            shown_at: prompt.shown_at,
+            actions: PROMPT_ACTIONS.map(str::to_owned).to_vec(),
+        })
+    }
+}
