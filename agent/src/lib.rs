@@ -3,3 +3,5 @@
 //! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
 
 pub mod device;
+pub mod journal;
+pub mod state_dir;

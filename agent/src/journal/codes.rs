@@ -1,0 +1,105 @@
+//! The small numbers that stand for words in the database. They never change and are never used twice.
+//!
+//! Lives here: the mapping, both ways. Does not live here: the words (`portal_shared::receipt`).
+
+use portal_shared::{Delay, Interaction, OutcomeKind, Problem, Surface};
+
+/// A word that is stored as a number.
+pub(super) trait Coded: Sized {
+    /// Its number.
+    fn code(self) -> u8;
+    /// The word with this number.
+    fn from_code(code: u8) -> Option<Self>;
+}
+
+// A new variant in portal-shared does not compile until it has a number here.
+macro_rules! codes {
+    ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
+        impl Coded for $type {
+            fn code(self) -> u8 {
+                match self { $(Self::$variant => $code),+ }
+            }
+            fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+codes!(OutcomeKind { Rejected = 1, Duplicate = 2, Expired = 3, Withheld = 4, Dropped = 5, Failed = 6, Presented = 7 });
+codes!(Surface { Banner = 1, LockScreen = 2, NotificationCenter = 3, InApp = 4 });
+codes!(Interaction { Clicked = 1, Dismissed = 2, Withdrawn = 3 });
+codes!(Delay {
+    DelayedDeviceOffline = 1,
+    DelayedDeviceDoze = 2,
+    DelayedUserStopped = 3,
+    DelayedMessageThrottled = 4,
+    DelayedNotificationServer = 5,
+});
+codes!(Problem {
+    PayloadTooLarge = 1,
+    NotUtf8 = 2,
+    NotJson = 3,
+    NotAnObject = 4,
+    MissingMember = 5,
+    WrongType = 6,
+    InvalidId = 7,
+    TitleLength = 8,
+    BodyLength = 9,
+    InvalidTime = 10,
+    InvalidUserPrincipalName = 11,
+    Retained = 12,
+    Collapsed = 13,
+    DroppedTooManyPendingMessages = 14,
+    DroppedTtlExpired = 15,
+    DroppedAppForceStopped = 16,
+    NoNotificationServer = 17,
+    NotificationServerDidNotAnswer = 18,
+    NotificationServerRefused = 19,
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    fn words<T: Coded + Serialize>() -> Vec<(u8, String)> {
+        let word = |value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned();
+        (0..=u8::MAX).filter_map(|code| T::from_code(code).map(|value| (code, word(value)))).collect()
+    }
+
+    fn pinned(list: &str) -> Vec<(u8, String)> {
+        list.split_whitespace().enumerate().map(|(index, word)| (index as u8 + 1, word.to_owned())).collect()
+    }
+
+    /// Databases hold these numbers: one that changes here makes every stored receipt lie.
+    #[test]
+    fn the_numbers_are_what_they_always_were() {
+        assert_eq!(words::<OutcomeKind>(), pinned("rejected duplicate expired withheld dropped failed presented"));
+        assert_eq!(words::<Surface>(), pinned("banner lockScreen notificationCenter inApp"));
+        assert_eq!(words::<Interaction>(), pinned("clicked dismissed withdrawn"));
+        assert_eq!(
+            words::<Delay>(),
+            pinned(
+                "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
+                 delayedNotificationServer"
+            )
+        );
+        assert_eq!(
+            words::<Problem>(),
+            pinned(
+                "payloadTooLarge notUtf8 notJson notAnObject missingMember wrongType invalidId titleLength bodyLength
+                 invalidTime invalidUserPrincipalName retained collapsed droppedTooManyPendingMessages droppedTtlExpired
+                 droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused"
+            )
+        );
+    }
+
+    #[test]
+    fn every_number_reads_back() {
+        for code in 0..=u8::MAX {
+            assert!(Problem::from_code(code).is_none_or(|problem| problem.code() == code));
+            assert!(OutcomeKind::from_code(code).is_none_or(|kind| kind.code() == code));
+        }
+    }
+}

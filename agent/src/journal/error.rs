@@ -1,0 +1,135 @@
+//! What can go wrong with the journal, in sentences that name the file and the mend.
+//!
+//! Lives here: errors and how SQLite's codes read. Does not live here: retrying (`writer`).
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use super::entry::Entry;
+
+/// Why the journal cannot be opened, read or closed.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be opened or created.
+    #[error("cannot open the journal {path}: {reason}; check that the state directory is writable and not full")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's reason.
+        reason: String,
+    },
+    /// A newer agent wrote it.
+    #[error(
+        "the journal {path} has version {found}, and this portal-agent knows versions up to {known}: \
+         use the newer portal-agent, or another state directory (--state-dir)"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// It is a SQLite database of another program.
+    #[error(
+        "{path} is a database of another program, not a journal of portal-agent; it was left as it is: \
+         use another state directory (--state-dir)"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is damaged.
+    #[error(
+        "the journal {path} is damaged ({reason}); it was left as it is: set it aside to begin a new one \
+         (with the daemon stopped: mv '{path}' '{path}.damaged'; the same for {path}-wal if it exists), or restore a copy"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A read failed.
+    #[error("cannot read the journal: {0}")]
+    Read(String),
+    /// It was closed while entries waited that could not be written.
+    #[error("the journal was closed with {entries} entries unwritten: {reason}; none of them was acknowledged")]
+    Unwritten {
+        /// How many.
+        entries: usize,
+        /// The writer's trouble.
+        reason: String,
+    },
+    /// The writer thread could not be started, or ended by itself.
+    #[error("the journal's writer is not running: {0}; start the daemon again")]
+    Writer(String),
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Read(error.to_string())
+    }
+}
+
+/// Why entries were not taken; they are given back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Too much waits for the disk already.
+    #[error("the journal's queue is full")]
+    Full(Vec<Entry>),
+    /// The journal is closed.
+    #[error("the journal is closed")]
+    Closed(Vec<Entry>),
+}
+
+impl Refused {
+    /// The entries, to append again.
+    pub fn into_entries(self) -> Vec<Entry> {
+        match self {
+            Self::Full(entries) | Self::Closed(entries) => entries,
+        }
+    }
+}
+
+/// The sentence for a commit that failed: what, why, how to mend it, and that nothing is lost meanwhile.
+pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
+    let (what, mend) = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => ("the disk is full", "free some space"),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            ("the state directory is not writable", "make it writable again")
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            ("another program holds its lock", "close the program that has the journal open")
+        }
+        Some(ErrorCode::SystemIoFailure) => ("the disk answers with an error", "check the disk"),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            ("the file is damaged", "stop the daemon and set the file aside")
+        }
+        _ => ("the database refused", "stop the daemon and look at the reason"),
+    };
+    format!(
+        "the journal cannot be written: {what} ({error}); {mend}. \
+         {waiting} entries wait in memory, nothing is acknowledged meanwhile, and it is tried again"
+    )
+}
+
+/// Whether the file itself is broken, as against out of reach.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_with_its_mend() {
+        let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
+        let sentence = trouble(&full, 3);
+        assert!(sentence.contains("the disk is full") && sentence.contains("free some space"), "{sentence}");
+        assert!(sentence.contains("3 entries wait in memory"), "{sentence}");
+    }
+}

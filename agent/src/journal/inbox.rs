@@ -1,0 +1,226 @@
+//! The bounded queue between those who append and the writer thread.
+//!
+//! Lives here: tickets, the bound, lazy entries, the ids on their way. Does not live here: SQLite.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::clock_jump::ClockJump;
+use super::entry::{Entry, Ticket};
+use super::error::Refused;
+use super::used_ids::{IdHash, Pending, PendingIds, used_by};
+
+/// How much may wait for the disk, in bytes of text and a fixed sum an entry. Pushes of a whole receive window
+/// (contract 2: 1000 of 4 KiB) take a third of it.
+const CAPACITY: usize = 16 * 1024 * 1024;
+const ENTRY_COST: usize = 256;
+/// How long lazy entries wait for others to ride with.
+const LAZY_DELAY: Duration = Duration::from_secs(1);
+
+/// An entry on its way to the database.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub device: i64,
+    pub entry: Entry,
+    /// The id that it uses up.
+    pub id: Option<IdHash>,
+}
+
+/// What the writer commits at once.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub queued: Vec<Queued>,
+    pub through: Ticket,
+    cost: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lazy {
+    published: Option<u64>,
+    redelivered: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    waiting: Vec<Queued>,
+    /// Of what waits and what is being committed.
+    cost: usize,
+    last: Ticket,
+    lazy: HashMap<i64, Lazy>,
+    lazy_since: Option<Instant>,
+    ids: PendingIds,
+    jumps: HashMap<i64, ClockJump>,
+    closed: bool,
+}
+
+/// The queue. Its lock is held for moments only, never over a disk access.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    contents: Mutex<Contents>,
+    changed: Condvar,
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        // Nothing that is done under the lock can leave it half done.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes entries in, or gives them back.
+    pub(super) fn append(&self, device: i64, entries: Vec<Entry>) -> Result<Ticket, Refused> {
+        let ids: Vec<Option<IdHash>> = entries.iter().map(used_by).collect();
+        let cost = entries.iter().map(cost).sum::<usize>();
+        let mut contents = self.lock();
+        if contents.closed {
+            return Err(Refused::Closed(entries));
+        }
+        // What is larger than the whole queue may still pass when nothing else waits.
+        if contents.cost > 0 && cost > 0 && contents.cost + cost > CAPACITY {
+            return Err(Refused::Full(entries));
+        }
+        let wake = contents.take_in(device, entries, ids, cost);
+        let ticket = contents.last;
+        drop(contents);
+        if wake {
+            self.changed.notify_one();
+        }
+        Ok(ticket)
+    }
+
+    /// What is known of an id before the database is asked.
+    pub(super) fn look_up(&self, device: i64, hash: IdHash) -> Pending {
+        self.lock().ids.look_up(device, hash)
+    }
+
+    /// The device's latest clock jump.
+    pub(super) fn clock_jump(&self, device: i64) -> Option<ClockJump> {
+        self.lock().jumps.get(&device).copied()
+    }
+
+    /// Takes note of which clock jumps hold.
+    pub(super) fn set_jumps(&self, jumps: impl IntoIterator<Item = (i64, Option<ClockJump>)>) {
+        let mut contents = self.lock();
+        for (device, jump) in jumps {
+            match jump {
+                Some(jump) => contents.jumps.insert(device, jump),
+                None => contents.jumps.remove(&device),
+            };
+        }
+    }
+
+    /// Waits until there is something to commit; none once the inbox is closed and empty. Blocks.
+    pub(super) fn next_batch(&self) -> Option<Batch> {
+        let mut contents = self.lock();
+        loop {
+            if !contents.waiting.is_empty() || (contents.closed && !contents.lazy.is_empty()) {
+                return Some(contents.take_out());
+            }
+            if contents.closed {
+                return None;
+            }
+            contents = match contents.lazy_since.map(|since| LAZY_DELAY.saturating_sub(since.elapsed())) {
+                Some(Duration::ZERO) => return Some(contents.take_out()),
+                Some(left) => self.changed.wait_timeout(contents, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(contents).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Frees the room of a batch that is durable and lets go of its ids.
+    pub(super) fn committed(&self, batch: &Batch) {
+        let mut contents = self.lock();
+        contents.cost -= batch.cost;
+        for queued in &batch.queued {
+            if let Some(hash) = queued.id {
+                contents.ids.committed(queued.device, hash, batch.through);
+            }
+        }
+        contents.ids.forgetting_committed(batch.through);
+    }
+
+    /// Waits this long before a commit is tried again, or until the inbox is closed; says whether it is. Blocks.
+    pub(super) fn pause(&self, pause: Duration) -> bool {
+        let end = Instant::now() + pause;
+        let mut contents = self.lock();
+        while !contents.closed {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            contents = self.changed.wait_timeout(contents, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        contents.closed
+    }
+
+    /// How many entries wait behind those that are being committed.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Takes nothing in any more; what waits is still to be committed.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Contents {
+    /// Whether the writer has a reason to wake.
+    fn take_in(&mut self, device: i64, entries: Vec<Entry>, ids: Vec<Option<IdHash>>, cost: usize) -> bool {
+        let idle = self.waiting.is_empty();
+        let lazy_before = self.lazy_since.is_some();
+        if entries.iter().any(|entry| !entry.is_lazy()) {
+            self.last.0 += 1;
+            self.cost += cost;
+        }
+        for (entry, id) in entries.into_iter().zip(ids) {
+            match entry {
+                Entry::Published { through } => {
+                    let lazy = self.lazy.entry(device).or_default();
+                    lazy.published = lazy.published.max(Some(through));
+                }
+                Entry::Redelivered { count } => self.lazy.entry(device).or_default().redelivered = Some(count),
+                entry => self.enqueue(device, entry, id),
+            }
+        }
+        if !self.lazy.is_empty() && !lazy_before {
+            self.lazy_since = Some(Instant::now());
+        }
+        idle && (!self.waiting.is_empty() || (!lazy_before && self.lazy_since.is_some()))
+    }
+
+    fn enqueue(&mut self, device: i64, entry: Entry, id: Option<IdHash>) {
+        if entry == Entry::IdsForgotten {
+            self.ids.forget(device, self.last);
+        }
+        if let Some(hash) = id {
+            self.ids.use_id(device, hash, self.last);
+        }
+        self.waiting.push(Queued { device, entry, id });
+    }
+
+    fn take_out(&mut self) -> Batch {
+        let mut queued = std::mem::take(&mut self.waiting);
+        let cost = queued.iter().map(|queued| self::cost(&queued.entry)).sum();
+        for (device, lazy) in self.lazy.drain() {
+            let published = lazy.published.map(|through| Entry::Published { through });
+            let redelivered = lazy.redelivered.map(|count| Entry::Redelivered { count });
+            queued.extend(published.into_iter().chain(redelivered).map(|entry| Queued { device, entry, id: None }));
+        }
+        self.lazy_since = None;
+        Batch { queued, through: self.last, cost }
+    }
+}
+
+/// What an entry takes up while it waits; lazy ones take nothing, since only the latest of a kind is kept.
+fn cost(entry: &Entry) -> usize {
+    let text = match entry {
+        Entry::Changed { event, snapshot, .. } => event.len() + snapshot.len(),
+        Entry::Held { push, .. } | Entry::HeldChanged { push, .. } => push.len(),
+        Entry::Settled { push, .. } => push.as_ref().map_or(0, String::len),
+        Entry::Interaction { .. } | Entry::IdsForgotten => 0,
+        Entry::Published { .. } | Entry::Redelivered { .. } => return 0,
+    };
+    ENTRY_COST + text
+}

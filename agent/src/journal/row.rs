@@ -1,0 +1,121 @@
+//! A receipt as a row, and back.
+//!
+//! Lives here: the columns of `receipts`. Does not live here: the numbers in them (`codes`), queries (`reader`, `store`).
+
+use portal_shared::{
+    Delay, DeviceId, GroupId, Interaction, Outcome, OutcomeKind, Prerequisites, Problem, Receipt, Surface, Target,
+    Timestamp,
+};
+use rusqlite::types::Type;
+use rusqlite::{CachedStatement, Row, params};
+
+use super::codes::Coded;
+
+/// Inserts one receipt; its parameters are bound by [`insert`].
+pub(super) const INSERT: &str = "INSERT INTO receipts (device, sequence, id, target, outcome, problem, unmet, surface, \
+     delay, received_at, decided_at, interaction, event, detail, push) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+
+/// The columns that [`read`] reads, in its order.
+pub(super) const COLUMNS: &str = "sequence, id, target, outcome, problem, unmet, surface, delay, received_at, \
+     decided_at, interaction, detail";
+
+#[derive(Default)]
+struct Members<'a> {
+    problem: Option<u8>,
+    detail: Option<&'a str>,
+    unmet: Option<u8>,
+    surface: Option<u8>,
+}
+
+fn members(outcome: &Outcome) -> Members<'_> {
+    match outcome {
+        Outcome::Rejected { problem, detail } | Outcome::Failed { problem, detail } => {
+            Members { problem: Some(problem.code()), detail: Some(detail), ..Members::default() }
+        }
+        Outcome::Dropped { problem } => Members { problem: Some(problem.code()), ..Members::default() },
+        Outcome::Withheld { unmet } => Members { unmet: Some(unmet.bits()), ..Members::default() },
+        Outcome::Presented { surface } => Members { surface: Some(surface.code()), ..Members::default() },
+        Outcome::Duplicate | Outcome::Expired => Members::default(),
+    }
+}
+
+/// Runs [`INSERT`] for a receipt that was decided while the snapshot of `event` was in force.
+pub(super) fn insert(
+    statement: &mut CachedStatement<'_>,
+    device: i64,
+    receipt: &Receipt,
+    event: u64,
+    push: Option<&str>,
+) -> rusqlite::Result<()> {
+    let members = members(&receipt.outcome);
+    let target = match &receipt.target {
+        Target::Device => None,
+        Target::Group { id } => Some(id.as_bytes()),
+    };
+    statement.execute(params![
+        device,
+        receipt.sequence,
+        receipt.notification_id.as_ref().map(|id| id.as_str()),
+        target,
+        receipt.outcome.kind().code(),
+        members.problem,
+        members.unmet,
+        members.surface,
+        receipt.delay.map(Coded::code),
+        receipt.received_at.as_millis(),
+        receipt.decided_at.as_millis(),
+        receipt.interaction.map(Coded::code),
+        event,
+        members.detail,
+        push,
+    ])?;
+    Ok(())
+}
+
+/// The receipt in a row of [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Receipt> {
+    let target: Option<[u8; 16]> = row.get(2)?;
+    Ok(Receipt {
+        sequence: row.get(0)?,
+        notification_id: row
+            .get::<_, Option<String>>(1)?
+            .map(|text| text.parse().map_err(|error| unreadable(1, error)))
+            .transpose()?,
+        device_id,
+        target: target.map_or(Target::Device, |bytes| Target::Group { id: GroupId::from_bytes(bytes) }),
+        outcome: outcome(row)?,
+        delay: optional::<Delay>(row, 7)?,
+        received_at: Timestamp::from_millis(row.get(8)?),
+        decided_at: Timestamp::from_millis(row.get(9)?),
+        interaction: optional::<Interaction>(row, 10)?,
+    })
+}
+
+fn outcome(row: &Row<'_>) -> rusqlite::Result<Outcome> {
+    Ok(match required::<OutcomeKind>(row, 3)? {
+        OutcomeKind::Rejected => Outcome::Rejected { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
+        OutcomeKind::Failed => Outcome::Failed { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
+        OutcomeKind::Dropped => Outcome::Dropped { problem: required::<Problem>(row, 4)? },
+        OutcomeKind::Withheld => Outcome::Withheld { unmet: Prerequisites::from_bits(row.get(5)?) },
+        OutcomeKind::Presented => Outcome::Presented { surface: required::<Surface>(row, 6)? },
+        OutcomeKind::Duplicate => Outcome::Duplicate,
+        OutcomeKind::Expired => Outcome::Expired,
+    })
+}
+
+fn required<T: Coded>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let code: u8 = row.get(column)?;
+    T::from_code(code).ok_or_else(|| unreadable(column, format!("no word has the number {code}")))
+}
+
+fn optional<T: Coded>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    match row.get::<_, Option<u8>>(column)? {
+        None => Ok(None),
+        Some(_) => required(row, column).map(Some),
+    }
+}
+
+fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Null, error.into())
+}

@@ -1,0 +1,120 @@
+//! The database file: making it, telling whether it is ours and whole, opening connections to it.
+//!
+//! Lives here: the schema's version, the file's checks, the connections' settings. Does not live here: any row.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::error::{JournalError, is_damage};
+
+/// The schema that this program writes and the newest that it reads.
+pub(super) const VERSION: i64 = 1;
+/// Marks the file as a journal: "ptlj".
+const APPLICATION: i64 = 0x7074_6c6a;
+const TABLES: &str = include_str!("schema.sql");
+
+/// Where the database is: a file, or this process's memory.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    path: PathBuf,
+    in_memory: bool,
+}
+
+impl Place {
+    /// The database in this file.
+    pub(super) fn file(path: &Path) -> Self {
+        Self { path: path.to_owned(), in_memory: false }
+    }
+
+    /// A database of its own in memory; it is gone with the last connection to it.
+    pub(super) fn memory() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        // The memdb VFS shares a name that begins with a slash among a process's connections (sqlite.org/src: memdb.c).
+        Self { path: PathBuf::from(format!("file:/portal-agent-{number}?vfs=memdb")), in_memory: true }
+    }
+
+    /// The one connection that writes; makes the database where there is none.
+    pub(super) fn open_writer(&self) -> Result<Connection, JournalError> {
+        // Looked at through a connection that cannot write, so that a file that is refused stays as it is: one that
+        // can would move the write-ahead log into it when it is closed.
+        let made =
+            !self.in_memory && self.path.exists() && self.check(&self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        self.set_up(&connection).map_err(|error| self.wrong(&error))?;
+        if !made {
+            create(&mut connection).map_err(|error| self.wrong(&error))?;
+        }
+        Ok(connection)
+    }
+
+    /// A connection that only reads.
+    pub(super) fn open_reader(&self) -> Result<Connection, JournalError> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.pragma_update(None, "cache_size", -1024).map_err(|error| self.wrong(&error))?;
+        Ok(connection)
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection, JournalError> {
+        let mut flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_URI, self.in_memory);
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.wrong(&error))?;
+        connection.busy_timeout(Duration::from_millis(250)).map_err(|error| self.wrong(&error))?;
+        Ok(connection)
+    }
+
+    /// Whether the database is made already.
+    fn check(&self, connection: &Connection) -> Result<bool, JournalError> {
+        let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let look = || -> rusqlite::Result<(i64, i64, i64)> {
+            let objects = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            Ok((number("application_id")?, number("user_version")?, objects))
+        };
+        match look().map_err(|error| self.wrong(&error))? {
+            (0, 0, 0) => Ok(false),
+            (APPLICATION, VERSION, _) => self.check_whole(connection).map(|()| true),
+            (APPLICATION, found, _) if found > VERSION => {
+                Err(JournalError::Newer { path: self.path.clone(), found, known: VERSION })
+            }
+            _ => Err(JournalError::Foreign { path: self.path.clone() }),
+        }
+    }
+
+    fn check_whole(&self, connection: &Connection) -> Result<(), JournalError> {
+        let finding: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| self.wrong(&error))?;
+        if finding == "ok" {
+            Ok(())
+        } else {
+            Err(JournalError::Damaged { path: self.path.clone(), reason: finding.replace('\n', " ") })
+        }
+    }
+
+    fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if !self.in_memory {
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        }
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // macOS: without it fsync stops at the drive's cache (sqlite.org/pragma.html#pragma_fullfsync).
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "cache_size", -4096)?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", 2000, |_| Ok(()))?;
+        connection.pragma_update_and_check(None, "journal_size_limit", 16 * 1024 * 1024, |_| Ok(()))
+    }
+
+    fn wrong(&self, error: &rusqlite::Error) -> JournalError {
+        let (path, reason) = (self.path.clone(), error.to_string());
+        if is_damage(error) { JournalError::Damaged { path, reason } } else { JournalError::Open { path, reason } }
+    }
+}
+
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

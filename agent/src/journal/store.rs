@@ -1,0 +1,297 @@
+//! The database's content: entries become rows, a whole batch in one transaction.
+//!
+//! Lives here: what each entry changes, and where each device's series stand. Does not live here: when a batch is
+//! committed (`writer`), what is deleted (`prune`).
+
+use std::collections::HashMap;
+
+use portal_shared::{DeviceId, Receipt, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::clock_jump::{self, ClockJump, Clocks, Reading};
+use super::entry::{Entry, Recovered};
+use super::inbox::Queued;
+use super::prune;
+use super::retention::Retention;
+use super::row;
+use super::used_ids::IdHash;
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// The database as its one writer sees it.
+pub(super) struct Store {
+    connection: Connection,
+    devices: HashMap<i64, Series>,
+    retention: Retention,
+    rules: u32,
+    clocks: Box<dyn Clocks>,
+}
+
+/// Where one device's series stand; what is in the row of `devices`, and the oldest numbers that are left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Series {
+    pub last_event: u64,
+    pub last_sequence: u64,
+    pub last_decided_at: Option<Timestamp>,
+    /// By the computer's clock.
+    pub last_written_at: Option<Timestamp>,
+    pub last_used_id: u64,
+    pub published_through: u64,
+    pub redelivered: u64,
+    pub next_held_key: u64,
+    pub jump: Option<ClockJump>,
+    pub first_event: u64,
+    pub first_sequence: u64,
+    pub first_used_id: u64,
+    /// The newest device time that is known.
+    pub device_time: Option<Timestamp>,
+    /// When ages were looked at last, in device time.
+    pub looked: Option<Timestamp>,
+    /// The computer's clocks at the last commit of this run.
+    pub read: Option<Reading>,
+}
+
+impl Store {
+    pub(super) fn new(connection: Connection, retention: Retention, rules: u32, clocks: Box<dyn Clocks>) -> Self {
+        connection.set_prepared_statement_cache_capacity(32);
+        Self { connection, devices: HashMap::new(), retention, rules, clocks }
+    }
+
+    /// Finds or makes the devices, prunes what is due at `now` in device time, and says where they stand and under
+    /// which number.
+    pub(super) fn register(&mut self, ids: &[DeviceId], now: Timestamp) -> rusqlite::Result<Vec<(i64, Recovered)>> {
+        let reading = self.clocks.read();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let (device, mut series) = load(&transaction, id)?;
+            series.device_time = Some(now);
+            series.note_clocks(reading);
+            prune::prune(&transaction, device, &mut series, &self.retention, now, prune::AT_OPEN)?;
+            save(&transaction, device, &series)?;
+            found.push((device, series, recover(&transaction, device, &series)?));
+        }
+        transaction.commit()?;
+        let series = found.iter().map(|(device, series, _)| (*device, *series));
+        self.devices.extend(series);
+        Ok(found.into_iter().map(|(device, _, recovered)| (device, recovered)).collect())
+    }
+
+    /// Makes the entries durable, all or none, and prunes as much as was written. Gives back the clock jump that holds
+    /// on each device it wrote to.
+    pub(super) fn commit(&mut self, batch: &[Queued]) -> rusqlite::Result<Vec<(i64, Option<ClockJump>)>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut touched: HashMap<i64, (Series, usize)> = HashMap::new();
+        for queued in batch {
+            let known = || (self.devices.get(&queued.device).copied().unwrap_or_default(), 0);
+            let (series, written) = touched.entry(queued.device).or_insert_with(known);
+            *written += 1;
+            write(&transaction, queued, series, self.rules)?;
+        }
+        let reading = self.clocks.read();
+        for (device, (series, written)) in &mut touched {
+            series.note_clocks(reading);
+            if let Some(now) = series.device_time {
+                prune::prune(&transaction, *device, series, &self.retention, now, prune::after_writing(*written))?;
+            }
+            save(&transaction, *device, series)?;
+        }
+        transaction.commit()?;
+        self.devices.extend(touched.iter().map(|(device, (series, _))| (*device, *series)));
+        Ok(touched.into_iter().map(|(device, (series, _))| (device, series.jump_in_force())).collect())
+    }
+
+    /// Moves what the write-ahead log holds into the file, so that the file alone is the journal. Nothing depends on it.
+    pub(super) fn tidy(&self) -> rusqlite::Result<()> {
+        self.connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))
+    }
+}
+
+impl Series {
+    /// Takes note of the clocks at a commit, and of the jump that they show.
+    fn note_clocks(&mut self, now: Reading) {
+        let jump = match self.read {
+            Some(earlier) => clock_jump::between(earlier, now),
+            None => self.last_written_at.and_then(|last| clock_jump::over_restart(last, now.wall)),
+        };
+        self.jump = jump.or(self.jump);
+        self.read = Some(now);
+        self.last_written_at = Some(now.wall);
+    }
+
+    /// The clock jump, while nothing is pruned by age for it.
+    pub(super) fn jump_in_force(&self) -> Option<ClockJump> {
+        let now = self.last_written_at?;
+        self.jump.filter(|jump| jump.holds_at(now))
+    }
+}
+
+fn write(transaction: &Transaction<'_>, queued: &Queued, series: &mut Series, rules: u32) -> rusqlite::Result<()> {
+    let device = queued.device;
+    match &queued.entry {
+        Entry::Changed { at, event, snapshot } => {
+            series.device_time = Some(*at);
+            change(transaction, device, series, rules, (*at, event, snapshot))?;
+        }
+        Entry::Held { key, at, push, .. } => {
+            series.device_time = Some(*at);
+            series.next_held_key = series.next_held_key.max(key + 1);
+            run(
+                transaction,
+                "INSERT INTO held (device, key, at, push) VALUES (?1, ?2, ?3, ?4)",
+                params![device, key, at.as_millis(), push],
+            )?;
+            use_id(transaction, device, series, queued.id, *at)?;
+        }
+        Entry::HeldChanged { key, push } => {
+            run(transaction, "UPDATE held SET push = ?3 WHERE device = ?1 AND key = ?2", params![device, key, push])?;
+        }
+        Entry::Settled { receipt, push, held } => {
+            settle(transaction, device, series, receipt, push.as_deref())?;
+            use_id(transaction, device, series, queued.id, receipt.decided_at)?;
+            if let Some(key) = held {
+                run(transaction, "DELETE FROM held WHERE device = ?1 AND key = ?2", params![device, key])?;
+            }
+        }
+        Entry::Interaction { sequence, interaction } => {
+            let code = super::codes::Coded::code(*interaction);
+            let sql = "UPDATE receipts SET interaction = ?3 WHERE device = ?1 AND sequence = ?2";
+            run(transaction, sql, params![device, sequence, code])?;
+        }
+        Entry::Published { through } => series.published_through = series.published_through.max(*through),
+        Entry::Redelivered { count } => series.redelivered = *count,
+        Entry::IdsForgotten => {
+            run(transaction, "DELETE FROM used_ids WHERE device = ?1", params![device])?;
+            series.first_used_id = series.last_used_id + 1;
+        }
+    }
+    Ok(())
+}
+
+fn run(transaction: &Transaction<'_>, sql: &str, params: impl rusqlite::Params) -> rusqlite::Result<usize> {
+    transaction.prepare_cached(sql)?.execute(params)
+}
+
+fn change(
+    transaction: &Transaction<'_>,
+    device: i64,
+    series: &mut Series,
+    rules: u32,
+    (at, event, snapshot): (Timestamp, &str, &str),
+) -> rusqlite::Result<()> {
+    series.last_event += 1;
+    let sql = "INSERT INTO events (device, event, at, rules, json) VALUES (?1, ?2, ?3, ?4, ?5)";
+    run(transaction, sql, params![device, series.last_event, at.as_millis(), rules, event])?;
+    let sql = "INSERT INTO snapshots (device, event, json) VALUES (?1, ?2, ?3)";
+    run(transaction, sql, params![device, series.last_event, snapshot])?;
+    Ok(())
+}
+
+fn settle(
+    transaction: &Transaction<'_>,
+    device: i64,
+    series: &mut Series,
+    receipt: &Receipt,
+    push: Option<&str>,
+) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached(row::INSERT)?;
+    row::insert(&mut statement, device, receipt, series.last_event, push)?;
+    series.last_sequence = receipt.sequence;
+    series.last_decided_at = Some(receipt.decided_at);
+    series.device_time = Some(receipt.decided_at);
+    Ok(())
+}
+
+fn use_id(
+    transaction: &Transaction<'_>,
+    device: i64,
+    series: &mut Series,
+    hash: Option<IdHash>,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let Some(hash) = hash else { return Ok(()) };
+    let sql = "INSERT OR IGNORE INTO used_ids (device, number, hour, hash) VALUES (?1, ?2, ?3, ?4)";
+    let hour = at.as_millis().div_euclid(HOUR_MILLIS);
+    let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash])?;
+    series.last_used_id += u64::from(inserted > 0);
+    Ok(())
+}
+
+const SERIES: &str = "SELECT device, last_event, last_sequence, last_decided_at, last_written_at, last_used_id, \
+     published_through, redelivered, next_held_key, jumped_at, jumped_by, \
+     coalesce((SELECT min(event) FROM events WHERE events.device = devices.device), last_event + 1), \
+     coalesce((SELECT min(sequence) FROM receipts WHERE receipts.device = devices.device), last_sequence + 1), \
+     coalesce((SELECT min(number) FROM used_ids WHERE used_ids.device = devices.device), last_used_id + 1) \
+     FROM devices WHERE id = ?1";
+
+fn load(transaction: &Transaction<'_>, id: &DeviceId) -> rusqlite::Result<(i64, Series)> {
+    run(transaction, "INSERT OR IGNORE INTO devices (id) VALUES (?1)", params![id.as_bytes()])?;
+    transaction.prepare_cached(SERIES)?.query_row(params![id.as_bytes()], |row| Ok((row.get(0)?, series(row)?)))
+}
+
+fn series(row: &Row<'_>) -> rusqlite::Result<Series> {
+    let time = |column| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
+    };
+    let jumped_by: Option<i64> = row.get(10)?;
+    Ok(Series {
+        last_event: row.get(1)?,
+        last_sequence: row.get(2)?,
+        last_decided_at: time(3)?,
+        last_written_at: time(4)?,
+        last_used_id: row.get(5)?,
+        published_through: row.get(6)?,
+        redelivered: row.get(7)?,
+        next_held_key: row.get(8)?,
+        jump: time(9)?.zip(jumped_by).map(|(at, by_millis)| ClockJump { at, by_millis }),
+        first_event: row.get(11)?,
+        first_sequence: row.get(12)?,
+        first_used_id: row.get(13)?,
+        device_time: None,
+        looked: None,
+        read: None,
+    })
+}
+
+fn save(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite::Result<()> {
+    let sql = "UPDATE devices SET last_event = ?2, last_sequence = ?3, last_decided_at = ?4, last_written_at = ?5, \
+         last_used_id = ?6, published_through = ?7, redelivered = ?8, next_held_key = ?9, jumped_at = ?10, \
+         jumped_by = ?11 WHERE device = ?1";
+    run(
+        transaction,
+        sql,
+        params![
+            device,
+            series.last_event,
+            series.last_sequence,
+            series.last_decided_at.map(Timestamp::as_millis),
+            series.last_written_at.map(Timestamp::as_millis),
+            series.last_used_id,
+            series.published_through,
+            series.redelivered,
+            series.next_held_key,
+            series.jump.map(|jump| jump.at.as_millis()),
+            series.jump.map(|jump| jump.by_millis),
+        ],
+    )?;
+    Ok(())
+}
+
+fn recover(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite::Result<Recovered> {
+    let sql = "SELECT json FROM snapshots WHERE device = ?1 AND event = ?2";
+    let snapshot =
+        transaction.prepare_cached(sql)?.query_row(params![device, series.last_event], |row| row.get(0)).optional()?;
+    let mut held = transaction.prepare_cached("SELECT key, push FROM held WHERE device = ?1 ORDER BY key")?;
+    let held = held.query_map(params![device], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Recovered {
+        snapshot,
+        held: held.collect::<rusqlite::Result<_>>()?,
+        last_sequence: series.last_sequence,
+        last_decided_at: series.last_decided_at,
+        published_through: series.published_through,
+        redelivered: series.redelivered,
+        next_held_key: series.next_held_key,
+        last_event: series.last_event,
+        clock_jump: series.jump_in_force(),
+    })
+}

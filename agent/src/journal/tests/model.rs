@@ -1,0 +1,210 @@
+//! Random entries against a model in memory: whatever was written and reopened reads back the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portal_shared::{Delay, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Change,
+    Hold(u8),
+    HoldLonger(u8),
+    Settle { id: Option<u8>, outcome: Outcome, delay: Option<Delay>, group: Option<u128>, held: bool },
+    Interact(u8, Interaction),
+    Publish(u8),
+    Redeliver(u8),
+    Forget,
+    Reopen,
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        ".{0,9}".prop_map(|detail| Outcome::Rejected { problem: Problem::NotJson, detail }),
+        Just(Outcome::Duplicate),
+        Just(Outcome::Expired),
+        any::<u8>().prop_map(|bits| Outcome::Withheld { unmet: Prerequisites::from_bits(bits) }),
+        Just(Outcome::Dropped { problem: Problem::Collapsed }),
+        ".{0,9}".prop_map(|detail| Outcome::Failed { problem: Problem::NoNotificationServer, detail }),
+        Just(Outcome::Presented { surface: Surface::LockScreen }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let settle = (
+        proptest::option::of(any::<u8>()),
+        outcome(),
+        proptest::option::of(Just(Delay::DelayedDeviceDoze)),
+        proptest::option::of(any::<u128>()),
+        any::<bool>(),
+    );
+    prop_oneof![
+        3 => Just(Step::Change),
+        3 => any::<u8>().prop_map(Step::Hold),
+        1 => any::<u8>().prop_map(Step::HoldLonger),
+        6 => settle.prop_map(|(id, outcome, delay, group, held)| Step::Settle { id, outcome, delay, group, held }),
+        1 => any::<u8>().prop_map(|which| Step::Interact(which, Interaction::Clicked)),
+        1 => any::<u8>().prop_map(Step::Publish),
+        1 => any::<u8>().prop_map(Step::Redeliver),
+        1 => Just(Step::Forget),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    snapshots: Vec<String>,
+    held: BTreeMap<u64, String>,
+    next_held_key: u64,
+    receipts: Vec<(Receipt, Option<String>, usize)>,
+    used: BTreeSet<String>,
+    published: u64,
+    redelivered: u64,
+}
+
+impl Model {
+    /// The entry for a step, after the model took it in; none where the step has nothing to act on.
+    fn take(&mut self, step: Step) -> Option<Entry> {
+        match step {
+            Step::Change => {
+                let second = self.snapshots.len() as i64;
+                self.snapshots.push(format!("\"after {second}\""));
+                Some(changed(second))
+            }
+            Step::Hold(number) => Some(self.hold(&format!("n{number}"))),
+            Step::HoldLonger(which) => {
+                let key = *self.held.keys().nth(usize::from(which) % self.held.len().max(1))?;
+                self.held.insert(key, "\"longer\"".to_owned());
+                Some(Entry::HeldChanged { key, push: "\"longer\"".to_owned() })
+            }
+            Step::Settle { id, outcome, delay, group, held } => Some(self.settle(id, outcome, delay, group, held)),
+            Step::Interact(which, interaction) => {
+                let index = usize::from(which) % self.receipts.len().max(1);
+                let (receipt, ..) = self.receipts.get_mut(index)?;
+                receipt.interaction = Some(interaction);
+                Some(Entry::Interaction { sequence: receipt.sequence, interaction })
+            }
+            Step::Publish(through) => {
+                let through = u64::from(through).min(self.receipts.len() as u64);
+                self.published = self.published.max(through);
+                Some(Entry::Published { through })
+            }
+            Step::Redeliver(more) => {
+                self.redelivered += u64::from(more);
+                Some(Entry::Redelivered { count: self.redelivered })
+            }
+            Step::Forget => {
+                self.used.clear();
+                Some(Entry::IdsForgotten)
+            }
+            Step::Reopen => None,
+        }
+    }
+
+    fn hold(&mut self, id: &str) -> Entry {
+        self.next_held_key += 1;
+        let (key, push) = (self.next_held_key, format!("\"held {id}\""));
+        self.held.insert(key, push.clone());
+        self.used.insert(id.to_owned());
+        Entry::Held { key, id: id.parse().unwrap(), at: at(0), push }
+    }
+
+    fn settle(
+        &mut self,
+        id: Option<u8>,
+        outcome: Outcome,
+        delay: Option<Delay>,
+        group: Option<u128>,
+        held: bool,
+    ) -> Entry {
+        let sequence = self.receipts.len() as u64 + 1;
+        let mut receipt = receipt(sequence, "x", outcome);
+        receipt.notification_id = id.map(|number| format!("n{number}").parse().unwrap());
+        receipt.delay = delay;
+        receipt.target = group.map_or(Target::Device, |bits| Target::Group { id: GroupId::from_random(bits) });
+        if receipt.outcome.uses_id() {
+            self.used.extend(receipt.notification_id.iter().map(ToString::to_string));
+        }
+        let held = held.then(|| self.held.pop_first()).flatten().map(|(key, _)| key);
+        let push = receipt.notification_id.as_ref().map(|id| format!("\"push {id}\""));
+        self.receipts.push((receipt.clone(), push.clone(), self.snapshots.len()));
+        Entry::Settled { receipt, push, held }
+    }
+
+    fn recovered(&self) -> Recovered {
+        Recovered {
+            snapshot: self.snapshots.last().cloned(),
+            held: self.held.clone().into_iter().collect(),
+            last_sequence: self.receipts.len() as u64,
+            last_decided_at: self.receipts.last().map(|(receipt, ..)| receipt.decided_at),
+            published_through: self.published,
+            redelivered: self.redelivered,
+            next_held_key: self.next_held_key + 1,
+            last_event: self.snapshots.len() as u64,
+            clock_jump: None,
+        }
+    }
+
+    fn check(&self, journal: &DeviceJournal) {
+        let reader = journal.reader().unwrap();
+        let receipts: Vec<Receipt> = self.receipts.iter().map(|(receipt, ..)| receipt.clone()).collect();
+        assert_eq!(reader.receipts_after(0, 1000).unwrap(), receipts);
+        for number in 0..=u8::MAX {
+            let name = format!("n{number}");
+            assert_eq!(journal.is_used(&id(&name)).unwrap(), self.used.contains(&name), "{name}");
+        }
+        let events = reader.events_after(0, 1000).unwrap();
+        assert!(events.iter().map(|event| event.snapshot.as_ref()).eq(self.snapshots.iter().map(Some)));
+        self.check_log(&reader, &receipts);
+        self.check_record(&reader);
+    }
+
+    fn check_log(&self, reader: &Reader, receipts: &[Receipt]) {
+        let query = LogQuery { outcome: None, id: None, since: None, limit: 3 };
+        assert_eq!(reader.log(&query).unwrap(), receipts[receipts.len().saturating_sub(3)..]);
+        for kind in OutcomeKind::ALL {
+            let since = at(receipts.len() as i64 / 2);
+            let query = LogQuery { outcome: Some(kind), id: None, since: Some(since), limit: 1000 };
+            let expected = receipts.iter().filter(|r| r.outcome.kind() == kind && r.decided_at >= since);
+            assert!(reader.log(&query).unwrap().iter().eq(expected));
+        }
+    }
+
+    fn check_record(&self, reader: &Reader) {
+        let Some((newest, push, snapshot)) = self.receipts.last() else {
+            return assert_eq!(reader.record(None).unwrap(), None);
+        };
+        let Some(snapshot) = snapshot.checked_sub(1) else { return assert!(reader.record(None).is_err()) };
+        let record = reader.record(None).unwrap().unwrap();
+        assert_eq!((&record.receipt, &record.push, &record.snapshot), (newest, push, &self.snapshots[snapshot]));
+        let Some(id) = &newest.notification_id else { return };
+        let same = || self.receipts.iter().rev().filter(|(r, ..)| r.notification_id.as_ref() == Some(id));
+        let expected = same().find(|(r, ..)| r.outcome != Outcome::Duplicate).or_else(|| same().next()).unwrap();
+        if expected.2 > 0 {
+            assert_eq!(reader.record(Some(id)).unwrap().unwrap().receipt, expected.0);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn what_is_written_reads_back_after_reopening(steps in proptest::collection::vec(step(), 0..60)) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut model = Model::default();
+        let mut opened = open(directory.path(), UNLIMITED, at(0));
+        for step in steps.into_iter().chain([Step::Reopen]) {
+            if matches!(step, Step::Reopen) {
+                let (database, ..) = opened;
+                database.close().unwrap();
+                opened = open(directory.path(), UNLIMITED, at(1000));
+                prop_assert_eq!(&opened.2, &model.recovered());
+                model.check(&opened.1);
+            } else if let Some(entry) = model.take(step) {
+                opened.1.append(vec![entry]).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The state directory: where it is, who may read it, and the lock that keeps a second daemon out (contract 6).
+//!
+//! Lives here: paths, permissions, the lock, private files. Does not live here: what the files say. Permissions are
+//! the one thing besides the desktop that differs by system (architecture).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+use serde::Deserialize;
+
+#[cfg_attr(unix, path = "state_dir/unix.rs")]
+#[cfg_attr(windows, path = "state_dir/windows.rs")]
+mod permissions;
+
+const LOCK: &str = "lock";
+/// Where the control API says how to reach it (contract 6).
+pub const CONTROL: &str = "control.json";
+/// The journal's file.
+pub const JOURNAL: &str = "journal.db";
+
+/// What is wrong with the state directory.
+#[derive(Debug, thiserror::Error)]
+pub enum StateDirError {
+    /// The system names no directory for a user's data.
+    #[error("this system names no data directory for this user (is HOME set?); name one with --state-dir")]
+    NoDefault,
+    /// It cannot be made, or nothing can be written in it.
+    #[error(
+        "the state directory {path} is not writable ({reason}); make it writable, or name another with --state-dir"
+    )]
+    NotWritable {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// Others may change what lies in it.
+    #[error(
+        "others may write in the state directory {path}; take that away (chmod o-w '{path}'), or name another with --state-dir"
+    )]
+    OpenToOthers {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another daemon runs on it.
+    #[error("a daemon{} already runs on the state directory {path}; stop it (portal-agent stop), or name another with --state-dir", pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// The daemon's process id, where it could be read.
+        pid: Option<u32>,
+    },
+    /// A private file may be read by others.
+    #[error("{path} may be read by others, so it is not used; remove it and start the daemon again")]
+    NotPrivate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file cannot be made private.
+    #[error(
+        "{path} cannot be kept from other users: {reason}; name a state directory on a disk with permissions (--state-dir)"
+    )]
+    CannotBePrivate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {reason}; check the disk and the directory's permissions")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+}
+
+/// An existing, writable state directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+/// Keeps a second daemon out while it lives.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Nobody is to be sent to a process that has gone; a failure changes nothing, since the lock goes with the file.
+        let _ = self.file.set_len(0);
+    }
+}
+
+impl StateDir {
+    /// Where the state lies unless a setting says otherwise: XDG's data directory, or the platform's own.
+    ///
+    /// # Errors
+    /// The system names none.
+    pub fn default_path() -> Result<PathBuf, StateDirError> {
+        let directories = ProjectDirs::from("", "", "portal-agent").ok_or(StateDirError::NoDefault)?;
+        Ok(directories.data_local_dir().to_owned())
+    }
+
+    /// Opens the directory; makes it, for this user alone, where there is none.
+    ///
+    /// # Errors
+    /// It cannot be made, nothing can be written in it, or others may write in it.
+    pub fn open(path: &Path) -> Result<Self, StateDirError> {
+        let not_writable = |reason| StateDirError::NotWritable { path: path.to_owned(), reason };
+        permissions::make_directory(path).map_err(not_writable)?;
+        let path = path.canonicalize().map_err(not_writable)?;
+        if permissions::is_open_to_others(&path).map_err(not_writable)? {
+            return Err(StateDirError::OpenToOthers { path });
+        }
+        tempfile::tempfile_in(&path).map_err(not_writable)?;
+        Ok(Self { path })
+    }
+
+    /// The directory itself, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps other daemons out until the lock is dropped, or this process ends in whatever way.
+    ///
+    /// # Errors
+    /// [`StateDirError::Locked`] names the process that holds it.
+    pub fn lock(&self) -> Result<Lock, StateDirError> {
+        let path = self.path.join(LOCK);
+        let wrong = |reason| StateDirError::File { path: path.clone(), reason };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(wrong)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = self.holder(&mut file);
+                return Err(StateDirError::Locked { path: self.path.clone(), pid });
+            }
+            Err(TryLockError::Error(reason)) => return Err(wrong(reason)),
+        }
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        write(&mut file).map_err(wrong)?;
+        Ok(Lock { file })
+    }
+
+    /// The process that holds the lock: from the lock's file or, where a lock keeps readers out (Windows), control.json.
+    fn holder(&self, lock: &mut File) -> Option<u32> {
+        #[derive(Deserialize)]
+        struct Control {
+            pid: u32,
+        }
+        let mut text = String::new();
+        let from_lock = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+        from_lock.or_else(|| {
+            let control = std::fs::read(self.path.join(CONTROL)).ok()?;
+            serde_json::from_slice::<Control>(&control).ok().map(|control| control.pid)
+        })
+    }
+
+    /// Writes a file that only this user may read, whole or not at all: it takes the old one's place at once.
+    ///
+    /// # Errors
+    /// It cannot be written, or cannot be kept from others.
+    pub fn write_private(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, StateDirError> {
+        let path = self.path.join(name);
+        let wrong = |reason| StateDirError::File { path: path.clone(), reason };
+        // Made for its user alone (tempfile: 0600), closed to others before the first byte is in it.
+        let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.path).map_err(wrong)?;
+        permissions::make_private(file.path())
+            .map_err(|reason| StateDirError::CannotBePrivate { path: path.clone(), reason })?;
+        file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(wrong)?;
+        file.persist(&path).map_err(|error| wrong(error.error))?;
+        Ok(path)
+    }
+
+    /// Reads a file that [`StateDir::write_private`] wrote; none where there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or others may read it: then somebody else may know the token in it.
+    pub fn read_private(&self, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
+        let path = self.path.join(name);
+        let wrong = |reason| StateDirError::File { path: path.clone(), reason };
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(wrong(error)),
+        };
+        if !permissions::is_private(&file).map_err(wrong)? {
+            return Err(StateDirError::NotPrivate { path });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(wrong)?;
+        Ok(Some(bytes))
+    }
+
+    /// Removes a private file; one that is not there is none the worse.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StateDirError> {
+        let path = self.path.join(name);
+        match std::fs::remove_file(&path) {
+            Err(reason) if reason.kind() != io::ErrorKind::NotFound => Err(StateDirError::File { path, reason }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The journal's file, for this user alone: made empty where there is none. Its companions get its permissions
+    /// from SQLite.
+    ///
+    /// # Errors
+    /// It cannot be made, or cannot be kept from others.
+    pub fn journal(&self) -> Result<PathBuf, StateDirError> {
+        let path = self.path.join(JOURNAL);
+        if path.exists() { Ok(path) } else { self.write_private(JOURNAL, b"") }
+    }
+}
+
+#[cfg(test)]
+mod tests;
