@@ -2,6 +2,10 @@
 //!
 //! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
 
+pub mod broker;
 pub mod device;
 pub mod journal;
+pub mod mqtt;
+pub mod secret;
+pub mod sender;
 pub mod state_dir;

@@ -1,0 +1,89 @@
+//! The pauses between tries, and the suspicion of a second client.
+//!
+//! Pure: the random number is passed in. Does not live here: waiting (`session`).
+
+use std::time::Duration;
+
+use super::settings::Reconnect;
+
+/// How many plain closings in a row make a second client likely (contract 2).
+const SUSPICIOUS_CLOSINGS: u32 = 3;
+
+/// Where the pauses stand.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    reconnect: Reconnect,
+    /// How many brokers are tried in turn: the pause doubles once a round.
+    brokers: u32,
+    tries: u32,
+    closings: u32,
+}
+
+impl Backoff {
+    pub(super) fn new(reconnect: Reconnect, brokers: usize) -> Self {
+        Self { reconnect, brokers: u32::try_from(brokers).unwrap_or(u32::MAX).max(1), tries: 0, closings: 0 }
+    }
+
+    /// The pause before the next try: between half and the whole of a step that doubles up to the longest.
+    pub(super) fn pause(&mut self, random: u32) -> Duration {
+        let round = self.tries / self.brokers;
+        self.tries = self.tries.saturating_add(1);
+        let step = self.reconnect.first.saturating_mul(1_u32.checked_shl(round.min(31)).unwrap_or(u32::MAX));
+        let step = step.min(self.reconnect.longest);
+        step.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
+    }
+
+    /// A connection has stood long enough: all starts over.
+    pub(super) fn stood(&mut self) {
+        self.tries = 0;
+        self.closings = 0;
+    }
+
+    /// A connection only closed, soon after it was made; whether a second client is likely by now.
+    pub(super) fn closed_soon(&mut self) -> bool {
+        self.closings = self.closings.saturating_add(1);
+        self.closings >= SUSPICIOUS_CLOSINGS
+    }
+
+    /// Any other end: a row of closings is broken (a restarting broker refuses between them).
+    pub(super) fn ended_otherwise(&mut self) {
+        self.closings = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_pauses_are_short_and_double_once_a_round() {
+        let mut backoff = Backoff::new(Reconnect::default(), 2);
+        let pauses: Vec<u128> = (0..6).map(|_| backoff.pause(u32::MAX).as_millis()).collect();
+        assert_eq!(pauses, [400, 400, 800, 800, 1600, 1600]);
+        backoff.stood();
+        assert_eq!(backoff.pause(0).as_millis(), 200);
+    }
+
+    #[test]
+    fn three_closings_in_a_row_are_suspicious() {
+        let mut backoff = Backoff::new(Reconnect::default(), 1);
+        assert!(!backoff.closed_soon() && !backoff.closed_soon() && backoff.closed_soon());
+        backoff.ended_otherwise();
+        assert!(!backoff.closed_soon());
+    }
+
+    proptest! {
+        #[test]
+        fn no_pause_is_under_half_the_first_or_over_the_longest(
+            brokers in 0_usize..5, randoms in prop::collection::vec(any::<u32>(), 1..200)
+        ) {
+            let reconnect = Reconnect::default();
+            let mut backoff = Backoff::new(reconnect, brokers);
+            for random in randoms {
+                let pause = backoff.pause(random);
+                prop_assert!(pause >= reconnect.first / 2 && pause <= reconnect.longest);
+            }
+        }
+    }
+}

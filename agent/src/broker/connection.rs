@@ -1,0 +1,351 @@
+//! One connection from CONNACK to its end.
+//!
+//! Lives here: what each event of it means: subscriptions, the fence, pushes, answers, the clean end. Does not live here:
+//! how it came to be and what follows (`session`).
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use portal_shared::{Connection as ConnectionPayload, ConnectionState, GroupId, Incoming, Target, Topics};
+use tokio::time::sleep_until;
+
+use super::SessionEvent;
+use super::events::Events;
+use super::fence::{Arrival, Fence};
+use super::link::{Link, Wish};
+use super::outbox::{Purpose, Sent};
+use super::subscriptions::{Ask, Subscriptions};
+use crate::mqtt::{BrokerUrl, Client, Connection, Event, Fault, Message};
+
+/// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
+const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
+
+/// How a connection ended.
+pub(super) enum End {
+    /// It was lost.
+    Lost(Fault),
+    /// It was left by wish.
+    Left,
+}
+
+/// One connection.
+pub(super) struct Live<'a> {
+    pub(super) link: &'a Link,
+    pub(super) events: &'a mut Events,
+    /// Groups that the broker's session may still hold.
+    pub(super) held_groups: &'a mut BTreeSet<GroupId>,
+    pub(super) url: &'a BrokerUrl,
+    pub(super) topics: &'a Topics,
+    pub(super) client: Client,
+    pub(super) epoch: u64,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) fence: Fence,
+    pub(super) online: bool,
+    /// When it will have stood long enough.
+    pub(super) stable_at: Option<Instant>,
+    /// When a clean end is given up.
+    pub(super) leave_by: Option<Instant>,
+    pub(super) watchdog: Watchdog,
+}
+
+/// Notices that rumqttc stands still: it writes without a limit in MQTT 5, and a peer may stop reading.
+pub(super) struct Watchdog {
+    period: Duration,
+    due: Instant,
+    alive: bool,
+}
+
+impl Watchdog {
+    /// Two keep-alives without any event, where each keep-alive is one.
+    pub(super) fn new(keep_alive: Duration) -> Self {
+        let period = keep_alive * 2;
+        Self { period, due: Instant::now() + period, alive: true }
+    }
+
+    /// Whether nothing happened for a whole period.
+    fn starved(&mut self) -> bool {
+        self.due = Instant::now() + self.period;
+        !std::mem::take(&mut self.alive)
+    }
+}
+
+impl Live<'_> {
+    /// Runs the connection to its end.
+    pub(super) async fn run(mut self, connection: &mut Connection) -> End {
+        self.start();
+        let mut armed = self.next_deadline();
+        let mut alarm = pin!(sleep_until(armed.into()));
+        loop {
+            let event = {
+                // Polled to its end, whatever else happens meanwhile: rumqttc's poll is not cancel-safe.
+                let mut poll = pin!(connection.poll());
+                loop {
+                    tokio::select! {
+                        event = &mut poll => break event,
+                        () = self.link.bell.notified() => self.hear_the_daemon(),
+                        () = &mut alarm => {
+                            if let Some(end) = self.time_is_up() {
+                                return end;
+                            }
+                            armed = self.next_deadline();
+                            alarm.as_mut().reset(armed.into());
+                        }
+                        () = self.events.relieve(), if self.events.has_backlog() => {}
+                    }
+                    self.rearm(&mut armed, alarm.as_mut());
+                }
+            };
+            match event {
+                Ok(Event::DisconnectSent) => return End::Left,
+                Ok(event) => self.on_event(event),
+                Err(fault) => return End::Lost(fault),
+            }
+            self.rearm(&mut armed, alarm.as_mut());
+        }
+    }
+
+    /// Moves the alarm where a deadline came nearer; one that moved away is noticed when the alarm rings.
+    fn rearm(&self, armed: &mut Instant, alarm: std::pin::Pin<&mut tokio::time::Sleep>) {
+        let next = self.next_deadline();
+        if next < *armed {
+            *armed = next;
+            alarm.reset(next.into());
+        }
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let others = [self.fence.deadline(), self.stable_at, self.leave_by];
+        others.into_iter().flatten().fold(self.watchdog.due, Instant::min)
+    }
+
+    fn start(&mut self) {
+        let wanted = self.link.groups();
+        let asks = self.subscriptions.at_connect(&wanted, self.held_groups);
+        self.held_groups.extend(&wanted);
+        self.ask(asks);
+        self.hear_the_daemon();
+    }
+
+    fn ask(&mut self, asks: Vec<Ask>) {
+        for ask in asks {
+            let taken = match &ask {
+                Ask::Subscribe(filters) => self.client.subscribe(filters),
+                Ask::Unsubscribe(group) => self.client.unsubscribe(self.topics.group_notifications(*group)),
+            };
+            if taken {
+                self.subscriptions.handed(ask);
+            }
+        }
+    }
+
+    fn hear_the_daemon(&mut self) {
+        for (id, detail) in self.link.take_too_large() {
+            self.events.tell(SessionEvent::PublishRefused { id, detail, for_good: true });
+        }
+        let wanted = self.link.groups();
+        self.held_groups.extend(&wanted);
+        let asks = self.subscriptions.change(&wanted);
+        self.ask(asks);
+        self.subscriptions_changed();
+        if self.link.wish() != Wish::Online && self.leave_by.is_none() {
+            self.leave();
+        }
+    }
+
+    fn leave(&mut self) {
+        self.leave_by = Some(Instant::now() + PATIENCE_WITH_THE_END);
+        self.publish_connection(Purpose::Offline, ConnectionState::Offline);
+    }
+
+    fn publish_connection(&self, purpose: Purpose, state: ConnectionState) {
+        self.link.publish_own(purpose, self.topics.connection(), connection_payload(state), true);
+    }
+
+    fn time_is_up(&mut self) -> Option<End> {
+        let now = Instant::now();
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        if due(self.leave_by) {
+            return Some(End::Left);
+        }
+        if now >= self.watchdog.due && self.watchdog.starved() {
+            return Some(End::Lost(Fault::stalled(self.url)));
+        }
+        if due(self.stable_at) {
+            self.stable_at = None;
+            self.link.stand(|standing| standing.suspicion = None);
+        }
+        if due(self.fence.deadline()) {
+            self.fence_counts_as_back("the fence did not come back; pushes are treated as if none had been held");
+        }
+        None
+    }
+
+    fn on_event(&mut self, event: Event) {
+        self.watchdog.alive = true;
+        match event {
+            Event::Message(message) => self.on_message(message),
+            Event::PublishSent(pkid) => self.link.sent(pkid),
+            Event::PublishAnswered { pkid, refusal } => self.on_answer(pkid, refusal),
+            Event::SubscribeSent(pkid) => self.subscriptions.subscribe_sent(pkid),
+            Event::SubscribeAnswered { pkid, refusals } => {
+                self.subscriptions.subscribe_answered(pkid, &refusals);
+                self.subscriptions_changed();
+            }
+            Event::UnsubscribeSent(pkid) => self.subscriptions.unsubscribe_sent(pkid),
+            Event::UnsubscribeAnswered { pkid } => self.on_unsubscribed(pkid),
+            Event::Connected { .. } | Event::DisconnectSent | Event::Other => {}
+        }
+    }
+
+    fn on_unsubscribed(&mut self, pkid: u16) {
+        if let Some(group) = self.subscriptions.unsubscribe_answered(pkid)
+            && !self.link.groups().contains(&group)
+        {
+            self.held_groups.remove(&group);
+        }
+        self.subscriptions_changed();
+    }
+
+    fn subscriptions_changed(&mut self) {
+        let refused = self.subscriptions.refused().clone();
+        let up_to_date = self.subscriptions.all_answered();
+        let mut news = false;
+        self.link.stand(|standing| {
+            standing.refused = refused;
+            news = up_to_date && !standing.answered;
+            standing.answered = up_to_date;
+            if news {
+                standing.outage = None;
+            }
+        });
+        if !news {
+            return;
+        }
+        if self.online {
+            self.events.tell(SessionEvent::Subscribed { epoch: self.epoch });
+        } else {
+            self.become_online();
+        }
+    }
+
+    fn become_online(&mut self) {
+        self.online = true;
+        tracing::info!(url = %self.url, epoch = self.epoch, "online");
+        for topic in self.subscriptions.refused() {
+            tracing::warn!(url = %self.url, topic, "the broker refused the subscription; allow it in the broker's ACL");
+        }
+        self.publish_connection(Purpose::Online, ConnectionState::Online);
+        self.events.tell(SessionEvent::Online { epoch: self.epoch });
+        self.link.publish_own(Purpose::Fence, self.topics.fence(), self.fence.payload(), false);
+        self.fence.sent(Instant::now());
+        if self.subscriptions.refused().contains(&self.topics.fence()) {
+            self.fence_counts_as_back("the broker refused the subscription to the fence; allow devices/{its id}/#");
+        }
+    }
+
+    fn fence_counts_as_back(&mut self, why: &str) {
+        if self.fence.give_up() {
+            tracing::warn!(url = %self.url, "{why}");
+            self.link.stand(|standing| standing.fence = Some(why.to_owned()));
+            self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch });
+        }
+    }
+
+    fn on_answer(&mut self, pkid: u16, refusal: Option<String>) {
+        let Some(Sent { purpose, topic }) = self.link.answered(pkid) else { return };
+        match (purpose, refusal) {
+            (Purpose::Daemon(Some(id)), None) => self.events.tell(SessionEvent::Published { id }),
+            (Purpose::Fence, Some(reason)) => {
+                self.fence_counts_as_back(&format!(
+                    "the broker refused the fence ({reason}); allow devices/{{its id}}/#"
+                ));
+            }
+            (_, Some(reason)) => self.on_refusal(purpose, topic, reason),
+            (_, None) => {}
+        }
+        if purpose == Purpose::Offline {
+            self.client.disconnect();
+        }
+    }
+
+    fn on_refusal(&mut self, purpose: Purpose, topic: String, detail: String) {
+        self.link.stand(|standing| {
+            // Once a topic and connection: a whole window of receipts may be refused.
+            if !standing.refused_publishes.contains_key(&topic) {
+                tracing::warn!(topic, detail, "the broker refused a publish; allow it in the broker's ACL");
+            }
+            standing.refused_publishes.insert(topic, detail.clone());
+        });
+        self.events.tell(match purpose {
+            Purpose::Daemon(Some(id)) => SessionEvent::PublishRefused { id, detail, for_good: false },
+            _ => SessionEvent::StateChanged { epoch: self.epoch },
+        });
+    }
+
+    fn on_message(&mut self, message: Message) {
+        let incoming = std::str::from_utf8(&message.topic).ok().and_then(|topic| self.topics.parse(topic));
+        match incoming {
+            Some(Incoming::Fence) => {
+                self.settle(message.pkid);
+                match self.fence.arrived(&message.payload) {
+                    Arrival::InTime => self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch }),
+                    Arrival::Late => {
+                        self.link.stand(|standing| standing.fence = None);
+                        self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
+                    }
+                    Arrival::Other => {}
+                }
+            }
+            Some(incoming) => {
+                if let Incoming::Notification(target) = &incoming {
+                    self.fence.pushed(Instant::now);
+                    self.look_for_a_stray(target);
+                }
+                self.deliver(incoming, message);
+            }
+            None => {
+                tracing::debug!(topic = ?message.topic, "a message that is not for this device");
+                self.settle(message.pkid);
+            }
+        }
+    }
+
+    fn settle(&self, pkid: Option<u16>) {
+        if let Some(pkid) = pkid {
+            self.link.arrived_and_settled(pkid);
+        }
+    }
+
+    fn look_for_a_stray(&mut self, target: &Target) {
+        if let Target::Group { id } = target
+            && let Some(ask) = self.subscriptions.stray(*id)
+        {
+            self.ask(vec![ask]);
+        }
+    }
+
+    fn deliver(&mut self, incoming: Incoming, message: Message) {
+        let event = SessionEvent::Message {
+            epoch: self.epoch,
+            incoming,
+            payload: message.payload,
+            token: message.pkid.and_then(|pkid| self.link.arrived(pkid)),
+            redelivered: message.redelivered,
+            retained: message.retained,
+            expiry_seconds: message.expiry_seconds,
+        };
+        if message.pkid.is_some() {
+            self.events.tell(event);
+        } else if !self.events.tell_if_room(event) {
+            self.link.stand(|standing| standing.dropped += 1);
+        }
+    }
+}
+
+/// The payload of the connection topic (contract 2).
+pub(super) fn connection_payload(state: ConnectionState) -> Bytes {
+    // Two words in a flat object: this serialisation has nothing that could fail.
+    serde_json::to_vec(&ConnectionPayload { connection: state }).unwrap_or_default().into()
+}

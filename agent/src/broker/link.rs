@@ -1,0 +1,256 @@
+//! What the daemon's calls and the session's task share: the live connection's client, its books, and how things stand.
+//!
+//! Lives here: everything under the one short lock; nothing waits while it is held. Does not live here: the network.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use portal_shared::{GroupId, status};
+use tokio::sync::Notify;
+
+use super::acks::{AckQueue, AckToken};
+use super::outbox::{Outbox, Purpose, Sent};
+use super::{PublishId, Sessions};
+use crate::mqtt::Client;
+
+/// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
+const PUBLISH_OVERHEAD: usize = 16;
+
+/// What the daemon wants of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Online,
+    Offline,
+    Stop,
+}
+
+/// The shared half of a session.
+#[derive(Debug)]
+pub(super) struct Link {
+    inner: Mutex<Inner>,
+    /// Rung when a wish, the groups or a publish of impossible size await the task.
+    pub(super) bell: Notify,
+}
+
+#[derive(Debug)]
+struct Inner {
+    wish: Wish,
+    groups: BTreeSet<GroupId>,
+    live: Option<Live>,
+    too_large: Vec<(PublishId, String)>,
+    standing: Standing,
+}
+
+#[derive(Debug)]
+struct Live {
+    epoch: u64,
+    client: Client,
+    acks: AckQueue,
+    outbox: Outbox,
+    largest: usize,
+}
+
+/// How things stand, for `status`.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) url: String,
+    pub(super) answered: bool,
+    pub(super) refused: BTreeSet<String>,
+    /// Why there is no connection.
+    pub(super) outage: Option<String>,
+    /// A second client is likely.
+    pub(super) suspicion: Option<String>,
+    /// Why the fence only counts as back.
+    pub(super) fence: Option<String>,
+    /// The topics that the broker takes nothing to, each with its latest reason; until the next connect.
+    pub(super) refused_publishes: BTreeMap<String, String>,
+    /// QoS 0 messages of this connection that found no room.
+    pub(super) dropped: u64,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        let inner = Inner {
+            wish: Wish::Online,
+            groups: BTreeSet::new(),
+            live: None,
+            too_large: Vec::new(),
+            standing: Standing::default(),
+        };
+        Self { inner: Mutex::new(inner), bell: Notify::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Each change under the lock is whole in itself, so what a panicking holder left is usable.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wish(&self) -> Wish {
+        self.lock().wish
+    }
+
+    /// Sets the wish; `Stop` is final.
+    pub(super) fn wish_for(&self, wish: Wish) {
+        let mut inner = self.lock();
+        if inner.wish != Wish::Stop {
+            inner.wish = wish;
+        }
+        drop(inner);
+        self.bell.notify_one();
+    }
+
+    pub(super) fn groups(&self) -> BTreeSet<GroupId> {
+        self.lock().groups.clone()
+    }
+
+    pub(super) fn stand(&self, change: impl FnOnce(&mut Standing)) {
+        change(&mut self.lock().standing);
+    }
+
+    /// A connection stands. `largest` is the largest packet that the broker takes.
+    pub(super) fn open(&self, epoch: u64, client: Client, outbox: Outbox, largest: Option<u32>) {
+        let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+        let mut inner = self.lock();
+        inner.live = Some(Live { epoch, client, acks: AckQueue::default(), outbox, largest });
+        inner.standing.refused_publishes.clear();
+    }
+
+    /// The connection is gone, and with it every token and publish of it.
+    pub(super) fn close(&self) {
+        let mut inner = self.lock();
+        inner.live = None;
+        inner.standing.answered = false;
+        inner.standing.refused.clear();
+        inner.standing.fence = None;
+        inner.standing.dropped = 0;
+    }
+
+    /// A message for the daemon arrived.
+    pub(super) fn arrived(&self, pkid: u16) -> Option<AckToken> {
+        self.lock().live.as_mut().map(|live| AckToken { epoch: live.epoch, position: live.acks.arrived(pkid) })
+    }
+
+    /// A message that is no one's arrived: it is acknowledged as soon as its turn comes.
+    pub(super) fn arrived_and_settled(&self, pkid: u16) {
+        if let Some(live) = &mut self.lock().live {
+            let position = live.acks.arrived(pkid);
+            live.settle(position);
+        }
+    }
+
+    pub(super) fn sent(&self, pkid: u16) {
+        if let Some(live) = &mut self.lock().live {
+            live.outbox.sent(pkid);
+        }
+    }
+
+    pub(super) fn answered(&self, pkid: u16) -> Option<Sent> {
+        self.lock().live.as_mut()?.outbox.answered(pkid)
+    }
+
+    /// The session's own publish, beyond the daemon's window.
+    pub(super) fn publish_own(&self, purpose: Purpose, topic: String, payload: Bytes, retain: bool) {
+        if let Some(live) = &mut self.lock().live {
+            live.hand_over(purpose, topic, payload, retain);
+        }
+    }
+
+    /// The daemon's publishes that the broker's packet limit forbids.
+    pub(super) fn take_too_large(&self) -> Vec<(PublishId, String)> {
+        std::mem::take(&mut self.lock().too_large)
+    }
+}
+
+impl Live {
+    fn settle(&mut self, position: u64) {
+        self.acks.settle(position);
+        while let Some(pkid) = self.acks.release() {
+            // The request channel holds every packet id there is (`REQUESTS`), so only a dead connection refuses.
+            self.client.ack(pkid);
+        }
+    }
+
+    fn hand_over(&mut self, purpose: Purpose, topic: String, payload: Bytes, retain: bool) -> bool {
+        let taken = self.client.publish(topic.clone(), payload, retain);
+        if taken {
+            self.outbox.handed(purpose, topic);
+        }
+        taken
+    }
+}
+
+impl Sessions for Link {
+    fn ack(&self, token: AckToken) {
+        let mut inner = self.lock();
+        if let Some(live) = inner.live.as_mut().filter(|live| live.epoch == token.epoch) {
+            live.settle(token.position);
+        }
+    }
+
+    fn set_groups(&self, groups: BTreeSet<GroupId>) {
+        let mut inner = self.lock();
+        if inner.groups != groups {
+            // Not online until they are answered, from this very call on: whoever waits for it must not be too early.
+            inner.standing.answered &= groups.is_subset(&inner.groups);
+            inner.groups = groups;
+            drop(inner);
+            self.bell.notify_one();
+        }
+    }
+
+    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool {
+        let mut inner = self.lock();
+        let Some(live) = &mut inner.live else { return false };
+        let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
+        if size > live.largest {
+            let detail = format!("{size} bytes are more than the {} that the broker takes", live.largest);
+            inner.too_large.extend(id.map(|id| (id, detail)));
+            drop(inner);
+            self.bell.notify_one();
+            return true;
+        }
+        !live.outbox.is_full() && live.hand_over(Purpose::Daemon(id), topic, payload.into(), retain)
+    }
+
+    fn go_offline(&self) {
+        self.wish_for(Wish::Offline);
+    }
+
+    fn go_online(&self) {
+        self.wish_for(Wish::Online);
+    }
+
+    fn state(&self) -> status::Broker {
+        self.lock().standing.report()
+    }
+}
+
+impl Standing {
+    fn report(&self) -> status::Broker {
+        let dropped = (self.dropped > 0)
+            .then(|| format!("{} messages sent at QoS 0 found no room and were dropped; send at QoS 1", self.dropped));
+        let publishes = self.refused_publishes();
+        let problems = [&self.suspicion, &self.outage, &self.fence, &publishes, &dropped];
+        let problems: Vec<&str> = problems.into_iter().flatten().map(String::as_str).collect();
+        status::Broker {
+            url: self.url.clone(),
+            connected: self.answered,
+            refused_subscriptions: self.refused.iter().cloned().collect(),
+            problem: (!problems.is_empty()).then(|| problems.join("; ")),
+            embedded: None,
+        }
+    }
+
+    fn refused_publishes(&self) -> Option<String> {
+        let topics: Vec<_> =
+            self.refused_publishes.iter().map(|(topic, reason)| format!("{topic} ({reason})")).collect();
+        (!topics.is_empty()).then(|| {
+            format!(
+                "the broker refused what the device publishes to {}; allow it in the broker's ACL: it is published again \
+                 at the next connect",
+                topics.join(", ")
+            )
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! The broker's edge: one device's session that never loses a push, and the embedded broker.
+//!
+//! Lives here: connecting, subscribing, acknowledgements in order, the fence, back-off (contract 2 and 4). Does not live
+//! here: what a push means and when it is durable; the daemon says so by acknowledging.
+//!
+//! **Order.** MQTT wants acknowledgements in the order of arrival. The edge keeps that order itself: tokens may come back
+//! in any order, and one goes out once all before it have. Fences and what is of no concern are settled by the edge, so
+//! each [`SessionEvent::Message`] is the daemon's, and every token of it is to be acknowledged.
+//!
+//! **Epochs.** Each CONNACK begins an epoch. A token of an older one is dropped: a packet id used again would acknowledge
+//! a push that was never seen (stack-mqtt). What was not acknowledged comes again, marked as redelivered.
+//!
+//! **Full channels.** The session never waits for the daemon. Its events go to the daemon's channel, which must hold the
+//! receive window and [`EVENT_SLACK`]; what QoS 1 brings beyond (3.1.1 knows no window) waits in the session, of which
+//! packet ids allow 65,535; a QoS 0 message is dropped and counted in `problem`.
+
+mod acks;
+mod backoff;
+mod connection;
+mod embedded;
+mod events;
+mod fence;
+mod link;
+mod outbox;
+mod recording;
+mod session;
+mod settings;
+mod subscriptions;
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use portal_shared::{GroupId, Incoming};
+
+pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsError, TlsSettings};
+pub use acks::AckToken;
+pub use embedded::{EmbeddedBroker, EmbeddedError};
+pub use recording::{Recorded, RecordingSessions};
+pub use session::{Session, SessionHandle};
+pub use settings::{BrokerError, EVENT_SLACK, Reconnect, SessionSettings};
+
+/// The daemon's number for a publish whose PUBACK it wants to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublishId(pub u64);
+
+/// What the session tells the daemon, in the order in which it happened.
+#[derive(Debug)]
+pub enum SessionEvent {
+    /// A try begins.
+    Connecting {
+        /// The broker tried.
+        url: String,
+    },
+    /// CONNACK came.
+    Connected {
+        /// The connection's number, from 1 on, never used again in this process.
+        epoch: u64,
+        /// Whether the broker had kept the session.
+        session_present: bool,
+        /// The broker.
+        url: String,
+    },
+    /// Every subscription is answered, granted or refused (the refused stand in `state()`). Once a connection.
+    Online {
+        /// The connection.
+        epoch: u64,
+    },
+    /// A later change of groups is answered as well.
+    Subscribed {
+        /// The connection.
+        epoch: u64,
+    },
+    /// Something for the device.
+    Message {
+        /// The connection.
+        epoch: u64,
+        /// What it is about; never [`Incoming::Fence`].
+        incoming: Incoming,
+        /// The payload, of any size up to what the protocol allows.
+        payload: Bytes,
+        /// To be acknowledged once durable; `None` at QoS 0.
+        token: Option<AckToken>,
+        /// Whether the broker marked it as sent before (DUP).
+        redelivered: bool,
+        /// Whether it comes from the broker's retained store.
+        retained: bool,
+        /// MQTT 5's message expiry, in seconds from receipt.
+        expiry_seconds: Option<u32>,
+    },
+    /// This connection's fence came back, was refused, or counts as back; `state()` says which. Once a connection.
+    FenceReturned {
+        /// The connection.
+        epoch: u64,
+    },
+    /// PUBACK came.
+    Published {
+        /// The daemon's number.
+        id: PublishId,
+    },
+    /// A publish was refused; the connection goes on.
+    PublishRefused {
+        /// The daemon's number.
+        id: PublishId,
+        /// The broker's reason, in words.
+        detail: String,
+        /// Whether it can never be sent, being too large; otherwise the broker may take it another time, and `state()`
+        /// names the topic.
+        for_good: bool,
+    },
+    /// What `state()` says changed, and nothing else happened: a publish without a number was refused, or the fence came
+    /// after it had counted as back.
+    StateChanged {
+        /// The connection.
+        epoch: u64,
+    },
+    /// The connection is gone, or the first try failed; once an outage, not once a try.
+    Disconnected {
+        /// What happened and how to mend it.
+        problem: String,
+    },
+}
+
+/// What the daemon asks of a session. No call waits.
+pub trait Sessions: Send + Sync {
+    /// Acknowledges a message; a token of an older connection is dropped.
+    fn ack(&self, token: AckToken);
+
+    /// The groups to be subscribed from now on; the difference is subscribed and unsubscribed at once, and the whole
+    /// at each connect.
+    fn set_groups(&self, groups: BTreeSet<GroupId>);
+
+    /// Publishes at QoS 1, in the order of the calls. `false`: not connected, or as many as the broker takes are
+    /// unanswered; try again at the next event. A publish without an answer when the connection ends is forgotten:
+    /// publish it again (contract 4: from the first without PUBACK).
+    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool;
+
+    /// Publishes `offline`, disconnects and stays so; the broker keeps the session. Ends with `Disconnected`.
+    fn go_offline(&self);
+
+    /// Connects again after [`Sessions::go_offline`].
+    fn go_online(&self);
+
+    /// How things stand; `embedded` is left for the daemon to fill.
+    fn state(&self) -> portal_shared::status::Broker;
+}

@@ -1,0 +1,92 @@
+//! Publishes on their way: which packet id answers which publish, and how many may be unanswered.
+//!
+//! Pure. Does not live here: the payloads (rumqttc holds them), repeating them (the daemon does, from the journal).
+
+use std::collections::{HashMap, VecDeque};
+
+use super::PublishId;
+use crate::mqtt::publish_window;
+
+/// What a publish was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The daemon's.
+    Daemon(Option<PublishId>),
+    /// This connection's fence.
+    Fence,
+    /// `online` to the connection topic.
+    Online,
+    /// `offline`, before a clean end.
+    Offline,
+}
+
+/// A publish, as far as its answer needs it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) purpose: Purpose,
+    pub(super) topic: String,
+}
+
+/// The publishes of one connection.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    window: usize,
+    /// Handed to rumqttc, packet id not known yet; in order.
+    handed: VecDeque<Sent>,
+    inflight: HashMap<u16, Sent>,
+}
+
+impl Outbox {
+    /// For a broker that takes `receive_maximum` at a time.
+    pub(super) fn new(receive_maximum: Option<u16>) -> Self {
+        Self { window: publish_window(receive_maximum), handed: VecDeque::new(), inflight: HashMap::new() }
+    }
+
+    /// Whether the daemon's next publish has to wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.handed.len() + self.inflight.len() >= self.window
+    }
+
+    pub(super) fn handed(&mut self, purpose: Purpose, topic: String) {
+        self.handed.push_back(Sent { purpose, topic });
+    }
+
+    pub(super) fn sent(&mut self, pkid: u16) {
+        if let Some(sent) = self.handed.pop_front() {
+            self.inflight.insert(pkid, sent);
+        }
+    }
+
+    pub(super) fn answered(&mut self, pkid: u16) -> Option<Sent> {
+        self.inflight.remove(&pkid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_find_their_publish_and_the_window_leaves_room() {
+        let mut outbox = Outbox::new(Some(6));
+        outbox.handed(Purpose::Daemon(Some(PublishId(7))), "r".to_owned());
+        assert!(!outbox.is_full());
+        outbox.handed(Purpose::Fence, "f".to_owned());
+        assert!(outbox.is_full());
+        outbox.sent(3);
+        outbox.sent(4);
+        assert_eq!(outbox.answered(4), Some(Sent { purpose: Purpose::Fence, topic: "f".to_owned() }));
+        let purpose = Purpose::Daemon(Some(PublishId(7)));
+        assert_eq!(outbox.answered(3), Some(Sent { purpose, topic: "r".to_owned() }));
+        assert_eq!(outbox.answered(3), None);
+        assert!(!outbox.is_full());
+    }
+
+    #[test]
+    fn a_broker_that_takes_one_at_a_time_still_gets_one() {
+        let mut outbox = Outbox::new(Some(1));
+        assert!(!outbox.is_full());
+        outbox.handed(Purpose::Online, "c".to_owned());
+        assert!(outbox.is_full());
+    }
+}

@@ -1,0 +1,106 @@
+//! A session that only writes down what was asked of it, for whoever tests against [`Sessions`].
+//!
+//! Lives here: the recorder and tokens for it. Does not live here: any network.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use portal_shared::{GroupId, status};
+
+use super::{AckToken, PublishId, Sessions};
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// [`Sessions::ack`], with the number given to [`RecordingSessions::token`].
+    Ack(u64),
+    /// [`Sessions::set_groups`].
+    Groups(BTreeSet<GroupId>),
+    /// [`Sessions::publish`].
+    Publish {
+        /// The daemon's number.
+        id: Option<PublishId>,
+        /// The topic.
+        topic: String,
+        /// The payload.
+        payload: Vec<u8>,
+        /// Whether retained.
+        retain: bool,
+    },
+    /// [`Sessions::go_offline`].
+    Offline,
+    /// [`Sessions::go_online`].
+    Online,
+}
+
+/// Records every call; publishes are taken while it is told to be connected.
+#[derive(Debug, Default)]
+pub struct RecordingSessions {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    calls: Vec<Recorded>,
+    state: status::Broker,
+}
+
+impl RecordingSessions {
+    /// A recorder that is not connected.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A token that its acknowledgement is recognised by.
+    pub fn token(number: u64) -> AckToken {
+        AckToken { epoch: 0, position: number }
+    }
+
+    /// What [`Sessions::state`] answers, and by `connected` whether publishes are taken.
+    pub fn set_state(&self, state: status::Broker) {
+        self.lock().state = state;
+    }
+
+    /// The calls since the last time, in order.
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, call: Recorded) {
+        self.lock().calls.push(call);
+    }
+}
+
+impl Sessions for RecordingSessions {
+    fn ack(&self, token: AckToken) {
+        self.record(Recorded::Ack(token.position));
+    }
+
+    fn set_groups(&self, groups: BTreeSet<GroupId>) {
+        self.record(Recorded::Groups(groups));
+    }
+
+    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool {
+        let mut inner = self.lock();
+        if inner.state.connected {
+            inner.calls.push(Recorded::Publish { id, topic, payload, retain });
+        }
+        inner.state.connected
+    }
+
+    fn go_offline(&self) {
+        self.record(Recorded::Offline);
+    }
+
+    fn go_online(&self) {
+        self.record(Recorded::Online);
+    }
+
+    fn state(&self) -> status::Broker {
+        self.lock().state.clone()
+    }
+}

@@ -1,0 +1,228 @@
+//! What is subscribed, asked for and refused on one connection.
+//!
+//! Pure: wishes and answers in, requests out. Does not live here: sending them (`connection`).
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use portal_shared::{GroupId, Topics};
+
+use crate::mqtt::Subscription;
+
+/// Most filters in one SUBSCRIBE: some 10 KB.
+const FILTERS_A_PACKET: usize = 100;
+/// More than a filter takes up: the longest tenant, the topic's words, a UUID, length and options.
+const BYTES_A_FILTER: u32 = 160;
+
+/// A request to the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    Subscribe(Vec<Subscription>),
+    Unsubscribe(GroupId),
+}
+
+/// The subscriptions of one connection.
+#[derive(Debug)]
+pub(super) struct Subscriptions {
+    topics: Topics,
+    filters_a_packet: usize,
+    /// Asked for on this connection.
+    groups: BTreeSet<GroupId>,
+    /// Given up on this connection.
+    left: BTreeSet<GroupId>,
+    /// Handed over, packet id not known yet; in order, each kind by itself.
+    subscribing: VecDeque<Vec<Subscription>>,
+    unsubscribing: VecDeque<GroupId>,
+    unanswered_subscribes: HashMap<u16, Vec<Subscription>>,
+    unanswered_unsubscribes: HashMap<u16, GroupId>,
+    refused: BTreeSet<String>,
+}
+
+impl Subscriptions {
+    /// For a broker that takes packets of up to `largest` bytes.
+    pub(super) fn new(topics: Topics, largest: Option<u32>) -> Self {
+        let fitting =
+            largest.and_then(|bytes| usize::try_from(bytes / BYTES_A_FILTER).ok()).unwrap_or(FILTERS_A_PACKET);
+        Self {
+            topics,
+            filters_a_packet: fitting.clamp(1, FILTERS_A_PACKET),
+            groups: BTreeSet::new(),
+            left: BTreeSet::new(),
+            subscribing: VecDeque::new(),
+            unsubscribing: VecDeque::new(),
+            unanswered_subscribes: HashMap::new(),
+            unanswered_unsubscribes: HashMap::new(),
+            refused: BTreeSet::new(),
+        }
+    }
+
+    /// What a new connection asks for: everything, whatever the broker says of the session (contract 2), and nothing of
+    /// the groups that an earlier connection had and that are no longer wanted.
+    pub(super) fn at_connect(&mut self, wanted: &BTreeSet<GroupId>, earlier: &BTreeSet<GroupId>) -> Vec<Ask> {
+        let t = &self.topics;
+        let own = [(t.notifications(), false), (t.groups(), true), (t.actions(), false), (t.fence(), false)];
+        let mut filters: Vec<_> = own.map(|(filter, retained)| Subscription { filter, retained }).into();
+        filters.extend(wanted.iter().map(|group| self.of_group(*group)));
+        self.groups.clone_from(wanted);
+        let mut asks = self.in_packets(&filters);
+        asks.extend(earlier.difference(wanted).map(|group| Ask::Unsubscribe(*group)));
+        self.left = earlier.difference(wanted).copied().collect();
+        asks
+    }
+
+    /// What a new wish asks for.
+    pub(super) fn change(&mut self, wanted: &BTreeSet<GroupId>) -> Vec<Ask> {
+        let joined: Vec<GroupId> = wanted.difference(&self.groups).copied().collect();
+        let left: Vec<GroupId> = self.groups.difference(wanted).copied().collect();
+        self.left.retain(|group| !joined.contains(group));
+        self.left.extend(&left);
+        self.groups.clone_from(wanted);
+        let mut asks: Vec<Ask> = left.into_iter().map(Ask::Unsubscribe).collect();
+        let joined: Vec<_> = joined.into_iter().map(|group| self.of_group(group)).collect();
+        asks.extend(self.in_packets(&joined));
+        asks
+    }
+
+    /// A push to a group that is not wanted: a subscription from another life of this session, to be given up.
+    pub(super) fn stray(&mut self, group: GroupId) -> Option<Ask> {
+        let known = self.groups.contains(&group) || !self.left.insert(group);
+        (!known).then_some(Ask::Unsubscribe(group))
+    }
+
+    pub(super) fn handed(&mut self, ask: Ask) {
+        match ask {
+            Ask::Subscribe(filters) => self.subscribing.push_back(filters),
+            Ask::Unsubscribe(group) => self.unsubscribing.push_back(group),
+        }
+    }
+
+    pub(super) fn subscribe_sent(&mut self, pkid: u16) {
+        if let Some(filters) = self.subscribing.pop_front() {
+            self.unanswered_subscribes.insert(pkid, filters);
+        }
+    }
+
+    pub(super) fn unsubscribe_sent(&mut self, pkid: u16) {
+        if let Some(group) = self.unsubscribing.pop_front() {
+            self.unanswered_unsubscribes.insert(pkid, group);
+        }
+    }
+
+    pub(super) fn subscribe_answered(&mut self, pkid: u16, refusals: &[Option<String>]) {
+        for (index, subscription) in
+            self.unanswered_subscribes.remove(&pkid).unwrap_or_default().into_iter().enumerate()
+        {
+            // An answer that is missing in SUBACK grants nothing.
+            if refusals.get(index).is_some_and(Option::is_none) {
+                self.refused.remove(&subscription.filter);
+            } else {
+                self.refused.insert(subscription.filter);
+            }
+        }
+    }
+
+    /// The group that is given up for certain.
+    pub(super) fn unsubscribe_answered(&mut self, pkid: u16) -> Option<GroupId> {
+        let group = self.unanswered_unsubscribes.remove(&pkid)?;
+        if !self.groups.contains(&group) {
+            self.refused.remove(&self.topics.group_notifications(group));
+        }
+        Some(group)
+    }
+
+    /// Whether every subscription is answered.
+    pub(super) fn all_answered(&self) -> bool {
+        self.subscribing.is_empty() && self.unanswered_subscribes.is_empty()
+    }
+
+    pub(super) fn refused(&self) -> &BTreeSet<String> {
+        &self.refused
+    }
+
+    fn in_packets(&self, filters: &[Subscription]) -> Vec<Ask> {
+        filters.chunks(self.filters_a_packet).map(|chunk| Ask::Subscribe(chunk.to_vec())).collect()
+    }
+
+    fn of_group(&self, group: GroupId) -> Subscription {
+        Subscription { filter: self.topics.group_notifications(group), retained: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portal_shared::Tenant;
+
+    fn group(number: u128) -> GroupId {
+        GroupId::from_random(number)
+    }
+
+    fn subscriptions() -> Subscriptions {
+        Subscriptions::new(
+            Topics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
+            None,
+        )
+    }
+
+    fn filters(asks: &[Ask]) -> usize {
+        asks.iter().map(|ask| if let Ask::Subscribe(filters) = ask { filters.len() } else { 0 }).sum()
+    }
+
+    #[test]
+    fn a_connect_asks_for_everything_and_gives_up_what_an_earlier_one_had() {
+        let mut subscriptions = subscriptions();
+        let wanted: BTreeSet<_> = (0..250).map(group).collect();
+        let asks = subscriptions.at_connect(&wanted, &[group(1), group(999)].into());
+        assert_eq!(filters(&asks), 254);
+        assert_eq!(asks.len(), 4);
+        assert_eq!(asks[3], Ask::Unsubscribe(group(999)));
+    }
+
+    #[test]
+    fn a_small_packet_limit_is_kept() {
+        let topics = subscriptions().topics;
+        let mut subscriptions = Subscriptions::new(topics, Some(1000));
+        let asks = subscriptions.at_connect(&(0..20).map(group).collect(), &BTreeSet::new());
+        assert_eq!((filters(&asks), asks.len()), (24, 4));
+    }
+
+    #[test]
+    fn only_the_difference_is_asked_for_later() {
+        let mut subscriptions = subscriptions();
+        subscriptions.at_connect(&[group(1), group(2)].into(), &BTreeSet::new());
+        let asks = subscriptions.change(&[group(2), group(3)].into());
+        assert_eq!(asks[0], Ask::Unsubscribe(group(1)));
+        assert_eq!(filters(&asks), 1);
+        assert!(subscriptions.change(&[group(2), group(3)].into()).is_empty());
+    }
+
+    #[test]
+    fn a_stray_group_is_given_up_once() {
+        let mut subscriptions = subscriptions();
+        subscriptions.at_connect(&[group(1), group(2)].into(), &BTreeSet::new());
+        assert_eq!(subscriptions.stray(group(1)), None);
+        assert_eq!(subscriptions.stray(group(9)), Some(Ask::Unsubscribe(group(9))));
+        assert_eq!(subscriptions.stray(group(9)), None);
+        subscriptions.change(&[group(1)].into());
+        assert_eq!(subscriptions.stray(group(2)), None, "it is being given up already");
+    }
+
+    #[test]
+    fn a_refusal_is_named_until_it_is_granted_or_given_up() {
+        let mut subscriptions = subscriptions();
+        for ask in subscriptions.at_connect(&[group(1)].into(), &BTreeSet::new()) {
+            subscriptions.handed(ask);
+        }
+        assert!(!subscriptions.all_answered());
+        subscriptions.subscribe_sent(1);
+        subscriptions.subscribe_answered(1, &[None, None, None, None, Some("NotAuthorized".to_owned())]);
+        assert!(subscriptions.all_answered());
+        let topic = subscriptions.topics.group_notifications(group(1));
+        assert_eq!(subscriptions.refused().iter().collect::<Vec<_>>(), [&topic]);
+        for ask in subscriptions.change(&BTreeSet::new()) {
+            subscriptions.handed(ask);
+        }
+        subscriptions.unsubscribe_sent(2);
+        assert_eq!(subscriptions.unsubscribe_answered(2), Some(group(1)));
+        assert!(subscriptions.refused().is_empty());
+    }
+}

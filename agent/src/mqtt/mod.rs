@@ -1,0 +1,18 @@
+//! What every MQTT client of this program needs: where the broker is, who asks, TLS, and one client over two protocol
+//! versions. Does not live here: sessions, topics and back-off (`broker`), publishing for tests (`sender`).
+
+mod client;
+mod endpoint;
+mod fault;
+mod tls;
+
+pub use endpoint::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsSettings};
+pub use fault::{Fault, FaultKind};
+pub use tls::TlsError;
+
+pub(crate) use client::{Client, ConnectOptions, Connection, Event, Message, Subscription, Will, open, publish_window};
+pub(crate) use endpoint::{password_in_clear, tls_to_an_ip_v6_address};
+pub(crate) use tls::client_config;
+
+/// MQTT's own largest packet in bytes (MQTT 5, 1.5.5: the largest variable byte integer).
+pub const LARGEST_PACKET: u32 = 268_435_455;

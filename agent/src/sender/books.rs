@@ -1,0 +1,189 @@
+//! What is on its way: who waits for which answer, and who follows what.
+//!
+//! Lives here: the lock between callers and the driver; nothing waits while it is held. Does not live here: the network.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::SenderError;
+use super::receipts::Follower;
+use crate::mqtt::{Client, Subscription};
+
+type Answer = oneshot::Sender<Result<(), SenderError>>;
+
+#[derive(Debug)]
+pub(super) struct Books {
+    client: Client,
+    window: std::sync::Arc<Semaphore>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    closed: Option<String>,
+    publishes: Waiting<Publish>,
+    subscribes: Waiting<Subscribe>,
+    followers: HashMap<u64, Follower>,
+    next_follower: u64,
+}
+
+/// Requests in the order of the calls until they get their packet id, then by it.
+#[derive(Debug)]
+struct Waiting<T> {
+    handed: VecDeque<T>,
+    sent: HashMap<u16, T>,
+}
+
+#[derive(Debug)]
+struct Publish {
+    topic: String,
+    answer: Answer,
+    _room: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+struct Subscribe {
+    topic: String,
+    answer: Answer,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self { handed: VecDeque::new(), sent: HashMap::new() }
+    }
+}
+
+impl<T> Waiting<T> {
+    fn sent(&mut self, pkid: u16) {
+        if let Some(request) = self.handed.pop_front() {
+            self.sent.insert(pkid, request);
+        }
+    }
+}
+
+impl Books {
+    pub(super) fn new(client: Client, window: usize) -> Self {
+        Self { client, window: std::sync::Arc::new(Semaphore::new(window)), inner: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Each change under the lock is whole in itself, so what a panicking holder left is usable.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn publish(&self, topic: String, payload: Bytes, retain: bool) -> Result<(), SenderError> {
+        let room = std::sync::Arc::clone(&self.window).acquire_owned().await;
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut inner = self.lock();
+            let room = match (room, &inner.closed) {
+                (Ok(room), None) => room,
+                (_, closed) => return Err(gone(closed.as_deref())),
+            };
+            if !self.client.publish(topic.clone(), payload, retain) {
+                return Err(gone(Some("the connection takes nothing more")));
+            }
+            inner.publishes.handed.push_back(Publish { topic, answer, _room: room });
+        }
+        answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
+    }
+
+    /// Subscribes and waits for the answer.
+    pub(super) async fn subscribe(&self, topic: String) -> Result<(), SenderError> {
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut inner = self.lock();
+            if inner.closed.is_some() {
+                return Err(gone(inner.closed.as_deref()));
+            }
+            if !self.client.subscribe(&[Subscription { filter: topic.clone(), retained: false }]) {
+                return Err(gone(Some("the connection takes nothing more")));
+            }
+            inner.subscribes.handed.push_back(Subscribe { topic, answer });
+        }
+        answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
+    }
+
+    /// Takes a follower in; its number.
+    pub(super) fn follow(&self, follower: Follower) -> u64 {
+        let mut inner = self.lock();
+        inner.next_follower += 1;
+        let number = inner.next_follower;
+        inner.followers.insert(number, follower);
+        number
+    }
+
+    /// Ends a follower; its filter is given up with the last that needs it.
+    pub(super) fn unfollow(&self, number: u64, filter: &str) {
+        let mut inner = self.lock();
+        inner.followers.remove(&number);
+        if inner.closed.is_none() && !inner.followers.values().any(|follower| follower.filter == filter) {
+            self.client.unsubscribe(filter.to_owned());
+        }
+    }
+
+    pub(super) fn publish_sent(&self, pkid: u16) {
+        self.lock().publishes.sent(pkid);
+    }
+
+    pub(super) fn subscribe_sent(&self, pkid: u16) {
+        self.lock().subscribes.sent(pkid);
+    }
+
+    pub(super) fn publish_answered(&self, pkid: u16, refusal: Option<String>) {
+        let Some(publish) = self.lock().publishes.sent.remove(&pkid) else { return };
+        let result = match refusal {
+            None => Ok(()),
+            Some(reason) => Err(SenderError::Refused { topic: publish.topic, reason }),
+        };
+        // Whoever asked may have given up waiting.
+        let _ = publish.answer.send(result);
+    }
+
+    pub(super) fn subscribe_answered(&self, pkid: u16, refusals: Vec<Option<String>>) {
+        let Some(subscribe) = self.lock().subscribes.sent.remove(&pkid) else { return };
+        let result = match refusals.into_iter().next().flatten() {
+            None => Ok(()),
+            Some(reason) => Err(SenderError::FollowRefused { topic: subscribe.topic, reason }),
+        };
+        let _ = subscribe.answer.send(result);
+    }
+
+    pub(super) fn tell_followers(&self, topic: &str, payload: &[u8]) {
+        let inner = self.lock();
+        let mut read = None;
+        for follower in inner.followers.values().filter(|follower| follower.follows(topic)) {
+            let receipt = read.get_or_insert_with(|| serde_json::from_slice(payload));
+            match receipt {
+                Ok(receipt) => follower.tell(receipt),
+                Err(error) => tracing::warn!(topic, %error, "what was published there is not a receipt"),
+            }
+        }
+    }
+
+    pub(super) fn disconnect(&self) {
+        self.client.disconnect();
+    }
+
+    /// The connection is gone: everyone who waits is told.
+    pub(super) fn close(&self, problem: &str) {
+        let mut inner = self.lock();
+        inner.closed.get_or_insert_with(|| problem.to_owned());
+        self.window.close();
+        // With their answers dropped, the callers read `closed`.
+        inner.publishes = Waiting::default();
+        inner.subscribes = Waiting::default();
+        inner.followers.clear();
+    }
+
+    pub(super) fn problem(&self) -> SenderError {
+        gone(self.lock().closed.as_deref())
+    }
+}
+
+fn gone(problem: Option<&str>) -> SenderError {
+    SenderError::Disconnected(problem.unwrap_or("it was closed").to_owned())
+}

@@ -1,0 +1,265 @@
+//! A sender: publishes pushes and follows receipts, with an MQTT client and a clean session of its own.
+//!
+//! Lives here: what `push`, the demo, scenarios, a fleet, benchmarks and the gateway send with. Does not live here: a
+//! device's session (`broker`), what a push means. A connection that is lost is not made again: what was unanswered then
+//! is unknown, and only the caller can say whether to send it once more.
+
+mod books;
+mod driver;
+mod receipts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use portal_shared::{CustomNotification, DeviceId, GroupId, Tenant, Topics};
+use tokio::task::JoinHandle;
+
+pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Fault, Protocol, Secret, TlsError, TlsSettings};
+use crate::mqtt::{
+    Client, ConnectOptions, Connection, Event, LARGEST_PACKET, client_config, open, password_in_clear, publish_window,
+    tls_to_an_ip_v6_address,
+};
+use books::Books;
+pub use receipts::Receipts;
+
+/// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
+const PUBLISH_OVERHEAD: usize = 16;
+/// How long a clean end may take.
+const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
+
+/// What a sender is connected with.
+#[derive(Clone, Debug)]
+pub struct SenderSettings {
+    /// The broker.
+    pub url: BrokerUrl,
+    /// The protocol version; over 3.1.1 a broker does not say that it refused a push.
+    pub protocol: Protocol,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// User name and password.
+    pub credentials: Option<Credentials>,
+    /// Certificates for `mqtts://`.
+    pub tls: TlsSettings,
+    /// Whether a password may cross a network without TLS (no).
+    pub allow_password_in_clear: bool,
+    /// How long the broker may take to answer (4 s).
+    pub connect_timeout: Duration,
+}
+
+impl SenderSettings {
+    /// The defaults for the broker at `url`.
+    pub fn new(url: BrokerUrl) -> Self {
+        Self {
+            url,
+            protocol: Protocol::default(),
+            tenant: Tenant::default(),
+            credentials: None,
+            tls: TlsSettings::default(),
+            allow_password_in_clear: false,
+            connect_timeout: Duration::from_secs(4),
+        }
+    }
+}
+
+/// Whom a push is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// One device.
+    Device(DeviceId),
+    /// Every device whose user is in the group.
+    Group(GroupId),
+}
+
+/// Whose receipts are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// One device's.
+    Device(DeviceId),
+    /// Those of every device of the tenant.
+    AllDevices,
+}
+
+/// Why something was not sent, or is not known to have been.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SenderError {
+    /// A password over a network without TLS (contract 6).
+    #[error("the password would cross the network in clear to {0}; use mqtts://, or allow it by the setting")]
+    PasswordInClear(BrokerUrl),
+    /// TLS to a bare IPv6 address.
+    #[error("{0}: TLS to a bare IPv6 address is not supported; use the broker's name")]
+    TlsToAddress(BrokerUrl),
+    /// Certificates or keys.
+    #[error(transparent)]
+    Tls(Arc<TlsError>),
+    /// The broker cannot be reached, or refused.
+    #[error(transparent)]
+    Connect(#[from] Fault),
+    /// The broker refused a publish.
+    #[error("the broker refused the publish to {topic}: {reason}; allow it in the broker's ACL")]
+    Refused {
+        /// The topic.
+        topic: String,
+        /// The broker's reason.
+        reason: String,
+    },
+    /// A payload that the broker does not take.
+    #[error("the packet would have {size} bytes; the broker takes {largest}")]
+    TooLarge {
+        /// Its size.
+        size: usize,
+        /// The broker's limit.
+        largest: usize,
+    },
+    /// The broker refused a subscription.
+    #[error("the broker refused the subscription to {topic}: {reason}; allow it in the broker's ACL")]
+    FollowRefused {
+        /// The topic.
+        topic: String,
+        /// The broker's reason.
+        reason: String,
+    },
+    /// The connection is gone; of a push in hand it is not known whether the broker has it.
+    #[error("the connection is gone: {0}; whether the broker has what was in hand is not known")]
+    Disconnected(String),
+    /// Receipts came faster than they were read.
+    #[error("{0} receipts came faster than they were read and were dropped; the device's log has them")]
+    Missed(u64),
+}
+
+/// A connected sender; owns its task. Dropped without [`Sender::stop`], the connection is cut.
+#[derive(Debug)]
+pub struct Sender {
+    books: Arc<Books>,
+    tenant: Tenant,
+    largest: usize,
+    task: JoinHandle<()>,
+}
+
+impl Sender {
+    /// Connects and waits for the broker's answer.
+    ///
+    /// # Errors
+    /// Settings that cannot work, a broker that is not there, does not answer or refuses.
+    pub async fn connect(settings: SenderSettings) -> Result<Self, SenderError> {
+        let options = options(&settings)?;
+        let (client, mut connection) = open(options);
+        let answer = tokio::time::timeout(settings.connect_timeout, connection.poll()).await;
+        let answer = answer.map_err(|_| Fault::no_answer(&settings.url, settings.connect_timeout))??;
+        let Event::Connected { receive_maximum, maximum_packet_size, .. } = answer else {
+            return Err(Fault::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into());
+        };
+        let largest = maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
+        Ok(Self::run(client, connection, settings.tenant, publish_window(receive_maximum), largest))
+    }
+
+    fn run(client: Client, connection: Connection, tenant: Tenant, window: usize, largest: usize) -> Self {
+        let books = Arc::new(Books::new(client, window));
+        let task = tokio::spawn(driver::run(connection, Arc::clone(&books)));
+        Self { books, tenant, largest, task }
+    }
+
+    /// Sends a custom notification; returns once the broker has it.
+    ///
+    /// # Errors
+    /// The broker's refusal, or a connection that is gone.
+    pub async fn push(&self, to: Address, notification: &CustomNotification) -> Result<(), SenderError> {
+        // Strings and times in a flat object: this serialisation has nothing that could fail.
+        self.push_raw(to, serde_json::to_vec(notification).unwrap_or_default()).await
+    }
+
+    /// Sends any bytes as a push, for tests of what is no custom notification.
+    ///
+    /// # Errors
+    /// As [`Sender::push`].
+    pub async fn push_raw(&self, to: Address, payload: impl Into<Bytes>) -> Result<(), SenderError> {
+        let topic = match to {
+            Address::Device(device) => self.topics(device).notifications(),
+            Address::Group(group) => self.any_topics().group_notifications(group),
+        };
+        self.publish(topic, payload, false).await
+    }
+
+    /// Publishes to any topic, for what the service says beside pushes: groups and actions.
+    ///
+    /// As many as the broker takes may be on their way at once; the rest wait here.
+    ///
+    /// # Errors
+    /// As [`Sender::push`].
+    pub async fn publish(&self, topic: String, payload: impl Into<Bytes>, retain: bool) -> Result<(), SenderError> {
+        let payload = payload.into();
+        let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
+        if size > self.largest {
+            return Err(SenderError::TooLarge { size, largest: self.largest });
+        }
+        self.books.publish(topic, payload, retain).await
+    }
+
+    /// Follows receipts from now on; returns once the broker has granted it, so what is pushed next is not missed.
+    ///
+    /// # Errors
+    /// The broker's refusal, or a connection that is gone.
+    pub async fn follow(&self, followed: Followed) -> Result<Receipts, SenderError> {
+        let filter = match followed {
+            Followed::Device(device) => self.topics(device).receipts(),
+            Followed::AllDevices => self.any_topics().all_receipts(),
+        };
+        Receipts::follow(Arc::clone(&self.books), filter, followed).await
+    }
+
+    /// The topics of a device of this sender's tenant.
+    pub fn topics(&self, device: DeviceId) -> Topics {
+        Topics::new(&self.tenant, device)
+    }
+
+    /// For topics in which no device stands.
+    fn any_topics(&self) -> Topics {
+        self.topics(DeviceId::from_bytes([0; 16]))
+    }
+
+    /// Disconnects; within two seconds even where the broker does not answer.
+    pub async fn stop(mut self) {
+        self.books.disconnect();
+        if tokio::time::timeout(PATIENCE_WITH_THE_END, &mut self.task).await.is_err() {
+            tracing::debug!("the broker did not take the disconnect in time; the connection is cut");
+        }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.books.close("the sender was dropped");
+    }
+}
+
+fn options(settings: &SenderSettings) -> Result<ConnectOptions<'_>, SenderError> {
+    let url = std::slice::from_ref(&settings.url);
+    if tls_to_an_ip_v6_address(url).is_some() {
+        return Err(SenderError::TlsToAddress(settings.url.clone()));
+    }
+    if settings.credentials.is_some() && !settings.allow_password_in_clear && password_in_clear(url).is_some() {
+        return Err(SenderError::PasswordInClear(settings.url.clone()));
+    }
+    let tls = match settings.url.is_secure() {
+        true => Some(client_config(&settings.tls).map_err(|error| SenderError::Tls(Arc::new(error)))?),
+        false => None,
+    };
+    Ok(ConnectOptions {
+        url: &settings.url,
+        protocol: settings.protocol,
+        // 23 characters: the most that every 3.1.1 broker must take.
+        client_id: format!("sender-{:016x}", getrandom::u64().unwrap_or_default()),
+        kept_for: None,
+        keep_alive: Duration::from_secs(30),
+        receive_maximum: 1000,
+        maximum_packet_size: 65_536,
+        will: None,
+        credentials: settings.credentials.as_ref(),
+        tls,
+        manual_acks: false,
+        // The window's publishes and a few subscribes at a time.
+        requests: 1024,
+        connect_timeout: settings.connect_timeout,
+    })
+}

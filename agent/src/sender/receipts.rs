@@ -1,0 +1,126 @@
+//! Receipts as they are followed.
+//!
+//! Lives here: dropping repeated ones (contract 3: at least once), counting missed ones. Does not live here: subscribing.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use portal_shared::{DeviceId, NotificationId, Receipt, Timestamp};
+use tokio::sync::mpsc;
+
+use super::books::Books;
+use super::{Followed, SenderError};
+
+/// How many receipts may wait to be read; what comes beyond is dropped and counted.
+const MOST_UNREAD: usize = 65_536;
+/// How many receipts are remembered to recognise a repeated one: more than a device has unanswered at a time.
+const REMEMBERED: usize = 8_192;
+
+/// The books' end of a follower.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) filter: String,
+    followed: Followed,
+    receipts: mpsc::Sender<Receipt>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Follower {
+    pub(super) fn follows(&self, topic: &str) -> bool {
+        match self.followed {
+            Followed::Device(_) => topic == self.filter,
+            Followed::AllDevices => topic.ends_with("/receipts"),
+        }
+    }
+
+    pub(super) fn tell(&self, receipt: &Receipt) {
+        if self.receipts.try_send(receipt.clone()).is_err() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The receipts that arrive from [`super::Sender::follow`] on, each once. Dropped, it is unsubscribed.
+#[derive(Debug)]
+pub struct Receipts {
+    books: Arc<Books>,
+    number: u64,
+    filter: String,
+    receipts: mpsc::Receiver<Receipt>,
+    missed: Arc<AtomicU64>,
+    seen: Seen,
+}
+
+impl Receipts {
+    pub(super) async fn follow(books: Arc<Books>, filter: String, followed: Followed) -> Result<Self, SenderError> {
+        let (sender, receipts) = mpsc::channel(MOST_UNREAD);
+        let missed = Arc::new(AtomicU64::new(0));
+        let follower = Follower { filter: filter.clone(), followed, receipts: sender, missed: Arc::clone(&missed) };
+        let number = books.follow(follower);
+        // Made before the wait: given up or refused, its drop takes the follower out again.
+        let receipts = Self { books, number, filter: filter.clone(), receipts, missed, seen: Seen::default() };
+        receipts.books.subscribe(filter).await?;
+        Ok(receipts)
+    }
+
+    /// The next receipt. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`SenderError::Missed`] once after receipts were dropped, following goes on; [`SenderError::Disconnected`].
+    pub async fn next(&mut self) -> Result<Receipt, SenderError> {
+        loop {
+            let missed = self.missed.swap(0, Ordering::Relaxed);
+            if missed > 0 {
+                return Err(SenderError::Missed(missed));
+            }
+            match self.receipts.recv().await {
+                Some(receipt) if self.seen.is_new(&receipt) => return Ok(receipt),
+                Some(_) => {}
+                None => return Err(self.books.problem()),
+            }
+        }
+    }
+
+    /// The next receipt of the push with this id; others are passed over.
+    ///
+    /// # Errors
+    /// As [`Receipts::next`].
+    pub async fn next_of(&mut self, id: &NotificationId) -> Result<Receipt, SenderError> {
+        loop {
+            let receipt = self.next().await?;
+            if receipt.notification_id.as_ref() == Some(id) {
+                return Ok(receipt);
+            }
+        }
+    }
+}
+
+impl Drop for Receipts {
+    fn drop(&mut self) {
+        self.books.unfollow(self.number, &self.filter);
+    }
+}
+
+/// The receipts of late. The time stands beside the sequence: a device whose state directory is new counts from one again.
+#[derive(Debug, Default)]
+struct Seen {
+    known: HashSet<(DeviceId, u64, Timestamp)>,
+    order: VecDeque<(DeviceId, u64, Timestamp)>,
+}
+
+impl Seen {
+    fn is_new(&mut self, receipt: &Receipt) -> bool {
+        let key = (receipt.device_id, receipt.sequence, receipt.decided_at);
+        if !self.known.insert(key) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
