@@ -1,0 +1,243 @@
+//! The native notifier where notify-rust only blocks: Windows and macOS. Not run by this project's tests.
+//!
+//! Lives here: one call at a time, off the runtime's threads, and who waits for answers. Does not live here: what a
+//! notification is on each platform (`windows`, `macos`).
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use notify_rust::{CloseReason, NotificationResponse};
+use portal_shared::Problem;
+use portal_shared::status::Desktop;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::platform::{self, Wait};
+use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
+
+/// How many calls may wait behind the raise in hand.
+const QUEUE: usize = 256;
+
+/// How long the desktop has for an answer (contract 4).
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The key of the action that allows.
+pub(super) const ALLOW: &str = "allow";
+
+/// The key of the action that denies.
+pub(super) const DENY: &str = "deny";
+
+/// Raises cards through the desktop's own notifications.
+pub struct Native {
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Sender<DesktopEvent>,
+    prompts: Prompts,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+enum Command {
+    Raise(Card),
+    Prompt(PromptCard),
+}
+
+/// What a call came back with: whoever waits for the answer, or the sentence of what went wrong.
+type Shown = Result<Option<Wait>, String>;
+
+/// The prompts that are not withdrawn. The desktop cannot take one back, so its late answer is ignored instead.
+#[derive(Clone, Default)]
+struct Prompts(Arc<Mutex<HashSet<PromptId>>>);
+
+impl Prompts {
+    fn lock(&self) -> MutexGuard<'_, HashSet<PromptId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Native {
+    /// Starts it and writes the icon. Must be called inside a tokio runtime. `events` must be read: while it is full,
+    /// nothing is raised.
+    pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
+        let (commands, waiting) = mpsc::channel(QUEUE);
+        let (stop, tasks, prompts) = (CancellationToken::new(), TaskTracker::new(), Prompts::default());
+        let desk =
+            Desk { icon: icon::path(&settings.icon_directory), events: events.clone(), prompts: prompts.clone() };
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = desk.run(waiting) => {}
+                () = stopped.cancelled() => {}
+            }
+        });
+        tasks.close();
+        Self { commands, events, prompts, stop, tasks }
+    }
+
+    fn enqueue(&self, command: Command) {
+        let Err(refused) = self.commands.try_send(command) else { return };
+        let detail = format!("{QUEUE} calls already wait for the desktop; push more slowly");
+        let answer = match refused.into_inner() {
+            Command::Raise(Card { id: card, .. }) => {
+                DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
+            }
+            Command::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
+        };
+        if self.events.try_send(answer).is_err() {
+            tracing::error!("an answer of the desktop was lost: nobody reads its events");
+        }
+    }
+}
+
+impl Notifier for Native {
+    fn raise(&self, card: Card) {
+        self.enqueue(Command::Raise(card));
+    }
+
+    /// notify-rust cannot take a notification back here (stack-notifications 1.1): the user dismisses it.
+    fn withdraw(&self, _card: CardId) {}
+
+    fn prompt(&self, prompt: PromptCard) {
+        self.prompts.lock().insert(prompt.id);
+        self.enqueue(Command::Prompt(prompt));
+    }
+
+    fn withdraw_prompt(&self, prompt: PromptId) {
+        self.prompts.lock().remove(&prompt);
+    }
+
+    fn state(&self) -> Desktop {
+        Desktop { notifier: "native".to_owned(), notification_server: None, problem: None }
+    }
+
+    fn is_available(&self) -> bool {
+        true
+    }
+
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.stop.cancel();
+        Box::pin(self.tasks.wait())
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+struct Desk {
+    icon: Option<String>,
+    events: mpsc::Sender<DesktopEvent>,
+    prompts: Prompts,
+}
+
+impl Desk {
+    async fn run(self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(command) = commands.recv().await {
+            let event = match command {
+                Command::Raise(card) => Some(self.raise(card).await),
+                Command::Prompt(prompt) => self.prompt(prompt).await,
+            };
+            if let Some(event) = event
+                && self.events.send(event).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    async fn raise(&self, card: Card) -> DesktopEvent {
+        let (id, icon) = (card.id, self.icon.clone());
+        let shown =
+            timeout(PATIENCE, tokio::task::spawn_blocking(move || platform::card(&card, icon.as_deref()))).await;
+        let failed = |problem, detail| DesktopEvent::RaiseFailed { card: id, problem, detail };
+        match shown.map(settled) {
+            Ok(Ok(wait)) => {
+                self.await_answer(wait, move |response| card_answer(id, response));
+                DesktopEvent::Raised { card: id }
+            }
+            Ok(Err(error)) => failed(
+                Problem::NotificationServerRefused,
+                format!("the desktop refused the notification: {error}; allow them for this app in its settings"),
+            ),
+            Err(_) => failed(
+                Problem::NotificationServerDidNotAnswer,
+                "the desktop did not answer within 3 s; the notification may still appear".to_owned(),
+            ),
+        }
+    }
+
+    async fn prompt(&self, prompt: PromptCard) -> Option<DesktopEvent> {
+        let (id, icon) = (prompt.id, self.icon.clone());
+        let shown =
+            timeout(PATIENCE, tokio::task::spawn_blocking(move || platform::prompt(&prompt, icon.as_deref()))).await;
+        let failed = |why: &str| {
+            let detail = format!("{why}; answer with `portal-agent permission allow|deny`");
+            Some(DesktopEvent::PromptFailed { prompt: id, detail })
+        };
+        match shown.map(settled) {
+            Ok(Ok(wait)) => {
+                let prompts = self.prompts.clone();
+                self.await_answer(wait, move |response| {
+                    prompts.lock().remove(&id).then(|| prompt_answer(id, response))
+                });
+                None
+            }
+            Ok(Err(error)) => failed(&format!("the desktop refused the prompt: {error}")),
+            Err(_) => failed("the desktop did not answer within 3 s; the prompt may still appear"),
+        }
+    }
+
+    /// Waits on a thread of its own: neither platform lets go of one that waits, so that a runtime's thread would keep
+    /// the process from ending. It ends with its notification's time on the screen, or with the process.
+    fn await_answer(
+        &self,
+        wait: Option<Wait>,
+        read: impl FnOnce(&NotificationResponse) -> Option<DesktopEvent> + Send + 'static,
+    ) {
+        let Some(wait) = wait else { return };
+        let events = self.events.clone();
+        let waiting = std::thread::Builder::new().name("notification".to_owned()).spawn(move || {
+            let event = wait().and_then(|response| read(&response));
+            if let Some(event) = event
+                && events.blocking_send(event).is_err()
+            {
+                tracing::debug!("nobody listens to the desktop any more");
+            }
+        });
+        if let Err(error) = waiting {
+            tracing::warn!(%error, "no answer to this notification will be heard");
+        }
+    }
+}
+
+fn settled(ended: Result<Shown, tokio::task::JoinError>) -> Shown {
+    ended.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+/// One that left the screen is still in the platform's list of notifications: not dismissed.
+fn card_answer(card: CardId, response: &NotificationResponse) -> Option<DesktopEvent> {
+    match response {
+        NotificationResponse::Default | NotificationResponse::Action(_) => Some(DesktopEvent::Clicked { card }),
+        NotificationResponse::Closed(CloseReason::Dismissed) => Some(DesktopEvent::Dismissed { card }),
+        NotificationResponse::Closed(_) | NotificationResponse::Reply(_) => None,
+    }
+}
+
+fn prompt_answer(prompt: PromptId, response: &NotificationResponse) -> DesktopEvent {
+    match response {
+        NotificationResponse::Action(key) if key == ALLOW => DesktopEvent::PromptAnswered { prompt, allow: true },
+        NotificationResponse::Action(key) if key == DENY => DesktopEvent::PromptAnswered { prompt, allow: false },
+        NotificationResponse::Closed(CloseReason::Dismissed) => DesktopEvent::PromptClosed { prompt },
+        _ => DesktopEvent::PromptFailed {
+            prompt,
+            detail: "the prompt left the screen without an answer; answer with `portal-agent permission allow|deny`"
+                .to_owned(),
+        },
+    }
+}

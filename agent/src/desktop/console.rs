@@ -1,0 +1,247 @@
+//! The console notifier: cards are drawn on standard output, for a computer without a desktop.
+//!
+//! Lives here: the drawing and the task that writes it. Does not live here: reading an answer (the command line does).
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::pin::Pin;
+
+use portal_shared::Problem;
+use portal_shared::status::Desktop;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::{APP_NAME, Card, CardId, DesktopEvent, Notifier, PROMPT_ACTIONS, PromptCard, PromptId, Settings, text};
+
+/// How many drawings may wait for a terminal that does not take them.
+const QUEUE: usize = 256;
+
+/// How wide a box's text may be, in characters.
+const WIDTH: usize = 72;
+
+/// Draws cards and prompts as boxes of text. A card's text cannot draw outside its own box.
+pub struct Console {
+    drawings: std::sync::Mutex<Option<mpsc::Sender<Drawing>>>,
+    events: mpsc::Sender<DesktopEvent>,
+    tasks: TaskTracker,
+}
+
+enum Drawing {
+    Card(CardId, String),
+    Prompt(PromptId, String),
+}
+
+impl Console {
+    /// Starts drawing on standard output. Must be called inside a tokio runtime.
+    pub fn start(_settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
+        Self::start_on(io::stdout(), events)
+    }
+
+    /// Starts drawing on something else than standard output.
+    pub fn start_on(output: impl Write + Send + 'static, events: mpsc::Sender<DesktopEvent>) -> Self {
+        let (drawings, waiting) = mpsc::channel(QUEUE);
+        let tasks = TaskTracker::new();
+        // Writing blocks for as long as the terminal likes.
+        let answers = events.clone();
+        tasks.spawn_blocking(move || draw_all(output, waiting, &answers));
+        tasks.close();
+        Self { drawings: std::sync::Mutex::new(Some(drawings)), events, tasks }
+    }
+
+    fn draw(&self, drawing: Drawing) {
+        let drawings = self.drawings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let refused = match drawings.as_ref() {
+            Some(drawings) => drawings.try_send(drawing).err().map(mpsc::error::TrySendError::into_inner),
+            None => Some(drawing),
+        };
+        if let Some(drawing) = refused {
+            let answer =
+                failure(drawing, "standard output takes no more cards; read what it shows, or stop redirecting it");
+            if self.events.try_send(answer).is_err() {
+                tracing::error!("a card that the console refused could not be answered");
+            }
+        }
+    }
+}
+
+impl Notifier for Console {
+    fn raise(&self, card: Card) {
+        let mut lines = vec![text::title(&card.title)];
+        lines.extend(text::body(&card.body).lines().map(str::to_owned));
+        self.draw(Drawing::Card(card.id, boxed(APP_NAME, &lines)));
+    }
+
+    fn withdraw(&self, _card: CardId) {}
+
+    fn prompt(&self, prompt: PromptCard) {
+        let [allow, deny] = PROMPT_ACTIONS;
+        let mut lines = vec![text::title(&prompt.title)];
+        lines.extend(text::body(&prompt.body).lines().map(str::to_owned));
+        lines.push(String::new());
+        lines.push(format!("{allow}:        portal-agent permission allow"));
+        lines.push(format!("{deny}:  portal-agent permission deny"));
+        self.draw(Drawing::Prompt(prompt.id, boxed(APP_NAME, &lines)));
+    }
+
+    fn withdraw_prompt(&self, _prompt: PromptId) {}
+
+    fn state(&self) -> Desktop {
+        Desktop { notifier: "console".to_owned(), notification_server: None, problem: None }
+    }
+
+    fn is_available(&self) -> bool {
+        true
+    }
+
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.drawings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        Box::pin(self.tasks.wait())
+    }
+}
+
+fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<Drawing>, events: &mpsc::Sender<DesktopEvent>) {
+    while let Some(drawing) = waiting.blocking_recv() {
+        let (Drawing::Card(_, picture) | Drawing::Prompt(_, picture)) = &drawing;
+        let written = output.write_all(picture.as_bytes()).and_then(|()| output.flush());
+        let answer = match (written, drawing) {
+            (Ok(()), Drawing::Card(card, _)) => DesktopEvent::Raised { card },
+            (Ok(()), Drawing::Prompt(..)) => continue,
+            (Err(error), drawing) => failure(drawing, &format!("standard output cannot be written: {error}")),
+        };
+        if events.blocking_send(answer).is_err() {
+            return;
+        }
+    }
+}
+
+fn failure(drawing: Drawing, detail: &str) -> DesktopEvent {
+    let detail = detail.to_owned();
+    match drawing {
+        Drawing::Card(card, _) => {
+            DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
+        }
+        Drawing::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
+    }
+}
+
+fn boxed(heading: &str, lines: &[String]) -> String {
+    let rows: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
+    let width = rows.iter().map(|row| row.chars().count()).chain([heading.chars().count() + 2]).max().unwrap_or(0);
+    let mut picture = format!("╭─ {heading} {}╮\n", "─".repeat(width - heading.chars().count() - 1));
+    for row in rows {
+        picture.push_str(&format!("│ {row}{} │\n", " ".repeat(width - row.chars().count())));
+    }
+    picture.push_str(&format!("╰{}╯\n", "─".repeat(width + 2)));
+    picture
+}
+
+fn wrapped(line: &str) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in line.split(' ') {
+        for piece in word.chars().collect::<Vec<_>>().chunks(WIDTH) {
+            let row = rows.last().map_or(0, |row| row.chars().count());
+            if row > 0 && row + 1 + piece.len() > WIDTH {
+                rows.push(String::new());
+            } else if row > 0 {
+                push(&mut rows, [' ']);
+            }
+            push(&mut rows, piece.iter().copied());
+        }
+    }
+    rows
+}
+
+fn push(rows: &mut [String], characters: impl IntoIterator<Item = char>) {
+    if let Some(row) = rows.last_mut() {
+        row.extend(characters);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::desktop::Urgency;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn card(title: &str, body: &str) -> Card {
+        Card { id: CardId(1), title: title.into(), body: body.into(), urgency: Urgency::Normal, sound: true }
+    }
+
+    #[tokio::test]
+    async fn a_card_is_a_box_that_its_text_cannot_leave() {
+        let (sender, mut events) = mpsc::channel(8);
+        let paper = Paper::default();
+        let console = Console::start_on(paper.clone(), sender);
+        console.raise(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
+        assert_eq!(events.recv().await, Some(DesktopEvent::Raised { card: CardId(1) }));
+        console.stop().await;
+        let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(
+            drawn,
+            "╭─ Company Portal ─╮\n│ Sched[2Juled     │\n│ Tonight at 22:00 │\n│ Bring a torch    │\n╰──────────────────╯\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_prompt_says_how_to_answer_it() {
+        let (sender, mut events) = mpsc::channel(8);
+        let paper = Paper::default();
+        let console = Console::start_on(paper.clone(), sender);
+        console.prompt(PromptCard { id: PromptId(1), title: "Send You Notifications?".into(), body: String::new() });
+        console.stop().await;
+        let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert!(drawn.contains("portal-agent permission allow") && drawn.contains("portal-agent permission deny"));
+        assert!(events.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_closed_output_is_an_answer() {
+        let (sender, mut events) = mpsc::channel(8);
+        let console = Console::start_on(Closed, sender);
+        console.raise(card("a", "b"));
+        assert!(matches!(
+            events.recv().await,
+            Some(DesktopEvent::RaiseFailed { problem: Problem::NotificationServerRefused, .. })
+        ));
+        console.stop().await;
+        console.raise(card("a", "b"));
+        assert!(matches!(events.recv().await, Some(DesktopEvent::RaiseFailed { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_of_a_box_is_as_wide_as_the_others(line in "\\PC{0,300}") {
+            let picture = boxed(APP_NAME, &[line]);
+            let widths: Vec<usize> = picture.lines().map(|row| row.chars().count()).collect();
+            prop_assert!(widths.iter().all(|&width| width == widths[0] && width <= WIDTH + 4));
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! The task behind the native notifier: one command in hand, the rest in order behind it.
+//!
+//! Lives here: what to do next. Does not live here: the rules (`open`, `server`, `refusal`), the connection (`bus`).
+
+use std::time::Duration;
+
+use portal_shared::Problem;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use zbus::names::OwnedUniqueName;
+
+use super::bus::{Bus, Greeting, Heard};
+use super::form::Form;
+use super::open::{Nonce, Open, Subject};
+use super::refusal;
+use super::server::{About, Question, Server, View};
+use super::turn::{self, Job, Turn, TurnEnd};
+use super::work::{Done, Hold, Work};
+use crate::desktop::{Card, CardId, DesktopEvent, PromptCard, PromptId};
+
+/// How long a stop waits for an open prompt to be withdrawn.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Why there is no server, as long as nothing more is known.
+const NOBODY: &str = "nobody owns its name";
+
+/// What the notifier is told to do.
+pub(super) enum Command {
+    Raise(Card),
+    Withdraw(CardId),
+    Prompt(PromptCard),
+    WithdrawPrompt(PromptId),
+}
+
+/// The task's state.
+pub(super) struct Desk {
+    form: Form,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<DesktopEvent>,
+    view: watch::Sender<View>,
+    stop: CancellationToken,
+    bus: Option<Box<Bus>>,
+    server: Server,
+    open: Open<Hold>,
+    work: Work,
+    turn: Option<Turn>,
+    /// The server that was called for the turn in hand.
+    called: Option<OwnedUniqueName>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        icon: Option<&str>,
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<DesktopEvent>,
+        stop: CancellationToken,
+    ) -> (Self, watch::Receiver<View>) {
+        let server = Server::asked(About::Bus);
+        let (view, seen) = watch::channel(server.view());
+        let (open, work) = (Open::new(), Work::new());
+        let (turn, called) = (None, None);
+        (
+            Self { form: Form::new(icon), commands, events, view, stop, bus: None, server, open, work, turn, called },
+            seen,
+        )
+    }
+
+    pub(super) async fn run(mut self) {
+        let stop = self.stop.clone();
+        self.work.connect();
+        while !stop.is_cancelled() {
+            tokio::select! {
+                // In this order: what is heard of the server decides what a command may do.
+                biased;
+                () = stop.cancelled() => {}
+                end = turn::end(&mut self.turn) => self.end_turn(end).await,
+                heard = next(&mut self.bus, self.server.owner()) => self.hear(heard).await,
+                done = self.work.next() => self.take_in(done).await,
+                Some(command) = self.commands.recv(), if self.turn.is_none() => self.obey(command).await,
+            }
+        }
+        // Its answer could not be heard any more.
+        self.withdraw(|subject| matches!(subject, Subject::Prompt(..)));
+        self.work.finish(FAREWELL).await;
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Raise(card) => self.advance(Job::Card(card)).await,
+            Command::Prompt(prompt) => match getrandom::u64() {
+                Ok(random) => self.advance(Job::Prompt(prompt, Nonce::new(random))).await,
+                Err(error) => {
+                    let detail = format!("the prompt needs a random number, and the system gives none: {error}");
+                    self.tell(DesktopEvent::PromptFailed { prompt: prompt.id, detail }).await;
+                }
+            },
+            Command::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
+            Command::WithdrawPrompt(prompt) => {
+                self.withdraw(|subject| matches!(subject, Subject::Prompt(id, _) if *id == prompt));
+            }
+        }
+    }
+
+    fn withdraw(&mut self, wanted: impl Fn(&Subject) -> bool) {
+        for hold in self.open.take(wanted) {
+            self.work.withdraw(hold);
+        }
+    }
+
+    /// Raises the job if a server is there; else does what may bring one, and waits for it if that has not been in
+    /// vain before.
+    async fn advance(&mut self, job: Job) {
+        match &self.server {
+            Server::Present { .. } => return self.raise(&job),
+            Server::NoBus { .. } => {
+                self.work.connect();
+                self.find(Server::asked(About::Bus)).await;
+            }
+            Server::Absent { .. } => {
+                if let Some(bus) = &self.bus {
+                    self.work.start_server(bus.line());
+                }
+                self.find(Server::asked(About::Start)).await;
+            }
+            Server::Asked(_) => {}
+        }
+        self.wait_or_fail(job).await;
+    }
+
+    async fn wait_or_fail(&mut self, job: Job) {
+        match self.server.problem() {
+            None => self.turn = Some(Turn::waiting(job)),
+            Some(detail) => self.fail(job.subject(), Problem::NoNotificationServer, detail).await,
+        }
+    }
+
+    fn raise(&mut self, job: &Job) {
+        self.open.expect();
+        self.called = self.server.owner().cloned();
+        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup()));
+    }
+
+    async fn end_turn(&mut self, end: TurnEnd) {
+        match (self.turn.take(), end) {
+            (Some(Turn::Waiting(job, _)), TurnEnd::NoServerInTime) => {
+                self.set_overdue().await;
+                self.wait_or_fail(job).await;
+            }
+            (Some(Turn::Raising(subject, _)), end) => self.end_raise(subject, end).await,
+            // The turn that ended is the turn in hand.
+            (turn, _) => self.turn = turn,
+        }
+    }
+
+    async fn end_raise(&mut self, subject: Subject, end: TurnEnd) {
+        let is_still_there = self.server.owner() == self.called.as_ref();
+        match end {
+            TurnEnd::Raised(id, hold) if is_still_there => self.accept(subject, id, hold).await,
+            TurnEnd::Raised(..) => self.lose(subject).await,
+            TurnEnd::Failed(error) => {
+                self.open.expect_no_more();
+                let (problem, detail) = refusal::judge(&error);
+                self.fail(subject, problem, detail).await;
+            }
+            TurnEnd::Unanswered => self.give_up(subject).await,
+            TurnEnd::NoServerInTime => {}
+        }
+        // Another server came meanwhile, and was told of before this end was: what waits for one is to look again.
+        if !is_still_there && matches!(self.server, Server::Present { .. }) {
+            self.tell(DesktopEvent::ServerAppeared).await;
+        }
+    }
+
+    /// The server took it and went away before its answer was read: the id means nothing any more.
+    async fn lose(&mut self, subject: Subject) {
+        self.open.expect_no_more();
+        match subject {
+            Subject::Card(card) => {
+                self.tell(DesktopEvent::Raised { card }).await;
+                // No other can be open: nothing was raised since that server went.
+                self.tell(DesktopEvent::CardsLost).await;
+            }
+            Subject::Prompt(prompt, _) => self.tell(lost_prompt(prompt, "the notification server went away")).await,
+        }
+    }
+
+    async fn accept(&mut self, subject: Subject, id: u32, hold: Hold) {
+        if let Subject::Card(card) = subject {
+            self.tell(DesktopEvent::Raised { card }).await;
+        }
+        match self.open.accept(id, subject, hold) {
+            Some((event, hold)) => self.answered(event, hold).await,
+            None if self.broadcasts() => {}
+            None => self.wait_on(id),
+        }
+    }
+
+    fn broadcasts(&self) -> bool {
+        matches!(self.server, Server::Present { broadcasts: true, .. })
+    }
+
+    fn wait_on(&mut self, id: u32) {
+        if let Some(hold) = self.open.get_mut(id) {
+            self.work.wait(id, hold);
+        }
+    }
+
+    /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
+    async fn give_up(&mut self, subject: Subject) {
+        self.open.expect_no_more();
+        if let Server::Present { owner, .. } = &self.server {
+            self.ask(owner.clone());
+        }
+        self.set_overdue().await;
+        let detail = "the notification server did not answer within 3 s; the notification may still appear".to_owned();
+        self.fail(subject, Problem::NotificationServerDidNotAnswer, detail).await;
+    }
+
+    /// Asks the server for an answer of any kind; the answer is awaited for as long as it takes.
+    fn ask(&mut self, owner: OwnedUniqueName) {
+        if let Some(bus) = &self.bus {
+            self.work.greet(bus.line(), owner.clone());
+        }
+        self.server = Server::asked(About::Server(owner));
+    }
+
+    async fn set_overdue(&mut self) {
+        if let Server::Asked(question) = &mut self.server {
+            question.overdue = true;
+        }
+        self.show().await;
+    }
+
+    async fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Signal { id, signal, broadcast } => {
+                if broadcast {
+                    self.heard_broadcast();
+                }
+                if let Some((event, hold)) = self.open.hear(id, signal) {
+                    self.answered(event, hold).await;
+                }
+            }
+            Heard::Owner(owner) => {
+                self.owned_by(owner).await;
+                self.resume().await;
+            }
+            Heard::Properties => {
+                if let (Some(bus), Some(owner)) = (&self.bus, self.server.owner()) {
+                    self.work.ask_do_not_disturb(bus.line(), owner.clone());
+                }
+            }
+            Heard::Ended => {
+                self.bus = None;
+                self.lose_all("the session bus went away").await;
+                self.find(Server::NoBus { why: "it went away".to_owned() }).await;
+                self.resume().await;
+            }
+        }
+    }
+
+    /// The kept connection hears all that this server says, and checks who says it; waiters, which do not, may go.
+    fn heard_broadcast(&mut self) {
+        if let Server::Present { broadcasts: broadcasts @ false, .. } = &mut self.server {
+            *broadcasts = true;
+            self.open.holds().for_each(Hold::stop_waiting);
+        }
+    }
+
+    async fn owned_by(&mut self, owner: Option<OwnedUniqueName>) {
+        if owner.is_some() && self.server.owner() == owner.as_ref() {
+            return;
+        }
+        if self.server.owner().is_some() {
+            self.lose_all("the notification server went away").await;
+        }
+        match owner {
+            Some(owner) => {
+                self.ask(owner);
+                self.show().await;
+            }
+            // Not while the bus is starting one: its answer says how that went.
+            None if matches!(self.server, Server::Asked(Question { about: About::Start, .. })) => {}
+            None => self.find(Server::Absent { why: NOBODY.to_owned() }).await,
+        }
+    }
+
+    /// The ids of the server that is gone mean nothing any more.
+    async fn lose_all(&mut self, why: &str) {
+        let lost = self.open.lose();
+        if lost.iter().any(|(subject, _)| matches!(subject, Subject::Card(_))) {
+            self.tell(DesktopEvent::CardsLost).await;
+        }
+        for (subject, _) in lost {
+            if let Subject::Prompt(prompt, _) = subject {
+                self.tell(lost_prompt(prompt, why)).await;
+            }
+        }
+    }
+
+    async fn take_in(&mut self, done: Done) {
+        match done {
+            Done::Connected(Ok((bus, owner))) => {
+                self.bus = Some(bus);
+                self.server = Server::Absent { why: NOBODY.to_owned() };
+                self.owned_by(owner).await;
+                // With the bus there, the bus may start a server.
+                if let Some(job) = self.take_waiting() {
+                    self.advance(job).await;
+                }
+            }
+            Done::Connected(Err(error)) => {
+                self.find(Server::NoBus { why: error.to_string() }).await;
+                self.resume().await;
+            }
+            Done::Started(started) => self.started(started).await,
+            Done::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
+            Done::DoNotDisturb(asked, answer) => {
+                if let Server::Present { owner, greeting, .. } = &mut self.server
+                    && *owner == asked
+                {
+                    greeting.do_not_disturb = answer;
+                    self.show().await;
+                }
+            }
+            Done::Waited(id, handle, signal) => {
+                if self.open.get_mut(id).is_some_and(|hold| hold.is(&handle)) {
+                    self.waited(id, signal).await;
+                }
+            }
+        }
+    }
+
+    /// A waiter checks no sender: what is no answer to its notification was meant to pass for one. It waits on.
+    async fn waited(&mut self, id: u32, signal: Option<super::open::Signal>) {
+        let Some(signal) = signal else { return };
+        match self.open.hear(id, signal) {
+            Some((event, hold)) => self.answered(event, hold).await,
+            None => self.wait_on(id),
+        }
+    }
+
+    async fn started(&mut self, started: zbus::Result<Option<OwnedUniqueName>>) {
+        if !matches!(self.server, Server::Asked(Question { about: About::Start, .. })) {
+            return;
+        }
+        let why = match started {
+            Ok(Some(owner)) => return self.owned_by(Some(owner)).await,
+            Ok(None) => "the bus started one that ended at once".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.find(Server::Absent { why }).await;
+        self.resume().await;
+    }
+
+    async fn greeted(&mut self, asked: OwnedUniqueName, greeting: zbus::Result<Greeting>) {
+        if self.server.owner() != Some(&asked) || matches!(self.server, Server::Present { .. }) {
+            return;
+        }
+        match greeting {
+            Ok(greeting) => {
+                self.find(Server::Present { owner: asked, greeting, broadcasts: false }).await;
+                self.tell(DesktopEvent::ServerAppeared).await;
+            }
+            Err(error) => self.find(Server::Absent { why: error.to_string() }).await,
+        }
+        self.resume().await;
+    }
+
+    /// Lets the turn that waits for a server have what was found.
+    async fn resume(&mut self) {
+        let problem = self.server.problem();
+        let present = matches!(self.server, Server::Present { .. });
+        if !present && problem.is_none() {
+            return;
+        }
+        match (self.take_waiting(), problem) {
+            (Some(job), None) => self.raise(&job),
+            (Some(job), Some(detail)) => self.fail(job.subject(), Problem::NoNotificationServer, detail).await,
+            (None, _) => {}
+        }
+    }
+
+    fn take_waiting(&mut self) -> Option<Job> {
+        match self.turn.take_if(|turn| matches!(turn, Turn::Waiting(..))) {
+            Some(Turn::Waiting(job, _)) => Some(job),
+            _ => None,
+        }
+    }
+
+    /// The user is done with the notification, the server perhaps not: some leave a clicked card standing.
+    async fn answered(&mut self, event: DesktopEvent, hold: Hold) {
+        if matches!(event, DesktopEvent::Clicked { .. } | DesktopEvent::PromptAnswered { .. }) {
+            self.work.withdraw(hold);
+        }
+        self.tell(event).await;
+    }
+
+    async fn fail(&mut self, subject: Subject, problem: Problem, detail: String) {
+        let event = match subject {
+            Subject::Card(card) => DesktopEvent::RaiseFailed { card, problem, detail },
+            Subject::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
+        };
+        self.tell(event).await;
+    }
+
+    async fn find(&mut self, server: Server) {
+        self.server = server;
+        self.show().await;
+    }
+
+    async fn show(&mut self) {
+        let view = self.server.view();
+        let differs = self.view.send_if_modified(|seen| {
+            let differs = *seen != view;
+            *seen = view;
+            differs
+        });
+        if differs {
+            self.tell(DesktopEvent::Changed).await;
+        }
+    }
+
+    async fn tell(&mut self, event: DesktopEvent) {
+        tokio::select! {
+            biased;
+            sent = self.events.send(event) => if sent.is_err() {
+                self.stop.cancel();
+            },
+            () = self.stop.cancelled() => {}
+        }
+    }
+}
+
+fn lost_prompt(prompt: PromptId, why: &str) -> DesktopEvent {
+    let detail = format!("{why} with the prompt; answer it with `portal-agent permission allow|deny`");
+    DesktopEvent::PromptFailed { prompt, detail }
+}
+
+async fn next(bus: &mut Option<Box<Bus>>, server: Option<&OwnedUniqueName>) -> Heard {
+    match bus {
+        Some(bus) => bus.next(server).await,
+        None => std::future::pending().await,
+    }
+}

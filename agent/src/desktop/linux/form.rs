@@ -1,0 +1,59 @@
+//! A card as notify-rust raises it.
+//!
+//! Lives here: name, icon, hints, actions, and which server wants its text escaped. Does not live here: the raising.
+
+use notify_rust::{Hint, Notification, Timeout, Urgency as Level};
+
+use super::super::{APP_NAME, Card, DESKTOP_ENTRY, PROMPT_ACTIONS, PromptCard, Urgency, text};
+use super::open::{CLICK, Nonce};
+
+/// What all our notifications have in common.
+pub(super) struct Form(Notification);
+
+impl Form {
+    pub(super) fn new(icon: Option<&str>) -> Self {
+        // Made once: each `new` reads the executable's path (stack-notifications 1.1).
+        let mut notification = Notification::new();
+        notification
+            .appname(APP_NAME)
+            .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
+            // Stays until the user dismisses it (facts 1.6).
+            .timeout(Timeout::Never);
+        if let Some(icon) = icon {
+            notification.icon(icon);
+        }
+        Self(notification)
+    }
+
+    /// A card. Its one action, a click on it, is drawn as a button by Xfce and LXQt, which know no other way to click;
+    /// the label is for them.
+    pub(super) fn card(&self, card: &Card, markup: bool) -> Notification {
+        let mut notification = self.text(&card.title, &card.body, markup);
+        notification.action(CLICK, "Open");
+        match card.urgency {
+            Urgency::Normal => notification.urgency(Level::Normal),
+            Urgency::Low => notification.urgency(Level::Low),
+        };
+        if card.sound && card.urgency == Urgency::Normal {
+            notification.sound_name("message-new-instant");
+        } else {
+            notification.hint(Hint::SuppressSound(true));
+        }
+        notification
+    }
+
+    /// The permission prompt. Servers that draw no buttons (dunst) still offer its actions in their own way.
+    pub(super) fn prompt(&self, prompt: &PromptCard, nonce: &Nonce, markup: bool) -> Notification {
+        let [allow, deny] = PROMPT_ACTIONS;
+        let mut notification = self.text(&prompt.title, &prompt.body, markup);
+        notification.action(&nonce.allow(), allow).action(&nonce.deny(), deny).urgency(Level::Normal);
+        notification
+    }
+
+    fn text(&self, title: &str, body: &str, markup: bool) -> Notification {
+        let mut notification = self.0.clone();
+        let body = text::body(body);
+        notification.summary(&text::title(title)).body(&if markup { text::escaped(&body) } else { body });
+        notification
+    }
+}

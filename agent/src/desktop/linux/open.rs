@@ -1,0 +1,243 @@
+//! What is open on the desktop, by the server's ids, and what a signal about one of them means. Pure.
+//!
+//! Lives here: the table, the early signals, the verdict on a signal. Does not live here: the bus, handles' tasks.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::super::{CardId, DesktopEvent, PromptId};
+
+/// The one action of a card (contract 5); servers invoke it when the card itself is clicked.
+pub(super) const CLICK: &str = "default";
+
+/// How many signals that belong to no open card are kept while a raise is under way.
+const EARLY: usize = 1024;
+
+/// What was raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Card(CardId),
+    /// The nonce makes the keys of a prompt's actions impossible to guess (stack-notifications 1.5).
+    Prompt(PromptId, Nonce),
+}
+
+/// What the server said about one notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Signal {
+    Action(String),
+    /// Whatever the reason: servers do not agree on them (stack-notifications 1.5).
+    Closed,
+}
+
+/// A random number of one prompt.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Nonce(u64);
+
+impl std::fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Nonce(…)")
+    }
+}
+
+impl Nonce {
+    pub(super) fn new(random: u64) -> Self {
+        Self(random)
+    }
+
+    /// The key of the action that allows.
+    pub(super) fn allow(&self) -> String {
+        format!("allow-{:016x}", self.0)
+    }
+
+    /// The key of the action that denies.
+    pub(super) fn deny(&self) -> String {
+        format!("deny-{:016x}", self.0)
+    }
+}
+
+impl Subject {
+    /// What a signal means; nothing, where it is no answer to this.
+    pub(super) fn judge(&self, signal: &Signal) -> Option<DesktopEvent> {
+        match (self, signal) {
+            (&Self::Card(card), Signal::Closed) => Some(DesktopEvent::Dismissed { card }),
+            (&Self::Card(card), Signal::Action(key)) => (key == CLICK).then_some(DesktopEvent::Clicked { card }),
+            (&Self::Prompt(prompt, _), Signal::Closed) => Some(DesktopEvent::PromptClosed { prompt }),
+            (&Self::Prompt(prompt, ref nonce), Signal::Action(key)) => {
+                let allow = *key == nonce.allow();
+                (allow || *key == nonce.deny()).then_some(DesktopEvent::PromptAnswered { prompt, allow })
+            }
+        }
+    }
+}
+
+/// The open notifications, each with what keeps it open, and signals that came before their notification's id did.
+pub(super) struct Open<H> {
+    shown: HashMap<u32, (Subject, H)>,
+    early: VecDeque<(u32, Signal)>,
+    raising: bool,
+}
+
+impl<H> Open<H> {
+    pub(super) fn new() -> Self {
+        Self { shown: HashMap::new(), early: VecDeque::new(), raising: false }
+    }
+
+    /// A raise is under way: from here on, signals about unknown ids may be about it.
+    pub(super) fn expect(&mut self) {
+        self.early.clear();
+        self.raising = true;
+    }
+
+    /// The raise came to nothing.
+    pub(super) fn expect_no_more(&mut self) {
+        self.early.clear();
+        self.raising = false;
+    }
+
+    /// The raise was accepted. Gives back the first answer that came before this, with what had kept it open.
+    pub(super) fn accept(&mut self, id: u32, subject: Subject, hold: H) -> Option<(DesktopEvent, H)> {
+        let early: Vec<Signal> =
+            self.early.drain(..).filter_map(|(about, signal)| (about == id).then_some(signal)).collect();
+        self.raising = false;
+        match early.iter().find_map(|signal| subject.judge(signal)) {
+            Some(event) => Some((event, hold)),
+            None => {
+                self.shown.insert(id, (subject, hold));
+                None
+            }
+        }
+    }
+
+    /// Takes a signal. Gives back the answer that it is, with what had kept the notification open.
+    pub(super) fn hear(&mut self, id: u32, signal: Signal) -> Option<(DesktopEvent, H)> {
+        let Some((subject, _)) = self.shown.get(&id) else {
+            self.keep_early(id, signal);
+            return None;
+        };
+        let event = subject.judge(&signal)?;
+        self.shown.remove(&id).map(|(_, hold)| (event, hold))
+    }
+
+    fn keep_early(&mut self, id: u32, signal: Signal) {
+        if !self.raising {
+            return;
+        }
+        if self.early.len() == EARLY {
+            self.early.pop_front();
+        }
+        self.early.push_back((id, signal));
+    }
+
+    /// Takes a card, or every card of a prompt, from the table.
+    pub(super) fn take(&mut self, wanted: impl Fn(&Subject) -> bool) -> Vec<H> {
+        self.shown.extract_if(|_, (subject, _)| wanted(subject)).map(|(_, (_, hold))| hold).collect()
+    }
+
+    /// Empties the table: the server is gone, and with it what its ids meant.
+    pub(super) fn lose(&mut self) -> Vec<(Subject, H)> {
+        self.early.clear();
+        self.shown.drain().map(|(_, shown)| shown).collect()
+    }
+
+    /// What keeps each notification open.
+    pub(super) fn holds(&mut self) -> impl Iterator<Item = &mut H> {
+        self.shown.values_mut().map(|(_, hold)| hold)
+    }
+
+    /// What keeps one notification open.
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut H> {
+        self.shown.get_mut(&id).map(|(_, hold)| hold)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CARD: Subject = Subject::Card(CardId(7));
+
+    fn prompt() -> Subject {
+        Subject::Prompt(PromptId(3), Nonce::new(0xfeed))
+    }
+
+    fn action(key: &str) -> Signal {
+        Signal::Action(key.into())
+    }
+
+    #[test]
+    fn only_the_nonce_answers_a_prompt() {
+        let answered = |allow| Some(DesktopEvent::PromptAnswered { prompt: PromptId(3), allow });
+        assert_eq!(prompt().judge(&action("allow-000000000000feed")), answered(true));
+        assert_eq!(prompt().judge(&action("deny-000000000000feed")), answered(false));
+        for forged in ["allow", "deny", "default", "allow-0", "allow-feed"] {
+            assert_eq!(prompt().judge(&action(forged)), None);
+        }
+    }
+
+    #[test]
+    fn closing_a_prompt_is_never_an_answer() {
+        assert_eq!(prompt().judge(&Signal::Closed), Some(DesktopEvent::PromptClosed { prompt: PromptId(3) }));
+    }
+
+    #[test]
+    fn a_nonce_is_not_printed() {
+        assert_eq!(format!("{:?}", prompt()), "Prompt(PromptId(3), Nonce(…))");
+    }
+
+    #[test]
+    fn a_signal_that_overtakes_the_id_is_not_lost() {
+        let mut open = Open::new();
+        open.expect();
+        assert!(open.hear(5, action(CLICK)).is_none());
+        assert!(open.hear(5, Signal::Closed).is_none());
+        let (event, ()) = open.accept(5, CARD, ()).unwrap();
+        assert_eq!(event, DesktopEvent::Clicked { card: CardId(7) });
+    }
+
+    #[test]
+    fn signals_before_a_raise_are_about_others() {
+        let mut open = Open::new();
+        open.hear(5, action(CLICK));
+        open.expect();
+        assert!(open.accept(5, CARD, ()).is_none());
+    }
+
+    #[test]
+    fn a_card_answers_once() {
+        let mut open = Open::new();
+        open.expect();
+        open.accept(1, CARD, ());
+        assert!(open.hear(1, action("other")).is_none());
+        assert!(open.hear(1, action(CLICK)).is_some());
+        assert!(open.hear(1, Signal::Closed).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn others_signals_lose_no_answer(
+            before in prop::collection::vec(2u32..50, 0..600),
+            after in prop::collection::vec(2u32..50, 0..600),
+            early in any::<bool>(),
+        ) {
+            let mut open = Open::new();
+            open.expect();
+            let mut answers = Vec::new();
+            let mut hear = |open: &mut Open<()>, ids: &[u32]| for &id in ids {
+                answers.extend(open.hear(id, Signal::Closed));
+            };
+            if early {
+                hear(&mut open, &before);
+                hear(&mut open, &[1]);
+                hear(&mut open, &after[..after.len().min(EARLY - 1)]);
+                answers.extend(open.accept(1, CARD, ()));
+            } else {
+                open.accept(1, CARD, ());
+                hear(&mut open, &before);
+                hear(&mut open, &[1]);
+                hear(&mut open, &after);
+            }
+            prop_assert_eq!(answers, vec![(DesktopEvent::Dismissed { card: CardId(7) }, ())]);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is known of the notification server, and how `status` tells it. Pure.
+//!
+//! Lives here: the server's state and its view. Does not live here: finding out (the desk).
+
+use portal_shared::status::Desktop;
+use zbus::names::OwnedUniqueName;
+
+use super::bus::Greeting;
+use super::refusal::{no_server, no_session_bus};
+
+/// The notification server, as far as the kept connection tells.
+#[derive(Debug, Clone)]
+pub(super) enum Server {
+    /// There is no session bus; the next raise looks for one.
+    NoBus {
+        /// Why.
+        why: String,
+    },
+    /// Nobody owns the name; the next raise has the bus start a server, if it knows one.
+    Absent {
+        /// Why.
+        why: String,
+    },
+    /// Something is asked that decides it.
+    Asked(Question),
+    /// It is there and answers.
+    Present {
+        /// Its unique name.
+        owner: OwnedUniqueName,
+        /// What it said of itself.
+        greeting: Greeting,
+        /// Whether it was heard to send its signals to everyone, so that the kept connection hears them all.
+        broadcasts: bool,
+    },
+}
+
+/// A question whose answer decides whether there is a server.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    /// Which.
+    pub(super) about: About,
+    /// Whether a raise has waited for it in vain; further ones do not wait.
+    pub(super) overdue: bool,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum About {
+    /// The session bus: to let us in.
+    Bus,
+    /// The session bus: to start a server.
+    Start,
+    /// The server that owns the name: to answer.
+    Server(OwnedUniqueName),
+}
+
+/// What the outside sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct View {
+    pub(super) desktop: Desktop,
+    pub(super) available: bool,
+    pub(super) do_not_disturb: Option<bool>,
+}
+
+impl Server {
+    pub(super) fn asked(about: About) -> Self {
+        Self::Asked(Question { about, overdue: false })
+    }
+
+    /// Who may speak as the server.
+    pub(super) fn owner(&self) -> Option<&OwnedUniqueName> {
+        match self {
+            Self::Present { owner, .. } | Self::Asked(Question { about: About::Server(owner), .. }) => Some(owner),
+            _ => None,
+        }
+    }
+
+    /// Whether its bodies are markup. Where it could not say, they are escaped: an entity in sight is ugly, markup
+    /// that is obeyed is a forgery (stack-notifications 3). dunst obeys it without saying so where its setting `markup`
+    /// is left out (run: 1.9), so its bodies are always escaped; with `markup = no` the entities show.
+    pub(super) fn wants_markup(&self) -> bool {
+        match self {
+            Self::Present { greeting, .. } => {
+                let says_so = greeting.server.capabilities.iter().any(|has| has == "body-markup");
+                says_so || !greeting.capabilities_known || greeting.server.name == "dunst"
+            }
+            _ => true,
+        }
+    }
+
+    /// Why nothing can be raised at once; nothing where something can.
+    pub(super) fn problem(&self) -> Option<String> {
+        match self {
+            Self::NoBus { why } => Some(no_session_bus(why)),
+            Self::Absent { why } => Some(no_server(why)),
+            Self::Asked(question) if question.overdue => Some(question.about.unanswered()),
+            Self::Asked(_) | Self::Present { .. } => None,
+        }
+    }
+
+    pub(super) fn view(&self) -> View {
+        let mut view = View { available: true, ..View::default() };
+        view.desktop.notifier = "native".to_owned();
+        view.desktop.problem = self.problem();
+        match self {
+            Self::Present { greeting, .. } => {
+                view.do_not_disturb = greeting.do_not_disturb;
+                view.desktop.notification_server = Some(greeting.server.clone());
+                if greeting.do_not_disturb == Some(true) {
+                    let name = &greeting.server.name;
+                    view.desktop.problem =
+                        Some(format!("{name} is set to Do Not Disturb: it accepts notifications and shows none"));
+                }
+            }
+            _ => view.available = view.desktop.problem.is_none(),
+        }
+        view
+    }
+}
+
+impl About {
+    fn unanswered(&self) -> String {
+        match self {
+            Self::Bus => no_session_bus("it does not answer"),
+            Self::Start => no_server("the bus is still starting one"),
+            Self::Server(_) => "the notification server does not answer; it may be busy or stopped, restart it if it \
+                                stays so"
+                .to_owned(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The raise in hand: it waits for a server, then for the server's answer.
+//!
+//! Lives here: what is raised, and the wait. Does not live here: what follows from its end (`desk`).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use notify_rust::Notification;
+use tokio::time::{Sleep, sleep, timeout};
+
+use super::form::Form;
+use super::open::{Nonce, Subject};
+use super::work::{Hold, PATIENCE};
+use crate::desktop::{Card, PromptCard};
+
+/// Something to raise.
+pub(super) enum Job {
+    Card(Card),
+    Prompt(PromptCard, Nonce),
+}
+
+/// The raise in hand.
+pub(super) enum Turn {
+    /// It waits for a server, until the time is over.
+    Waiting(Job, Pin<Box<Sleep>>),
+    /// The server has it.
+    Raising(Subject, Raise),
+}
+
+/// A call of notify-rust under way.
+pub(super) type Raise = Pin<Box<dyn Future<Output = TurnEnd> + Send>>;
+
+/// How a turn ended.
+pub(super) enum TurnEnd {
+    /// No server was found while it waited.
+    NoServerInTime,
+    /// The server accepted it, under this id.
+    Raised(u32, Hold),
+    /// An error, as notify-rust prints it.
+    Failed(String),
+    /// The server has the call and does not answer.
+    Unanswered,
+}
+
+impl Turn {
+    /// Waits for a server, for as long as the contract allows.
+    pub(super) fn waiting(job: Job) -> Self {
+        Self::Waiting(job, Box::pin(sleep(PATIENCE)))
+    }
+
+    /// Calls the server. notify-rust has no limit of its own (stack-notifications 1.2).
+    pub(super) fn raising(job: &Job, form: &Form, markup: bool) -> Self {
+        let notification = job.form(form, markup);
+        Self::Raising(job.subject(), Box::pin(raise(notification)))
+    }
+}
+
+impl Job {
+    pub(super) fn subject(&self) -> Subject {
+        match self {
+            Self::Card(card) => Subject::Card(card.id),
+            Self::Prompt(prompt, nonce) => Subject::Prompt(prompt.id, nonce.clone()),
+        }
+    }
+
+    fn form(&self, form: &Form, markup: bool) -> Notification {
+        match self {
+            Self::Card(card) => form.card(card, markup),
+            Self::Prompt(prompt, nonce) => form.prompt(prompt, nonce, markup),
+        }
+    }
+}
+
+async fn raise(notification: Notification) -> TurnEnd {
+    match timeout(PATIENCE, notification.show_async()).await {
+        Ok(Ok(handle)) => TurnEnd::Raised(handle.id(), Hold::new(handle)),
+        Ok(Err(error)) => TurnEnd::Failed(error.to_string()),
+        Err(_) => TurnEnd::Unanswered,
+    }
+}
+
+/// Waits for the end of the turn in hand; for ever, if there is none.
+pub(super) async fn end(turn: &mut Option<Turn>) -> TurnEnd {
+    match turn {
+        Some(Turn::Waiting(_, until)) => {
+            until.await;
+            TurnEnd::NoServerInTime
+        }
+        Some(Turn::Raising(_, call)) => call.await,
+        None => std::future::pending().await,
+    }
+}

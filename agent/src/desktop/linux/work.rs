@@ -1,0 +1,140 @@
+//! What the desk has others do while it goes on: questions over the kept connection, waiters, withdrawals.
+//!
+//! Lives here: those tasks, and what keeps a notification open. Does not live here: what their answers mean (`desk`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify_rust::{NotificationHandle, NotificationResponse};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+use zbus::names::OwnedUniqueName;
+
+use super::bus::{Bus, Greeting, Line};
+use super::open::Signal;
+
+/// How long the server has for an answer (contract 4).
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a task came back with.
+pub(super) enum Done {
+    Connected(zbus::Result<(Box<Bus>, Option<OwnedUniqueName>)>),
+    Started(zbus::Result<Option<OwnedUniqueName>>),
+    Greeted(OwnedUniqueName, zbus::Result<Greeting>),
+    DoNotDisturb(OwnedUniqueName, Option<bool>),
+    /// notify-rust's waiter of this notification heard something.
+    Waited(u32, Arc<NotificationHandle>, Option<Signal>),
+}
+
+/// What keeps a notification open: GNOME drops it with its connection (stack-notifications 1.4).
+pub(super) struct Hold {
+    handle: Arc<NotificationHandle>,
+    waiter: Option<AbortHandle>,
+}
+
+impl Hold {
+    pub(super) fn new(handle: NotificationHandle) -> Self {
+        Self { handle: Arc::new(handle), waiter: None }
+    }
+
+    /// Whether this holds the very notification that a waiter waited for; ids are used again after a restart.
+    pub(super) fn is(&self, handle: &Arc<NotificationHandle>) -> bool {
+        Arc::ptr_eq(&self.handle, handle)
+    }
+
+    /// Ends the waiter.
+    pub(super) fn stop_waiting(&mut self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.abort();
+        }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // A waiter would hold the connection for ever (stack-notifications 1.5).
+        self.stop_waiting();
+    }
+}
+
+/// The tasks under way; they end with this.
+pub(super) struct Work {
+    questions: JoinSet<Done>,
+    withdrawals: JoinSet<()>,
+}
+
+impl Work {
+    pub(super) fn new() -> Self {
+        Self { questions: JoinSet::new(), withdrawals: JoinSet::new() }
+    }
+
+    /// The next answer; waits for ever while nothing is under way.
+    pub(super) async fn next(&mut self) -> Done {
+        loop {
+            match self.questions.join_next().await {
+                Some(Ok(done)) => return done,
+                Some(Err(error)) if error.is_cancelled() => {}
+                // notify-rust's waiter panics where the bus goes while it asks for signals.
+                Some(Err(error)) => tracing::debug!(%error, "a waiter ended"),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        self.questions
+            .spawn(async { Done::Connected(Bus::connect().await.map(|(bus, owner)| (Box::new(bus), owner))) });
+    }
+
+    pub(super) fn start_server(&mut self, line: Line) {
+        self.questions.spawn(async move { Done::Started(line.activate().await) });
+    }
+
+    pub(super) fn greet(&mut self, line: Line, owner: OwnedUniqueName) {
+        self.questions.spawn(async move { Done::Greeted(owner.clone(), line.greet(owner).await) });
+    }
+
+    pub(super) fn ask_do_not_disturb(&mut self, line: Line, owner: OwnedUniqueName) {
+        self.questions.spawn(async move { Done::DoNotDisturb(owner.clone(), line.do_not_disturb(owner).await) });
+    }
+
+    /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.
+    pub(super) fn wait(&mut self, id: u32, hold: &mut Hold) {
+        let handle = Arc::clone(&hold.handle);
+        hold.waiter = Some(self.questions.spawn(async move {
+            let mut heard = None;
+            handle.wait_for_action_async(|response: &NotificationResponse| heard = read(response)).await;
+            Done::Waited(id, handle, heard)
+        }));
+    }
+
+    /// Closes a notification over its own connection: GNOME heeds no other (stack-notifications 1.4).
+    pub(super) fn withdraw(&mut self, mut hold: Hold) {
+        hold.stop_waiting();
+        while self.withdrawals.try_join_next().is_some() {}
+        self.withdrawals.spawn(async move {
+            if timeout(PATIENCE, hold.handle.close_async()).await.is_err() {
+                tracing::warn!("a card may stay on the desktop: the notification server does not answer");
+            }
+        });
+    }
+
+    /// Ends all tasks and waits for them, giving withdrawals a moment.
+    pub(super) async fn finish(&mut self, moment: Duration) {
+        let withdrawn = async { while self.withdrawals.join_next().await.is_some() {} };
+        if timeout(moment, withdrawn).await.is_err() {
+            tracing::debug!("a withdrawal was still under way at the end");
+        }
+        self.withdrawals.shutdown().await;
+        self.questions.shutdown().await;
+    }
+}
+
+fn read(response: &NotificationResponse) -> Option<Signal> {
+    match response {
+        NotificationResponse::Default => Some(Signal::Action(super::open::CLICK.to_owned())),
+        NotificationResponse::Action(key) => Some(Signal::Action(key.clone())),
+        NotificationResponse::Closed(_) => Some(Signal::Closed),
+        NotificationResponse::Reply(_) => None,
+    }
+}

@@ -1,0 +1,189 @@
+//! The desktop edge: raises cards and the permission prompt on the computer's own desktop, and says what became of them.
+//!
+//! Lives here: the `Notifier` trait, its native, console and recording forms, the text as the desktop gets it, the icon.
+//! Does not live here: whether a card shows (the device room), how many may be open and when to try again (the daemon).
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use portal_shared::Problem;
+use portal_shared::status::Desktop;
+
+mod console;
+mod icon;
+mod recording;
+mod text;
+
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+mod blocking;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg_attr(target_os = "macos", path = "macos.rs")]
+#[cfg_attr(target_os = "windows", path = "windows.rs")]
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+mod platform;
+
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+pub use blocking::Native;
+pub use console::Console;
+#[cfg(target_os = "linux")]
+pub use linux::Native;
+pub use recording::{Asked, Behaviour, Recording};
+
+/// The name that every card is raised under.
+pub const APP_NAME: &str = "Company Portal";
+
+/// The name of the desktop entry that a package installs; servers list and switch the app by it.
+pub const DESKTOP_ENTRY: &str = "company-portal";
+
+/// The labels of the permission prompt's two actions, in order (contract 5).
+pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
+
+/// The daemon's own number for a card; never the server's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CardId(pub u64);
+
+/// The daemon's own number for a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PromptId(pub u64);
+
+/// How loudly a card asks for attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// A banner.
+    Normal,
+    /// Quiet: no sound, whatever the card says.
+    Low,
+}
+
+/// A notification to raise. Title and body are given as sent; the edge makes them literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// What its answers name.
+    pub id: CardId,
+    /// The title, as sent.
+    pub title: String,
+    /// The body, as sent.
+    pub body: String,
+    /// How loud.
+    pub urgency: Urgency,
+    /// Whether it may sound.
+    pub sound: bool,
+}
+
+/// The permission prompt: a card with exactly the two [`PROMPT_ACTIONS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptCard {
+    /// What its answers name.
+    pub id: PromptId,
+    /// The question.
+    pub title: String,
+    /// What it is about.
+    pub body: String,
+}
+
+/// What the desktop answers, each on the channel given at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DesktopEvent {
+    /// The notification server accepted the card; whether anyone saw it, nobody can say (Do Not Disturb).
+    Raised {
+        /// The card.
+        card: CardId,
+    },
+    /// The card was not raised, or nobody knows whether it was.
+    RaiseFailed {
+        /// The card.
+        card: CardId,
+        /// `NoNotificationServer`: no call was made, or no server was left to show it, so it may be raised again.
+        /// `NotificationServerRefused`, `NotificationServerDidNotAnswer`: not to be repeated (contract 4).
+        problem: Problem,
+        /// A sentence: what happened, and how to mend it.
+        detail: String,
+    },
+    /// The user clicked the card, which is gone with that.
+    Clicked {
+        /// The card.
+        card: CardId,
+    },
+    /// The user dismissed the card, or the server closed it.
+    Dismissed {
+        /// The card.
+        card: CardId,
+    },
+    /// The notification server is gone and every open card with it. An open prompt is told apart, by `PromptFailed`.
+    CardsLost,
+    /// The user pressed one of the prompt's two actions.
+    PromptAnswered {
+        /// The prompt.
+        prompt: PromptId,
+        /// `Allow`, or `Don't Allow`.
+        allow: bool,
+    },
+    /// The prompt's card was closed or ran out without an answer.
+    PromptClosed {
+        /// The prompt.
+        prompt: PromptId,
+    },
+    /// The prompt could not be shown, or was lost with its server. Never an answer.
+    PromptFailed {
+        /// The prompt.
+        prompt: PromptId,
+        /// A sentence: what happened, and how to mend it.
+        detail: String,
+    },
+    /// A notification server is there, or there again, and answers: what waits for one may be raised.
+    ServerAppeared,
+    /// `state()` differs from what it was.
+    Changed,
+}
+
+/// What the notifiers need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the icon's file is written at the start; it must outlive the cards that show it.
+    pub icon_directory: PathBuf,
+}
+
+/// Raises cards and prompts.
+///
+/// Every call only enqueues: it neither waits nor fails. The calls are obeyed in order, one raise at a time, and each
+/// `raise` is answered by exactly one `Raised` or `RaiseFailed`. The queue holds 256 calls; a raise or prompt beyond
+/// is answered as refused, a withdrawal beyond is lost and logged.
+pub trait Notifier: Send + Sync {
+    /// Raises a card.
+    fn raise(&self, card: Card);
+
+    /// Takes a card off the desktop; no event answers it. Unknown ids, or ids that are gone, are ignored.
+    fn withdraw(&self, card: CardId);
+
+    /// Raises the permission prompt.
+    fn prompt(&self, prompt: PromptCard);
+
+    /// Takes the prompt off the desktop; no event answers it.
+    fn withdraw_prompt(&self, prompt: PromptId);
+
+    /// The desktop as last heard of; never waits.
+    fn state(&self) -> Desktop;
+
+    /// Whether a raise would be tried. Where it would not, raising still is what looks for a session bus again.
+    fn is_available(&self) -> bool;
+
+    /// Whether the desktop accepts cards without showing them; `None` where it does not tell (stack-notifications 4).
+    fn do_not_disturb(&self) -> Option<bool> {
+        None
+    }
+
+    /// Ends it and waits for its tasks. An open prompt is withdrawn, since nobody would hear its answer; cards stay
+    /// for the user to dismiss (facts 1.6).
+    fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Runs `work`, which owns the program, while the main thread does what the desktop wants of it: on macOS its callbacks
+/// come on the main thread, so `work` runs on another. Elsewhere `work` simply runs.
+pub fn beside_main_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    #[cfg(target_os = "macos")]
+    return platform::beside_main_thread(work);
+    #[cfg(not(target_os = "macos"))]
+    work()
+}

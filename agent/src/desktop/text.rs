@@ -1,0 +1,142 @@
+//! Title and body as the desktop gets them: shown literally, and unable to forge another notification's look.
+//!
+//! Lives here: what is stripped, joined, cut and escaped; pure. Does not live here: which server wants markup.
+
+/// The most characters of a title that reach the desktop; a push's title has at most 50 (facts 1.3).
+const TITLE: usize = 120;
+
+/// The most characters of a body that reach the desktop; a push's body has at most 500 (facts 1.3).
+const BODY: usize = 500;
+
+/// A title: one line, never escaped, since every server shows it as plain text (stack-notifications 3).
+pub(super) fn title(sent: &str) -> String {
+    let one_break = sent.replace("\r\n", "\n");
+    let spaced = one_break.chars().map(|c| if breaks_line(c) || c == '\t' { ' ' } else { c });
+    cut(&spaced.filter(|&c| shows(c)).collect::<String>(), TITLE)
+}
+
+/// A body as plain text: its line breaks kept, at most one blank line in a row (more would push the rest out of sight).
+pub(super) fn body(sent: &str) -> String {
+    let one_break = sent.replace("\r\n", "\n");
+    let text: String = one_break.chars().map(|c| if breaks_line(c) { '\n' } else { c }).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split('\n') {
+        let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| shows(c)).collect();
+        let blank = line.trim().is_empty();
+        if !(blank && lines.last().is_some_and(|last| last.trim().is_empty())) {
+            lines.push(line);
+        }
+    }
+    cut(&lines.join("\n"), BODY)
+}
+
+/// A body for a server that reads markup: `&`, `<` and `>` as entities, no others (stack-notifications 3).
+#[cfg(any(target_os = "linux", test))] // the other desktops read no markup
+pub(super) fn escaped(body: &str) -> String {
+    let mut escaped = String::with_capacity(body.len());
+    for c in body.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn breaks_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a character reaches the desktop. The joiner U+200D does: emoji are made with it (contract 3).
+fn shows(c: char) -> bool {
+    let bidi_control =
+        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    // XML 1.0 forbids U+FFFE and U+FFFF, which a desktop may build its card with; U+FEFF is a byte order mark.
+    let no_character = matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
+    !(c.is_control() || bidi_control || no_character)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_line_of_plain_text() {
+        assert_eq!(title("Pay\nnow\t<b>&\u{202E}drow\u{0}"), "Pay now <b>&drow");
+        assert_eq!(title("a\r\nb"), "a b");
+    }
+
+    #[test]
+    fn what_people_write_survives() {
+        for text in ["שלום עולם", "مرحبا", "👩\u{200D}👩\u{200D}👧", "e\u{301}", "日本語", "“quoted” 'and' \"so\""]
+        {
+            assert_eq!(title(text), text);
+            assert_eq!(body(text), text);
+        }
+    }
+
+    #[test]
+    fn a_body_keeps_its_lines_and_at_most_one_blank_one_in_a_row() {
+        assert_eq!(body("a\nb"), "a\nb");
+        assert_eq!(body("a\r\nb\rc\u{2028}d"), "a\nb\nc\nd");
+        assert_eq!(body(&format!("a{}b", "\n".repeat(15))), "a\n\nb");
+        assert_eq!(body("a\n \n\u{200E}\n \nb"), "a\n \nb");
+        assert_eq!(body("\u{1b}[31mred\u{1b}[0m"), "[31mred[0m");
+    }
+
+    #[test]
+    fn only_the_three_characters_of_markup_are_escaped() {
+        assert_eq!(escaped("<b>\"Tom\" & 'Jerry'</b>"), "&lt;b&gt;\"Tom\" &amp; 'Jerry'&lt;/b&gt;");
+    }
+
+    #[test]
+    fn what_is_far_too_long_is_cut_with_a_mark() {
+        assert_eq!(body(&"é".repeat(501)).chars().count(), 501);
+        assert!(body(&"é".repeat(501)).ends_with('…'));
+        assert_eq!(body(&"é".repeat(500)), "é".repeat(500));
+        assert!(title(&"x".repeat(121)).ends_with('…'));
+    }
+
+    fn unescaped(text: &str) -> String {
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_forges_a_look_passes(sent in any::<String>()) {
+            let (title, body) = (title(&sent), body(&sent));
+            prop_assert!(title.chars().all(shows));
+            prop_assert!(body.chars().all(|c| c == '\n' || shows(c)));
+            prop_assert!(!body.contains("\n\n\n"));
+        }
+
+        #[test]
+        fn cleaning_twice_changes_nothing(sent in "[\\PC\n\r\t\u{202E}\u{200D}]{0,120}") {
+            prop_assert_eq!(title(&title(&sent)), title(&sent));
+            prop_assert_eq!(body(&body(&sent)), body(&sent));
+        }
+
+        #[test]
+        fn plain_text_of_the_contracts_length_is_shown_as_sent(sent in "[!-~é日ש🙂]{1,500}") {
+            prop_assert_eq!(body(&sent), sent);
+        }
+
+        #[test]
+        fn markup_is_shown_literally(sent in any::<String>()) {
+            let escaped = escaped(&sent);
+            prop_assert!(!escaped.contains(['<', '>']));
+            prop_assert_eq!(unescaped(&escaped), sent);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A notification on Windows: a toast. Written from the crates' sources; not run by this project's tests.
+//!
+//! Lives here: the toast. Does not live here: the queue and the answers (`blocking`). Text is put into the toast's
+//! document as text, so nothing is escaped (stack-notifications 3).
+
+use notify_rust::{Notification, NotificationResponse, Timeout};
+
+use super::blocking::{ALLOW, DENY};
+use super::{Card, PROMPT_ACTIONS, PromptCard, Urgency, text};
+
+/// Waits for the user's answer. A toast that left the screen answers nothing any more: clicks in the Action Center need
+/// a COM activator, which this version has not.
+pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
+
+/// The name that Windows knows the app by. Installing writes it to the registry with the display name "Company Portal";
+/// where that is missing, Windows shows no toast of it.
+const APP_USER_MODEL_ID: &str = "PortalAgent.CompanyPortal";
+
+/// Shows a card.
+pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, String> {
+    let mut toast = toast(&card.title, &card.body, icon);
+    if card.sound && card.urgency == Urgency::Normal {
+        // Without a name, notify-rust makes a toast silent.
+        toast.sound_name("Default");
+    }
+    show(&toast)
+}
+
+/// Shows the permission prompt.
+pub(super) fn prompt(prompt: &PromptCard, icon: Option<&str>) -> Result<Option<Wait>, String> {
+    let [allow, deny] = PROMPT_ACTIONS;
+    let mut toast = toast(&prompt.title, &prompt.body, icon);
+    toast.sound_name("Default").action(ALLOW, allow).action(DENY, deny);
+    show(&toast)
+}
+
+fn toast(title: &str, body: &str, icon: Option<&str>) -> Notification {
+    let mut toast = Notification::new();
+    toast.app_id(APP_USER_MODEL_ID).summary(&text::title(title)).body(&text::body(body)).timeout(Timeout::Never);
+    if let Some(icon) = icon {
+        toast.image_path(icon);
+    }
+    toast
+}
+
+fn show(toast: &Notification) -> Result<Option<Wait>, String> {
+    let handle = toast.show().map_err(|error| error.to_string())?;
+    Ok(Some(Box::new(move || {
+        let mut answer = None;
+        let waited = handle.wait_for_response(|response: &NotificationResponse| answer = Some(response.clone()));
+        waited.ok().and(answer)
+    })))
+}
