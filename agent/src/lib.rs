@@ -9,4 +9,5 @@ pub mod journal;
 pub mod mqtt;
 pub mod secret;
 pub mod sender;
+pub mod settings;
 pub mod state_dir;

@@ -1,0 +1,253 @@
+//! The one list of what may be set, and what each key takes.
+//!
+//! Lives here: keys, limits, and the sentence that says what is right. Does not live here: defaults
+//! (`config/default.toml`), where a value comes from (`layers`).
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use config::{Value, ValueKind};
+use portal_shared::{DeviceId, OperatingSystem, Tenant};
+
+use super::period::parse_period;
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number within these limits.
+    Whole(i64, i64),
+    /// A duration within these limits, in seconds.
+    Period(u64, u64),
+    /// Any text.
+    Text,
+    /// A path; relative to the file that names it.
+    File,
+    /// A text that is never shown.
+    Secret,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A platform.
+    Platform,
+    /// A device's id.
+    Device,
+    /// A tenant.
+    Tenant,
+    /// A broker's URL.
+    Url,
+    /// An address and a port.
+    Listen,
+    /// A loopback address and a port.
+    LoopbackListen,
+    /// A list of these.
+    List(&'static Kind),
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    /// As in `broker.keep_alive`.
+    pub path: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Whether it may have no value; an empty text says so.
+    pub optional: bool,
+}
+
+const fn key(path: &'static str, kind: Kind) -> Key {
+    Key { path, kind, optional: false }
+}
+
+const fn optional(path: &'static str, kind: Kind) -> Key {
+    Key { path, kind, optional: true }
+}
+
+const URLS: Kind = Kind::List(&Kind::Url);
+const PROTOCOLS: Kind = Kind::Choice(&["5", "3.1.1"]);
+const ACTIONS: Kind = Kind::List(&Kind::Choice(&["retire", "syncDevice"]));
+const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
+/// MQTT's keep-alive has 16 bits; below 5 s the client library refuses.
+const KEEP_ALIVE: Kind = Kind::Period(5, 65_535);
+const DAY: u64 = 24 * 3600;
+
+/// Every key, in the order of `config/default.toml`.
+pub(super) const KEYS: &[Key] = &[
+    optional("device.platform", Kind::Platform),
+    optional("device.os_version", Kind::Text),
+    optional("device.id", Kind::Device),
+    optional("device.name", Kind::Text),
+    optional("device.tenant", Kind::Tenant),
+    key("device.documentation", Kind::Choice(&["2019", "2023", "2025"])),
+    key("broker.urls", URLS),
+    key("broker.protocol", PROTOCOLS),
+    optional("broker.username", Kind::Text),
+    optional("broker.password_file", Kind::File),
+    optional("broker.password", Kind::Secret),
+    optional("broker.ca_file", Kind::File),
+    optional("broker.client_certificate_file", Kind::File),
+    optional("broker.client_key_file", Kind::File),
+    key("broker.allow_password_in_clear", Kind::Switch),
+    key("broker.keep_alive", KEEP_ALIVE),
+    key("broker.session_expiry", Kind::Period(0, u32::MAX as u64)),
+    key("broker.connect_timeout", Kind::Period(1, 300)),
+    key("broker.receive_maximum", Kind::Whole(1, 65_535)),
+    key("broker.maximum_packet_size", Kind::Whole(1024, 268_435_455)),
+    key("broker.fence_patience", Kind::Period(1, 3600)),
+    optional("embedded_broker.listen", Kind::Listen),
+    optional("embedded_broker.username", Kind::Text),
+    optional("embedded_broker.password_file", Kind::File),
+    optional("embedded_broker.password", Kind::Secret),
+    optional("sender.urls", URLS),
+    optional("sender.protocol", PROTOCOLS),
+    optional("sender.username", Kind::Text),
+    optional("sender.password_file", Kind::File),
+    optional("sender.password", Kind::Secret),
+    optional("sender.ca_file", Kind::File),
+    optional("sender.client_certificate_file", Kind::File),
+    optional("sender.client_key_file", Kind::File),
+    optional("sender.allow_password_in_clear", Kind::Switch),
+    optional("sender.connect_timeout", Kind::Period(1, 300)),
+    key("notifier.kind", Kind::Choice(&["native", "console"])),
+    key("notifier.pace_per_second", Kind::Whole(1, 10_000)),
+    key("notifier.open_cards", Kind::Whole(1, 1000)),
+    key("notifier.patience", Kind::Period(0, DAY)),
+    key("push_service.emulate", Kind::Switch),
+    key("actions.allow", ACTIONS),
+    key("journal.keep_age", Kind::Period(60, 36_500 * DAY)),
+    key("journal.keep_receipts", Kind::Whole(1, 1_000_000_000)),
+    key("journal.ids_age", Kind::Period(3600, 36_500 * DAY)),
+    key("journal.ids_count", Kind::Whole(1, 1_000_000_000)),
+    key("control.listen", Kind::LoopbackListen),
+    key("log.level", LEVELS),
+    key("log.format", Kind::Choice(&["text", "json"])),
+];
+
+/// The key with this path.
+pub(super) fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// The valid key nearest to a path that is none: by the whole of it, or by its last part.
+pub(super) fn nearest(path: &str) -> &'static str {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |key: &Key| {
+        let whole = strsim::normalized_damerau_levenshtein(path, key.path);
+        whole.max(0.9 * strsim::normalized_damerau_levenshtein(&last(path), &last(key.path)))
+    };
+    let first = KEYS[0];
+    let start = (first, likeness(&first));
+    let better = |best: (Key, f64), key: &Key| if likeness(key) > best.1 { (*key, likeness(key)) } else { best };
+    KEYS.iter().fold(start, better).0.path
+}
+
+impl Key {
+    /// The value as the key keeps it; none where it is not what the key takes.
+    pub(super) fn accept(&self, value: ValueKind) -> Option<ValueKind> {
+        match value {
+            ValueKind::String(text) if text.is_empty() && self.optional => Some(ValueKind::Nil),
+            value => self.kind.accept(value),
+        }
+    }
+
+    /// What the key takes, for people.
+    pub(super) fn right(&self) -> String {
+        let or_nothing = if self.optional { ", or an empty text for none" } else { "" };
+        format!("{}{or_nothing}", self.kind.right())
+    }
+}
+
+impl Kind {
+    fn accept(self, value: ValueKind) -> Option<ValueKind> {
+        match (self, value) {
+            (Self::Switch, value @ ValueKind::Boolean(_)) => Some(value),
+            (Self::Switch, ValueKind::String(text)) => text.parse::<bool>().ok().map(ValueKind::from),
+            (Self::Whole(least, most), ValueKind::I64(number)) => {
+                (least..=most).contains(&number).then_some(ValueKind::I64(number))
+            }
+            (Self::Whole(..), ValueKind::String(text)) => self.accept(ValueKind::I64(text.trim().parse().ok()?)),
+            (Self::List(kind), ValueKind::Array(values)) => {
+                let item = |value: Value| kind.accept(value.kind).map(|kind| Value::new(None, kind));
+                values.into_iter().map(item).collect::<Option<Vec<_>>>().map(ValueKind::Array)
+            }
+            (Self::List(_), ValueKind::String(text)) => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                self.accept(ValueKind::Array(items.map(|item| Value::new(None, ValueKind::from(item))).collect()))
+            }
+            // `documentation = 2019` says the same as `documentation = "2019"`.
+            (Self::Choice(_), ValueKind::I64(number)) => self.accept_text(&number.to_string()).map(ValueKind::from),
+            (_, ValueKind::String(text)) => self.accept_text(&text).map(ValueKind::from),
+            _ => None,
+        }
+    }
+
+    /// A text in the spelling that the sections read.
+    fn accept_text(self, text: &str) -> Option<String> {
+        match self {
+            Self::Text | Self::File | Self::Secret => (!text.is_empty()).then(|| text.to_owned()),
+            Self::Choice(words) => words.contains(&text).then(|| text.to_owned()),
+            Self::Period(least, most) => {
+                let period = parse_period(text).ok()?;
+                let limits = Duration::from_secs(least)..=Duration::from_secs(most);
+                limits.contains(&period).then(|| text.to_owned())
+            }
+            Self::Platform => text.parse::<OperatingSystem>().ok().map(|platform| platform.name().to_owned()),
+            Self::Device => text.parse::<DeviceId>().ok().map(|id| id.to_string()),
+            Self::Tenant => text.parse::<Tenant>().ok().map(|tenant| tenant.to_string()),
+            Self::Url => is_broker_url(text).then(|| text.to_owned()),
+            Self::Listen => listen_address(text).map(|address| address.to_string()),
+            Self::LoopbackListen => {
+                listen_address(text).filter(|address| address.ip().is_loopback()).map(|address| address.to_string())
+            }
+            Self::Switch | Self::Whole(..) | Self::List(_) => None,
+        }
+    }
+
+    fn right(self) -> String {
+        match self {
+            Self::Switch => "true or false".to_owned(),
+            Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Period(least, most) => {
+                format!("a duration from {} to {}, such as 500ms, 20s, 3m or 30d", in_words(least), in_words(most))
+            }
+            Self::Text | Self::Secret => "a text".to_owned(),
+            Self::File => "a file's path".to_owned(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Platform => "one of ios, ipados, android".to_owned(),
+            Self::Device => "a UUID, such as 6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".to_owned(),
+            Self::Tenant => "1 to 64 letters, digits and hyphens".to_owned(),
+            Self::Url => {
+                "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], with no user or password in it (username and password_file are for these)"
+                    .to_owned()
+            }
+            Self::Listen => "ADDRESS:PORT, such as 127.0.0.1:1883 (port 0: a free one)".to_owned(),
+            Self::LoopbackListen => "a loopback ADDRESS:PORT, such as 127.0.0.1:0 (port 0: a free one)".to_owned(),
+            Self::List(kind) => format!("a list, each {}", kind.right()),
+        }
+    }
+}
+
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        _ if seconds.is_multiple_of(DAY) => format!("{}d", seconds / DAY),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ => format!("{seconds}s"),
+    }
+}
+
+fn is_broker_url(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    matches!(url.scheme(), "mqtt" | "mqtts")
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && !text.contains('@')
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+fn listen_address(text: &str) -> Option<SocketAddr> {
+    // The one name that needs no look-up.
+    let localhost = |port: &str| Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?));
+    text.strip_prefix("localhost:").map_or_else(|| text.parse().ok(), localhost)
+}

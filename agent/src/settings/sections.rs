@@ -1,0 +1,310 @@
+//! The settings as types: one struct a section, every value checked.
+//!
+//! Lives here: names, types and their meaning. Does not live here: defaults (`config/default.toml`), limits (`keys`).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{fmt, fs};
+
+use portal_shared::{ActionKind, DeviceId, OperatingSystem, Tenant};
+use serde::Deserialize;
+
+use super::error::SettingsError;
+use super::period;
+use crate::mqtt::Protocol;
+use crate::secret::Secret;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The emulated device.
+    pub device: DeviceSettings,
+    /// The connection to the broker.
+    pub broker: BrokerSettings,
+    /// The broker that runs within the daemon.
+    #[serde(default)]
+    pub embedded_broker: EmbeddedBrokerSettings,
+    /// The connection that `push` uses.
+    #[serde(default)]
+    pub sender: SenderSettings,
+    /// How notifications are raised.
+    pub notifier: NotifierSettings,
+    /// The emulated push service.
+    pub push_service: PushServiceSettings,
+    /// Remote actions.
+    pub actions: ActionsSettings,
+    /// How long the journal is kept.
+    pub journal: JournalSettings,
+    /// The control API.
+    pub control: ControlSettings,
+    /// The log.
+    pub log: LogSettings,
+}
+
+/// `[device]`: what the first start makes; later starts refuse a contradiction.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceSettings {
+    /// The platform.
+    pub platform: Option<OperatingSystem>,
+    /// Its version.
+    pub os_version: Option<String>,
+    /// The device's id.
+    pub id: Option<DeviceId>,
+    /// The device's name.
+    pub name: Option<String>,
+    /// The tenant.
+    pub tenant: Option<Tenant>,
+    /// The documentation profile: `2019`, `2023` or `2025`.
+    pub documentation: String,
+}
+
+/// `[broker]`: one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerSettings {
+    /// `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`, tried in turn; none with an embedded broker.
+    pub urls: Vec<String>,
+    /// The version of MQTT.
+    pub protocol: Protocol,
+    /// The user name.
+    pub username: Option<String>,
+    /// The password. See [`BrokerSettings::password`].
+    pub password: Option<Secret>,
+    /// The file that holds the password.
+    pub password_file: Option<PathBuf>,
+    /// Certificates to trust, PEM; else the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The client's certificate, PEM.
+    pub client_certificate_file: Option<PathBuf>,
+    /// The client's key, PEM.
+    pub client_key_file: Option<PathBuf>,
+    /// Whether a password may go over `mqtt://` to another machine.
+    pub allow_password_in_clear: bool,
+    /// The keep-alive, whole seconds.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub keep_alive: Duration,
+    /// How long the broker keeps the session.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub session_expiry: Duration,
+    /// How long a connection may take to be made.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub connect_timeout: Duration,
+    /// The most pushes that wait for their acknowledgement.
+    pub receive_maximum: u16,
+    /// The largest packet, in bytes.
+    pub maximum_packet_size: u32,
+    /// How long after the last push a fence counts as back.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub fence_patience: Duration,
+}
+
+/// `[embedded_broker]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbeddedBrokerSettings {
+    /// Where it listens; none: there is none.
+    pub listen: Option<SocketAddr>,
+    /// The user name that it demands.
+    pub username: Option<String>,
+    /// The password that it demands. See [`EmbeddedBrokerSettings::password`].
+    pub password: Option<Secret>,
+    /// The file that holds the password.
+    pub password_file: Option<PathBuf>,
+}
+
+/// `[sender]`: what differs from `[broker]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SenderSettings {
+    /// As in `[broker]`. Where they are given, nothing that names or proves a user is taken from `[broker]`.
+    pub urls: Option<Vec<String>>,
+    /// As in `[broker]`.
+    pub protocol: Option<Protocol>,
+    /// As in `[broker]`.
+    pub username: Option<String>,
+    /// As in `[broker]`.
+    pub password: Option<Secret>,
+    /// As in `[broker]`.
+    pub password_file: Option<PathBuf>,
+    /// As in `[broker]`.
+    pub ca_file: Option<PathBuf>,
+    /// As in `[broker]`.
+    pub client_certificate_file: Option<PathBuf>,
+    /// As in `[broker]`.
+    pub client_key_file: Option<PathBuf>,
+    /// As in `[broker]`.
+    pub allow_password_in_clear: Option<bool>,
+    /// As in `[broker]`.
+    #[serde(default, deserialize_with = "period::deserialize_optional")]
+    pub connect_timeout: Option<Duration>,
+}
+
+/// How notifications are raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NotifierKind {
+    /// On the desktop.
+    Native,
+    /// In the terminal.
+    Console,
+}
+
+/// `[notifier]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotifierSettings {
+    /// Where notifications show.
+    pub kind: NotifierKind,
+    /// The most raised in a second.
+    pub pace_per_second: u32,
+    /// The most cards open at once.
+    pub open_cards: u32,
+    /// How long a push waits for a notification server that is away.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub patience: Duration,
+}
+
+/// `[push_service]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushServiceSettings {
+    /// Whether what APNs and FCM do with pushes to an absent device is emulated.
+    pub emulate: bool,
+}
+
+/// `[actions]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionsSettings {
+    /// The remote actions that are carried out.
+    pub allow: Vec<ActionKind>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalSettings {
+    /// The age at which receipts and events go.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub keep_age: Duration,
+    /// How many receipts are kept.
+    pub keep_receipts: u64,
+    /// The age at which used ids are forgotten.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub ids_age: Duration,
+    /// How many used ids are remembered.
+    pub ids_count: u64,
+}
+
+/// `[control]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlSettings {
+    /// Where the control API listens: a loopback address.
+    pub listen: SocketAddr,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the levels of tracing")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        })
+    }
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// How much.
+    pub level: LogLevel,
+    /// How.
+    pub format: LogFormat,
+}
+
+impl BrokerSettings {
+    /// The password, from the setting or else from its file. Reads the file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is empty.
+    pub fn password(&self) -> Result<Option<Secret>, SettingsError> {
+        password(self.password.as_ref(), self.password_file.as_ref())
+    }
+}
+
+impl EmbeddedBrokerSettings {
+    /// The password, from the setting or else from its file. Reads the file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is empty.
+    pub fn password(&self) -> Result<Option<Secret>, SettingsError> {
+        password(self.password.as_ref(), self.password_file.as_ref())
+    }
+}
+
+impl Settings {
+    /// The sender's connection: `[sender]` over `[broker]`. A sender with a broker of its own takes no user name,
+    /// password or client certificate from `[broker]`, since they were not meant for that broker.
+    pub fn sender_connection(&self) -> BrokerSettings {
+        let (sender, mut connection) = (self.sender.clone(), self.broker.clone());
+        if let Some(urls) = sender.urls {
+            connection.urls = urls;
+            (connection.username, connection.password, connection.password_file) = (None, None, None);
+            (connection.ca_file, connection.client_certificate_file, connection.client_key_file) = (None, None, None);
+            connection.allow_password_in_clear = false;
+        }
+        if sender.username.is_some() || sender.password.is_some() || sender.password_file.is_some() {
+            (connection.password, connection.password_file) = (sender.password, sender.password_file);
+        }
+        if sender.client_certificate_file.is_some() || sender.client_key_file.is_some() {
+            connection.client_certificate_file = sender.client_certificate_file;
+            connection.client_key_file = sender.client_key_file;
+        }
+        connection.username = sender.username.or(connection.username);
+        connection.ca_file = sender.ca_file.or(connection.ca_file);
+        connection.protocol = sender.protocol.unwrap_or(connection.protocol);
+        connection.allow_password_in_clear =
+            sender.allow_password_in_clear.unwrap_or(connection.allow_password_in_clear);
+        connection.connect_timeout = sender.connect_timeout.unwrap_or(connection.connect_timeout);
+        connection
+    }
+}
+
+fn password(password: Option<&Secret>, file: Option<&PathBuf>) -> Result<Option<Secret>, SettingsError> {
+    let (None, Some(path)) = (password, file) else { return Ok(password.cloned()) };
+    let wrong = |reason: String| SettingsError::PasswordFile { path: path.clone(), reason };
+    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(wrong("it is empty".to_owned())),
+        password => Ok(Some(Secret::new(password))),
+    }
+}
