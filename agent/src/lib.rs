@@ -3,6 +3,7 @@
 //! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
 
 pub mod broker;
+pub mod control;
 pub mod desktop;
 pub mod device;
 pub mod journal;

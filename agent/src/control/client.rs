@@ -1,0 +1,310 @@
+//! The control API's client: blocking, for the command line and for tests.
+//!
+//! Lives here: finding the daemon of a state directory, asking it, following it. Does not live here: printing (`cli`).
+
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use portal_shared::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status};
+use serde::de::DeserializeOwned;
+use ureq::http::{Request, Response, StatusCode};
+use ureq::{Agent, Body};
+use url::form_urlencoded;
+
+use super::log::{ERROR_EVENT, EVENT_STREAM, LogRequest};
+use super::{
+    API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, Devices, ErrorBody, Fault, Notifications,
+    Receipts, VERSION, VERSION_HEADER, Wait,
+};
+
+/// How long connecting to loopback may take.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer that waits for nothing may take.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why the daemon did not answer as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is none on this state directory.
+    #[error("no daemon is running on the state directory {}", .0.display())]
+    NoDaemon(PathBuf),
+    /// `control.json` is of no use.
+    #[error(transparent)]
+    File(#[from] ControlFileError),
+    /// The daemon speaks another version of the API.
+    #[error(
+        "the daemon (portal-agent {daemon}) speaks control API {api}, this portal-agent ({VERSION}) speaks {API_VERSION}"
+    )]
+    OtherApi {
+        /// The daemon's version.
+        daemon: String,
+        /// Its API's.
+        api: String,
+    },
+    /// It answered with an error.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The connection broke, or the answer made no sense.
+    #[error("the daemon did not answer: {0}")]
+    Lost(String),
+}
+
+/// An answer: as it came, and as it reads.
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    /// The JSON, in one line.
+    pub json: String,
+    /// What it says.
+    pub value: T,
+}
+
+/// A connection to one device of a daemon.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    file: ControlFile,
+    state_dir: PathBuf,
+    device: DeviceId,
+}
+
+impl Client {
+    /// Finds the daemon of a state directory and its device.
+    ///
+    /// # Errors
+    /// [`ClientError::NoDaemon`] where there is no `control.json` or nobody listens there.
+    pub fn connect(state_dir: &Path) -> Result<Self, ClientError> {
+        let file = ControlFile::read(state_dir)?.ok_or_else(|| ClientError::NoDaemon(state_dir.to_owned()))?;
+        // No proxy: loopback is meant, and the token goes nowhere else. No redirect, for the same reason.
+        let config = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_PATIENCE))
+            .build();
+        let device = DeviceId::from_bytes([0; 16]);
+        let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), device };
+        let Devices { devices } = client.get("/v1/devices", &[])?.value;
+        client.device = *devices.first().ok_or_else(|| ClientError::Lost("it has no device".to_owned()))?;
+        Ok(client)
+    }
+
+    /// The device that this client speaks of.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The daemon's process id.
+    pub fn pid(&self) -> u32 {
+        self.file.pid
+    }
+
+    /// The whole picture.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn status(&self) -> Result<Answer<Status>, ClientError> {
+        self.get(&self.path(""), &[])
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
+    pub fn call<C: Call>(&self, call: &C) -> Result<Answer<Applied>, ClientError> {
+        let body = serde_json::to_vec(call).map_err(|error| ClientError::Lost(error.to_string()))?;
+        let request = Request::builder().method(C::METHOD).header("content-type", "application/json");
+        self.answer(self.send(request, &self.path(C::PATH), &[], body, Some(ANSWER_PATIENCE))?)
+    }
+
+    /// The receipts that are asked for, oldest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn receipts(&self, request: &LogRequest) -> Result<Vec<Receipt>, ClientError> {
+        Ok(self.get::<Receipts>(&self.path("receipts"), &request.pairs())?.value.receipts)
+    }
+
+    /// The same, and then each receipt as it becomes durable, until the daemon ends.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn follow(&self, request: &LogRequest) -> Result<Following, ClientError> {
+        let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
+        let response = self.send(builder, &self.path("receipts"), &request.pairs(), Vec::new(), None)?;
+        if response.status() != StatusCode::OK {
+            return Err(self.fault(response));
+        }
+        Ok(Following { lines: BufReader::new(response.into_body().into_reader()) })
+    }
+
+    /// Why a push did or did not show; the latest without an id.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn explanation(&self, id: Option<&NotificationId>) -> Result<Answer<Explanation>, ClientError> {
+        let pairs: Vec<(&str, String)> = id.iter().map(|id| ("id", id.to_string())).collect();
+        self.get(&self.path("explanation"), &pairs)
+    }
+
+    /// What Company Portal's own Notifications section lists.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn notifications(&self) -> Result<Answer<Notifications>, ClientError> {
+        self.get(&self.path("notifications"), &[])
+    }
+
+    /// What on this computer could keep a notification from showing.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn doctor(&self) -> Result<Answer<Doctor>, ClientError> {
+        self.get(&self.path("doctor"), &[])
+    }
+
+    /// Waits, at the daemon's side, until every condition holds.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; that time is up is a [`ClientError::Fault`] which names what did not hold.
+    pub fn wait(&self, wait: &Wait) -> Result<Answer<DeviceState>, ClientError> {
+        let request = Request::builder().method("GET");
+        self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
+    }
+
+    /// Asks the daemon to end; it is ending when this returns.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn stop(&self) -> Result<Answer<Applied>, ClientError> {
+        self.answer(self.send(Request::builder().method("POST"), "/v1/stop", &[], Vec::new(), Some(ANSWER_PATIENCE))?)
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/devices/{}{}{rest}", self.device, if rest.is_empty() { "" } else { "/" })
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str, pairs: &[(&str, String)]) -> Result<Answer<T>, ClientError> {
+        self.answer(self.send(Request::builder().method("GET"), path, pairs, Vec::new(), Some(ANSWER_PATIENCE))?)
+    }
+
+    fn send(
+        &self,
+        request: ureq::http::request::Builder,
+        path: &str,
+        pairs: &[(&str, String)],
+        body: Vec<u8>,
+        patience: Option<Duration>,
+    ) -> Result<Response<Body>, ClientError> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let question_mark = if query.is_empty() { "" } else { "?" };
+        let request = request
+            .uri(format!("{}{path}{question_mark}{query}", self.file.url))
+            .header("authorization", self.file.token.bearer())
+            .header(API_HEADER, API_VERSION.to_string())
+            .body(body)
+            .map_err(|error| ClientError::Lost(error.to_string()))?;
+        tracing::debug!(method = %request.method(), path, "asking the daemon");
+        let request = self.agent.configure_request(request).timeout_recv_response(patience).build();
+        let response = self.agent.run(request).map_err(|error| self.unreachable(error))?;
+        tracing::debug!(status = response.status().as_u16(), path, "the daemon answered");
+        self.check_speaker(&response)?;
+        Ok(response)
+    }
+
+    /// A stale `control.json` may lead to a port where nobody listens by now.
+    fn unreachable(&self, error: ureq::Error) -> ClientError {
+        match error {
+            ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => ClientError::NoDaemon(self.state_dir.clone()),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                ClientError::NoDaemon(self.state_dir.clone())
+            }
+            other => ClientError::Lost(other.to_string()),
+        }
+    }
+
+    /// It may as well lead to somebody else, or to a daemon of another state directory that does not know the token.
+    fn check_speaker(&self, response: &Response<Body>) -> Result<(), ClientError> {
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        match header(API_HEADER) {
+            None => Err(ClientError::NoDaemon(self.state_dir.clone())),
+            Some(api) if api != API_VERSION.to_string() => {
+                let daemon = header(VERSION_HEADER).unwrap_or("of unknown version").to_owned();
+                Err(ClientError::OtherApi { daemon, api: api.to_owned() })
+            }
+            Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
+                Err(ClientError::NoDaemon(self.state_dir.clone()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn answer<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<Answer<T>, ClientError> {
+        if response.status() != StatusCode::OK {
+            return Err(self.fault(response));
+        }
+        let json = read_text(&mut response)?;
+        let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(error.to_string()))?;
+        Ok(Answer { json, value })
+    }
+
+    fn fault(&self, mut response: Response<Body>) -> ClientError {
+        let status = response.status();
+        let text = match read_text(&mut response) {
+            Ok(text) => text,
+            Err(error) => return error,
+        };
+        match serde_json::from_str::<ErrorBody>(&text) {
+            Ok(body) => ClientError::Fault(body.error),
+            Err(_) => ClientError::Lost(format!("it answered {status} without a reason")),
+        }
+    }
+}
+
+fn read_text(response: &mut Response<Body>) -> Result<String, ClientError> {
+    // The journal may be long; the daemon is trusted.
+    let body = response.body_mut().with_config().limit(u64::MAX);
+    body.read_to_string().map_err(|error| ClientError::Lost(error.to_string()))
+}
+
+/// Receipts as they come; ends with the daemon.
+pub struct Following {
+    lines: BufReader<ureq::BodyReader<'static>>,
+}
+
+impl Iterator for Following {
+    type Item = Result<Answer<Receipt>, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (event, data) = match self.next_event() {
+            Ok(event) => event?,
+            Err(error) => return Some(Err(ClientError::Lost(error.to_string()))),
+        };
+        let lost = |error: serde_json::Error| ClientError::Lost(error.to_string());
+        if event == ERROR_EVENT {
+            let fault = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Fault(body.error));
+            return Some(Err(fault.unwrap_or_else(lost)));
+        }
+        Some(serde_json::from_str(&data).map(|value| Answer { json: data, value }).map_err(lost))
+    }
+}
+
+impl Following {
+    /// The next event's name and data; none at the end of the stream.
+    fn next_event(&mut self) -> io::Result<Option<(String, String)>> {
+        let (mut event, mut data) = (String::new(), String::new());
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.lines.read_line(&mut line)? == 0 {
+                return Ok(None);
+            }
+            match line.trim_end_matches(['\r', '\n']).split_once(':') {
+                Some(("event", value)) => value.trim_start().clone_into(&mut event),
+                Some(("data", value)) => data.push_str(value.strip_prefix(' ').unwrap_or(value)),
+                None if !data.is_empty() => return Ok(Some((event, data))),
+                _ => {}
+            }
+        }
+    }
+}

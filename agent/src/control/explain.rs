@@ -1,0 +1,27 @@
+//! `explain`: why a push did or did not show.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use portal_shared::{Explanation, NotificationId};
+
+use super::api::{Api, OwnDevice};
+use super::parameters::{Given, Parameter};
+use super::{Fault, RunningDevice};
+
+// A parameter and no part of the path: a notification's id may hold any character.
+pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("id", "the notification's id; the latest where absent")];
+
+pub(super) async fn explain<D: RunningDevice>(
+    State(api): State<Api<D>>,
+    _: OwnDevice,
+    uri: Uri,
+) -> Result<Json<Explanation>, Fault> {
+    let id = Given::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
+    let message = match &id {
+        Some(id) => format!("the journal has no receipt of {:?}", id.as_str()),
+        None => "no push has arrived yet".to_owned(),
+    };
+    let mend = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };
+    api.device.explain(id).await?.map(Json).ok_or_else(|| Fault::new("noReceipt", message, mend))
+}

@@ -1,0 +1,71 @@
+//! An error as the control API answers it: three parts, and the HTTP status that fits.
+//!
+//! Lives here: which code has which status. Does not live here: the sentences (they stand where the error arises).
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::device::Refusal;
+
+/// Why a request could not be answered, in the three parts that every error has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// A stable code.
+    pub code: String,
+    /// What happened, to what.
+    pub message: String,
+    /// How to mend it.
+    pub mend: String,
+}
+
+/// The form of every error: `{"error":{…}}` (contract 5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorBody {
+    /// The error.
+    pub error: Fault,
+}
+
+impl Fault {
+    /// An error with its three parts.
+    pub fn new(code: &str, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), mend: mend.into() }
+    }
+
+    /// What was asked is not well-formed; `mend` says what would be.
+    pub fn bad_request(message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::new("badRequest", message, mend)
+    }
+
+    /// The HTTP status that fits the code. A code that is not listed is a refusal by the device: 409.
+    pub fn status(&self) -> u16 {
+        match self.code.as_str() {
+            "badRequest" | "unknownSetting" | "invalidValue" | "invalidVersion" => 400,
+            "unauthorized" => 401,
+            "foreignHost" | "foreignOrigin" => 403,
+            "unknownDevice" | "unknownPath" | "noReceipt" => 404,
+            "methodNotAllowed" => 405,
+            "requestTooSlow" => 408,
+            "bodyTooLarge" => 413,
+            "journalUnreadable" | "internal" => 500,
+            "daemonIsEnding" | "journalUnwritable" => 503,
+            _ => 409,
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code, refusal.message, refusal.mend)
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(ErrorBody { error: self })).into_response()
+    }
+}

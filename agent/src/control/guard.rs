@@ -1,0 +1,99 @@
+//! Who is let in (contract 6): Host and Origin on every path, the token on every path but two.
+//!
+//! Lives here: the checks before any handler, and the headers of every answer. Does not live here: the token itself.
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::api::Api;
+use super::body::{MAX_BODY_BYTES, too_large};
+use super::{API_HEADER, API_VERSION, Fault, RunningDevice, VERSION, VERSION_HEADER, health};
+
+/// Lets a request through, or answers why not.
+pub(super) async fn guard<D: RunningDevice>(State(api): State<Api<D>>, request: Request, next: Next) -> Response {
+    let mut answer = match check(&api, &request) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    };
+    let headers = answer.headers_mut();
+    headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    headers.insert(API_HEADER, HeaderValue::from(API_VERSION));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+fn check<D>(api: &Api<D>, request: &Request) -> Result<(), Fault> {
+    let headers = request.headers();
+    check_host(request, api.port)?;
+    check_origin(headers, api.port)?;
+    check_length(headers)?;
+    if health::PATHS.contains(&request.uri().path()) {
+        return Ok(());
+    }
+    check_token(api, headers)?;
+    check_api_version(headers)
+}
+
+/// Whether an authority is this server's, by one of the names that loopback has.
+fn is_own(authority: &str, port: u16) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| authority.eq_ignore_ascii_case(&format!("{name}:{port}")))
+}
+
+// A page on another name that resolves to loopback (DNS rebinding) sends that name.
+fn check_host(request: &Request, port: u16) -> Result<(), Fault> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
+    let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    if host.is_some_and(|host| is_own(host, port)) && target.is_none_or(|target| is_own(target, port)) {
+        return Ok(());
+    }
+    let message = "the request's Host is not this server's own loopback name and port";
+    Err(Fault::new("foreignHost", message, format!("use http://127.0.0.1:{port}")))
+}
+
+fn check_origin(headers: &HeaderMap, port: u16) -> Result<(), Fault> {
+    let own = |origin: &HeaderValue| {
+        origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://")).is_some_and(|rest| is_own(rest, port))
+    };
+    if headers.get_all(ORIGIN).iter().all(own) {
+        return Ok(());
+    }
+    let message = "a page of another origin may not use the control API";
+    Err(Fault::new("foreignOrigin", message, "use the command line, or a program that sends no Origin"))
+}
+
+fn check_length(headers: &HeaderMap) -> Result<(), Fault> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) { Err(too_large()) } else { Ok(()) }
+}
+
+fn check_token<D>(api: &Api<D>, headers: &HeaderMap) -> Result<(), Fault> {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, given) = authorization.and_then(|value| value.split_once(' ')).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && api.token.is(given.trim()) {
+        return Ok(());
+    }
+    let message = "the request has not the token of this daemon";
+    let mend =
+        "send the token of control.json in the state directory as Authorization: Bearer; it is new at each start";
+    Err(Fault::new("unauthorized", message, mend))
+}
+
+fn check_api_version(headers: &HeaderMap) -> Result<(), Fault> {
+    let ours = HeaderValue::from(API_VERSION);
+    match headers.get(API_HEADER) {
+        Some(theirs) if *theirs != ours => {
+            let theirs: String = theirs.to_str().unwrap_or("?").chars().take(16).collect();
+            let message = format!(
+                "the client speaks control API {theirs:?}, this daemon (portal-agent {VERSION}) speaks {API_VERSION}"
+            );
+            let mend = "use the portal-agent that started the daemon, or stop it and start it with this one";
+            Err(Fault::new("otherApiVersion", message, mend))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,130 @@
+//! The control API: HTTP on loopback, by which every command reaches the daemon (contract 6).
+//!
+//! Lives here: the wire, and the trait through which it reaches a device. One file a verb, named as in `cli`: its path,
+//! its body and its answer. Does not live here: the device's rules, the command line.
+
+mod api;
+pub mod app;
+mod body;
+mod call;
+mod client;
+pub mod clock;
+pub mod condition;
+mod control_file;
+pub mod device;
+mod devices;
+mod doctor;
+pub mod duration;
+pub mod enroll;
+mod explain;
+mod fault;
+mod guard;
+mod health;
+pub mod log;
+mod notifications;
+mod openapi;
+pub mod os;
+mod parameters;
+pub mod permission;
+pub mod play_services;
+pub mod retire;
+mod route;
+mod routes;
+mod server;
+pub mod settings;
+mod status;
+mod stop;
+mod token;
+mod wait;
+
+use std::future::Future;
+
+pub use call::Call;
+pub use client::{Answer, Client, ClientError, Following};
+pub use control_file::{ControlFile, ControlFileError};
+pub use devices::Devices;
+pub use fault::{ErrorBody, Fault};
+pub use log::Receipts;
+pub use notifications::Notifications;
+pub use server::{ControlError, Server};
+pub use token::Token;
+pub use wait::Wait;
+
+use portal_shared::{
+    CustomNotification, DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status, Timestamp,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::device::Command;
+
+/// The version of the control API; a client of another one is told so (contract 6).
+pub const API_VERSION: u32 = 1;
+/// The header that names the API's version, in requests and in every answer.
+pub const API_HEADER: &str = "portal-agent-api";
+/// The header that names the daemon's version in every answer.
+pub const VERSION_HEADER: &str = "portal-agent-version";
+/// This program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a command came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Applied {
+    /// The device state after the command.
+    #[serde(flatten)]
+    pub state: DeviceState,
+    /// What a person is told where nothing changed (`already allowed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Which receipts `log` asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogQuery {
+    /// Only this outcome.
+    pub outcome: Option<portal_shared::OutcomeKind>,
+    /// Only this notification.
+    pub id: Option<NotificationId>,
+    /// Only those decided at or after this moment.
+    pub since: Option<Timestamp>,
+    /// At most this many, the latest.
+    pub limit: usize,
+}
+
+/// A message in Company Portal's own Notifications section (facts 1.6).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InAppMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub notification: CustomNotification,
+    /// When it was received, in device time.
+    pub received_at: Timestamp,
+}
+
+/// The running device, as the control API sees it. The daemon implements it.
+pub trait RunningDevice: Clone + Send + Sync + 'static {
+    /// Which device it is.
+    fn id(&self) -> DeviceId;
+    /// Carries out a command; answers once the change is durable.
+    fn apply(&self, command: Command) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    /// The whole picture; never waits for the desktop.
+    fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
+    /// Each switch of the platform by name is in `status`; this counts up whenever `status` may differ.
+    fn changes(&self) -> watch::Receiver<u64>;
+    /// The sequence of the newest durable receipt.
+    fn settled(&self) -> watch::Receiver<u64>;
+    /// Receipts after a sequence, oldest first.
+    fn receipts_after(&self, sequence: u64, limit: usize) -> impl Future<Output = Result<Vec<Receipt>, Fault>> + Send;
+    /// The latest receipts that match, oldest first.
+    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<Receipt>, Fault>> + Send;
+    /// Why a push did or did not show; the latest without an id; `None` where there is no such receipt.
+    fn explain(&self, id: Option<NotificationId>) -> impl Future<Output = Result<Option<Explanation>, Fault>> + Send;
+    /// What Company Portal's own Notifications section lists.
+    fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
+    /// What on this computer could keep a notification from showing.
+    fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
+    /// Ends the daemon cleanly, after this answer.
+    fn stop(&self);
+}

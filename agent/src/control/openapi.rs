@@ -1,0 +1,103 @@
+//! `GET /v1/openapi.json`: the control API's own description, made of the route table.
+//!
+//! Lives here: the document. Does not live here: the table (`routes`).
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::parameters::Parameter;
+use super::route::{About, Answers, schema};
+use super::{API_HEADER, ErrorBody, VERSION, health, log};
+
+/// Where the document is served.
+pub(super) const PATH: &str = "/v1/openapi.json";
+
+/// The document of these routes.
+pub(super) fn document<'a>(routes: impl Iterator<Item = &'a About>) -> Value {
+    // OpenAPI 3.1 speaks JSON Schema 2020-12 and keeps the definitions here.
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+    });
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for about in routes {
+        let operation = operation(about, &mut generator);
+        let path = paths.entry(about.path.clone()).or_insert_with(|| json!({}));
+        path[about.method.as_str().to_ascii_lowercase()] = operation;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "portal-agent's control API",
+            "version": VERSION,
+            "description": format!("HTTP on loopback. The token of control.json goes with every request but livez and \
+                readyz; a client may send {API_HEADER} with the API's version that it speaks."),
+        },
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "schemas": generator.take_definitions(true),
+        },
+    })
+}
+
+fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
+    let error = schema::<ErrorBody>(generator);
+    let mut operation = json!({
+        "summary": about.summary,
+        "operationId": operation_id(about),
+        "parameters": parameters(about),
+        "responses": {
+            "200": { "description": "Done", "content": answers(about.answers, generator) },
+            "default": { "description": "Not done, and why", "content": json_content(error) },
+        },
+    });
+    if let Some(body) = about.body {
+        operation["requestBody"] = json!({ "content": json_content(body(generator)) });
+    }
+    if health::PATHS.contains(&about.path.as_str()) {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn operation_id(about: &About) -> String {
+    let words = about.path.replace("/v1/", "/").replace("devices/{device}", "device");
+    let words: Vec<&str> = words.split('/').filter(|word| !word.is_empty()).collect();
+    format!("{}-{}", about.method.as_str().to_ascii_lowercase(), words.join("-"))
+}
+
+fn parameters(about: &About) -> Value {
+    let mut parameters = Vec::new();
+    if about.path.contains("{device}") {
+        parameters.push(json!({
+            "name": "device", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" },
+        }));
+    }
+    parameters.extend(about.parameters.iter().map(query_parameter));
+    Value::Array(parameters)
+}
+
+fn query_parameter(parameter: &Parameter) -> Value {
+    let text = json!({ "type": "string" });
+    let schema = if parameter.repeats { json!({ "type": "array", "items": text }) } else { text };
+    json!({ "name": parameter.name, "in": "query", "description": parameter.meaning, "schema": schema })
+}
+
+fn answers(answers: Answers, generator: &mut SchemaGenerator) -> Value {
+    match answers {
+        Answers::Json(schema) => json_content(schema(generator)),
+        Answers::JsonOrEvents(schema) => {
+            let mut content = json_content(schema(generator));
+            content[log::EVENT_STREAM] = json!({ "schema": { "type": "string" } });
+            content
+        }
+        Answers::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
+    }
+}
+
+fn json_content(schema: Schema) -> Value {
+    json!({ "application/json": { "schema": schema } })
+}

@@ -1,0 +1,12 @@
+//! `status`: the whole picture of the device.
+
+use axum::Json;
+use axum::extract::State;
+use portal_shared::Status;
+
+use super::api::{Api, OwnDevice};
+use super::{Fault, RunningDevice};
+
+pub(super) async fn show<D: RunningDevice>(State(api): State<Api<D>>, _: OwnDevice) -> Result<Json<Status>, Fault> {
+    api.device.status().await.map(Json)
+}

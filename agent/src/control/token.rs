@@ -1,0 +1,41 @@
+//! The token that lets a client in: new at each start, compared in constant time, never shown.
+//!
+//! Lives here: drawing and comparing it. Does not live here: where it is kept (`control_file`) and asked for (`guard`).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+/// 256 random bits as text. Debug hides it; serialising gives it out, for `control.json` alone.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// A new token.
+    ///
+    /// # Errors
+    /// The operating system gave no random bits.
+    pub fn draw() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0_u8; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// Whether `text` is the token; takes as long whatever is wrong with a text of the right length.
+    pub fn is(&self, text: &str) -> bool {
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
+    }
+
+    /// The value of the `Authorization` header that a client sends.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
