@@ -3,7 +3,10 @@
 //! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
 
 pub mod broker;
+pub mod cli;
 pub mod control;
+pub mod daemon;
+pub mod demo;
 pub mod desktop;
 pub mod device;
 pub mod journal;

@@ -1,0 +1,108 @@
+//! What a command has at hand: the global options, the daemon, and where its result goes.
+//!
+//! Lives here: the ways in which results are printed. Does not live here: what they say (one file a verb).
+
+use std::io::Write;
+
+use super::page::{Line, Page, harmless_json};
+use super::{Failure, Global, LogFormat, changed, logging};
+use crate::control::{Answer, Call, Client};
+use crate::settings::{Loaded, Settings, Sources};
+
+/// What a command has at hand.
+pub struct Context {
+    /// The global options.
+    pub global: Global,
+    out: Box<dyn Write>,
+}
+
+impl Context {
+    /// With these options, printing to `out`, which drops the terminal's codes where they do not belong.
+    pub fn new(global: Global, out: Box<dyn Write>) -> Self {
+        Self { global, out }
+    }
+
+    /// Logs what a client does, where it is asked for.
+    pub(super) fn start_client_logging(&self) {
+        if let Some(level) = &self.global.log_level {
+            logging::start(level, self.global.log_format.unwrap_or_default());
+        }
+    }
+
+    /// The settings in force, with what a command's own arguments say on top.
+    ///
+    /// # Errors
+    /// A setting is wrong, named with where it comes from.
+    pub(super) fn settings(&self, mut command_line: Vec<(String, String)>) -> Result<Loaded, Failure> {
+        let format = self.global.log_format.map(|format| match format {
+            LogFormat::Text => "text".to_owned(),
+            LogFormat::Json => "json".to_owned(),
+        });
+        command_line.extend(format.map(|format| ("log.format".to_owned(), format)));
+        Ok(Settings::load(&Sources::of_process(self.global.config.clone(), command_line))?)
+    }
+
+    /// Logs what the daemon does, as the settings or the global options say.
+    pub(super) fn start_logging(&self, settings: &Settings) {
+        let format = match settings.log.format {
+            crate::settings::LogFormat::Text => LogFormat::Text,
+            crate::settings::LogFormat::Json => LogFormat::Json,
+        };
+        let level = self.global.log_level.clone().unwrap_or_else(|| settings.log.level.to_string());
+        logging::start(&level, format);
+    }
+
+    /// Logs what goes wrong in the demo, and no more unless asked: its own words are the show.
+    pub(super) fn start_demo_logging(&self) {
+        let level = self.global.log_level.as_deref().unwrap_or("error");
+        logging::start(level, self.global.log_format.unwrap_or_default());
+    }
+
+    /// The running daemon.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be reached.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::connect(&self.global.state_dir()?)?)
+    }
+
+    /// Prints JSON as it came, in one line.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn json_line(&mut self, json: &str) -> Result<(), Failure> {
+        writeln!(self.out, "{}", harmless_json(json.trim_end()))?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Prints a page.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn page(&mut self, page: &Page) -> Result<(), Failure> {
+        self.out.write_all(page.styled().as_bytes())?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Prints an answer: as JSON, or as the page that it makes.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn show<T>(&mut self, answer: &Answer<T>, page: impl FnOnce(&T) -> Page) -> Result<(), Failure> {
+        if self.global.json { self.json_line(&answer.json) } else { self.page(&page(&answer.value)) }
+    }
+
+    /// Carries out a command and prints what came of it: that nothing changed, or how the device stands now.
+    ///
+    /// # Errors
+    /// The daemon refused, or cannot be reached.
+    pub fn change<C: Call>(&mut self, call: &C) -> Result<(), Failure> {
+        let client = self.client()?;
+        let applied = client.call(call)?;
+        match &applied.value.note {
+            _ if self.global.json => self.json_line(&applied.json),
+            Some(note) => self.page(&Page::of(Line::new().plain(note))),
+            None => self.page(&changed::page(&client.status()?.value)),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `doctor`: what on this computer could keep a notification from showing.
+
+use portal_shared::Doctor;
+
+use super::page::{Line, Page};
+use super::{Context, Failure};
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portal-agent doctor
+  portal-agent doctor --json | jq '.checks[] | select(.ok == false)'")]
+pub struct Args {}
+
+/// Runs `doctor`: exit code 1 if a check is not ok.
+pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
+    let answer = context.client()?.doctor()?;
+    context.show(&answer, page)?;
+    if answer.value.checks.iter().all(|check| check.ok) { Ok(()) } else { Err(Failure::NotOk) }
+}
+
+/// The page of `doctor`.
+pub fn page(doctor: &Doctor) -> Page {
+    let mut page = Page::new();
+    for check in &doctor.checks {
+        page.push(Line::new().mark(check.ok).plain(format!("{:<22}", check.name)).plain(&check.detail));
+        if !check.ok {
+            page.push(Line::new().dim(format!("{:24}to mend it: ", "")).strong(&check.mend));
+        }
+    }
+    page
+}

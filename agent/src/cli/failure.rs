@@ -1,0 +1,154 @@
+//! Why a command failed, in one line that says what and how to mend it (contract 5).
+//!
+//! Lives here: the three parts of every error, and reporting them. Does not live here: exit codes (`exit_code`).
+
+use std::io::{self, Write};
+
+use super::page::{harmless, harmless_json};
+use crate::control::{ClientError, ControlFileError, ErrorBody, Fault};
+use crate::daemon::{ConfigurationError, LoopError, StartError};
+use crate::demo::DemoError;
+use crate::sender::SenderError;
+use crate::settings::SettingsError;
+use crate::state_dir::StateDirError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The daemon did not answer as hoped.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The arguments or the settings are not right.
+    #[error("{0}")]
+    Configuration(Fault),
+    /// The operation failed.
+    #[error("{0}")]
+    Operation(Fault),
+    /// The result is printed, and it is not good.
+    #[error("not as it should be")]
+    NotOk,
+    /// The daemon ended while it was followed.
+    #[error("the daemon ended")]
+    DaemonEnded,
+    /// Standard output cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+    /// The settings cannot be started with.
+    #[error(transparent)]
+    Settings(#[from] ConfigurationError),
+    /// The daemon did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The demo ended early.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// A push was not sent.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    /// The daemon ended by itself.
+    #[error(transparent)]
+    Loop(#[from] LoopError),
+    /// Anything else, with its context.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// A usage or configuration error.
+    pub fn configuration(message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::Configuration(Fault::new("configuration", message, mend))
+    }
+
+    /// An operation that failed.
+    pub fn operation(code: &str, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::Operation(Fault::new(code, message, mend))
+    }
+
+    /// The asynchronous runtime could not be made.
+    pub(super) fn runtime(error: io::Error) -> Self {
+        Self::operation("runtime", format!("this system gave no threads to run in: {error}"), "close other programs")
+    }
+
+    /// Whether there is nothing to report: it is said already, or nobody reads any more.
+    pub fn is_silent(&self) -> bool {
+        match self {
+            Self::NotOk => true,
+            Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            _ => false,
+        }
+    }
+
+    /// The error's three parts.
+    pub fn parts(&self) -> Fault {
+        let message = self.to_string();
+        match self {
+            Self::Client(ClientError::Fault(fault)) | Self::Configuration(fault) | Self::Operation(fault) => {
+                fault.clone()
+            }
+            Self::Client(error) => Fault::new(client_code(error), message, client_mend(error)),
+            Self::DaemonEnded => Fault::new("daemonEnded", message, "portal-agent run starts it again"),
+            Self::Output(_) => Fault::new("output", message, "look at where standard output leads to"),
+            // These sentences say themselves how to mend it.
+            Self::Settings(_) => Fault::new("configuration", message, ""),
+            Self::Start(_) | Self::Demo(_) => Fault::new("notStarted", message, ""),
+            Self::Sender(_) => Fault::new("notSent", message, ""),
+            Self::Loop(_) => Fault::new("daemonFailed", message, ""),
+            Self::NotOk | Self::Other(_) => Fault::new("failed", message, ""),
+        }
+    }
+
+    /// Writes the error: one line, or one JSON object.
+    pub fn report(&self, json: bool, stderr: &mut dyn Write) {
+        if !self.is_silent() {
+            report(self.parts(), json, stderr);
+        }
+    }
+}
+
+/// Writes an error's three parts: one line, or one JSON object.
+pub fn report(fault: Fault, json: bool, stderr: &mut dyn Write) {
+    let line = if json {
+        let text = serde_json::to_string(&ErrorBody { error: fault }).unwrap_or_default();
+        harmless_json(&text)
+    } else {
+        let mend = if fault.mend.is_empty() { String::new() } else { format!("; to mend it: {}", fault.mend) };
+        format!("error: {}", harmless(&format!("{}{mend}", fault.message)))
+    };
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(stderr, "{line}");
+}
+
+fn client_code(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::NoDaemon(_) => "noDaemon",
+        ClientError::File(ControlFileError::OtherApi { .. }) | ClientError::OtherApi { .. } => "otherApiVersion",
+        ClientError::File(_) => "controlFile",
+        ClientError::Lost(_) | ClientError::Fault(_) => "daemonLost",
+    }
+}
+
+fn client_mend(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::NoDaemon(_) => "start one with portal-agent run, or name its directory with --state-dir",
+        ClientError::File(ControlFileError::OtherApi { .. }) | ClientError::OtherApi { .. } => {
+            "use the portal-agent that started the daemon, or stop it and start it with this one"
+        }
+        ClientError::File(ControlFileError::NotPrivate { .. }) => {
+            "stop the daemon, remove the file, and start it again"
+        }
+        ClientError::File(_) => "check the directory's permissions, or stop the daemon and start it again",
+        ClientError::Lost(_) | ClientError::Fault(_) => "portal-agent status tells whether it still runs",
+    }
+}
+
+impl From<StateDirError> for Failure {
+    fn from(error: StateDirError) -> Self {
+        Self::configuration(error.to_string(), "")
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error.into())
+    }
+}

@@ -1,0 +1,98 @@
+//! `log`: the journal of receipts, oldest first.
+
+use portal_shared::{NotificationId, Outcome, OutcomeKind, Receipt, Target};
+use serde::Serialize;
+
+use super::page::{Line, Page};
+use super::{Context, Failure};
+use crate::control::duration::Since;
+use crate::control::log::LogRequest;
+
+/// Arguments of `log`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portal-agent log
+  portal-agent log --outcome withheld --since 4h
+  portal-agent log --follow --json | jq -r .outcome")]
+pub struct Args {
+    /// Go on: each receipt as it becomes durable
+    #[arg(long, short)]
+    follow: bool,
+
+    /// Only this outcome: presented, withheld, failed, dropped, expired, duplicate, rejected
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Option<OutcomeKind>,
+
+    /// Only this notification
+    #[arg(long, value_name = "ID")]
+    id: Option<NotificationId>,
+
+    /// Only those decided since: a time (2026-11-23T09:00:00Z), or a duration before the device's present (4h)
+    #[arg(long, value_name = "T", value_parser = Since::parse)]
+    since: Option<Since>,
+
+    /// At most this many, the latest [default: 100]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// Runs `log`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let client = context.client()?;
+    let request =
+        LogRequest { outcome: args.outcome, id: args.id.clone(), since: args.since, limit: args.limit, after: None };
+    if !args.follow {
+        return client.receipts(&request)?.iter().try_for_each(|receipt| print(context, receipt));
+    }
+    for receipt in client.follow(&request)? {
+        context.show(&receipt?, |receipt| Page::of(line(receipt)))?;
+    }
+    Err(Failure::DaemonEnded)
+}
+
+fn print(context: &mut Context, receipt: &Receipt) -> Result<(), Failure> {
+    if context.global.json {
+        return context.json_line(&serde_json::to_string(receipt).unwrap_or_default());
+    }
+    context.page(&Page::of(line(receipt)))
+}
+
+/// A receipt in one line.
+pub fn line(receipt: &Receipt) -> Line {
+    let kind = receipt.outcome.kind();
+    let outcome = format!("{:<9}", kind.word());
+    let line = Line::new().dim(format!("{:>5}  {}  ", receipt.sequence, receipt.decided_at));
+    let line = if kind == OutcomeKind::Presented { line.good(outcome) } else { line.bad(outcome) };
+    let id = receipt.notification_id.as_ref().map_or("-", NotificationId::as_str);
+    let words = details(receipt);
+    let line = line.plain(format!("  {id}"));
+    if words.is_empty() { line } else { line.plain(format!("  {}", words.join("; "))) }
+}
+
+/// What stands beside a receipt's outcome.
+pub fn details(receipt: &Receipt) -> Vec<String> {
+    let mut words = match &receipt.outcome {
+        Outcome::Rejected { problem, detail } | Outcome::Failed { problem, detail } => {
+            vec![format!("{}: {detail}", word(problem))]
+        }
+        Outcome::Withheld { unmet } => {
+            let codes: Vec<&str> = unmet.iter().map(|code| code.code()).collect();
+            vec![format!("unmet: {}", codes.join(", "))]
+        }
+        Outcome::Dropped { problem } => vec![word(problem)],
+        Outcome::Presented { surface } => vec![word(surface)],
+        Outcome::Duplicate | Outcome::Expired => Vec::new(),
+    };
+    if let Target::Group { id } = &receipt.target {
+        words.push(format!("to group {id}"));
+    }
+    words.extend(receipt.delay.iter().map(word));
+    words.extend(receipt.interaction.iter().map(word));
+    words
+}
+
+/// A word as payloads spell it.
+fn word<T: Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

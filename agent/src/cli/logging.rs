@@ -1,0 +1,55 @@
+//! Log lines on standard error (contract 5).
+//!
+//! Lives here: starting them. Does not live here: which settings say how.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use super::LogFormat;
+
+/// Reads a log level, or a list of `TARGET=LEVEL`; gives it back as written.
+///
+/// # Errors
+/// A sentence that says how to write one.
+pub fn check_level(text: &str) -> Result<String, String> {
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok() && word.parse::<u8>().is_err();
+    let good = |part: &str| part.split_once('=').map_or_else(|| is_level(part), |(_, level)| is_level(level));
+    if text.split(',').all(good) && text.parse::<Targets>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is no log level; write error, warn, info, debug, trace, off, or a list of TARGET=LEVEL"))
+}
+
+/// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
+pub fn start(level: &str, format: LogFormat) {
+    let filter: Targets = level.parse().unwrap_or_default();
+    // The embedded broker tells of every connection at info, the level of this program's own news.
+    let filter = if level == "info" { filter.with_target("mqtt5", LevelFilter::WARN) } else { filter };
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let layer = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().with_filter(filter).boxed(),
+    };
+    // It is set already: somebody who embeds this library has set up their own.
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_a_word_or_a_list_of_targets() {
+        for good in ["info", "off", "warn,portal_agent=debug", "portal_agent::control=trace"] {
+            assert_eq!(check_level(good), Ok(good.to_owned()));
+        }
+        for bad in ["verbose", "", "a=loud", "3", "info,verbose"] {
+            assert!(check_level(bad).is_err(), "{bad}");
+        }
+    }
+}

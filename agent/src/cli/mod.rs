@@ -1,0 +1,157 @@
+//! The command line (contract 5): arguments in, one request to the daemon, a page or JSON out.
+//!
+//! Lives here: one file a verb, named as in `control`, and how results and errors are printed.
+//! Does not live here: what a command does to the device. A daemon is reached through the control API's client alone.
+
+mod app;
+mod changed;
+mod clock;
+mod config;
+mod context;
+mod demo;
+mod device;
+mod doctor;
+mod enroll;
+mod exit_code;
+mod explain;
+mod failure;
+mod global;
+mod log;
+pub mod logging;
+mod os;
+mod page;
+mod permission;
+mod play_services;
+mod push;
+mod retire;
+mod run;
+mod settings;
+mod status;
+mod stop;
+mod usage;
+mod wait;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::Context;
+pub use failure::Failure;
+pub use global::{Global, LogFormat};
+
+const EXAMPLES: &str = "\
+Examples:
+  portal-agent demo                       the whole thing on this machine, nothing installed
+  portal-agent run --embedded-broker      a daemon with a broker of its own
+  portal-agent app install                the app asks for the permission to notify
+  portal-agent permission deny            answer its prompt
+  portal-agent explain                    why the latest push did or did not show
+
+Exit codes: 0 done; 1 the operation failed; 2 usage or configuration error; 3 no daemon is running.";
+
+/// A Company Portal device agent emulator: custom notifications over MQTT become native notifications, or a reason why not.
+#[derive(Debug, Parser)]
+#[command(name = "portal-agent", version, about, after_help = EXAMPLES, max_term_width = 110)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The commands, in the contract's order.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The whole thing on one machine: broker, enrolled device, permission prompt, a first push
+    Demo(demo::Args),
+    /// The daemon, in the foreground
+    Run(run::Args),
+    /// End the daemon cleanly
+    Stop(stop::Args),
+    /// The device, each prerequisite, the connection, the desktop's notification server
+    Status(status::Args),
+    /// Company Portal on the device: install, update, uninstall, open, close, force-stop, notifications
+    App(app::Args),
+    /// Enroll the device with Intune
+    Enroll(enroll::Args),
+    /// End the enrollment; app and permission stay
+    Retire(retire::Args),
+    /// The notification permission: show, prompt, allow, deny, reset
+    Permission(permission::Args),
+    /// Google Play Services (Android): install, remove
+    PlayServices(play_services::Args),
+    /// The device's own condition: lock, offline, focus, doze, battery, work-profile, reset, …
+    Device(device::Args),
+    /// The platform: update it
+    Os(os::Args),
+    /// The platform's own notification switches: show, set
+    Settings(settings::Args),
+    /// The device's clock: advance it
+    Clock(clock::Args),
+    /// Send a custom notification, as a sender for tests
+    Push(push::Args),
+    /// The journal of receipts, oldest first
+    Log(log::Args),
+    /// Wait until conditions hold
+    Wait(wait::Args),
+    /// Why a push did or did not show: each prerequisite as a checklist
+    Explain(explain::Args),
+    /// What on this computer could keep a notification from showing
+    Doctor(doctor::Args),
+    /// The settings in force, and where each comes from
+    Config(config::Args),
+}
+
+impl Verb {
+    fn run(&self, context: &mut Context) -> Result<(), Failure> {
+        match self {
+            Self::Demo(args) => demo::run(context, args),
+            Self::Run(args) => run::run(context, args),
+            Self::Stop(args) => stop::run(context, args),
+            Self::Status(args) => status::run(context, args),
+            Self::App(args) => app::run(context, args),
+            Self::Enroll(args) => enroll::run(context, args),
+            Self::Retire(args) => retire::run(context, args),
+            Self::Permission(args) => permission::run(context, args),
+            Self::PlayServices(args) => play_services::run(context, args),
+            Self::Device(args) => device::run(context, args),
+            Self::Os(args) => os::run(context, args),
+            Self::Settings(args) => settings::run(context, args),
+            Self::Clock(args) => clock::run(context, args),
+            Self::Push(args) => push::run(context, args),
+            Self::Log(args) => log::run(context, args),
+            Self::Wait(args) => wait::run(context, args),
+            Self::Explain(args) => explain::run(context, args),
+            Self::Doctor(args) => doctor::run(context, args),
+            Self::Config(args) => config::run(context, args),
+        }
+    }
+
+    /// Whether the command starts logging itself, since its settings may say how.
+    fn reads_settings(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_))
+    }
+}
+
+/// The program: reads the arguments, carries out the command, reports an error, and gives the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error, &args),
+    };
+    let json = cli.global.json;
+    let mut context = Context::new(cli.global, Box::new(anstream::stdout()));
+    if !cli.verb.reads_settings() {
+        context.start_client_logging();
+    }
+    let result = cli.verb.run(&mut context);
+    if let Err(failure) = &result {
+        failure.report(json, &mut anstream::stderr());
+    }
+    ExitCode::from(exit_code::of(&result))
+}

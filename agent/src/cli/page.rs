@@ -1,0 +1,199 @@
+//! Text for people: lines of spans, in which nothing that others sent can control the terminal.
+//!
+//! Lives here: making any text harmless, tones and their colours. Does not live here: what the pages say (one file a verb).
+
+use std::fmt::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+
+/// What a span is to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Plain,
+    Good,
+    Bad,
+    Dim,
+    Strong,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Bad => AnsiColor::Red.on_default(),
+            Self::Dim => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+        }
+    }
+}
+
+/// One line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    spans: Vec<(Tone, String)>,
+}
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn add(mut self, tone: Tone, text: impl AsRef<str>) -> Self {
+        self.spans.push((tone, harmless(text.as_ref())));
+        self
+    }
+
+    /// Adds text.
+    pub fn plain(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Plain, text)
+    }
+
+    /// Adds what is as it should be.
+    pub fn good(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Good, text)
+    }
+
+    /// Adds what is not.
+    pub fn bad(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Bad, text)
+    }
+
+    /// Adds what matters less.
+    pub fn dim(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Dim, text)
+    }
+
+    /// Adds what the eye looks for.
+    pub fn strong(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Strong, text)
+    }
+
+    /// Adds a tick or a cross.
+    pub fn mark(self, good: bool) -> Self {
+        if good { self.good("✓ ") } else { self.bad("✗ ") }
+    }
+
+    /// A line that begins with a name in a column.
+    pub fn named(name: &str) -> Self {
+        Self::new().dim(format!("{name:<12}"))
+    }
+}
+
+/// Lines one below the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    lines: Vec<Line>,
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A page of one line.
+    pub fn of(line: Line) -> Self {
+        Self { lines: vec![line] }
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    /// Adds an empty line and a heading.
+    pub fn heading(&mut self, text: &str) {
+        self.push(Line::new());
+        self.push(Line::new().strong(text));
+    }
+
+    /// The page with the terminal's own codes for its tones.
+    pub fn styled(&self) -> String {
+        self.write_with(|tone, text| {
+            let style = tone.style();
+            format!("{style}{text}{style:#}")
+        })
+    }
+
+    fn write_with(&self, write: impl Fn(Tone, &str) -> String) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            text.extend(line.spans.iter().map(|(tone, span)| write(*tone, span)));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.write_with(|_, text| text.to_owned()))
+    }
+}
+
+/// Whether a character can control a terminal or the order in which text reads (contract 3).
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with each harmful character written out.
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// The same JSON with each harmful character escaped. JSON has them within strings only, where an escape says the same.
+pub fn harmless_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_harmful(c) {
+            // Harmful characters are all in the basic plane; writing to a String cannot fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn harmful_characters_are_written_out() {
+        assert_eq!(harmless("a\u{1b}[31mb\u{202e}\u{9b}c\n"), "a\\u{1b}[31mb\\u{202e}\\u{9b}c\\u{a}");
+        assert_eq!(harmless("Grüße 👩\u{200d}💻"), "Grüße 👩\u{200d}💻");
+    }
+
+    #[test]
+    fn only_tones_bring_codes() {
+        let page = Page::of(Line::new().good("✓ ").plain("\u{1b}[2J"));
+        assert_eq!(page.to_string(), "✓ \\u{1b}[2J\n");
+        assert_eq!(page.styled().matches('\u{1b}').count(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_sent_controls_the_terminal(text in any::<String>()) {
+            let page = Page::of(Line::new().plain(&text));
+            prop_assert!(!page.to_string().trim_end_matches('\n').chars().any(is_harmful));
+        }
+
+        #[test]
+        fn json_says_the_same_after(text in any::<String>()) {
+            let json = serde_json::to_string(&text).unwrap();
+            let shown = harmless_json(&json);
+            prop_assert!(!shown.chars().any(is_harmful));
+            prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        }
+    }
+}

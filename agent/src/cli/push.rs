@@ -1,0 +1,212 @@
+//! `push`: a sender for tests, with an MQTT client of its own.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use portal_shared::{
+    CustomNotification, DeviceId, GroupId, IdError, NotificationId, Receipt, Timestamp, UserPrincipalName,
+};
+
+use super::page::{Line, Page};
+use super::{Context, Failure, log};
+use crate::control::duration;
+use crate::daemon::sender_settings;
+use crate::sender::{Address, Followed, Receipts, Sender, SenderError, SenderSettings};
+
+/// How long after a receipt of a group's device another may still come.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Arguments of `push`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("target").required(true).args(["device", "group", "here"]))]
+#[command(after_help = "\
+Examples:
+  portal-agent push --here --title 'Office closed' --body 'Work from home on Friday.' --wait
+  portal-agent push --group 11111111-2222-4333-8444-555555555555 --title Hello --body World
+  portal-agent push --here --raw payload.json --wait 5s --json")]
+pub struct Args {
+    /// The title: 1 to 50 characters
+    #[arg(long, value_name = "T", required_unless_present = "raw")]
+    pub title: Option<String>,
+
+    /// The body: 1 to 500 characters
+    #[arg(long, value_name = "B", required_unless_present = "raw")]
+    pub body: Option<String>,
+
+    /// To this device
+    #[arg(long, value_name = "UUID")]
+    pub device: Option<DeviceId>,
+
+    /// To the users of this group
+    #[arg(long, value_name = "UUID")]
+    pub group: Option<GroupId>,
+
+    /// To the device of the daemon on this state directory
+    #[arg(long)]
+    pub here: bool,
+
+    /// Print the receipts; 1 if none came in time
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "30s", value_parser = duration::parse)]
+    pub wait: Option<Duration>,
+
+    /// The notification's id [default: a new UUID]
+    #[arg(long, value_name = "ID")]
+    pub id: Option<NotificationId>,
+
+    /// Worth showing no longer than this
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub expires_in: Option<Duration>,
+
+    /// The user that it targets
+    #[arg(long, value_name = "UPN")]
+    pub target_user: Option<UserPrincipalName>,
+
+    /// Send this file's bytes as they are; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "expires_in", "target_user"])]
+    pub raw: Option<PathBuf>,
+}
+
+/// What is sent: a notification of ours, or a file's bytes.
+struct Payload {
+    bytes: Vec<u8>,
+    /// The id by which its receipts are known; none in bytes that hold no valid one.
+    id: Option<NotificationId>,
+}
+
+/// Runs `push`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let loaded = context.settings(Vec::new())?;
+    context.start_client_logging();
+    // Only `--here` needs a daemon; otherwise one that runs tells its broker and its clock.
+    let daemon = match (args.here, context.client()) {
+        (true, client) => Some(client?.status()?.value),
+        (false, client) => client.ok().and_then(|client| client.status().ok()).map(|answer| answer.value),
+    };
+    let device = if args.here { daemon.as_ref().map(|status| status.device.device_id) } else { args.device };
+    let own = daemon.as_ref().filter(|status| device == Some(status.device.device_id));
+    let mut settings = sender_settings(&loaded.settings, daemon.as_ref())?;
+    if let Some(status) = own {
+        settings.tenant = status.tenant.clone();
+    }
+    let payload = payload(args, own.map_or(0, |status| status.condition.clock_ahead_millis))?;
+    let address = match (args.group, device) {
+        (Some(group), _) => Address::Group(group),
+        (None, Some(device)) => Address::Device(device),
+        // clap demands one of the three.
+        (None, None) => return Err(Failure::configuration("nobody to push to", "--device, --group or --here")),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
+    runtime.block_on(send(context, settings, address, &payload, args.wait))
+}
+
+fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
+    if let Some(path) = &args.raw {
+        let bytes = read(path).map_err(|error| {
+            Failure::operation("unreadable", format!("{}: {error}", path.display()), "name a file that you may read")
+        })?;
+        let id = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+        let id = id.and_then(|value| value.get("id")?.as_str()?.parse().ok());
+        return Ok(Payload { bytes, id });
+    }
+    // contract 5: a push to the daemon's own device is stamped in device time
+    let now = Timestamp::from(jiff::Timestamp::now()).plus_millis(clock_ahead_millis);
+    let id = match &args.id {
+        Some(id) => id.clone(),
+        None => uuid::Uuid::new_v4().to_string().parse().map_err(|error: IdError| anyhow::anyhow!(error))?,
+    };
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let notification = CustomNotification {
+        id: id.clone(),
+        notification_title: args.title.clone().unwrap_or_default(),
+        notification_body: args.body.clone().unwrap_or_default(),
+        sent_at: Some(now),
+        expires_at: args.expires_in.map(|duration| now.plus_millis(millis(duration))),
+        target_user_principal_name: args.target_user.clone(),
+    };
+    let bytes = serde_json::to_vec(&notification).map_err(anyhow::Error::from)?;
+    Ok(Payload { bytes, id: Some(id) })
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    std::fs::read(path)
+}
+
+async fn send(
+    context: &mut Context,
+    settings: SenderSettings,
+    address: Address,
+    payload: &Payload,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    let sender = Sender::connect(settings).await?;
+    let followed = match address {
+        Address::Device(device) => Followed::Device(device),
+        Address::Group(_) => Followed::AllDevices,
+    };
+    // Subscribed before it publishes, so that no receipt is missed (contract 5).
+    let receipts = match wait {
+        Some(_) => Some(sender.follow(followed).await?),
+        None => None,
+    };
+    sender.push_raw(address, payload.bytes.clone()).await?;
+    if context.global.json {
+        context.json_line(&serde_json::json!({ "id": payload.id }).to_string())?;
+    } else {
+        let id = payload.id.as_ref().map_or("without an id", NotificationId::as_str);
+        context.page(&Page::of(Line::new().plain(format!("pushed {id}"))))?;
+    }
+    let printed = match (receipts, wait) {
+        (Some(mut receipts), Some(limit)) => print_receipts(context, &mut receipts, payload, address, limit).await,
+        _ => Ok(()),
+    };
+    sender.stop().await;
+    printed
+}
+
+/// Prints the receipts that come in time: a device's one, or those of a group's devices, until none has come for a while.
+async fn print_receipts(
+    context: &mut Context,
+    receipts: &mut Receipts,
+    payload: &Payload,
+    address: Address,
+    limit: Duration,
+) -> Result<(), Failure> {
+    let mut patience = limit;
+    let mut any = false;
+    while let Ok(receipt) = tokio::time::timeout(patience, next(receipts, payload)).await {
+        let receipt = receipt?;
+        if context.global.json {
+            context.json_line(&serde_json::to_string(&receipt).map_err(anyhow::Error::from)?)?;
+        } else {
+            context.page(&Page::of(log::line(&receipt)))?;
+        }
+        any = true;
+        patience = limit.min(QUIET);
+        if matches!(address, Address::Device(_)) {
+            break;
+        }
+    }
+    if any {
+        return Ok(());
+    }
+    let message = format!("no receipt came within {} s", limit.as_secs_f64());
+    Err(Failure::operation("noReceipt", message, "portal-agent doctor, or wait longer: the device may be offline"))
+}
+
+async fn next(receipts: &mut Receipts, payload: &Payload) -> Result<Receipt, SenderError> {
+    match &payload.id {
+        Some(id) => receipts.next_of(id).await,
+        None => loop {
+            let receipt = receipts.next().await?;
+            if receipt.notification_id.is_none() {
+                return Ok(receipt);
+            }
+        },
+    }
+}

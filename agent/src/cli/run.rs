@@ -1,0 +1,113 @@
+//! `run`: the daemon, in the foreground.
+
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+
+use clap::ValueEnum;
+use portal_shared::{DeviceId, OperatingSystem, Tenant};
+
+use super::{Context, Failure};
+use crate::broker::BrokerUrl;
+use crate::daemon::{Daemon, Options, interrupted};
+use crate::desktop;
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The first start makes the device; later ones keep what the state directory holds, and refuse a contradiction.
+Only the device's name may change.
+
+Examples:
+  portal-agent run --embedded-broker
+  portal-agent run --broker mqtts://broker.contoso.example --platform android
+  portal-agent run --broker mqtt://localhost:1883 --notifier console --log-level debug")]
+pub struct Args {
+    /// The broker: mqtt:// or mqtts://; repeated: tried in turn
+    #[arg(long = "broker", value_name = "URL", conflicts_with = "embedded_broker")]
+    pub brokers: Vec<BrokerUrl>,
+
+    /// A broker of its own, on loopback and a free port unless HOST:PORT says otherwise
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, value_parser = listen_address)]
+    pub embedded_broker: Option<Option<SocketAddr>>,
+
+    /// How notifications are raised
+    #[arg(long, value_enum, value_name = "native|console", hide_possible_values = true)]
+    pub notifier: Option<Notifier>,
+
+    /// The device's platform [default: ios]
+    #[arg(long, value_name = "ios|ipados|android")]
+    pub platform: Option<OperatingSystem>,
+
+    /// The platform's version [default: 26; Android 16]
+    #[arg(long, value_name = "V")]
+    pub os_version: Option<String>,
+
+    /// The device's id [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    pub device_id: Option<DeviceId>,
+
+    /// The device's name
+    #[arg(long, value_name = "NAME")]
+    pub device_name: Option<String>,
+
+    /// The tenant that its topics name [default: contoso]
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<Tenant>,
+}
+
+/// How notifications are raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Notifier {
+    /// On the desktop.
+    Native,
+    /// Printed to standard output.
+    Console,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let resolved = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    resolved.ok_or_else(|| {
+        format!("{text:?} is no address to listen on; write HOST:PORT, as in 127.0.0.1:1883; port 0 is a free one")
+    })
+}
+
+impl Args {
+    /// The settings that these arguments are, by key.
+    fn settings(&self) -> Vec<(String, String)> {
+        let brokers = self.brokers.iter().map(|url| ("broker.urls", url.to_string()));
+        let embedded = match (self.embedded_broker, self.brokers.is_empty()) {
+            (Some(address), _) => Some(address.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()).to_string()),
+            // A broker that is named takes the place of an embedded one in the file: an empty text takes a value away.
+            (None, false) => Some(String::new()),
+            (None, true) => None,
+        };
+        let notifier = self.notifier.map(|notifier| match notifier {
+            Notifier::Native => "native".to_owned(),
+            Notifier::Console => "console".to_owned(),
+        });
+        let single = [
+            ("embedded_broker.listen", embedded),
+            ("notifier.kind", notifier),
+            ("device.platform", self.platform.map(|platform| platform.to_string())),
+            ("device.os_version", self.os_version.clone()),
+            ("device.id", self.device_id.map(|id| id.to_string())),
+            ("device.name", self.device_name.clone()),
+            ("device.tenant", self.tenant.as_ref().map(ToString::to_string)),
+        ];
+        let single = single.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        brokers.chain(single).map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// Runs `run`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let loaded = context.settings(args.settings())?;
+    context.start_logging(&loaded.settings);
+    let options = Options::from_settings(&loaded.settings, context.global.state_dir()?)?;
+    desktop::beside_main_thread(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+        runtime.block_on(async {
+            let daemon = Daemon::start(options).await?;
+            Ok(daemon.run_until(interrupted()).await?)
+        })
+    })
+}

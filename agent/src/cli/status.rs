@@ -1,0 +1,152 @@
+//! `status`: the whole picture.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portal_shared::Status;
+
+use super::page::{Line, Page};
+use super::{Context, Failure, changed};
+use crate::control::{Client, ClientError, Wait, duration};
+
+/// The first pause before the daemon is looked for again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portal-agent status
+  portal-agent status --json | jq .prerequisites
+  portal-agent run --embedded-broker & portal-agent status --wait 10s")]
+pub struct Args {
+    /// Return once the daemon is online; it may still be starting. 1 if it is not within DURATION, 3 without a daemon
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "30s", value_parser = duration::parse)]
+    wait: Option<Duration>,
+}
+
+/// Runs `status`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let client = match args.wait {
+        Some(limit) => wait_until_online(context, limit)?,
+        None => context.client()?,
+    };
+    context.show(&client.status()?, page)
+}
+
+/// The daemon may not have written its `control.json` yet; once it has, the waiting is at its side.
+fn wait_until_online(context: &Context, limit: Duration) -> Result<Client, Failure> {
+    let deadline = Instant::now().checked_add(limit);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let left = deadline.map_or(limit, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let online = context.client().and_then(|client| {
+            let wait = Wait { conditions: vec!["online".to_owned()], notification: None, timeout: Some(left) };
+            client.wait(&wait)?;
+            Ok(client)
+        });
+        match online {
+            Err(Failure::Client(ClientError::NoDaemon(_))) if !left.is_zero() => {
+                thread::sleep(pause.min(left));
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The page of `status`.
+pub fn page(status: &Status) -> Page {
+    let mut page = Page::of(changed::title(status));
+    page.push(Line::named("device").plain(status.device.device_id.to_string()));
+    page.push(app(status));
+    page.heading("Prerequisites");
+    for (code, met) in &status.device.prerequisites {
+        page.push(changed::prerequisite(*code, *met, status));
+    }
+    if status.prompt.is_some() {
+        page.push(changed::prompt());
+    }
+    page.heading("Device");
+    device(status, &mut page);
+    page.heading("Connection");
+    connection(status, &mut page);
+    page.heading("This computer");
+    computer(status, &mut page);
+    page
+}
+
+fn app(status: &Status) -> Line {
+    let app = &status.app;
+    let line = Line::named("app");
+    let Some(version) = &app.version else { return line.plain("Company Portal is not installed") };
+    let place = match (app.foreground, app.force_stopped) {
+        (true, _) => ", open on the screen",
+        (false, true) => ", force-stopped",
+        (false, false) => "",
+    };
+    line.plain(format!("Company Portal {version}{place}"))
+}
+
+fn device(status: &Status, page: &mut Page) {
+    let permission = status.device.notification_permission;
+    let times = match status.device.prompts_shown {
+        0 => "never asked".to_owned(),
+        1 => "asked once".to_owned(),
+        times => format!("asked {times} times"),
+    };
+    page.push(Line::named("permission").plain(format!("{permission}, {times}")));
+    page.push(Line::named("condition").plain(changed::condition(status).join(", ")));
+    if status.condition.clock_ahead_millis != 0 {
+        let ahead = jiff::SignedDuration::from_millis(status.condition.clock_ahead_millis);
+        page.push(Line::named("clock").plain(format!("{ahead:#} ahead of the computer's")));
+    }
+    page.push(Line::named("groups").plain(status.groups.len().to_string()));
+    let pushes = format!("{} settled, {} held, {} redelivered", status.last_sequence, status.held, status.redelivered);
+    page.push(Line::named("pushes").plain(pushes));
+    if let Some(action) = &status.device.last_action {
+        let problem = action.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
+        page.push(
+            Line::named("last action").plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
+        );
+    }
+}
+
+fn connection(status: &Status, page: &mut Page) {
+    let broker = &status.broker;
+    page.push(Line::new().mark(broker.connected).plain(format!("{} ", status.connection.word())).dim(&broker.url));
+    if let Some(problem) = &broker.problem {
+        page.push(Line::new().plain("  ").bad(problem));
+    }
+    for topic in &broker.refused_subscriptions {
+        page.push(Line::new().plain("  ").bad(format!("refused: {topic}")));
+    }
+    if let Some(embedded) = &broker.embedded {
+        page.push(Line::named("embedded").plain(&embedded.url));
+    }
+}
+
+fn computer(status: &Status, page: &mut Page) {
+    let desktop = &status.desktop;
+    let server = match &desktop.notification_server {
+        Some(server) => Line::new()
+            .mark(true)
+            .plain(format!("{} {} ", server.name, server.version))
+            .dim(server.capabilities.join(", ")),
+        None if desktop.notifier == "console" => {
+            Line::new().mark(true).plain("notifications are printed on the console")
+        }
+        None => Line::new().mark(false).plain("no notification server ").dim("doctor says more"),
+    };
+    page.push(server);
+    if let Some(problem) = &desktop.problem {
+        page.push(Line::new().plain("  ").bad(problem));
+    }
+    page.push(Line::named("control").plain(&status.control.url));
+    let daemon = &status.daemon;
+    page.push(
+        Line::named("daemon")
+            .plain(format!("portal-agent {}, process {}, since {}", daemon.version, daemon.pid, daemon.started_at)),
+    );
+}

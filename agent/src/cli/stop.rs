@@ -1,0 +1,50 @@
+//! `stop`: ends the daemon cleanly, and returns when it has ended.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::page::{Line, Page};
+use super::{Context, Failure};
+
+/// The lock that a daemon holds as long as it lives (contract 6).
+const LOCK: &str = "lock";
+/// How long a daemon may take to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Arguments of `stop`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  portal-agent stop")]
+pub struct Args {}
+
+/// Runs `stop`.
+pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
+    let client = context.client()?;
+    let state_dir = context.global.state_dir()?;
+    let answer = client.stop()?;
+    if !has_ended(&state_dir) {
+        let message = format!(
+            "the daemon (process {}) was asked to end and has not within {} s",
+            client.pid(),
+            PATIENCE.as_secs()
+        );
+        return Err(Failure::operation("notEnded", message, "look at its log, or end the process"));
+    }
+    context.show(&answer, |_| Page::of(Line::new().plain("the daemon has ended")))
+}
+
+/// The lock is free when the daemon has ended, so that the next `run` finds it free. Waiting for it needs no polling.
+fn has_ended(state_dir: &Path) -> bool {
+    let lock = match File::open(state_dir.join(LOCK)) {
+        Ok(lock) => lock,
+        // Nothing holds a directory without a lock.
+        Err(error) => return error.kind() == io::ErrorKind::NotFound,
+    };
+    let (free, is_free) = mpsc::channel();
+    // It ends with this process at the latest, which is about to end.
+    thread::spawn(move || free.send(lock.lock_shared().is_ok()));
+    is_free.recv_timeout(PATIENCE).unwrap_or(false)
+}

@@ -1,0 +1,66 @@
+//! Arguments that make no sense: clap's error in the contract's form, one line (contract 5).
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::{Error, ErrorKind};
+
+use super::exit_code::USAGE;
+use super::failure::report as report_fault;
+use crate::control::Fault;
+
+/// Prints help or version as they are, and anything else as an error in one line; gives the exit code.
+pub fn report(error: &Error, args: &[OsString]) -> ExitCode {
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let json = args.iter().any(|arg| arg == "--json");
+    let bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json;
+    if asked_for || bare {
+        // Where it cannot be written there is nobody to read it.
+        let _ = error.print();
+        return ExitCode::from(if asked_for { 0 } else { USAGE });
+    }
+    report_fault(fault(error), json, &mut anstream::stderr());
+    ExitCode::from(USAGE)
+}
+
+/// Clap writes paragraphs: what is wrong, tips, the usage, where to find more.
+fn fault(error: &Error) -> Fault {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Fault::new("usage", "a command is missing", "portal-agent --help lists them");
+    }
+    let text = error.render().to_string();
+    let paragraphs: Vec<String> = text.split("\n\n").map(in_one_line).collect();
+    let message = paragraphs.first().map(|first| first.trim_start_matches("error: ").to_owned()).unwrap_or_default();
+    let starting =
+        |start: &str| paragraphs.iter().find_map(|paragraph| Some(paragraph.strip_prefix(start)?.to_owned()));
+    let usage = starting("Usage: ").map(|usage| format!("write {usage}"));
+    let mend = starting("tip: ").or(usage).unwrap_or_else(|| "--help shows how".to_owned());
+    Fault::new("usage", message, mend)
+}
+
+fn in_one_line(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::Cli;
+    use super::*;
+
+    fn of(line: &str) -> Fault {
+        fault(&Cli::try_parse_from(line.split(' ')).unwrap_err())
+    }
+
+    #[test]
+    fn a_usage_error_is_one_line_with_its_mend() {
+        let missing = of("portal-agent enroll");
+        assert_eq!(missing.message, "the following required arguments were not provided: --user <UPN>");
+        assert_eq!(missing.mend, "write portal-agent enroll --user <UPN>");
+        assert_eq!(of("portal-agent statis").mend, "some similar subcommands exist: 'settings', 'status'");
+        let invalid = of("portal-agent enroll --user adele");
+        assert!(invalid.message.contains("adele@contoso.example"), "{}", invalid.message);
+        assert_eq!(of("portal-agent").message, "a command is missing");
+    }
+}

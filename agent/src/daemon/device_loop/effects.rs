@@ -1,0 +1,112 @@
+//! The device's effects, carried out in order.
+//!
+//! Lives here: which edge does what. Does not live here: why (the device room), and when a commit allows it (`commits`).
+
+use portal_shared::Surface;
+use tracing::warn;
+
+use super::{AfterCommit, DeviceLoop};
+use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
+use crate::device::{Effect, Shown};
+use crate::journal::Entry;
+
+/// The prompt's words, as the platform says them.
+fn prompt_words(apple: bool) -> (&'static str, &'static str) {
+    if apple {
+        (
+            "\u{201c}Company Portal\u{201d} Would Like to Send You Notifications",
+            "Notifications may include alerts, sounds, and icon badges.",
+        )
+    } else {
+        ("Allow Company Portal to send you notifications?", "Messages from your company's support.")
+    }
+}
+
+impl DeviceLoop {
+    pub(super) fn perform(&mut self, effects: Vec<Effect>, recorded: &str) {
+        let changed = effects.contains(&Effect::StateChanged);
+        if changed {
+            // First, so that the receipts behind it speak of the device as it is from now on.
+            self.remember(recorded);
+        }
+        for effect in effects {
+            self.perform_one(effect);
+        }
+        if changed {
+            self.changed();
+        }
+    }
+
+    fn perform_one(&mut self, effect: Effect) {
+        match effect {
+            Effect::Settle { receipt, push, held } => {
+                let is_new = held.is_none();
+                let sequence = receipt.sequence;
+                self.publisher.written(&receipt);
+                let push = push.and_then(|push| serde_json::to_string(&push).ok());
+                self.outbox.write(Entry::Settled { receipt, push, held });
+                if is_new {
+                    self.acknowledge_in_work();
+                }
+                self.outbox.after_commit(AfterCommit::Settled(sequence));
+            }
+            Effect::Hold(held) => {
+                let push = serde_json::to_string(&held).unwrap_or_default();
+                let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
+                self.outbox.write(Entry::Held { key, id, at, push });
+                self.acknowledge_in_work();
+                self.changed();
+            }
+            Effect::HoldChanged(held) => {
+                let push = serde_json::to_string(&held).unwrap_or_default();
+                self.outbox.write(Entry::HeldChanged { key: held.key, push });
+            }
+            // contract 4: one raised notification is committed before the next is raised
+            Effect::Raise { card, shown } if self.outbox.is_settled() => self.raise(card, shown),
+            Effect::Raise { card, shown } => self.outbox.after_commit(AfterCommit::Raise { card, shown }),
+            Effect::WithdrawCard { card } => self.edges.notifier.withdraw(CardId(card)),
+            Effect::Interaction { sequence, interaction } => {
+                self.outbox.write(Entry::Interaction { sequence, interaction });
+            }
+            Effect::ShowPrompt { .. } => self.show_prompt_card(),
+            Effect::WithdrawPrompt { number } => {
+                self.prompt_is_up = false;
+                self.edges.notifier.withdraw_prompt(PromptId(number.into()));
+            }
+            Effect::GoOffline => self.edges.sessions.go_offline(),
+            Effect::GoOnline => self.edges.sessions.go_online(),
+            Effect::GroupsChanged => {
+                self.edges.sessions.set_groups(self.device.snapshot().enrollment.subscribed_groups());
+            }
+            Effect::StateChanged => {
+                let state = Box::new(self.device.snapshot().device_state());
+                self.outbox.after_commit(AfterCommit::PublishState(state));
+            }
+            Effect::IdsForgotten => self.outbox.write(Entry::IdsForgotten),
+            Effect::Ignored(what) => warn!("{what}"),
+            Effect::Unchanged(_) => {}
+        }
+    }
+
+    pub(super) fn raise(&self, card: u64, shown: Shown) {
+        let quiet = shown.surface == Surface::NotificationCenter;
+        let urgency = if quiet { Urgency::Low } else { Urgency::Normal };
+        let Shown { title, body, sound, .. } = shown;
+        self.edges.notifier.raise(Card { id: CardId(card), title, body, urgency, sound });
+    }
+
+    /// Shows the prompt's card, if a prompt is showing on the device and no card stands for it yet.
+    pub(super) fn show_prompt_card(&mut self) {
+        let Some(prompt) = self.device.snapshot().permission.prompt.filter(|_| !self.prompt_is_up) else { return };
+        self.prompt_is_up = true;
+        let (title, body) = prompt_words(self.device.snapshot().identity.operating_system.is_apple());
+        let card = PromptCard { id: PromptId(prompt.number.into()), title: title.to_owned(), body: body.to_owned() };
+        self.edges.notifier.prompt(card);
+    }
+
+    pub(super) fn remember(&mut self, recorded: &str) {
+        let snapshot = serde_json::to_string(self.device.snapshot()).unwrap_or_default();
+        let at = self.now();
+        self.outbox.write(Entry::Changed { at, event: recorded.to_owned(), snapshot });
+    }
+}

@@ -1,0 +1,174 @@
+//! From settings, which are words, to what the daemon and the sender are started with.
+//!
+//! Lives here: putting each setting where it acts, and what settings cannot say. Does not live here: files and layers (`settings`).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use portal_shared::{DeviceId, Status};
+
+use super::first_start::Asked;
+use super::start::{Embedded, NotifierKind, Options};
+use crate::broker::{BrokerUrl, BrokerUrlError, Credentials, SessionSettings, TlsSettings};
+use crate::device::Rules;
+use crate::journal::Retention;
+use crate::secret::Secret;
+use crate::sender::SenderSettings;
+use crate::settings::{self, BrokerSettings, Settings, SettingsError};
+
+/// Settings that are well-formed each by itself, but cannot be started with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// A setting.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A broker's URL.
+    #[error("{0}")]
+    BrokerUrl(#[from] BrokerUrlError),
+    /// A setting with words of its own.
+    #[error("{key}: {why}")]
+    Word {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong and what would be right.
+        why: String,
+    },
+    /// A password without a user name.
+    #[error("a password for the broker is set, but no user name; set username beside it")]
+    PasswordWithoutUser,
+    /// No broker at all.
+    #[error("no broker is named; give --broker URL, --embedded-broker, or broker.urls in a settings file")]
+    NoBroker,
+}
+
+impl Options {
+    /// What `settings` ask for, with the state in `state_dir`.
+    ///
+    /// # Errors
+    /// What a person has to mend in the settings.
+    pub fn from_settings(settings: &Settings, state_dir: PathBuf) -> Result<Self, ConfigurationError> {
+        let embedded = embedded(settings)?;
+        if embedded.is_none() && settings.broker.urls.is_empty() {
+            return Err(ConfigurationError::NoBroker);
+        }
+        Ok(Self {
+            state_dir,
+            asked: asked(settings)?,
+            rules: rules(settings)?,
+            retention: Retention {
+                keep_age: settings.journal.keep_age,
+                keep_receipts: settings.journal.keep_receipts,
+                ids_age: settings.journal.ids_age,
+                ids_count: settings.journal.ids_count,
+            },
+            session: session(&settings.broker)?,
+            embedded,
+            notifier: match settings.notifier.kind {
+                settings::NotifierKind::Native => NotifierKind::Native,
+                settings::NotifierKind::Console => NotifierKind::Console,
+            },
+            control_listen: settings.control.listen,
+        })
+    }
+}
+
+fn asked(settings: &Settings) -> Result<Asked, ConfigurationError> {
+    let device = &settings.device;
+    let os_version = device.os_version.as_deref().map(str::parse).transpose();
+    Ok(Asked {
+        platform: device.platform,
+        os_version: os_version.map_err(|why| ConfigurationError::Word { key: "device.os_version", why })?,
+        id: device.id,
+        name: device.name.clone(),
+        tenant: device.tenant.clone(),
+    })
+}
+
+fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
+    let documentation = settings.device.documentation.parse();
+    Ok(Rules {
+        documentation: documentation.map_err(|why| ConfigurationError::Word { key: "device.documentation", why })?,
+        emulate_push_service: settings.push_service.emulate,
+        pace_per_second: settings.notifier.pace_per_second,
+        open_cards: settings.notifier.open_cards as usize,
+        patience_millis: millis(settings.notifier.patience),
+        ids_age_millis: millis(settings.journal.ids_age),
+        allowed_actions: settings.actions.allow.clone(),
+    })
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn embedded(settings: &Settings) -> Result<Option<Embedded>, ConfigurationError> {
+    let Some(listen) = settings.embedded_broker.listen else { return Ok(None) };
+    let credentials = credentials(settings.embedded_broker.username.as_ref(), settings.embedded_broker.password()?)?;
+    Ok(Some(Embedded { listen, credentials }))
+}
+
+fn credentials(user: Option<&String>, password: Option<Secret>) -> Result<Option<Credentials>, ConfigurationError> {
+    match (user, password) {
+        (Some(user), password) => Ok(Some(Credentials::new(user.clone(), password.unwrap_or_else(|| Secret::new(""))))),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(ConfigurationError::PasswordWithoutUser),
+    }
+}
+
+fn tls(settings: &BrokerSettings) -> TlsSettings {
+    TlsSettings {
+        ca_file: settings.ca_file.clone(),
+        client_cert_file: settings.client_certificate_file.clone(),
+        client_key_file: settings.client_key_file.clone(),
+    }
+}
+
+/// The session's settings; device and tenant are put in once the state directory has told them.
+fn session(settings: &BrokerSettings) -> Result<SessionSettings, ConfigurationError> {
+    let brokers = settings.urls.iter().map(|url| url.parse()).collect::<Result<Vec<BrokerUrl>, _>>()?;
+    let not_yet_known = DeviceId::from_random(0);
+    Ok(SessionSettings {
+        protocol: settings.protocol,
+        credentials: credentials(settings.username.as_ref(), settings.password()?)?,
+        tls: tls(settings),
+        receive_maximum: settings.receive_maximum,
+        maximum_packet_size: settings.maximum_packet_size,
+        keep_alive: settings.keep_alive,
+        session_expiry: settings.session_expiry,
+        connect_timeout: settings.connect_timeout,
+        fence_timeout: settings.fence_patience,
+        allow_password_in_clear: settings.allow_password_in_clear,
+        ..SessionSettings::new(brokers, not_yet_known)
+    })
+}
+
+/// What `push` connects with: the broker of `[sender]`, else the one that the running `daemon` is on, else `[broker]`'s
+/// first (contract 5).
+///
+/// # Errors
+/// What a person has to mend in the settings.
+pub fn sender_settings(settings: &Settings, daemon: Option<&Status>) -> Result<SenderSettings, ConfigurationError> {
+    let connection = settings.sender_connection();
+    let daemon = daemon.filter(|_| settings.sender.urls.is_none());
+    let on_embedded = daemon.is_some_and(|daemon| daemon.broker.embedded.is_some());
+    let url = match (daemon, connection.urls.first()) {
+        (Some(daemon), _) => daemon.broker.url.parse()?,
+        (None, Some(url)) => url.parse()?,
+        (None, None) => return Err(ConfigurationError::NoBroker),
+    };
+    let credentials = if on_embedded && settings.sender.username.is_none() {
+        credentials(settings.embedded_broker.username.as_ref(), settings.embedded_broker.password()?)?
+    } else {
+        credentials(connection.username.as_ref(), connection.password()?)?
+    };
+    let daemons_tenant = daemon.map(|daemon| daemon.tenant.clone());
+    Ok(SenderSettings {
+        protocol: connection.protocol,
+        tenant: daemons_tenant.or_else(|| settings.device.tenant.clone()).unwrap_or_default(),
+        credentials,
+        tls: tls(&connection),
+        allow_password_in_clear: connection.allow_password_in_clear,
+        connect_timeout: connection.connect_timeout,
+        ..SenderSettings::new(url)
+    })
+}

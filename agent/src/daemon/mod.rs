@@ -1,0 +1,23 @@
+//! The daemon: one device, its edges, and the tasks between them.
+//!
+//! Lives here: starting, wiring, and ending in order. Does not live here: rules (`device`), settings files (`settings`).
+
+mod clock;
+mod device_loop;
+mod doctor;
+mod first_start;
+mod from_settings;
+mod handle;
+mod interrupt;
+mod outbox;
+mod publisher;
+mod requests;
+mod start;
+
+pub use clock::{Clock, SystemClock};
+pub use device_loop::LoopError;
+pub use first_start::{Asked, Contradiction};
+pub use from_settings::{ConfigurationError, sender_settings};
+pub use handle::Handle;
+pub use interrupt::interrupted;
+pub use start::{Daemon, Embedded, NotifierKind, Options, StartError};

@@ -1,0 +1,55 @@
+//! What the control API asks of the loop.
+//!
+//! Lives here: the requests and their answers' channel. Does not live here: HTTP (`control`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portal_shared::{DeviceState, GroupId, Tenant, status};
+use tokio::sync::oneshot;
+
+use crate::control::{Applied, Fault};
+use crate::device::Command;
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// One request.
+pub enum Request {
+    /// Carry out a command; answered once the change is durable.
+    Apply {
+        /// The command.
+        command: Command,
+        /// Where the answer goes.
+        reply: Reply<Applied>,
+    },
+    /// The device's part of `status`.
+    Status {
+        /// Where the answer goes.
+        reply: Reply<DeviceStatus>,
+    },
+}
+
+/// The device's part of `status`; the handle adds what the edges know of themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceStatus {
+    /// The device state.
+    pub device: DeviceState,
+    /// Its tenant.
+    pub tenant: Tenant,
+    /// Company Portal.
+    pub app: status::App,
+    /// The device's condition.
+    pub condition: status::Condition,
+    /// The prompt that is showing.
+    pub prompt: Option<status::Prompt>,
+    /// The user's groups.
+    pub groups: BTreeSet<GroupId>,
+    /// The platform's switches.
+    pub settings: BTreeMap<String, String>,
+    /// How many pushes are held.
+    pub held: u64,
+    /// How many redeliveries there were.
+    pub redelivered: u64,
+    /// The newest durable receipt's sequence.
+    pub last_sequence: u64,
+}

@@ -1,0 +1,187 @@
+//! The arrows of the house: who may import whom, as data, held against what the sources import.
+//!
+//! A room that is new gets a line in `ROOMS`; an arrow that turns round fails here. What the device room must not touch at
+//! all is tested beside it (`device/tests/promise.rs`).
+
+#![allow(clippy::unwrap_used, reason = "a scan that cannot read its sources has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms that it may import. `portal_shared` is everybody's.
+const ROOMS: &[(&str, &[&str])] = &[
+    // Pure: only the shared words.
+    ("device", &[]),
+    // What rooms at the border share: a password that does not print, the endpoint of a broker.
+    ("secret", &[]),
+    ("state_dir", &[]),
+    ("mqtt", &["secret"]),
+    // The edges: the device's words, never each other, never the daemon.
+    ("broker", &["device", "mqtt", "secret"]),
+    ("desktop", &["device"]),
+    ("journal", &["device"]),
+    ("control", &["device"]),
+    // Sends: an endpoint's parameters, and no edge.
+    ("sender", &["mqtt", "secret"]),
+    ("settings", &["mqtt", "secret"]),
+    // Wires the edges to one device.
+    (
+        "daemon",
+        &["broker", "control", "desktop", "device", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
+    ),
+    (
+        "demo",
+        &[
+            "broker",
+            "control",
+            "daemon",
+            "desktop",
+            "device",
+            "journal",
+            "mqtt",
+            "secret",
+            "sender",
+            "settings",
+            "state_dir",
+        ],
+    ),
+    // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
+    ("cli", &["control", "sender", "settings", "state_dir"]),
+    ("lib", &[]),
+    ("main", &["cli"]),
+];
+
+/// The files that may import more than their room: the commands that are a daemon, and what all commands end in.
+const FILES: &[(&str, &[&str])] = &[
+    ("cli/run.rs", &["broker", "daemon", "desktop"]),
+    ("cli/demo.rs", &["demo", "desktop"]),
+    // One match from every error to its exit code and its sentence.
+    ("cli/exit_code.rs", &["demo"]),
+    ("cli/failure.rs", &["daemon", "demo"]),
+    // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
+    ("cli/config.rs", &["daemon"]),
+    ("cli/push.rs", &["daemon"]),
+];
+
+/// Every room, file by file, with the rooms that the file names after `crate::` (or `portal_agent::`).
+fn imports() -> BTreeMap<(String, String), BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let import = |path: PathBuf| {
+        let file = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let room = file.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let rooms = named_rooms(&fs::read_to_string(path).unwrap());
+        let others = rooms.into_iter().filter(|other| *other != room).collect();
+        ((room, file), others)
+    };
+    files.into_iter().map(import).collect()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The names after `crate::`, one of them or a list in braces, in code and not in comments.
+fn named_rooms(source: &str) -> BTreeSet<String> {
+    let code: String = source.lines().map(|line| line.split("//").next().unwrap().to_owned() + "\n").collect();
+    let mut rooms = BTreeSet::new();
+    for root in ["crate::", "portal_agent::"] {
+        for (at, _) in code.match_indices(root) {
+            let is_whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let rest = &code[at + root.len()..];
+            if is_whole {
+                rooms.extend(rest.strip_prefix('{').map_or_else(|| vec![first_name(rest)], names_in_braces));
+            }
+        }
+    }
+    rooms.retain(|room| room.starts_with(|c: char| c.is_ascii_lowercase()));
+    rooms
+}
+
+fn first_name(code: &str) -> String {
+    code.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The first name of each path of a list such as `{a, b::c, d::{e, f}}`, from behind its opening brace on.
+fn names_in_braces(code: &str) -> Vec<String> {
+    let mut names = vec![first_name(code)];
+    let mut depth = 1;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => names.push(first_name(&code[at + 1..])),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn allowed<'a>(table: &[(&str, &'a [&'a str])], name: &str) -> &'a [&'a str] {
+    table.iter().find(|(its, _)| *its == name).map_or(&[], |(_, allowed)| allowed)
+}
+
+#[test]
+fn no_arrow_turns_round() {
+    let mut wrong = Vec::new();
+    for ((room, file), others) in imports() {
+        if !ROOMS.iter().any(|(known, _)| *known == room) {
+            wrong.push(format!("{file}: the room {room} has no line in ROOMS"));
+        }
+        let may = [allowed(ROOMS, &room), allowed(FILES, &file)].concat();
+        let more = others.iter().filter(|other| !may.contains(&other.as_str()));
+        wrong.extend(more.map(|other| format!("{file} imports {other}; {room} may import {may:?}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line that nobody needs is an open door.
+#[test]
+fn every_exception_is_in_use() {
+    let imports = imports();
+    for (file, allowed) in FILES {
+        let room = file.split('/').next().unwrap();
+        let named = imports.get(&(room.to_owned(), (*file).to_owned()));
+        for other in *allowed {
+            let in_use = named.is_some_and(|named| named.contains(*other));
+            assert!(in_use, "{file} does not import {other} any more; take it out of FILES");
+        }
+    }
+}
+
+/// The table itself has no circle: nothing is imported, however far, by what it imports.
+#[test]
+fn the_rooms_stand_above_each_other() {
+    for (room, allowed_here) in ROOMS {
+        let mut below: BTreeSet<&str> = allowed_here.iter().copied().collect();
+        loop {
+            let more: BTreeSet<&str> = below.iter().flat_map(|other| allowed(ROOMS, other)).copied().collect();
+            if more.is_subset(&below) {
+                break;
+            }
+            below.extend(more);
+        }
+        assert!(!below.contains(room), "{room} imports itself by way of another");
+    }
+}
+
+#[test]
+fn the_scan_reads_every_form_of_an_import() {
+    let source = "use crate::device::Event;\n//! crate::comment::x\nuse crate::{journal, cli::{run, demo},\n    daemon};\n\
+        fn f() { crate::broker::go(); my_crate::no::x(); $crate::control::X; crate::Upper; }\nportal_agent::mqtt::x();";
+    let expected = ["broker", "cli", "control", "daemon", "device", "journal", "mqtt"];
+    assert_eq!(named_rooms(source).into_iter().collect::<Vec<_>>(), expected);
+}

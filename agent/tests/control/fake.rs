@@ -1,0 +1,252 @@
+//! A running device without a daemon: the pure device room, receipts in memory, a desktop that shows everything.
+
+use std::sync::{Arc, Mutex};
+
+use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevice};
+use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
+use portal_shared::status::{self, Status};
+use portal_shared::{
+    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Receipt,
+    Rejection, Surface, Target, Timestamp,
+};
+use tokio::sync::watch;
+
+pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
+
+struct Settled {
+    receipt: Receipt,
+    push: Option<Push>,
+    snapshot: Snapshot,
+}
+
+struct Inner {
+    device: Device,
+    settled: Vec<Settled>,
+    connected: bool,
+    notification_server: bool,
+    now: Timestamp,
+}
+
+/// Clones share the device.
+#[derive(Clone)]
+pub struct Fake {
+    inner: Arc<Mutex<Inner>>,
+    changes: watch::Sender<u64>,
+    settled: watch::Sender<u64>,
+    /// How often somebody asked for the status.
+    pub asked: watch::Sender<u64>,
+    pub stopped: watch::Sender<bool>,
+}
+
+impl Fake {
+    pub fn new(operating_system: &str) -> Self {
+        let version = if operating_system == "Android" { "16" } else { "26" };
+        let identity = serde_json::from_value(serde_json::json!({
+            "id": DEVICE, "name": "Test phone", "tenant": "contoso",
+            "operatingSystem": operating_system, "osVersion": version, "firstOsVersion": version,
+        }));
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let mut device = Device::out_of_the_box(identity.unwrap(), Rules::default(), now);
+        device.apply(Event::Connected { session_present: false }, now).unwrap();
+        device.apply(Event::FenceReturned, now).unwrap();
+        let inner = Inner { device, settled: Vec::new(), connected: true, notification_server: true, now };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+            changes: watch::Sender::new(0),
+            settled: watch::Sender::new(0),
+            asked: watch::Sender::new(0),
+            stopped: watch::Sender::new(false),
+        }
+    }
+
+    /// A push arrives and gets its outcome.
+    pub fn push(&self, id: &str, title: &str) {
+        let payload =
+            serde_json::json!({ "id": id, "notificationTitle": title, "notificationBody": "Body\nof two lines" });
+        self.arrive(CustomNotification::parse(payload.to_string().as_bytes()), id);
+    }
+
+    pub fn push_garbage(&self) {
+        self.arrive(CustomNotification::parse(b"{"), "");
+    }
+
+    fn arrive(&self, payload: Result<CustomNotification, Rejection>, id: &str) {
+        let id_used = {
+            let inner = self.inner.lock().unwrap();
+            inner.settled.iter().any(|settled| is_of(&settled.receipt, id) && settled.receipt.outcome.uses_id())
+        };
+        let arrival = Arrival { payload, target: Target::Device, retained: false, id_used, expiry_seconds: None };
+        self.apply_event(Event::PushArrived(arrival)).unwrap();
+    }
+
+    pub fn set_connected(&self, connected: bool) {
+        self.inner.lock().unwrap().connected = connected;
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    pub fn set_notification_server(&self, there: bool) {
+        self.inner.lock().unwrap().notification_server = there;
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn apply_event(&self, event: Event) -> Result<Applied, Fault> {
+        let mut inner = self.inner.lock().unwrap();
+        inner.now = inner.now.plus_millis(10);
+        let note = inner.apply(event)?;
+        let applied = Applied { state: inner.device.snapshot().device_state(), note };
+        self.settled.send_replace(inner.device.last_sequence());
+        self.changes.send_modify(|count| *count += 1);
+        Ok(applied)
+    }
+}
+
+fn is_of(receipt: &Receipt, id: &str) -> bool {
+    receipt.notification_id.as_ref().is_some_and(|own| own.as_str() == id)
+}
+
+impl Inner {
+    fn apply(&mut self, event: Event) -> Result<Option<String>, Fault> {
+        let mut note = None;
+        let device_now = self.now.plus_millis(self.device.snapshot().condition.clock_ahead_millis);
+        for effect in self.device.apply(event, device_now)? {
+            match effect {
+                Effect::Unchanged(sentence) => note = Some(sentence),
+                Effect::Raise { card, .. } => {
+                    self.apply(Event::Raised { card })?;
+                }
+                Effect::Settle { receipt, push, .. } => {
+                    let snapshot = self.device.snapshot().clone();
+                    self.settled.push(Settled { receipt, push, snapshot });
+                }
+                _ => {}
+            }
+        }
+        Ok(note)
+    }
+
+    fn status(&self) -> Status {
+        let snapshot = self.device.snapshot();
+        let connected = self.connected && !snapshot.condition.offline;
+        let server = status::NotificationServer {
+            name: "dunst".to_owned(),
+            version: "1.9.2".to_owned(),
+            capabilities: vec!["actions".to_owned(), "body".to_owned()],
+        };
+        Status {
+            tenant: portal_shared::Tenant::default(),
+            device: snapshot.device_state(),
+            connection: if connected { ConnectionState::Online } else { ConnectionState::Offline },
+            app: snapshot.app_status(),
+            condition: snapshot.condition_status(),
+            prompt: snapshot.prompt_status(),
+            groups: snapshot.enrollment.groups.clone(),
+            settings: snapshot.switches.list(),
+            held: self.device.held() as u64,
+            redelivered: 0,
+            last_sequence: self.device.last_sequence(),
+            broker: status::Broker {
+                url: "mqtt://127.0.0.1:1883".to_owned(),
+                connected,
+                problem: (!self.connected).then(|| "the broker refused the connection".to_owned()),
+                ..status::Broker::default()
+            },
+            control: status::Control { url: "http://127.0.0.1:4711".to_owned() },
+            desktop: status::Desktop {
+                notifier: "native".to_owned(),
+                notification_server: self.notification_server.then_some(server),
+                problem: None,
+            },
+            daemon: status::Daemon {
+                pid: 4242,
+                version: "0.1.0".to_owned(),
+                started_at: "2026-11-23T08:59:00Z".parse().unwrap(),
+            },
+        }
+    }
+
+    fn lists(&self, settled: &Settled) -> bool {
+        let app = &self.device.snapshot().app;
+        matches!(settled.receipt.outcome, Outcome::Presented { surface: Surface::InApp })
+            && settled.receipt.sequence > app.in_app_from
+            && settled.receipt.sequence <= app.refreshed_through
+    }
+}
+
+impl RunningDevice for Fake {
+    fn id(&self) -> DeviceId {
+        DEVICE.parse().unwrap()
+    }
+
+    async fn apply(&self, command: Command) -> Result<Applied, Fault> {
+        self.apply_event(Event::Command(command))
+    }
+
+    async fn status(&self) -> Result<Status, Fault> {
+        let status = self.inner.lock().unwrap().status();
+        self.asked.send_modify(|count| *count += 1);
+        Ok(status)
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn settled(&self) -> watch::Receiver<u64> {
+        self.settled.subscribe()
+    }
+
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, Fault> {
+        let inner = self.inner.lock().unwrap();
+        let after = inner.settled.iter().map(|settled| &settled.receipt).filter(|receipt| receipt.sequence > sequence);
+        Ok(after.take(limit).cloned().collect())
+    }
+
+    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, Fault> {
+        let inner = self.inner.lock().unwrap();
+        let matches = |receipt: &&Receipt| {
+            query.outcome.is_none_or(|outcome| receipt.outcome.kind() == outcome)
+                && query.id.as_ref().is_none_or(|id| receipt.notification_id.as_ref() == Some(id))
+                && query.since.is_none_or(|since| receipt.decided_at >= since)
+        };
+        let all: Vec<&Receipt> = inner.settled.iter().map(|settled| &settled.receipt).filter(matches).collect();
+        Ok(all[all.len().saturating_sub(query.limit)..].iter().map(|receipt| (*receipt).clone()).collect())
+    }
+
+    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
+        let inner = self.inner.lock().unwrap();
+        let asked =
+            |settled: &&Settled| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
+        let found = inner.settled.iter().rev().find(asked);
+        Ok(found.map(|found| device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
+    }
+
+    async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {
+        let inner = self.inner.lock().unwrap();
+        let listed = inner.settled.iter().filter(|settled| inner.lists(settled));
+        let message = |settled: &Settled| {
+            let push = settled.push.clone()?;
+            Some(InAppMessage { notification: push.notification, received_at: push.received_at })
+        };
+        Ok(listed.filter_map(message).collect())
+    }
+
+    async fn doctor(&self) -> Result<Doctor, Fault> {
+        let ok = self.inner.lock().unwrap().notification_server;
+        let check = |name: &str, ok: bool, detail: &str, mend: &str| Check {
+            name: name.to_owned(),
+            ok,
+            detail: detail.to_owned(),
+            mend: if ok { String::new() } else { mend.to_owned() },
+        };
+        Ok(Doctor {
+            checks: vec![
+                check("broker", true, "connected to mqtt://127.0.0.1:1883", ""),
+                check("notificationServer", ok, if ok { "dunst 1.9.2" } else { "there is none" }, "start one"),
+            ],
+        })
+    }
+
+    fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+}
