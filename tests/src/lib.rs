@@ -1,1 +1,19 @@
-//! What the black-box tests and the benchmarks share.
+//! What the black-box tests and the benchmarks share: the binary, real brokers, a recording desktop, bare MQTT clients.
+//!
+//! Lives here: support code, one file a thing. Does not live here: tests (`tests/tests/`) and benchmarks (`tests/benches/`).
+
+pub mod agent;
+pub mod certificates;
+pub mod dunst;
+pub mod figures;
+pub mod http;
+pub mod mosquitto;
+pub mod mosquitto_clients;
+pub mod notification_server;
+pub mod publish;
+pub mod scripted;
+pub mod session_bus;
+pub mod station;
+pub mod subscribe;
+pub mod tap;
+pub mod wait;

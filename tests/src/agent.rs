@@ -1,0 +1,281 @@
+//! The binary under test, run as a user runs it.
+//!
+//! Lives here: starting, commanding and ending it, each in a state directory of its own. Does not live here: brokers and buses.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything may take that a test waits for; generous, since the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The binary that the workspace built beside this test, or the one that `PORTAL_AGENT` names.
+///
+/// # Errors
+/// It was not built.
+pub fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("PORTAL_AGENT") {
+        return Ok(path.into());
+    }
+    let here = std::env::current_exe()?;
+    let profile = here.parent().and_then(Path::parent).context("a test binary lies in target/PROFILE/deps")?;
+    let path = profile.join(format!("portal-agent{}", std::env::consts::EXE_SUFFIX));
+    ensure!(path.exists(), "{} is not built: cargo build -p portal-agent", path.display());
+    Ok(path)
+}
+
+/// One daemon and the commands to it. Killed when it is dropped.
+pub struct Agent {
+    child: Option<Child>,
+    state_dir: PathBuf,
+    bus: String,
+    environment: Vec<(String, String)>,
+    _folder: Option<TempDir>,
+}
+
+impl Agent {
+    /// An agent with a fresh state directory, not started. `bus` is the session bus' address; empty for none.
+    ///
+    /// # Errors
+    /// No temporary directory.
+    pub fn new(bus: &str) -> Result<Self> {
+        let folder = TempDir::with_prefix("portal-agent-test-")?;
+        let state_dir = folder.path().join("state");
+        Ok(Self { child: None, state_dir, bus: bus.to_owned(), environment: Vec::new(), _folder: Some(folder) })
+    }
+
+    /// An agent with a state directory of the test's choice, not started.
+    pub fn in_state_dir(bus: &str, state_dir: &Path) -> Self {
+        let state_dir = state_dir.to_owned();
+        Self { child: None, state_dir, bus: bus.to_owned(), environment: Vec::new(), _folder: None }
+    }
+
+    /// A fresh agent, started with `run` and these arguments, that answers commands.
+    ///
+    /// # Errors
+    /// It ended instead, or did not answer in time.
+    pub fn running(bus: &str, arguments: &[&str]) -> Result<Self> {
+        let mut agent = Self::new(bus)?;
+        agent.start(arguments)?;
+        Ok(agent)
+    }
+
+    /// Adds an environment variable for everything that is run from now on.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where it keeps its state.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// Its process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// A command line of the binary, ready to run, with this agent's state directory and session bus.
+    ///
+    /// # Errors
+    /// The binary was not built.
+    pub fn prepare<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Command> {
+        self.prepare_under(&[], arguments)
+    }
+
+    /// As [`Agent::prepare`], run by another program: `["nice", "-n", "19"]`, say.
+    ///
+    /// # Errors
+    /// The binary was not built.
+    pub fn prepare_under<S: AsRef<OsStr>>(&self, program: &[&str], arguments: &[S]) -> Result<Command> {
+        let mut words: Vec<OsString> = program.iter().map(Into::into).collect();
+        words.push(binary()?.into());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg("--state-dir").arg(&self.state_dir).args(arguments);
+        // Nothing of the machine's own session or settings reaches the test.
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/nonexistent");
+        let bus = if self.bus.is_empty() { "unix:path=/nonexistent/bus" } else { &self.bus };
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1").env_remove("RUST_LOG");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// Starts the daemon and waits until it answers commands.
+    ///
+    /// # Errors
+    /// It ended instead, or did not answer in time.
+    pub fn start(&mut self, arguments: &[&str]) -> Result<()> {
+        self.start_under(&[], arguments)
+    }
+
+    /// As [`Agent::start`], run by another program that becomes the daemon in the end.
+    ///
+    /// # Errors
+    /// It ended instead, or did not answer in time.
+    pub fn start_under(&mut self, program: &[&str], arguments: &[&str]) -> Result<()> {
+        let log = self.log_file()?;
+        let mut command = self.prepare_under(program, &["run"])?;
+        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut child = command.spawn()?;
+        let answers = self.state_dir.join("control.json");
+        let stale = std::fs::read(&answers).ok();
+        let started = Instant::now();
+        while !answers.exists() || std::fs::read(&answers).ok() == stale {
+            if let Some(status) = child.try_wait()? {
+                bail!("the daemon ended with {status}:\n{}", self.log());
+            }
+            ensure!(started.elapsed() < PATIENCE, "the daemon does not answer:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.child = Some(child);
+        Ok(())
+    }
+
+    fn log_file(&self) -> Result<std::fs::File> {
+        let path = self.log_path();
+        Ok(std::fs::File::options().create(true).append(true).open(path)?)
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.state_dir.with_extension("log")
+    }
+
+    /// What the daemon printed so far, on both streams.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// The binary cannot be run.
+    pub fn output<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Output> {
+        Ok(self.prepare(arguments)?.stdin(Stdio::null()).output()?)
+    }
+
+    /// Runs a command that must succeed, and gives what it printed.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.output(arguments)?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        ensure!(
+            output.status.success(),
+            "portal-agent {} ended with {}:\n{printed}{}\nthe daemon's log:\n{}",
+            arguments.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr),
+            self.log()
+        );
+        Ok(printed)
+    }
+
+    /// Runs a command with `--json` that must succeed, and reads its one object.
+    ///
+    /// # Errors
+    /// It failed, or printed something else.
+    pub fn json(&self, arguments: &[&str]) -> Result<Value> {
+        let printed = self.command(&[&["--json"], arguments].concat())?;
+        serde_json::from_str(&printed).with_context(|| format!("not one JSON object: {printed}"))
+    }
+
+    /// Runs a command with `--json` that must succeed, and reads an object a line.
+    ///
+    /// # Errors
+    /// It failed, or printed something else.
+    pub fn json_lines(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let printed = self.command(&[&["--json"], arguments].concat())?;
+        printed.lines().map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))).collect()
+    }
+
+    /// Runs a command that must fail with `code`, and gives what it printed on standard error.
+    ///
+    /// # Errors
+    /// It did not.
+    pub fn failure(&self, code: i32, arguments: &[&str]) -> Result<String> {
+        let output = self.output(arguments)?;
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.code() == Some(code), "{arguments:?} ended with {}: {printed}", output.status);
+        Ok(printed)
+    }
+
+    /// Waits until the daemon says that all of these hold.
+    ///
+    /// # Errors
+    /// They did not in time.
+    pub fn wait(&self, conditions: &[&str]) -> Result<()> {
+        let limit = format!("{}s", PATIENCE.as_secs());
+        self.command(&[&["wait", "--timeout", &limit], conditions].concat()).map(drop)
+    }
+
+    /// Waits until the journal has a receipt of this notification.
+    ///
+    /// # Errors
+    /// It had none in time.
+    pub fn wait_for_receipt(&self, id: &str) -> Result<()> {
+        let started = Instant::now();
+        while self.json_lines(&["log", "--id", id])?.is_empty() {
+            ensure!(started.elapsed() < PATIENCE, "no receipt of {id}:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// An app that is installed, enrolled by Adele and allowed to notify, on a daemon that is online.
+    ///
+    /// # Errors
+    /// One of the commands failed.
+    pub fn make_ready(&self) -> Result<()> {
+        self.wait(&["online"])?;
+        self.command(&["enroll", "--user", "adele@contoso.example"])?;
+        self.command(&["app", "install"])?;
+        self.command(&["permission", "allow"]).map(drop)
+    }
+
+    /// Kills the daemon as a power cut would.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("the daemon does not run")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Ends the daemon by its own command and waits for its end.
+    ///
+    /// # Errors
+    /// It did not end, or not cleanly.
+    pub fn stop(&mut self) -> Result<()> {
+        self.command(&["stop"])?;
+        let mut child = self.child.take().context("the daemon does not run")?;
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                ensure!(status.success(), "the daemon ended with {status}:\n{}", self.log());
+                return Ok(());
+            }
+            ensure!(started.elapsed() < PATIENCE, "the daemon does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // A test's end: whatever state it is in, nothing of it may stay.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! A notification server that shows nothing and remembers everything, with the habits of the real ones.
+//!
+//! Lives here: `org.freedesktop.Notifications` on a bus of the test's choice. Does not live here: the bus.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::sync::watch;
+use zbus::fdo::DBusProxy;
+use zbus::message::Header;
+use zbus::names::{BusName, UniqueName};
+use zbus::object_server::SignalEmitter;
+use zbus::{Connection, OwnedVariant, Variant, fdo, interface};
+
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
+/// One `Notify` as it was called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notification {
+    /// The id that this server gave it.
+    pub id: u32,
+    /// `app_name`.
+    pub app: String,
+    /// `summary`.
+    pub title: String,
+    /// `body`.
+    pub body: String,
+    /// `actions` in pairs: key, label.
+    pub actions: Vec<(String, String)>,
+    /// `hints`; what is no number, text or truth value is given as text for people.
+    pub hints: BTreeMap<String, Value>,
+    /// `app_icon`.
+    pub icon: String,
+    /// `expire_timeout`, in milliseconds; 0 is never.
+    pub timeout: i32,
+    /// `replaces_id`.
+    pub replaces_id: u32,
+    /// The unique name of the connection that called.
+    pub sender: String,
+    /// When the call was read.
+    pub received: Instant,
+}
+
+/// The habits of a notification server (stack-notifications 1.5, 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says that it can do.
+    pub capabilities: Vec<&'static str>,
+    /// Whether its own signals go to the raising connection only.
+    pub unicast: bool,
+    /// Whether it closes a notification only for the connection that raised it.
+    pub checks_sender: bool,
+    /// The most notifications that it has open; it refuses one more.
+    pub most: Option<usize>,
+}
+
+impl Profile {
+    /// Draws no buttons, sends its signals to the raising connection.
+    pub fn dunst() -> Self {
+        Self { name: "dunst", unicast: true, ..Self::xfce() }
+    }
+
+    /// Sends its signals to the raising connection, and heeds no other.
+    pub fn gnome() -> Self {
+        Self { name: "gnome-shell", unicast: true, checks_sender: true, ..Self::xfce() }
+    }
+
+    /// Broadcasts its signals.
+    pub fn xfce() -> Self {
+        let capabilities = vec!["actions", "body", "body-markup"];
+        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most: None }
+    }
+
+    /// Refuses the 22nd notification.
+    pub fn mate() -> Self {
+        Self { name: "mate-notification-daemon", most: Some(21), ..Self::xfce() }
+    }
+
+    /// Shows bodies as plain text (dunst with `markup = no`).
+    pub fn plain() -> Self {
+        Self { name: "plain", capabilities: vec!["actions", "body"], ..Self::xfce() }
+    }
+}
+
+/// What the server does with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Answers it.
+    Answer,
+    /// Answers it so much later.
+    Delay(Duration),
+    /// Answers nothing until it behaves otherwise; then it takes up what it was called for, as a stopped process does.
+    Hang,
+    /// Refuses each `Notify`.
+    Refuse,
+}
+
+/// A running server. Its connection is closed when it is dropped.
+#[derive(Debug)]
+pub struct NotificationServer {
+    connection: Connection,
+    record: Arc<Record>,
+}
+
+#[derive(Debug)]
+struct Record {
+    profile: Profile,
+    behaviour: watch::Sender<Behaviour>,
+    log: watch::Sender<Log>,
+    open: Mutex<HashMap<u32, String>>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    notifications: Vec<Notification>,
+    closed: Vec<u32>,
+    probes: usize,
+}
+
+impl NotificationServer {
+    /// Starts a server on a bus, where it owns the name when this returns.
+    ///
+    /// # Errors
+    /// Where the bus is not there, or has a notification server already.
+    pub async fn start(bus_address: &str, profile: Profile) -> anyhow::Result<Self> {
+        Self::start_behaving(bus_address, profile, Behaviour::Answer).await
+    }
+
+    /// Starts a server that behaves so from its first call on.
+    ///
+    /// # Errors
+    /// Where the bus is not there, or has a notification server already.
+    pub async fn start_behaving(bus_address: &str, profile: Profile, behaviour: Behaviour) -> anyhow::Result<Self> {
+        let record = Arc::new(Record {
+            profile,
+            behaviour: watch::Sender::new(behaviour),
+            log: watch::Sender::new(Log::default()),
+            open: Mutex::new(HashMap::new()),
+        });
+        let connection = zbus::connection::Builder::address(bus_address)
+            .serve_at(PATH, Interface(Arc::clone(&record)))
+            .name(NAME)
+            .build()
+            .await?;
+        Ok(Self { connection, record })
+    }
+
+    /// Behaves so from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.record.behaviour.send_replace(behaviour);
+    }
+
+    /// Everything raised so far, in order.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.record.log.borrow().notifications.clone()
+    }
+
+    /// The ids that were closed by `CloseNotification`, in order.
+    pub fn closed(&self) -> Vec<u32> {
+        self.record.log.borrow().closed.clone()
+    }
+
+    /// How often `GetServerInformation` was called.
+    pub fn probes(&self) -> usize {
+        self.record.log.borrow().probes
+    }
+
+    /// The ids of what is open now, in no order.
+    pub fn open(&self) -> Vec<u32> {
+        self.record.open().keys().copied().collect()
+    }
+
+    /// Waits until so many notifications were raised, and gives all.
+    ///
+    /// # Errors
+    /// Where fewer were raised within the limit; names those that were.
+    pub async fn wait_for(&self, count: usize, limit: Duration) -> anyhow::Result<Vec<Notification>> {
+        self.wait(limit, |log| log.notifications.len() >= count)
+            .await
+            .with_context(|| format!("{count} notifications expected within {limit:?}: {:#?}", self.notifications()))?;
+        Ok(self.notifications())
+    }
+
+    /// Waits until so many notifications were closed by `CloseNotification`, and gives their ids.
+    ///
+    /// # Errors
+    /// Where fewer were closed within the limit.
+    pub async fn wait_for_closed(&self, count: usize, limit: Duration) -> anyhow::Result<Vec<u32>> {
+        self.wait(limit, |log| log.closed.len() >= count)
+            .await
+            .with_context(|| format!("{count} closings expected within {limit:?}: {:?}", self.closed()))?;
+        Ok(self.closed())
+    }
+
+    /// Waits until `GetServerInformation` was called so often.
+    ///
+    /// # Errors
+    /// Where it was called less often within the limit.
+    pub async fn wait_for_probes(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
+        self.wait(limit, |log| log.probes >= count).await.with_context(|| format!("{count} probes expected"))
+    }
+
+    async fn wait(&self, limit: Duration, condition: impl FnMut(&Log) -> bool) -> anyhow::Result<()> {
+        let mut log = self.record.log.subscribe();
+        tokio::time::timeout(limit, log.wait_for(condition)).await??;
+        Ok(())
+    }
+
+    /// Says that the user pressed an action: to the raising connection only, or to everyone. For an id that was never
+    /// given, to everyone.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn invoke(&self, id: u32, key: &str, unicast: bool) -> anyhow::Result<()> {
+        let emitter = self.record.emitter(&self.connection, id, unicast)?;
+        Ok(Interface::action_invoked(&emitter, id, key).await?)
+    }
+
+    /// Closes a notification, as the user or time does (1 expired, 2 dismissed), and says so as its profile has it.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn close(&self, id: u32, reason: u32) -> anyhow::Result<()> {
+        let emitter = self.record.emitter(&self.connection, id, self.record.profile.unicast)?;
+        self.record.open().remove(&id);
+        Ok(Interface::notification_closed(&emitter, id, reason).await?)
+    }
+
+    /// Whether the connection that raised a notification still stands: GNOME drops a notification with it.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn is_connected(&self, notification: &Notification) -> anyhow::Result<bool> {
+        let name = BusName::try_from(notification.sender.as_str())?;
+        Ok(DBusProxy::new(&self.connection).await?.name_has_owner(name).await?)
+    }
+
+    /// Serves until the bus ends.
+    pub async fn serve(self) {
+        self.connection.closed().await;
+    }
+
+    /// Ends the server; the bus tells that its name has no owner.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        Ok(self.connection.close().await?)
+    }
+}
+
+impl Record {
+    fn open(&self) -> MutexGuard<'_, HashMap<u32, String>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn emitter(&self, connection: &Connection, id: u32, unicast: bool) -> anyhow::Result<SignalEmitter<'static>> {
+        let emitter = SignalEmitter::new(connection, PATH)?;
+        let log = self.log.borrow();
+        match log.notifications.iter().find(|known| unicast && known.id == id) {
+            Some(known) => Ok(emitter.set_destination(UniqueName::try_from(known.sender.clone())?.into())),
+            None => Ok(emitter),
+        }
+    }
+
+    async fn pause(&self) {
+        let behaviour = self.behaviour.borrow().clone();
+        match behaviour {
+            Behaviour::Answer | Behaviour::Refuse => {}
+            Behaviour::Delay(delay) => tokio::time::sleep(delay).await,
+            Behaviour::Hang => {
+                // The sender lives as long as this record.
+                let _ = self.behaviour.subscribe().wait_for(|now| *now != Behaviour::Hang).await;
+            }
+        }
+    }
+}
+
+struct Interface(Arc<Record>);
+
+#[interface(name = "org.freedesktop.Notifications")]
+impl Interface {
+    #[expect(clippy::too_many_arguments, reason = "the specification's arguments")]
+    async fn notify(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        app: String,
+        replaces_id: u32,
+        icon: String,
+        title: String,
+        body: String,
+        actions: Vec<String>,
+        hints: HashMap<String, OwnedVariant>,
+        timeout: i32,
+    ) -> fdo::Result<u32> {
+        let received = Instant::now();
+        self.0.pause().await;
+        if *self.0.behaviour.borrow() == Behaviour::Refuse {
+            return Err(fdo::Error::InvalidArgs("this server refuses".to_owned()));
+        }
+        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
+        let mut open = self.0.open();
+        if self.0.profile.most.is_some_and(|most| open.len() >= most) {
+            return Err(fdo::Error::LimitsExceeded("Exceeded maximum number of notifications".to_owned()));
+        }
+        let actions =
+            actions.chunks(2).map(|pair| (pair[0].clone(), pair.get(1).cloned().unwrap_or_default())).collect();
+        let hints = hints.into_iter().map(|(name, value)| (name, plain(&value))).collect();
+        let mut id = 0;
+        self.0.log.send_modify(|log| {
+            id = u32::try_from(log.notifications.len()).unwrap_or(u32::MAX) + 1;
+            open.insert(id, sender.clone());
+            log.notifications.push(Notification {
+                id,
+                app,
+                title,
+                body,
+                actions,
+                hints,
+                icon,
+                timeout,
+                replaces_id,
+                sender,
+                received,
+            });
+        });
+        Ok(id)
+    }
+
+    async fn close_notification(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+        id: u32,
+    ) -> fdo::Result<()> {
+        self.0.pause().await;
+        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
+        {
+            let mut open = self.0.open();
+            if self.0.profile.checks_sender && open.get(&id).is_some_and(|owner| *owner != sender) {
+                return Err(fdo::Error::InvalidArgs("Invalid notification ID".to_owned()));
+            }
+            open.remove(&id);
+        }
+        self.0.log.send_modify(|log| log.closed.push(id));
+        let emitter = self
+            .0
+            .emitter(emitter.connection(), id, self.0.profile.unicast)
+            .map_err(|error| fdo::Error::Failed(error.to_string()))?;
+        Ok(Self::notification_closed(&emitter, id, 3).await?)
+    }
+
+    async fn get_capabilities(&self) -> Vec<String> {
+        self.0.pause().await;
+        self.0.profile.capabilities.iter().map(|&capability| capability.to_owned()).collect()
+    }
+
+    async fn get_server_information(&self) -> (String, String, String, String) {
+        self.0.log.send_modify(|log| log.probes += 1);
+        self.0.pause().await;
+        (self.0.profile.name.to_owned(), "portal-tests".to_owned(), "1.0".to_owned(), "1.2".to_owned())
+    }
+
+    #[zbus(signal)]
+    async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, key: &str) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
+fn plain(value: &Variant<'_>) -> Value {
+    match value {
+        Variant::Bool(truth) => Value::from(*truth),
+        Variant::U8(number) => Value::from(*number),
+        Variant::I32(number) => Value::from(*number),
+        Variant::U32(number) => Value::from(*number),
+        Variant::Str(text) => Value::from(text.as_str()),
+        other => Value::from(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,94 @@
+//! A broker that says what the test tells it to, MQTT 5: for what no real broker does on request.
+//!
+//! Lives here: a listener and packets in and out. Does not live here: any behaviour of a broker.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Result, bail};
+use bytes::BytesMut;
+use rumqttc::v5::mqttbytes::Error as CodecError;
+use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnectReturnCode, Packet};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The listener.
+#[derive(Debug)]
+pub struct ScriptedBroker {
+    listener: TcpListener,
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub struct Peer {
+    stream: TcpStream,
+    read: BytesMut,
+}
+
+impl ScriptedBroker {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// No port.
+    pub async fn start() -> Result<Self> {
+        Ok(Self { listener: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await? })
+    }
+
+    /// Its URL.
+    ///
+    /// # Errors
+    /// A listener without an address.
+    pub fn url(&self) -> Result<String> {
+        Ok(format!("mqtt://{}", self.listener.local_addr()?))
+    }
+
+    /// The next connection, nothing read yet.
+    ///
+    /// # Errors
+    /// The listener's.
+    pub async fn accept(&self) -> Result<Peer> {
+        let (stream, _) = self.listener.accept().await?;
+        Ok(Peer { stream, read: BytesMut::new() })
+    }
+
+    /// The next connection after CONNECT and CONNACK, with what CONNECT said.
+    ///
+    /// # Errors
+    /// A client that does not begin with CONNECT.
+    pub async fn accept_connected(&self) -> Result<(Peer, Packet)> {
+        let mut peer = self.accept().await?;
+        let connect = peer.read().await?;
+        let connack = ConnAck { session_present: true, code: ConnectReturnCode::Success, properties: None };
+        peer.write(Packet::ConnAck(connack)).await?;
+        Ok((peer, connect))
+    }
+}
+
+impl Peer {
+    /// The next packet of the client.
+    ///
+    /// # Errors
+    /// The end of the connection, or what is not MQTT 5.
+    pub async fn read(&mut self) -> Result<Packet> {
+        loop {
+            match Packet::read(&mut self.read, None) {
+                Ok(packet) => return Ok(packet),
+                Err(CodecError::InsufficientBytes(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if self.stream.read_buf(&mut self.read).await? == 0 {
+                bail!("the client closed the connection");
+            }
+        }
+    }
+
+    /// Sends a packet.
+    ///
+    /// # Errors
+    /// A connection that is gone.
+    pub async fn write(&mut self, packet: Packet) -> Result<()> {
+        let mut bytes = BytesMut::new();
+        packet.write(&mut bytes, None)?;
+        self.stream.write_all(&bytes).await?;
+        Ok(())
+    }
+}

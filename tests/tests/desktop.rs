@@ -1,0 +1,524 @@
+//! The native notifier against a recording notification server on a private bus.
+//!
+//! notify-rust reads the bus's address from the environment, so each test runs again in a process of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's own functions fail it so")]
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use portal_agent::desktop::{Card, CardId, DesktopEvent, Native, Notifier, PromptCard, PromptId, Settings, Urgency};
+use portal_shared::Problem;
+use portal_tests::notification_server::{Behaviour, Notification, NotificationServer, Profile};
+use portal_tests::session_bus::SessionBus;
+use tokio::sync::mpsc;
+
+const LIMIT: Duration = Duration::from_secs(10);
+const DIRECTORY: &str = "PORTAL_TESTS_DIRECTORY";
+
+/// Runs a test in a process whose session bus is the one that may be started in the given directory.
+fn on_a_private_bus<F: Future<Output = ()>>(test: &str, body: impl FnOnce(PathBuf) -> F) {
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        tokio::runtime::Runtime::new().unwrap().block_on(body(directory.into()));
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(DIRECTORY, directory.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", SessionBus::address_in(directory.path()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// A notifier and what it says.
+struct Desktop {
+    native: Native,
+    events: mpsc::Receiver<DesktopEvent>,
+}
+
+impl Desktop {
+    fn start(directory: &Path) -> Self {
+        let (sender, events) = mpsc::channel(64);
+        Self { native: Native::start(Settings { icon_directory: directory.to_owned() }, sender), events }
+    }
+
+    /// A notifier on a bus with a server that it has found.
+    async fn with(directory: &Path, profile: Profile) -> (SessionBus, NotificationServer, Self) {
+        let bus = SessionBus::start_in(directory).unwrap();
+        let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
+        let mut desktop = Self::start(directory);
+        desktop.appeared().await;
+        (bus, server, desktop)
+    }
+
+    async fn next(&mut self) -> DesktopEvent {
+        loop {
+            let event = tokio::time::timeout(LIMIT, self.events.recv()).await.expect("an event in time").unwrap();
+            if event != DesktopEvent::Changed {
+                return event;
+            }
+        }
+    }
+
+    async fn appeared(&mut self) {
+        assert_eq!(self.next().await, DesktopEvent::ServerAppeared);
+    }
+
+    /// Raises a card and expects it to be accepted.
+    async fn raise(&mut self, id: u64) {
+        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
+        assert_eq!(self.next().await, DesktopEvent::Raised { card: CardId(id) });
+    }
+
+    async fn raise_failed(&mut self, id: u64) -> (Problem, String) {
+        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
+        match self.next().await {
+            DesktopEvent::RaiseFailed { card, problem, detail } if card == CardId(id) => (problem, detail),
+            other => panic!("a failed raise expected: {other:?}"),
+        }
+    }
+
+    /// Does something until it is answered: a signal to the raising connection is heard only once notify-rust's
+    /// waiter has asked for it.
+    async fn answered_after<F: Future<Output = ()>>(&mut self, mut act: impl FnMut() -> F) -> DesktopEvent {
+        let deadline = Instant::now() + LIMIT;
+        while Instant::now() < deadline {
+            act().await;
+            if let Ok(event) = tokio::time::timeout(Duration::from_millis(50), self.next()).await {
+                return event;
+            }
+        }
+        panic!("no answer in time");
+    }
+
+    /// Asserts that nothing was said, by an event that comes after it.
+    async fn said_nothing_before_raising(&mut self, id: u64) {
+        self.raise(id).await;
+    }
+}
+
+fn card(id: u64, title: &str, body: &str) -> Card {
+    Card { id: CardId(id), title: title.into(), body: body.into(), urgency: Urgency::Normal, sound: true }
+}
+
+fn prompt(id: u64) -> PromptCard {
+    PromptCard {
+        id: PromptId(id),
+        title: "“Company Portal” Would Like to Send You Notifications".into(),
+        body: "Notifications may include alerts, sounds, and icon badges.".into(),
+    }
+}
+
+async fn last(server: &NotificationServer, count: usize) -> Notification {
+    server.wait_for(count, LIMIT).await.unwrap().pop().unwrap()
+}
+
+#[test]
+fn a_card_is_raised_as_company_portal() {
+    on_a_private_bus("a_card_is_raised_as_company_portal", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        desktop.raise(1).await;
+        let raised = last(&server, 1).await;
+        assert_eq!(raised.app, "Company Portal");
+        assert_eq!((raised.title.as_str(), raised.body.as_str()), ("Maintenance", "Tonight at 22:00"));
+        assert_eq!(raised.actions, [("default".to_owned(), "Open".to_owned())]);
+        assert_eq!((raised.timeout, raised.replaces_id), (0, 0));
+        assert_eq!(raised.hints["urgency"], 1);
+        assert_eq!(raised.hints["desktop-entry"], "company-portal");
+        assert!(!raised.hints.contains_key("suppress-sound"));
+        assert!(std::fs::read(&raised.icon).unwrap().starts_with(b"\x89PNG"));
+        assert!(Path::new(&raised.icon).starts_with(&directory));
+
+        let state = desktop.native.state();
+        let seen = state.notification_server.unwrap();
+        assert_eq!((seen.name.as_str(), seen.version.as_str()), ("xfce4-notifyd", "1.0"));
+        assert!(seen.capabilities.contains(&"body-markup".to_owned()));
+        assert!(desktop.native.is_available() && state.problem.is_none());
+    });
+}
+
+#[test]
+fn a_quiet_card_makes_no_sound() {
+    on_a_private_bus("a_quiet_card_makes_no_sound", async |directory| {
+        let (_bus, server, desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        desktop.native.raise(Card { urgency: Urgency::Low, ..card(1, "a", "b") });
+        desktop.native.raise(Card { sound: false, ..card(2, "a", "b") });
+        let raised = server.wait_for(2, LIMIT).await.unwrap();
+        assert_eq!((&raised[0].hints["urgency"], &raised[0].hints["suppress-sound"]), (&0.into(), &true.into()));
+        assert_eq!((&raised[1].hints["urgency"], &raised[1].hints["suppress-sound"]), (&1.into(), &true.into()));
+        assert!(!raised[0].hints.contains_key("sound-name"));
+    });
+}
+
+#[test]
+fn text_is_literal_on_every_server() {
+    on_a_private_bus("text_is_literal_on_every_server", async |directory| {
+        let hostile = "<b>x</b> & <img src=\"file:///etc/hosts\">\u{202e}fdp\u{0}\u{1b}\nnext";
+        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        desktop.native.raise(card(1, hostile, hostile));
+        let raised = last(&server, 1).await;
+        assert_eq!(raised.title, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp next");
+        assert_eq!(raised.body, "&lt;b&gt;x&lt;/b&gt; &amp; &lt;img src=\"file:///etc/hosts\"&gt;fdp\nnext");
+        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(1) });
+
+        // Read again for each server.
+        server.stop().await.unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
+        let server = NotificationServer::start(&bus.address(), Profile::plain()).await.unwrap();
+        desktop.appeared().await;
+        desktop.native.raise(card(2, hostile, hostile));
+        assert_eq!(last(&server, 1).await.body, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp\nnext");
+    });
+}
+
+#[test]
+fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
+    on_a_private_bus("a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
+        let bus = SessionBus::start_in(&directory).unwrap();
+        for profile in [Profile::xfce(), Profile::gnome(), Profile::dunst()] {
+            let unicast = profile.unicast;
+            let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
+            let mut desktop = Desktop::start(&directory);
+            desktop.appeared().await;
+            desktop.raise(1).await;
+            let clicked = desktop.answered_after(async || server.invoke(1, "default", unicast).await.unwrap()).await;
+            assert_eq!(clicked, DesktopEvent::Clicked { card: CardId(1) });
+            assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1], "a clicked card does not stay");
+            desktop.raise(2).await;
+            let dismissed = desktop.answered_after(async || server.close(2, 2).await.unwrap()).await;
+            assert_eq!(dismissed, DesktopEvent::Dismissed { card: CardId(2) });
+            desktop.native.stop().await;
+            server.stop().await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
+    on_a_private_bus("a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        for id in 1..=21 {
+            desktop.raise(id).await;
+        }
+        let raised = server.notifications();
+        for notification in &raised {
+            assert!(server.is_connected(notification).await.unwrap());
+        }
+        desktop.native.withdraw(CardId(1));
+        assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1]);
+        desktop.native.withdraw(CardId(1));
+        desktop.native.withdraw(CardId(99));
+        desktop.said_nothing_before_raising(22).await;
+        assert_eq!(server.closed(), [1]);
+        let deadline = Instant::now() + LIMIT;
+        while server.is_connected(&raised[0]).await.unwrap() {
+            assert!(Instant::now() < deadline, "a withdrawn card's connection is let go");
+        }
+        assert!(server.is_connected(&raised[1]).await.unwrap());
+    });
+}
+
+#[test]
+fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
+    on_a_private_bus("a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
+        let bus = SessionBus::start_in(&directory).unwrap();
+        for (profile, allow) in [(Profile::xfce(), true), (Profile::dunst(), false)] {
+            let unicast = profile.unicast;
+            let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
+            let mut desktop = Desktop::start(&directory);
+            desktop.appeared().await;
+            desktop.native.prompt(prompt(1));
+            let raised = last(&server, 1).await;
+            let labels: Vec<&str> = raised.actions.iter().map(|(_, label)| label.as_str()).collect();
+            assert_eq!(labels, ["Allow", "Don't Allow"]);
+            assert_eq!(raised.title, prompt(1).title);
+
+            let forger = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
+            for key in ["allow", "deny", "default", "allow-0000000000000000"] {
+                emit(&forger, None, &(1u32, key)).await;
+                server.invoke(1, key, unicast).await.unwrap();
+            }
+            desktop.said_nothing_before_raising(1).await;
+
+            let key = &raised.actions[usize::from(!allow)].0;
+            let answer = desktop.answered_after(async || server.invoke(1, key, unicast).await.unwrap()).await;
+            assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow });
+            assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1]);
+            desktop.native.stop().await;
+            server.stop().await.unwrap();
+        }
+    });
+}
+
+async fn emit<B: serde::Serialize + zbus::wire::DynamicType>(from: &zbus::Connection, to: Option<&str>, body: &B) {
+    let (path, interface) = ("/org/freedesktop/Notifications", "org.freedesktop.Notifications");
+    from.emit_signal(to, path, interface, "ActionInvoked", body).await.unwrap();
+}
+
+#[test]
+fn a_signal_from_somebody_else_is_ignored() {
+    on_a_private_bus("a_signal_from_somebody_else_is_ignored", async |directory| {
+        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        // One broadcast of the server's own shows that the kept connection hears all, and waiters are let go.
+        desktop.raise(1).await;
+        server.close(1, 2).await.unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::Dismissed { card: CardId(1) });
+        desktop.raise(2).await;
+
+        let forger = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
+        emit(&forger, None, &(2u32, "default")).await;
+        for connection in zbus::fdo::DBusProxy::new(&forger).await.unwrap().list_names().await.unwrap() {
+            if connection.as_str().starts_with(':') {
+                emit(&forger, Some(connection.as_str()), &(2u32, "default")).await;
+            }
+        }
+        desktop.said_nothing_before_raising(3).await;
+        server.invoke(2, "default", false).await.unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::Clicked { card: CardId(2) });
+    });
+}
+
+#[test]
+fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
+    on_a_private_bus("closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        for reason in 1..=4 {
+            desktop.native.prompt(prompt(u64::from(reason)));
+            let raised = last(&server, reason as usize).await;
+            server.close(raised.id, reason).await.unwrap();
+            assert_eq!(desktop.next().await, DesktopEvent::PromptClosed { prompt: PromptId(u64::from(reason)) });
+        }
+        desktop.native.prompt(prompt(9));
+        last(&server, 5).await;
+        desktop.native.withdraw_prompt(PromptId(9));
+        assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [5]);
+        desktop.said_nothing_before_raising(1).await;
+    });
+}
+
+#[test]
+fn no_answer_is_lost_in_a_flood_of_other_signals() {
+    on_a_private_bus("no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        for id in 1..=50 {
+            desktop.native.raise(card(id, "a", "b"));
+            // From here on the signals race the answer to the raise itself.
+            let raised = last(&server, id as usize).await;
+            flood(&server, 100).await;
+            server.invoke(raised.id, "default", false).await.unwrap();
+            flood(&server, 100).await;
+            assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(id) });
+            assert_eq!(desktop.next().await, DesktopEvent::Clicked { card: CardId(id) });
+        }
+    });
+}
+
+async fn flood(server: &NotificationServer, count: u32) {
+    for other in 0..count {
+        server.close(1_000_000 + other, 2).await.unwrap();
+    }
+}
+
+#[test]
+fn without_a_server_a_raise_fails_at_once_until_one_appears() {
+    on_a_private_bus("without_a_server_a_raise_fails_at_once_until_one_appears", async |directory| {
+        let bus = SessionBus::start_in(&directory).unwrap();
+        let mut desktop = Desktop::start(&directory);
+        let started = Instant::now();
+        let (problem, detail) = desktop.raise_failed(1).await;
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert_eq!(problem, Problem::NoNotificationServer);
+        assert!(detail.contains("no notification server on the session bus") && detail.contains("dunst"), "{detail}");
+        assert!(!desktop.native.is_available());
+        assert!(desktop.native.state().problem.unwrap().contains("no notification server"));
+        desktop.native.prompt(prompt(1));
+        assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
+
+        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        desktop.appeared().await;
+        assert!(desktop.native.is_available());
+        desktop.raise(2).await;
+        assert_eq!(server.notifications().len(), 1);
+    });
+}
+
+#[test]
+#[ignore = "it is the server that a bus of another test starts"]
+fn the_server_that_the_bus_starts() {
+    let Some(directory) = std::env::var_os(DIRECTORY) else { return };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let address = SessionBus::address_in(Path::new(&directory));
+        NotificationServer::start(&address, Profile::xfce()).await.unwrap().serve().await;
+    });
+}
+
+#[test]
+fn a_raise_has_the_bus_start_the_server_that_it_knows() {
+    on_a_private_bus("a_raise_has_the_bus_start_the_server_that_it_knows", async |directory| {
+        let this = std::env::current_exe().unwrap();
+        let server = format!("{} --ignored --exact the_server_that_the_bus_starts", this.display());
+        let _bus = SessionBus::start_activating(&directory, &server).unwrap();
+        let mut desktop = Desktop::start(&directory);
+        desktop.native.raise(card(1, "a", "b"));
+        desktop.appeared().await;
+        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(1) });
+        desktop.raise(2).await;
+    });
+}
+
+#[test]
+fn a_server_that_the_bus_cannot_start_is_no_server() {
+    on_a_private_bus("a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
+        let _bus = SessionBus::start_activating(&directory, "/bin/false").unwrap();
+        let mut desktop = Desktop::start(&directory);
+        for id in 1..=2 {
+            let (problem, detail) = desktop.raise_failed(id).await;
+            assert_eq!(problem, Problem::NoNotificationServer);
+            assert!(detail.contains("Spawn"), "{detail}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_goes_takes_its_cards_along_and_may_return() {
+    on_a_private_bus("a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
+        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::dunst()).await;
+        desktop.raise(1).await;
+        desktop.native.prompt(prompt(1));
+        last(&server, 2).await;
+        desktop.raise(2).await;
+        server.stop().await.unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
+        assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
+        assert_eq!(desktop.raise_failed(3).await.0, Problem::NoNotificationServer);
+
+        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        desktop.appeared().await;
+        desktop.raise(4).await;
+        // The ids of the first server mean nothing to the second, which gave this one anew.
+        assert_eq!(last(&server, 1).await.id, 1);
+        server.close(1, 2).await.unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::Dismissed { card: CardId(4) });
+    });
+}
+
+#[test]
+fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
+    on_a_private_bus("a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let asked = server.probes();
+        server.behave(Behaviour::Hang);
+        let started = Instant::now();
+        let (problem, detail) = desktop.raise_failed(1).await;
+        assert_eq!(problem, Problem::NotificationServerDidNotAnswer);
+        assert!(detail.contains("may still appear"), "{detail}");
+        assert!(started.elapsed() >= Duration::from_secs(3));
+
+        let started = Instant::now();
+        for id in 2..=4 {
+            let (problem, detail) = desktop.raise_failed(id).await;
+            assert_eq!(problem, Problem::NoNotificationServer, "{detail}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(1));
+        assert!(!desktop.native.is_available());
+        server.wait_for_probes(asked + 1, LIMIT).await.unwrap();
+
+        server.behave(Behaviour::Answer);
+        desktop.appeared().await;
+        desktop.raise(5).await;
+        assert_eq!(server.notifications().len(), 2, "the one that was given up appeared once, the three never");
+        assert_eq!(server.probes(), asked + 1);
+    });
+}
+
+#[test]
+fn a_server_that_hangs_from_its_start_is_never_called() {
+    on_a_private_bus("a_server_that_hangs_from_its_start_is_never_called", async |directory| {
+        let bus = SessionBus::start_in(&directory).unwrap();
+        let server =
+            NotificationServer::start_behaving(&bus.address(), Profile::xfce(), Behaviour::Hang).await.unwrap();
+        let mut desktop = Desktop::start(&directory);
+        let (problem, detail) = desktop.raise_failed(1).await;
+        assert_eq!(problem, Problem::NoNotificationServer);
+        assert!(detail.contains("does not answer"), "{detail}");
+        server.behave(Behaviour::Answer);
+        desktop.appeared().await;
+        desktop.raise(2).await;
+        assert_eq!(server.notifications().len(), 1);
+    });
+}
+
+#[test]
+fn a_slow_server_is_waited_for() {
+    on_a_private_bus("a_slow_server_is_waited_for", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        server.behave(Behaviour::Delay(Duration::from_millis(500)));
+        desktop.raise(1).await;
+        assert_eq!(server.notifications().len(), 1);
+    });
+}
+
+#[test]
+fn a_refusal_is_told_as_one() {
+    on_a_private_bus("a_refusal_is_told_as_one", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::mate()).await;
+        for id in 1..=21 {
+            desktop.raise(id).await;
+        }
+        let (problem, detail) = desktop.raise_failed(22).await;
+        assert_eq!(problem, Problem::NotificationServerRefused);
+        assert!(detail.contains("Exceeded maximum number of notifications"), "{detail}");
+        desktop.native.withdraw(CardId(1));
+        server.wait_for_closed(1, LIMIT).await.unwrap();
+        desktop.raise(23).await;
+        server.behave(Behaviour::Refuse);
+        assert_eq!(desktop.raise_failed(24).await.0, Problem::NotificationServerRefused);
+    });
+}
+
+#[test]
+fn without_a_bus_each_raise_looks_for_one() {
+    on_a_private_bus("without_a_bus_each_raise_looks_for_one", async |directory| {
+        let mut desktop = Desktop::start(&directory);
+        let (problem, detail) = desktop.raise_failed(1).await;
+        assert_eq!(problem, Problem::NoNotificationServer);
+        assert!(detail.contains("no session bus") && detail.contains("--notifier console"), "{detail}");
+        assert!(desktop.native.state().problem.unwrap().contains("no session bus"));
+
+        let mut bus = SessionBus::start_in(&directory).unwrap();
+        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        desktop.native.raise(card(2, "a", "b"));
+        desktop.appeared().await;
+        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(2) });
+        assert_eq!(server.notifications().len(), 1);
+
+        bus.restart().unwrap();
+        assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
+        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        desktop.native.raise(card(3, "a", "b"));
+        desktop.appeared().await;
+        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(3) });
+        assert_eq!(server.notifications().len(), 1);
+    });
+}
+
+#[test]
+fn stopping_withdraws_the_prompt_and_leaves_the_cards() {
+    on_a_private_bus("stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        desktop.raise(1).await;
+        desktop.native.prompt(prompt(1));
+        desktop.raise(2).await;
+        let started = Instant::now();
+        desktop.native.stop().await;
+        assert!(started.elapsed() < Duration::from_millis(400));
+        assert_eq!(server.closed(), [2]);
+        let mut open = server.open();
+        open.sort_unstable();
+        assert_eq!(open, [1, 3]);
+    });
+}

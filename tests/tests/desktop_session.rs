@@ -1,0 +1,120 @@
+//! A real notification server on a real screen: dunst under Xvfb, by its own history and by pixels.
+//!
+//! Lives here: what only a real server can show. Does not live here: what each card says (`permission_denied`, `outcomes`).
+
+use anyhow::{Context, Result, ensure};
+use portal_tests::dunst::Session;
+use portal_tests::station::{Setup, Station, custom_notification, custom_notification_with};
+use portal_tests::wait::until;
+use serde_json::{Value, json};
+
+/// A device that would show a push, on a screen where nothing shows yet.
+async fn desktop() -> Result<(Station, Session)> {
+    let station = Station::ready(&Setup { profile: None, ..Setup::default() }).await?;
+    let session = Session::start(&station.bus.address()).await?;
+    station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
+    session.wait_for_displayed(0).await?;
+    session.wait_until_lit(false).await;
+    Ok((station, session))
+}
+
+/// A member of the newest card in dunst's history.
+fn newest(history: &Value, member: &str) -> Result<String> {
+    let text = history.pointer(&format!("/data/0/0/{member}/data")).and_then(Value::as_str);
+    Ok(text.with_context(|| format!("{member} in {history}"))?.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_is_seen_and_a_denied_one_is_not() -> Result<()> {
+    let (station, session) = desktop().await?;
+    assert_eq!(station.settle(custom_notification("seen").to_string()).await?["outcome"], "presented");
+    session.wait_for_displayed(1).await?;
+    session.wait_until_lit(true).await;
+
+    // Dismissed by the user, it goes into dunst's history and our journal.
+    session.control("NotificationCloseLast").await?;
+    session.wait_until_lit(false).await;
+    let history = session.history()?;
+    assert_eq!(newest(&history, "appname")?, "Company Portal");
+    assert_eq!(newest(&history, "summary")?, "Office closed");
+    assert_eq!(newest(&history, "body")?, "Work from home on Friday.");
+    let interaction = || station.agent.json_lines(&["log"]).ok().map(|log| log[0]["interaction"].clone());
+    until("dismissed", interaction, |found| *found == Some(json!("dismissed"))).await;
+
+    station.agent.command(&["permission", "deny"])?;
+    assert_eq!(station.settle(custom_notification("unseen").to_string()).await?["outcome"], "withheld");
+    assert_eq!(session.displayed().await?, 0);
+    ensure!(session.lit()? < 0.001, "something is on the screen");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_is_shown_literally_however_dunst_reads_it() -> Result<()> {
+    let body = "<b>bold</b> <a href='https://evil.example'>link</a> & <img src='file:///etc/hosts'/>";
+    for markup in ["full", "strip", "", "no"] {
+        let station = Station::ready(&Setup { profile: None, ..Setup::default() }).await?;
+        let session = Session::start_reading_markup(&station.bus.address(), markup).await?;
+        station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
+        station.settle(custom_notification_with("a", &json!({"notificationBody": body}))).await?;
+        session.wait_for_displayed(1).await?;
+        session.control("NotificationCloseAll").await?;
+        // What dunst hands to its renderer, in Pango's markup; the title's own is dunst's.
+        let drawn = newest(&session.history()?, "message")?;
+        let drawn = drawn.strip_prefix("<b>Office closed</b>\n").context("the title")?;
+        ensure!(!drawn.contains('<'), "{markup}: {drawn}");
+        let quotes = drawn.replace("&apos;", "'").replace("&#39;", "'");
+        let read = quotes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        // Told to read no markup, dunst shows the entities that keep every other setting from obeying it.
+        let entities = body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        assert_eq!(read, if markup == "no" { entities } else { body.to_owned() }, "{markup}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_killed_and_is_back_in_time_shows_what_waited() -> Result<()> {
+    let (station, mut session) = desktop().await?;
+    session.kill_dunst()?;
+    station.push(custom_notification("waits").to_string()).await?;
+    station.agent.wait(&["held=1", "desktop.notificationServer=null"])?;
+    session.start_dunst().await?;
+    assert_eq!(station.next_receipt().await?["outcome"], "presented");
+    session.wait_for_displayed(1).await?;
+    session.wait_until_lit(true).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_fails_what_was_in_hand_and_shows_the_next() -> Result<()> {
+    let (station, session) = desktop().await?;
+    session.signal_dunst("STOP")?;
+    let receipt = station.settle(custom_notification("in-hand").to_string()).await?;
+    assert_eq!(
+        (&receipt["outcome"], &receipt["problem"]),
+        (&json!("failed"), &json!("notificationServerDidNotAnswer"))
+    );
+    station.agent.command(&["status"])?;
+    session.signal_dunst("CONT")?;
+    // Another text: dunst stacks what reads the same.
+    let next = custom_notification_with("next", &json!({"notificationTitle": "Office open"}));
+    assert_eq!(station.settle(next).await?["outcome"], "presented");
+    // The one that was in hand may appear after all, as its receipt says; it was called for once.
+    session.wait_for_displayed(2).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_is_closed_on_the_screen_still_waits() -> Result<()> {
+    let station = Station::start(&Setup { profile: None, ..Setup::default() }).await?;
+    let session = Session::start(&station.bus.address()).await?;
+    station.agent.command(&["app", "install"])?;
+    session.wait_for_displayed(1).await?;
+    session.wait_until_lit(true).await;
+    // Without a menu program dunst offers no choice; closing it is no answer (contract 5).
+    session.control("NotificationCloseAll").await?;
+    session.wait_for_displayed(0).await?;
+    let status = station.agent.json(&["status"])?;
+    ensure!(status["prompt"].is_object() && status["notificationPermission"] == "notDetermined", "{status}");
+    station.agent.command(&["permission", "allow"])?;
+    station.agent.wait(&["permission=authorized"])
+}

@@ -1,0 +1,230 @@
+//! The walk that the project is about: ask, allow, push and see; deny, push, see nothing and be told why.
+//!
+//! Lives here: the permission and its prompt, as a person meets them. Does not live here: the other prerequisites (`outcomes`).
+
+use anyhow::{Context, Result, ensure};
+use portal_tests::notification_server::{Notification, Profile};
+use portal_tests::station::{LIMIT, Setup, Station, USER, custom_notification};
+use serde_json::{Value, json};
+
+/// The key of the action with this label.
+fn key<'a>(prompt: &'a Notification, label: &str) -> Result<&'a str> {
+    let action = prompt.actions.iter().find(|(_, shown)| shown == label);
+    Ok(action.with_context(|| format!("no {label} among {:?}", prompt.actions))?.0.as_str())
+}
+
+/// The prompt's card, which must have exactly its two actions.
+fn as_prompt(card: &Notification) -> Result<&Notification> {
+    let labels: Vec<&str> = card.actions.iter().map(|(_, label)| label.as_str()).collect();
+    ensure!(labels == ["Allow", "Don't Allow"], "not a permission prompt: {card:?}");
+    ensure!(card.app == "Company Portal" && card.timeout == 0, "{card:?}");
+    Ok(card)
+}
+
+/// A station whose device's permission prompt is showing.
+async fn asking(setup: &Setup<'_>) -> Result<Station> {
+    let station = Station::start(setup).await?;
+    station.agent.command(&["enroll", "--user", USER])?;
+    station.agent.command(&["app", "install"])?;
+    Ok(station)
+}
+
+fn standing<'a>(explanation: &'a Value, code: &str) -> Result<&'a Value> {
+    let list = explanation["prerequisites"].as_array().context("prerequisites")?;
+    list.iter().find(|one| one["code"] == code).with_context(|| format!("{code} in {explanation}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_permission_denied_walk() -> Result<()> {
+    let station = asking(&Setup::default()).await?;
+    let agent = &station.agent;
+    let status = agent.json(&["status"])?;
+    assert_eq!(status["prompt"]["actions"], json!(["Allow", "Don't Allow"]));
+    assert_eq!((&status["notificationPermission"], &status["promptsShown"]), (&json!("notDetermined"), &json!(1)));
+    assert_eq!(status["prerequisites"]["notificationsPermitted"], false);
+
+    let raised = station.server()?.wait_for(1, LIMIT).await?;
+    let prompt = as_prompt(&raised[0])?;
+    station.server()?.invoke(prompt.id, key(prompt, "Allow")?, false).await?;
+    agent.wait(&["permission=authorized", "prompt=null", "prerequisites.notificationsPermitted=true"])?;
+
+    let receipt = station.settle(custom_notification("first").to_string()).await?;
+    assert_eq!((&receipt["outcome"], &receipt["surface"]), (&json!("presented"), &json!("banner")));
+    let shown = station.wait_for_shown(1).await?;
+    check_card(&shown[0])?;
+
+    agent.command(&["permission", "deny"])?;
+    let receipt = station.settle(custom_notification("second").to_string()).await?;
+    assert_eq!((&receipt["outcome"], &receipt["unmet"]), (&json!("withheld"), &json!(["notificationsPermitted"])));
+    assert_eq!(station.shown()?.len(), 1, "a withheld push raises nothing");
+    check_explanation(&station)?;
+
+    agent.command(&["permission", "allow"])?;
+    let receipt = station.settle(custom_notification("third").to_string()).await?;
+    assert_eq!(receipt["outcome"], "presented");
+    assert_eq!(station.wait_for_shown(2).await?.len(), 2);
+    assert_eq!(agent.json(&["status"])?["promptsShown"], 1);
+    Ok(())
+}
+
+fn check_card(card: &Notification) -> Result<()> {
+    assert_eq!((card.title.as_str(), card.body.as_str()), ("Office closed", "Work from home on Friday."));
+    assert_eq!(card.app, "Company Portal");
+    // facts 1.6: "The notification remains until the user dismisses it"
+    assert_eq!((card.timeout, card.replaces_id), (0, 0));
+    assert!(card.actions.len() <= 1 && card.actions.iter().all(|(key, _)| key == "default"), "{card:?}");
+    assert_eq!(card.hints["urgency"], 1);
+    assert!(card.hints.contains_key("desktop-entry"), "{card:?}");
+    let icon = card.hints.get("image-path").and_then(Value::as_str).unwrap_or(&card.icon);
+    let file = icon.strip_prefix("file://").unwrap_or(icon);
+    ensure!(std::path::Path::new(file).is_file(), "the icon {icon:?} is no file");
+    Ok(())
+}
+
+fn check_explanation(station: &Station) -> Result<()> {
+    let explanation = station.agent.json(&["explain"])?;
+    assert_eq!((&explanation["notificationId"], &explanation["outcome"]), (&json!("second"), &json!("withheld")));
+    let unmet = standing(&explanation, "notificationsPermitted")?;
+    assert_eq!(unmet["met"], false);
+    for member in ["detail", "mend", "source"] {
+        ensure!(unmet[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {unmet}");
+    }
+    for code in ["companyPortalInstalled", "deviceEnrolled", "enrolledByTargetedUser"] {
+        assert_eq!(standing(&explanation, code)?["met"], true, "{code}");
+    }
+    // The moment that counts is that of the push, whatever came after it.
+    assert_eq!(standing(&station.agent.json(&["explain", "first"])?, "notificationsPermitted")?["met"], true);
+    let words = station.agent.command(&["explain"])?;
+    ensure!(words.contains("permission allow") && words.contains("facts"), "{words}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_press_on_dont_allow_denies_and_no_prompt_comes_again() -> Result<()> {
+    let station = asking(&Setup::default()).await?;
+    let raised = station.server()?.wait_for(1, LIMIT).await?;
+    station.server()?.invoke(raised[0].id, key(&raised[0], "Don't Allow")?, false).await?;
+    station.agent.wait(&["permission=denied", "prompt=null"])?;
+    let words = station.agent.command(&["permission", "prompt"])?;
+    ensure!(words.contains("already denied") && words.contains("facts 4.1"), "{words}");
+    // facts 4.1: an update asks again, and iOS answers without a prompt.
+    station.agent.command(&["app", "update"])?;
+    let status = station.agent.json(&["status"])?;
+    assert_eq!((&status["promptsShown"], &status["prompt"]), (&json!(1), &Value::Null));
+    assert_eq!(station.server()?.notifications().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_answers_the_raising_connection_only_is_heard_too() -> Result<()> {
+    for profile in [Profile::dunst(), Profile::gnome()] {
+        let station = asking(&Setup { profile: Some(profile), ..Setup::default() }).await?;
+        let raised = station.server()?.wait_for(1, LIMIT).await?;
+        let prompt = as_prompt(&raised[0])?;
+        // The agent begins to listen once it has the card's id; a person is slower than that.
+        station.agent.wait(&["prompt-showing"])?;
+        let allow = key(prompt, "Allow")?;
+        let authorised = || {
+            station
+                .agent
+                .json(&["permission", "show"])
+                .is_ok_and(|state| state["notificationPermission"] == "authorized")
+        };
+        for _ in 0..100 {
+            station.server()?.invoke(prompt.id, allow, true).await?;
+            if authorised() {
+                break;
+            }
+        }
+        station.agent.wait(&["permission=authorized"])?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answering_by_command_withdraws_the_card() -> Result<()> {
+    for (answer, permission) in [("allow", "authorized"), ("deny", "denied")] {
+        let station = asking(&Setup::default()).await?;
+        let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
+        let state = station.agent.json(&["permission", answer])?;
+        assert_eq!(state["notificationPermission"], permission);
+        assert_eq!(station.server()?.wait_for_closed(1, LIMIT).await?, [prompt]);
+        assert_eq!(station.agent.json(&["status"])?["prompt"], Value::Null);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_card_leaves_an_ios_prompt_showing() -> Result<()> {
+    let mut station = asking(&Setup::default()).await?;
+    let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
+    station.server()?.close(prompt, 2).await?;
+    // Behind the closing, on the same bus: another server comes, and a prompt that still shows gets a card there.
+    station.stop_server().await?;
+    station.start_server(Profile::xfce()).await?;
+    let raised = station.server()?.wait_for(1, LIMIT).await?;
+    let prompt = as_prompt(&raised[0])?;
+    let status = station.agent.json(&["status"])?;
+    assert_eq!((&status["promptsShown"], &status["notificationPermission"]), (&json!(1), &json!("notDetermined")));
+    assert!(status["prompt"].is_object());
+    station.server()?.invoke(prompt.id, key(prompt, "Allow")?, false).await?;
+    station.agent.wait(&["permission=authorized"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_card_dismisses_an_android_prompt_which_is_no_denial() -> Result<()> {
+    let station = asking(&Setup { arguments: &["--platform", "android"], ..Setup::default() }).await?;
+    let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
+    station.server()?.close(prompt, 2).await?;
+    station.agent.wait(&["prompt=null"])?;
+    assert_eq!(station.agent.json(&["status"])?["notificationPermission"], "notDetermined");
+    // facts 4.2: swiped away, it may be asked for again.
+    assert_eq!(station.agent.json(&["permission", "prompt"])?["promptsShown"], 2);
+    as_prompt(&station.server()?.wait_for(2, LIMIT).await?[1])?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_is_raised_anew_after_a_restart_and_not_counted() -> Result<()> {
+    let mut station = asking(&Setup::default()).await?;
+    station.server()?.wait_for(1, LIMIT).await?;
+    station.agent.stop()?;
+    station.start_again()?;
+    station.server()?.wait_for(2, LIMIT).await?;
+    station.agent.kill()?;
+    station.start_again()?;
+    let raised = station.server()?.wait_for(3, LIMIT).await?;
+    let status = station.agent.json(&["status"])?;
+    assert_eq!((&status["promptsShown"], &status["notificationPermission"]), (&json!(1), &json!("notDetermined")));
+    let prompt = as_prompt(&raised[2])?;
+    station.server()?.invoke(prompt.id, key(prompt, "Don't Allow")?, false).await?;
+    station.agent.wait(&["permission=denied"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_program_on_the_bus_cannot_answer_the_prompt() -> Result<()> {
+    let station = asking(&Setup::default()).await?;
+    let raised = station.server()?.wait_for(1, LIMIT).await?;
+    let prompt = as_prompt(&raised[0])?;
+    let forger = zbus::connection::Builder::address(station.bus.address().as_str()).build().await?;
+    let path = "/org/freedesktop/Notifications";
+    let interface = "org.freedesktop.Notifications";
+    for forged in ["allow", "Allow", "default"] {
+        forger.emit_signal(None::<&str>, path, interface, "ActionInvoked", &(prompt.id, forged)).await?;
+    }
+    // An answer from the forger means that the bus has passed its signals on.
+    zbus::fdo::DBusProxy::new(&forger).await?.get_id().await?;
+    station.server()?.invoke(prompt.id, key(prompt, "Don't Allow")?, false).await?;
+    station.agent.wait(&["permission=denied"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_notification_server_the_prompt_shows_in_status_and_is_answered_by_command() -> Result<()> {
+    let mut station = asking(&Setup { profile: None, ..Setup::default() }).await?;
+    station.agent.wait(&["prompt-showing", "desktop.notificationServer=null"])?;
+    station.start_server(Profile::xfce()).await?;
+    let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
+    station.agent.command(&["permission", "allow"])?;
+    assert_eq!(station.server()?.wait_for_closed(1, LIMIT).await?, [prompt]);
+    Ok(())
+}
