@@ -87,6 +87,9 @@ pub struct Condition {
     pub clock_ahead_millis: i64,
 }
 
+/// The labels of the permission prompt's two actions, in order (contract 5).
+pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
+
 /// The permission prompt that is showing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use portal_shared::timestamp::millis;
 use portal_shared::{
     CustomNotification, DeviceId, GroupId, IdError, NotificationId, Receipt, Timestamp, UserPrincipalName,
 };
@@ -115,7 +116,6 @@ fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
         Some(id) => id.clone(),
         None => uuid::Uuid::new_v4().to_string().parse().map_err(|error: IdError| anyhow::anyhow!(error))?,
     };
-    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let notification = CustomNotification {
         id: id.clone(),
         notification_title: args.title.clone().unwrap_or_default(),

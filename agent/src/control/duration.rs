@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 use portal_shared::Timestamp;
+use portal_shared::timestamp::millis;
 
 /// Reads a duration; a day is 24 hours.
 ///
@@ -46,7 +47,7 @@ impl Since {
     pub fn moment(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Moment(moment) => moment,
-            Self::Ago(span) => now.plus_millis(i64::try_from(span.as_millis()).unwrap_or(i64::MAX).saturating_neg()),
+            Self::Ago(span) => now.plus_millis(-millis(span)),
         }
     }
 }

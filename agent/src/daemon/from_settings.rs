@@ -3,8 +3,8 @@
 //! Lives here: putting each setting where it acts, and what settings cannot say. Does not live here: files and layers (`settings`).
 
 use std::path::PathBuf;
-use std::time::Duration;
 
+use portal_shared::timestamp::millis;
 use portal_shared::{DeviceId, Status};
 
 use super::first_start::Asked;
@@ -95,10 +95,6 @@ fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
         ids_age_millis: millis(settings.journal.ids_age),
         allowed_actions: settings.actions.allow.clone(),
     })
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn embedded(settings: &Settings) -> Result<Option<Embedded>, ConfigurationError> {

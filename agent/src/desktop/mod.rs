@@ -9,6 +9,7 @@ use std::pin::Pin;
 
 use portal_shared::Problem;
 use portal_shared::status::Desktop;
+pub use portal_shared::status::PROMPT_ACTIONS;
 
 mod console;
 mod icon;
@@ -36,9 +37,6 @@ pub const APP_NAME: &str = "Company Portal";
 
 /// The name of the desktop entry that a package installs; servers list and switch the app by it.
 pub const DESKTOP_ENTRY: &str = "company-portal";
-
-/// The labels of the permission prompt's two actions, in order (contract 5).
-pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
 
 /// The daemon's own number for a card; never the server's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,9 +6,6 @@ use portal_shared::{DeviceState, ManagedDeviceOwnerType, OperatingSystem, status
 
 use super::Snapshot;
 
-/// The labels of the permission prompt's two actions (contract 5).
-pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
-
 impl Snapshot {
     /// The retained device state (contract 3).
     pub fn device_state(&self) -> DeviceState {
@@ -59,7 +56,7 @@ impl Snapshot {
     pub fn prompt_status(&self) -> Option<status::Prompt> {
         self.permission.prompt.map(|prompt| status::Prompt {
             shown_at: prompt.shown_at,
-            actions: PROMPT_ACTIONS.map(str::to_owned).to_vec(),
+            actions: status::PROMPT_ACTIONS.map(str::to_owned).to_vec(),
         })
     }
 }

@@ -59,22 +59,16 @@ fn receipts(
     // Contract 4: unpublished receipts are never pruned.
     let last = series.published_through.min(series.first_sequence.saturating_add(limit - 1));
     let surplus = surplus(series.last_sequence, retention.keep_receipts).min(last);
-    let old = match keep_from {
-        Some(keep_from) => oldest(
-            transaction,
-            "SELECT max(sequence) FROM receipts WHERE device = ?1 AND sequence BETWEEN ?2 AND ?3 AND decided_at < ?4",
-            (device, series.first_sequence, last, keep_from.as_millis()),
-        )?,
-        None => 0,
+    let rows = Rows {
+        first: series.first_sequence,
+        last,
+        surplus,
+        before: keep_from.map(Timestamp::as_millis),
+        oldest: "SELECT max(sequence) FROM receipts WHERE device = ?1 AND sequence BETWEEN ?2 AND ?3 AND decided_at < ?4",
+        delete: "DELETE FROM receipts WHERE device = ?1 AND sequence BETWEEN ?2 AND ?3",
     };
-    let through = surplus.max(old);
-    if through < series.first_sequence {
-        return Ok(0);
-    }
-    let sql = "DELETE FROM receipts WHERE device = ?1 AND sequence BETWEEN ?2 AND ?3";
-    transaction.prepare_cached(sql)?.execute(params![device, series.first_sequence, through])?;
-    let gone = through + 1 - series.first_sequence;
-    series.first_sequence = through + 1;
+    let gone = rows.delete_due(transaction, device)?;
+    series.first_sequence += gone;
     Ok(gone)
 }
 
@@ -89,22 +83,17 @@ fn events(
     let (first, newest) = (series.first_event, series.last_event);
     let last = newest.saturating_sub(1).min(first.saturating_add(limit - 1));
     let surplus = surplus(newest, retention.keep_receipts).min(last);
-    let old = match keep_from {
-        Some(keep_from) => oldest(
-            transaction,
-            "SELECT max(event) FROM events WHERE device = ?1 AND event BETWEEN ?2 AND ?3 AND at < ?4",
-            (device, first, last, keep_from.as_millis()),
-        )?,
-        None => 0,
+    let rows = Rows {
+        first,
+        last,
+        surplus,
+        before: keep_from.map(Timestamp::as_millis),
+        oldest: "SELECT max(event) FROM events WHERE device = ?1 AND event BETWEEN ?2 AND ?3 AND at < ?4",
+        delete: "DELETE FROM events WHERE device = ?1 AND event BETWEEN ?2 AND ?3",
     };
-    let through = surplus.max(old);
-    if through < first {
-        return Ok(0);
-    }
-    let sql = "DELETE FROM events WHERE device = ?1 AND event BETWEEN ?2 AND ?3";
-    transaction.prepare_cached(sql)?.execute(params![device, first, through])?;
-    series.first_event = through + 1;
-    Ok(through + 1 - first)
+    let gone = rows.delete_due(transaction, device)?;
+    series.first_event += gone;
+    Ok(gone)
 }
 
 /// Keeps the snapshots that receipts refer to, those of kept events, the one before them to replay from, the newest.
@@ -130,26 +119,47 @@ fn used_ids(
     let (first, newest) = (series.first_used_id, series.last_used_id);
     let last = newest.min(first.saturating_add(limit - 1));
     let surplus = surplus(newest, retention.ids_count).min(last);
-    let old = match keep_from {
-        Some(keep_from) => oldest(
-            transaction,
-            "SELECT max(number) FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3 AND hour < ?4",
-            (device, first, last, keep_from.as_millis().div_euclid(3_600_000)),
-        )?,
-        None => 0,
+    let rows = Rows {
+        first,
+        last,
+        surplus,
+        before: keep_from.map(|keep_from| keep_from.as_millis().div_euclid(3_600_000)),
+        oldest: "SELECT max(number) FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3 AND hour < ?4",
+        delete: "DELETE FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3",
     };
-    let through = surplus.max(old);
-    if through < first {
-        return Ok(0);
-    }
-    let sql = "DELETE FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3";
-    transaction.prepare_cached(sql)?.execute(params![device, first, through])?;
-    series.first_used_id = through + 1;
-    Ok(through + 1 - first)
+    let gone = rows.delete_due(transaction, device)?;
+    series.first_used_id += gone;
+    Ok(gone)
 }
 
-/// The newest number in a range whose time lies before a moment; 0: none.
-fn oldest(transaction: &Transaction<'_>, sql: &str, range: (i64, u64, u64, i64)) -> rusqlite::Result<u64> {
-    let found: Option<u64> = transaction.prepare_cached(sql)?.query_row(range, |row| row.get(0))?;
-    Ok(found.unwrap_or_default())
+/// The rows of one table that may go: by their number, and by a time that rises with it.
+struct Rows {
+    first: u64,
+    /// The newest that may go now.
+    last: u64,
+    /// The newest that is one too many; 0: none is.
+    surplus: u64,
+    /// What is older goes too, in the table's own unit.
+    before: Option<i64>,
+    /// The newest number in a range whose time lies before a moment.
+    oldest: &'static str,
+    delete: &'static str,
+}
+
+impl Rows {
+    /// Deletes what is due, and gives how many numbers went.
+    fn delete_due(&self, transaction: &Transaction<'_>, device: i64) -> rusqlite::Result<u64> {
+        let old: Option<u64> = match self.before {
+            Some(before) => transaction
+                .prepare_cached(self.oldest)?
+                .query_row((device, self.first, self.last, before), |row| row.get(0))?,
+            None => None,
+        };
+        let through = self.surplus.max(old.unwrap_or_default());
+        if through < self.first {
+            return Ok(0);
+        }
+        transaction.prepare_cached(self.delete)?.execute(params![device, self.first, through])?;
+        Ok(through + 1 - self.first)
+    }
 }

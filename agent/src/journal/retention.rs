@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use portal_shared::Timestamp;
+use portal_shared::timestamp::millis;
 
 /// How long what is kept, per device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,7 @@ impl Default for Retention {
 
 /// The moment before which rows are too old.
 pub(super) fn cutoff(now: Timestamp, age: Duration) -> Timestamp {
-    let millis = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-    now.plus_millis(-millis)
+    now.plus_millis(-millis(age))
 }
 
 /// The newest number that is one too many where `keep` are kept up to `last`; 0: none is.
