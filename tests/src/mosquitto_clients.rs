@@ -55,8 +55,10 @@ impl Reach {
         // It takes no empty payload from its input.
         let from = if payload.is_empty() { "-n" } else { "-s" };
         let mut child = Command::new("mosquitto_pub")
+            // MQTT 5, unless the reach says otherwise: the last one counts.
+            .args(["-V", "5"])
             .args(&self.0)
-            .args(["-V", "5", "-q", "1", "-t", topic, from])
+            .args(["-q", "1", "-t", topic, from])
             .args(arguments)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
