@@ -117,7 +117,11 @@ impl Cluster {
     pub fn control(&self, node: usize, arguments: &[&str]) -> Result<String> {
         let output = self.command("rabbitmqctl", node).arg("-q").args(arguments).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        ensure!(output.status.success(), "rabbitmqctl {arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "rabbitmqctl {arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(text)
     }
 

@@ -2,10 +2,10 @@
 //!
 //! Lives here: publishing and counting PUBACKs. Does not live here: what is sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use rumqttc::{AsyncClient, Event, MqttOptions, NetworkOptions, Packet, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, QoS};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,13 +26,7 @@ impl Stream {
     /// # Errors
     /// The broker does not answer.
     pub async fn start(port: u16, topic: String, payloads: Vec<String>, rate: u32) -> Result<Self> {
-        let mut options = MqttOptions::new(format!("stream-{}", uuid::Uuid::new_v4().simple()), "127.0.0.1", port);
-        options.set_keep_alive(Duration::from_secs(30)).set_inflight(IN_FLIGHT);
-        let (client, mut events) = AsyncClient::new(options, 10);
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        events.set_network_options(network);
-        events.poll().await.context("the broker answers CONNECT")?;
+        let (client, mut events) = connect(port).await?;
         let (answers, answered) = watch::channel(0);
         let reading = tokio::spawn(async move {
             // An error ends the stream, and with it the channel: whoever waits is told.
@@ -69,6 +63,24 @@ impl Stream {
             change?.with_context(|| format!("the publisher's own connection broke after {have} of {count}"))?;
         }
         Ok(())
+    }
+}
+
+/// A connection; a node that has only just started refuses the first for a moment.
+async fn connect(port: u16) -> Result<(AsyncClient, EventLoop)> {
+    let start = Instant::now();
+    loop {
+        let mut options = MqttOptions::new(format!("stream-{}", uuid::Uuid::new_v4().simple()), "127.0.0.1", port);
+        options.set_keep_alive(Duration::from_secs(30)).set_inflight(IN_FLIGHT);
+        let (client, mut events) = AsyncClient::new(options, 10);
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(true);
+        events.set_network_options(network);
+        match events.poll().await {
+            Ok(_) => return Ok((client, events)),
+            Err(error) if start.elapsed() > PATIENCE => return Err(error).context("the broker answers CONNECT"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
     }
 }
 

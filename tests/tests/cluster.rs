@@ -99,7 +99,8 @@ async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize)
     let twice = shown.values().filter(|times| **times > 1).count();
     let redelivered = agent.json(&["status"])?["redelivered"].clone();
     println!(
-        "round {round}: {count} pushes acknowledged, node {} killed, moved to node {} in {} ms, lost {lost}, shown twice {twice}, redelivered so far {redelivered}",
+        "round {round}: {count} pushes, node {} killed, moved to node {} in {} ms, lost {lost}, shown twice {twice}, \
+         redelivered so far {redelivered}",
         home + 1,
         node_of(agent, cluster)? + 1,
         moved.as_millis()
