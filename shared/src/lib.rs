@@ -4,6 +4,7 @@
 //! Does not live here: any rule of the device, any I/O, any clock, tokio.
 
 pub mod checklist;
+pub mod desktop_verdict;
 pub mod device_state;
 pub mod ids;
 pub mod notification;
@@ -16,6 +17,7 @@ pub mod timestamp;
 pub mod topics;
 
 pub use checklist::{Check, Doctor, Explanation, Standing};
+pub use desktop_verdict::DesktopVerdict;
 pub use device_state::{
     DeviceEnrollmentType, DeviceState, LastAction, ManagedDeviceOwnerType, NotificationPermission, OperatingSystem,
 };

@@ -154,7 +154,7 @@ impl Inner {
             desktop: status::Desktop {
                 notifier: "native".to_owned(),
                 notification_server: self.notification_server.then_some(server),
-                problem: None,
+                ..status::Desktop::default()
             },
             daemon: status::Daemon {
                 pid: 4242,

@@ -4,19 +4,23 @@
 
 use std::time::Duration;
 
-use portal_shared::Problem;
-use tokio::sync::{mpsc, watch};
+use portal_shared::{DesktopVerdict, Problem};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;
+
+use allowance::Asking;
 
 use super::bus::{Bus, Greeting, Heard};
 use super::form::Form;
 use super::open::{Nonce, Open, Subject};
 use super::refusal;
 use super::server::{About, Question, Server, View};
-use super::turn::{self, Job, Turn, TurnEnd};
+use super::turn::{self, Accepted, Job, Turn, TurnEnd};
 use super::work::{Done, Hold, Work};
 use crate::desktop::{Card, CardId, DesktopEvent, PromptCard, PromptId};
+
+mod allowance;
 
 /// How long a stop waits for an open prompt to be withdrawn.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -46,23 +50,36 @@ pub(super) struct Desk {
     turn: Option<Turn>,
     /// The server that was called for the turn in hand.
     called: Option<OwnedUniqueName>,
+    looks: mpsc::Receiver<oneshot::Sender<()>>,
+    asking: Asking,
 }
 
 impl Desk {
     pub(super) fn new(
         icon: Option<&str>,
         commands: mpsc::Receiver<Command>,
+        looks: mpsc::Receiver<oneshot::Sender<()>>,
         events: mpsc::Sender<DesktopEvent>,
         stop: CancellationToken,
     ) -> (Self, watch::Receiver<View>) {
         let server = Server::asked(About::Bus);
         let (view, seen) = watch::channel(server.view());
-        let (open, work) = (Open::new(), Work::new());
-        let (turn, called) = (None, None);
-        (
-            Self { form: Form::new(icon), commands, events, view, stop, bus: None, server, open, work, turn, called },
-            seen,
-        )
+        let desk = Self {
+            form: Form::new(icon),
+            commands,
+            looks,
+            events,
+            view,
+            stop,
+            bus: None,
+            server,
+            open: Open::new(),
+            work: Work::new(),
+            turn: None,
+            called: None,
+            asking: Asking::default(),
+        };
+        (desk, seen)
     }
 
     pub(super) async fn run(mut self) {
@@ -76,6 +93,7 @@ impl Desk {
                 end = turn::end(&mut self.turn) => self.end_turn(end).await,
                 heard = next(&mut self.bus, self.server.owner()) => self.hear(heard).await,
                 done = self.work.next() => self.take_in(done).await,
+                Some(looker) = self.looks.recv() => self.look(looker),
                 Some(command) = self.commands.recv(), if self.turn.is_none() => self.obey(command).await,
             }
         }
@@ -137,7 +155,9 @@ impl Desk {
     fn raise(&mut self, job: &Job) {
         self.open.expect();
         self.called = self.server.owner().cloned();
-        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup()));
+        // A prompt has no receipt to say it in.
+        let beside = self.question_beside_a_raise().filter(|_| matches!(job, Job::Card(_)));
+        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup(), beside));
     }
 
     async fn end_turn(&mut self, end: TurnEnd) {
@@ -155,7 +175,7 @@ impl Desk {
     async fn end_raise(&mut self, subject: Subject, end: TurnEnd) {
         let is_still_there = self.server.owner() == self.called.as_ref();
         match end {
-            TurnEnd::Raised(id, hold) if is_still_there => self.accept(subject, id, hold).await,
+            TurnEnd::Raised(accepted) if is_still_there => self.accept(subject, accepted).await,
             TurnEnd::Raised(..) => self.lose(subject).await,
             TurnEnd::Failed(error) => {
                 self.open.expect_no_more();
@@ -176,7 +196,7 @@ impl Desk {
         self.open.expect_no_more();
         match subject {
             Subject::Card(card) => {
-                self.tell(DesktopEvent::Raised { card }).await;
+                self.tell(DesktopEvent::Raised { card, verdict: Some(DesktopVerdict::Unknown) }).await;
                 // No other can be open: nothing was raised since that server went.
                 self.tell(DesktopEvent::CardsLost).await;
             }
@@ -184,9 +204,14 @@ impl Desk {
         }
     }
 
-    async fn accept(&mut self, subject: Subject, id: u32, hold: Hold) {
+    async fn accept(&mut self, subject: Subject, accepted: Accepted) {
+        let Accepted { id, hold, allowance } = accepted;
+        if let (Some(allowance), Some(owner)) = (allowance, self.called.clone()) {
+            self.know_allowance(&owner, allowance).await;
+        }
         if let Subject::Card(card) = subject {
-            self.tell(DesktopEvent::Raised { card }).await;
+            let verdict = Some(self.known_allowance().verdict());
+            self.tell(DesktopEvent::Raised { card, verdict }).await;
         }
         match self.open.accept(id, subject, hold) {
             Some((event, hold)) => self.answered(event, hold).await,
@@ -245,10 +270,8 @@ impl Desk {
                 self.owned_by(owner).await;
                 self.resume().await;
             }
-            Heard::Properties => {
-                if let (Some(bus), Some(owner)) = (&self.bus, self.server.owner()) {
-                    self.work.ask_do_not_disturb(bus.line(), owner.clone());
-                }
+            Heard::Allowance => {
+                self.ask_allowance();
             }
             Heard::Ended => {
                 self.bus = None;
@@ -315,14 +338,7 @@ impl Desk {
             }
             Done::Started(started) => self.started(started).await,
             Done::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
-            Done::DoNotDisturb(asked, answer) => {
-                if let Server::Present { owner, greeting, .. } = &mut self.server
-                    && *owner == asked
-                {
-                    greeting.do_not_disturb = answer;
-                    self.show().await;
-                }
-            }
+            Done::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
             Done::Waited(id, handle, signal) => {
                 if self.open.get_mut(id).is_some_and(|hold| hold.is(&handle)) {
                     self.waited(id, signal).await;

@@ -6,17 +6,20 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use portal_shared::Problem;
 use portal_shared::status::Desktop;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
+use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
 use desk::{Command, Desk};
 use server::View;
 
+mod allows;
 mod bus;
 mod desk;
 mod form;
@@ -29,9 +32,16 @@ mod work;
 /// How many calls may wait behind the raise in hand.
 const QUEUE: usize = 256;
 
+/// How many may look at once.
+const LOOKS: usize = 16;
+
+/// How long a look takes at most; it is answered after the raise in hand, never by it.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Raises cards through the desktop's notification server (`org.freedesktop.Notifications`).
 pub struct Native {
     commands: mpsc::Sender<Command>,
+    looks: mpsc::Sender<oneshot::Sender<()>>,
     events: mpsc::Sender<DesktopEvent>,
     view: watch::Receiver<View>,
     stop: CancellationToken,
@@ -45,11 +55,12 @@ impl Native {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
         let icon = icon::path(&settings.icon_directory);
-        let (desk, view) = Desk::new(icon.as_deref(), waiting, events.clone(), stop.clone());
+        let (looks, lookers) = mpsc::channel(LOOKS);
+        let (desk, view) = Desk::new(icon.as_deref(), waiting, lookers, events.clone(), stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(desk.run());
         tasks.close();
-        Self { commands, events, view, stop, tasks }
+        Self { commands, looks, events, view, stop, tasks }
     }
 
     fn enqueue(&self, command: Command) {
@@ -96,8 +107,19 @@ impl Notifier for Native {
         self.view.borrow().available
     }
 
-    fn do_not_disturb(&self) -> Option<bool> {
-        self.view.borrow().do_not_disturb
+    fn allowance(&self) -> Allowance {
+        self.view.borrow().allowance
+    }
+
+    fn look(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let (looker, looked) = oneshot::channel();
+        // With as many under way already, the answer to those is of now too, or as good as.
+        let asked = self.looks.try_send(looker).is_ok();
+        Box::pin(async move {
+            if asked && timeout(LOOK, looked).await.is_err() {
+                tracing::debug!("the desktop did not say in a moment what it lets through");
+            }
+        })
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

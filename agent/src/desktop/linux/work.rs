@@ -10,6 +10,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use zbus::names::OwnedUniqueName;
 
+use super::super::Allowance;
+use super::allows::Teller;
 use super::bus::{Bus, Greeting, Line};
 use super::open::Signal;
 
@@ -21,7 +23,7 @@ pub(super) enum Done {
     Connected(zbus::Result<(Box<Bus>, Option<OwnedUniqueName>)>),
     Started(zbus::Result<Option<OwnedUniqueName>>),
     Greeted(OwnedUniqueName, zbus::Result<Greeting>),
-    DoNotDisturb(OwnedUniqueName, Option<bool>),
+    Allowance(OwnedUniqueName, Allowance),
     /// notify-rust's waiter of this notification heard something.
     Waited(u32, Arc<NotificationHandle>, Option<Signal>),
 }
@@ -94,8 +96,11 @@ impl Work {
         self.questions.spawn(async move { Done::Greeted(owner.clone(), line.greet(owner).await) });
     }
 
-    pub(super) fn ask_do_not_disturb(&mut self, line: Line, owner: OwnedUniqueName) {
-        self.questions.spawn(async move { Done::DoNotDisturb(owner.clone(), line.do_not_disturb(owner).await) });
+    pub(super) fn ask_allowance(&mut self, line: Line, teller: Teller, owner: OwnedUniqueName) {
+        self.questions.spawn(async move {
+            let allowance = line.allowance(teller, &owner).await;
+            Done::Allowance(owner, allowance)
+        });
     }
 
     /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.
