@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use portal_shared::{
-    Action, CustomNotification, GroupId, GroupList, Interaction, Problem, Rejection, Target, UserPrincipalName,
+    Action, CustomNotification, DesktopVerdict, GroupId, GroupList, Interaction, Problem, Rejection, Target,
+    UserPrincipalName,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -181,6 +182,8 @@ pub enum Event {
     Raised {
         /// Which card.
         card: u64,
+        /// Whether it shows what it accepts, as far as was known then; for the receipt alone, no rule reads it.
+        desktop: Option<DesktopVerdict>,
     },
     /// The desktop did not.
     RaiseFailed {

@@ -112,7 +112,7 @@ impl Inner {
             match effect {
                 Effect::Unchanged(sentence) => note = Some(sentence),
                 Effect::Raise { card, .. } => {
-                    self.apply(Event::Raised { card })?;
+                    self.apply(Event::Raised { card, desktop: None })?;
                 }
                 Effect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
