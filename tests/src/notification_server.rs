@@ -426,7 +426,8 @@ impl Interface {
         (self.0.profile.name.to_owned(), "portal-tests".to_owned(), "1.0".to_owned(), "1.2".to_owned())
     }
 
-    #[zbus(property)]
+    // Without the value, so that a signal can come while no answer does.
+    #[zbus(property(emits_changed_signal = "invalidates"))]
     async fn inhibited(&self) -> fdo::Result<bool> {
         match self.0.profile.tells {
             Tells::Inhibited => Ok(self.0.is_disturbed().await),

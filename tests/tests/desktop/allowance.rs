@@ -154,8 +154,8 @@ fn a_server_that_does_not_tell_is_unknown_and_none_is_none() {
         server.behave(Behaviour::Delay(Duration::from_millis(100)));
         assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::Unknown);
         server.stop().await.unwrap();
-        desktop.next().await;
-        assert_eq!(desktop.verdict(), Some(DesktopVerdict::NoNotificationServer));
+        assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
+        desktop.comes_to_know(DesktopVerdict::NoNotificationServer).await;
         desktop.native.look().await;
     });
 }
