@@ -18,10 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::platform::{self, Wait};
+use super::queue::{Call, Calls};
 use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
-
-/// How many calls may wait behind the raise in hand.
-const QUEUE: usize = 256;
 
 /// How long the desktop has for an answer (contract 4).
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -37,17 +35,11 @@ pub(super) const DENY: &str = "deny";
 
 /// Raises cards through the desktop's own notifications.
 pub struct Native {
-    commands: mpsc::Sender<Command>,
-    events: mpsc::Sender<DesktopEvent>,
+    calls: Calls,
     prompts: Prompts,
     known: Known,
     stop: CancellationToken,
     tasks: TaskTracker,
-}
-
-enum Command {
-    Raise(Card),
-    Prompt(PromptCard),
 }
 
 /// The prompts that are not withdrawn. The desktop cannot take one back, so its late answer is ignored instead.
@@ -81,15 +73,11 @@ impl Native {
     /// Starts it and writes the icon. Must be called inside a tokio runtime. `events` must be read: while it is full,
     /// nothing is raised.
     pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        let (commands, waiting) = mpsc::channel(QUEUE);
+        let (calls, waiting) = Calls::new(events.clone());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (prompts, known) = (Prompts::default(), Known::default());
-        let desk = Desk {
-            icon: icon::path(&settings.icon_directory),
-            events: events.clone(),
-            prompts: prompts.clone(),
-            known: known.clone(),
-        };
+        let desk =
+            Desk { icon: icon::path(&settings.icon_directory), events, prompts: prompts.clone(), known: known.clone() };
         let stopped = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -98,27 +86,13 @@ impl Native {
             }
         });
         tasks.close();
-        Self { commands, events, prompts, known, stop, tasks }
-    }
-
-    fn enqueue(&self, command: Command) {
-        let Err(refused) = self.commands.try_send(command) else { return };
-        let detail = format!("{QUEUE} calls already wait for the desktop; push more slowly");
-        let answer = match refused.into_inner() {
-            Command::Raise(Card { id: card, .. }) => {
-                DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
-            }
-            Command::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
-        };
-        if self.events.try_send(answer).is_err() {
-            tracing::error!("an answer of the desktop was lost: nobody reads its events");
-        }
+        Self { calls, prompts, known, stop, tasks }
     }
 }
 
 impl Notifier for Native {
     fn raise(&self, card: Card) {
-        self.enqueue(Command::Raise(card));
+        self.calls.enqueue(Call::Raise(card));
     }
 
     /// notify-rust cannot take a notification back here (stack-notifications 1.1): the user dismisses it.
@@ -126,7 +100,7 @@ impl Notifier for Native {
 
     fn prompt(&self, prompt: PromptCard) {
         self.prompts.lock().insert(prompt.id);
-        self.enqueue(Command::Prompt(prompt));
+        self.calls.enqueue(Call::Prompt(prompt));
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
@@ -176,11 +150,13 @@ struct Desk {
 }
 
 impl Desk {
-    async fn run(self, mut commands: mpsc::Receiver<Command>) {
-        while let Some(command) = commands.recv().await {
-            let event = match command {
-                Command::Raise(card) => Some(self.raise(card).await),
-                Command::Prompt(prompt) => self.prompt(prompt).await,
+    async fn run(self, mut calls: mpsc::Receiver<Call>) {
+        while let Some(call) = calls.recv().await {
+            let event = match call {
+                Call::Raise(card) => Some(self.raise(card).await),
+                Call::Prompt(prompt) => self.prompt(prompt).await,
+                // Not possible here, and never asked for; see `withdraw`.
+                Call::Withdraw(_) | Call::WithdrawPrompt(_) => None,
             };
             if let Some(event) = event
                 && self.events.send(event).await.is_err()

@@ -14,6 +14,7 @@ use portal_shared::{DesktopVerdict, Problem};
 mod allowance;
 mod console;
 mod icon;
+mod queue;
 mod recording;
 mod text;
 

@@ -346,6 +346,26 @@ fn a_server_that_hangs_from_its_start_is_never_called() {
 }
 
 #[test]
+fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
+    on_a_private_bus("raising::a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        server.behave(Behaviour::Hang);
+        desktop.native.prompt(prompt(1));
+        assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
+        server.behave(Behaviour::Answer);
+        desktop.appeared().await;
+        // As the daemon does for as long as the prompt is state of the device.
+        desktop.native.prompt(prompt(1));
+        assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1], "nobody would hear its answer");
+        let raised = last(&server, 2).await;
+        assert_eq!(server.open(), [raised.id], "one prompt stands");
+        let key = &raised.actions[0].0;
+        let answer = desktop.answered_after(async || server.invoke(raised.id, key, true).await.unwrap()).await;
+        assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow: true });
+    });
+}
+
+#[test]
 fn a_slow_server_is_waited_for() {
     on_a_private_bus("raising::a_slow_server_is_waited_for", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;

@@ -1,4 +1,4 @@
-//! The task behind the native notifier: one command in hand, the rest in order behind it.
+//! The task behind the native notifier: one call in hand, the rest in order behind it.
 //!
 //! Lives here: what to do next. Does not live here: the rules (`open`, `server`, `refusal`), the connection (`bus`).
 
@@ -16,9 +16,10 @@ use super::form::Form;
 use super::open::{Nonce, Open, Subject};
 use super::refusal;
 use super::server::{About, Question, Server, View};
-use super::turn::{self, Accepted, Job, Turn, TurnEnd};
+use super::turn::{self, Accepted, Call, Job, Turn, TurnEnd};
 use super::work::{Done, Hold, Work};
-use crate::desktop::{Card, CardId, DesktopEvent, PromptCard, PromptId};
+use crate::desktop::queue;
+use crate::desktop::{DesktopEvent, PromptId};
 
 mod allowance;
 
@@ -28,18 +29,10 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Why there is no server, as long as nothing more is known.
 const NOBODY: &str = "nobody owns its name";
 
-/// What the notifier is told to do.
-pub(super) enum Command {
-    Raise(Card),
-    Withdraw(CardId),
-    Prompt(PromptCard),
-    WithdrawPrompt(PromptId),
-}
-
 /// The task's state.
 pub(super) struct Desk {
     form: Form,
-    commands: mpsc::Receiver<Command>,
+    calls: mpsc::Receiver<queue::Call>,
     events: mpsc::Sender<DesktopEvent>,
     view: watch::Sender<View>,
     stop: CancellationToken,
@@ -57,7 +50,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(
         icon: Option<&str>,
-        commands: mpsc::Receiver<Command>,
+        calls: mpsc::Receiver<queue::Call>,
         looks: mpsc::Receiver<oneshot::Sender<()>>,
         events: mpsc::Sender<DesktopEvent>,
         stop: CancellationToken,
@@ -66,7 +59,7 @@ impl Desk {
         let (view, seen) = watch::channel(server.view());
         let desk = Self {
             form: Form::new(icon),
-            commands,
+            calls,
             looks,
             events,
             view,
@@ -87,14 +80,14 @@ impl Desk {
         self.work.connect();
         while !stop.is_cancelled() {
             tokio::select! {
-                // In this order: what is heard of the server decides what a command may do.
+                // In this order: what is heard of the server decides what a call may do.
                 biased;
                 () = stop.cancelled() => {}
                 end = turn::end(&mut self.turn) => self.end_turn(end).await,
                 heard = next(&mut self.bus, self.server.owner()) => self.hear(heard).await,
                 done = self.work.next() => self.take_in(done).await,
                 Some(looker) = self.looks.recv() => self.look(looker),
-                Some(command) = self.commands.recv(), if self.turn.is_none() => self.obey(command).await,
+                Some(call) = self.calls.recv(), if self.turn.is_none() => self.obey(call).await,
             }
         }
         // Its answer could not be heard any more.
@@ -102,18 +95,18 @@ impl Desk {
         self.work.finish(FAREWELL).await;
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Raise(card) => self.advance(Job::Card(card)).await,
-            Command::Prompt(prompt) => match getrandom::u64() {
+    async fn obey(&mut self, call: queue::Call) {
+        match call {
+            queue::Call::Raise(card) => self.advance(Job::Card(card)).await,
+            queue::Call::Prompt(prompt) => match getrandom::u64() {
                 Ok(random) => self.advance(Job::Prompt(prompt, Nonce::new(random))).await,
                 Err(error) => {
                     let detail = format!("the prompt needs a random number, and the system gives none: {error}");
                     self.tell(DesktopEvent::PromptFailed { prompt: prompt.id, detail }).await;
                 }
             },
-            Command::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
-            Command::WithdrawPrompt(prompt) => {
+            queue::Call::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
+            queue::Call::WithdrawPrompt(prompt) => {
                 self.withdraw(|subject| matches!(subject, Subject::Prompt(id, _) if *id == prompt));
             }
         }
@@ -182,7 +175,7 @@ impl Desk {
                 let (problem, detail) = refusal::judge(&error);
                 self.fail(subject, problem, detail).await;
             }
-            TurnEnd::Unanswered => self.give_up(subject).await,
+            TurnEnd::Unanswered(call) => self.give_up(subject, call).await,
             TurnEnd::NoServerInTime => {}
         }
         // Another server came meanwhile, and was told of before this end was: what waits for one is to look again.
@@ -231,8 +224,12 @@ impl Desk {
     }
 
     /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
-    async fn give_up(&mut self, subject: Subject) {
+    async fn give_up(&mut self, subject: Subject, call: Call) {
         self.open.expect_no_more();
+        if matches!(subject, Subject::Prompt(..)) {
+            // It is raised anew once the server answers, and two would stand then, the first one deaf.
+            self.work.await_late(call);
+        }
         if let Server::Present { owner, .. } = &self.server {
             self.ask(owner.clone());
         }
@@ -339,6 +336,8 @@ impl Desk {
             Done::Started(started) => self.started(started).await,
             Done::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
             Done::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
+            Done::Late(Some(hold)) => self.work.withdraw(hold),
+            Done::Late(None) => {}
             Done::Waited(id, handle, signal) => {
                 if self.open.get_mut(id).is_some_and(|hold| hold.is(&handle)) {
                     self.waited(id, signal).await;

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use notify_rust::Notification;
+use notify_rust::{Notification, NotificationHandle};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::form::Form;
@@ -29,7 +29,10 @@ pub(super) enum Turn {
     Raising(Subject, Raise),
 }
 
-/// A call of notify-rust under way.
+/// A call of the server under way.
+pub(super) type Call = Pin<Box<dyn Future<Output = notify_rust::error::Result<NotificationHandle>> + Send>>;
+
+/// A turn's call with its limit.
 pub(super) type Raise = Pin<Box<dyn Future<Output = TurnEnd> + Send>>;
 
 /// How a turn ended.
@@ -40,8 +43,8 @@ pub(super) enum TurnEnd {
     Raised(Accepted),
     /// An error, as notify-rust prints it.
     Failed(String),
-    /// The server has the call and does not answer.
-    Unanswered,
+    /// The server has the call and does not answer. It may still do so.
+    Unanswered(Call),
 }
 
 /// What the server accepted.
@@ -88,15 +91,16 @@ impl Job {
 }
 
 async fn raise(notification: Notification, beside: Option<Question>) -> TurnEnd {
-    let call = pin!(timeout(PATIENCE, notification.show_async()));
+    let mut call: Call = Box::pin(async move { notification.show_async().await });
+    let in_time = timeout(PATIENCE, &mut call);
     let (shown, allowance) = match beside {
-        Some(question) => beside_a_question(call, question).await,
-        None => (call.await, None),
+        Some(question) => beside_a_question(pin!(in_time), question).await,
+        None => (in_time.await, None),
     };
     match shown {
         Ok(Ok(handle)) => TurnEnd::Raised(Accepted { id: handle.id(), hold: Hold::new(handle), allowance }),
         Ok(Err(error)) => TurnEnd::Failed(error.to_string()),
-        Err(_) => TurnEnd::Unanswered,
+        Err(_) => TurnEnd::Unanswered(call),
     }
 }
 

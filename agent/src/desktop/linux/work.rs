@@ -14,6 +14,7 @@ use super::super::Allowance;
 use super::allows::Teller;
 use super::bus::{Bus, Greeting, Line};
 use super::open::Signal;
+use super::turn::Call;
 
 /// How long the server has for an answer (contract 4).
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,6 +25,8 @@ pub(super) enum Done {
     Started(zbus::Result<Option<OwnedUniqueName>>),
     Greeted(OwnedUniqueName, zbus::Result<Greeting>),
     Allowance(OwnedUniqueName, Allowance),
+    /// What was given up was accepted after all, or never will be.
+    Late(Option<Hold>),
     /// notify-rust's waiter of this notification heard something.
     Waited(u32, Arc<NotificationHandle>, Option<Signal>),
 }
@@ -101,6 +104,11 @@ impl Work {
             let allowance = line.allowance(teller, &owner).await;
             Done::Allowance(owner, allowance)
         });
+    }
+
+    /// Waits for the answer to a call that was given up, for as long as the server lives.
+    pub(super) fn await_late(&mut self, call: Call) {
+        self.questions.spawn(async move { Done::Late(call.await.ok().map(Hold::new)) });
     }
 
     /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.
