@@ -155,8 +155,6 @@ impl Desk {
             let event = match call {
                 Call::Raise(card) => Some(self.raise(card).await),
                 Call::Prompt(prompt) => self.prompt(prompt).await,
-                // Not possible here, and never asked for; see `withdraw`.
-                Call::Withdraw(_) | Call::WithdrawPrompt(_) => None,
             };
             if let Some(event) = event
                 && self.events.send(event).await.is_err()

@@ -5,16 +5,20 @@
 use portal_shared::Problem;
 use tokio::sync::mpsc;
 
-use super::{Card, CardId, DesktopEvent, PromptCard, PromptId};
+use super::{Card, DesktopEvent, PromptCard};
+#[cfg(target_os = "linux")]
+use super::{CardId, PromptId};
 
 /// How many calls may wait behind the raise in hand.
 const QUEUE: usize = 256;
 
-/// What a notifier is told to do.
+/// What a notifier is told to do. Only on Linux can notify-rust take something back (stack-notifications 1.1).
 pub(super) enum Call {
     Raise(Card),
-    Withdraw(CardId),
     Prompt(PromptCard),
+    #[cfg(target_os = "linux")]
+    Withdraw(CardId),
+    #[cfg(target_os = "linux")]
     WithdrawPrompt(PromptId),
 }
 
@@ -40,6 +44,7 @@ impl Calls {
                 DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
             }
             Call::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
+            #[cfg(target_os = "linux")]
             Call::Withdraw(_) | Call::WithdrawPrompt(_) => {
                 tracing::warn!("a card stays on the desktop: {detail}");
                 return;
@@ -54,7 +59,7 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::Urgency;
+    use crate::desktop::{CardId, Urgency};
 
     #[test]
     fn one_too_many_is_refused_with_the_mend_and_the_others_stay_in_order() {
@@ -65,6 +70,7 @@ mod tests {
             Call::Raise(Card { id: CardId(number), title, body, urgency: Urgency::Normal, sound: true })
         };
         (0..=QUEUE as u64).for_each(|number| calls.enqueue(raise(number)));
+        #[cfg(target_os = "linux")]
         calls.enqueue(Call::Withdraw(CardId(1)));
         let Ok(DesktopEvent::RaiseFailed { card, problem, detail }) = answers.try_recv() else { panic!("no answer") };
         assert_eq!((card, problem), (CardId(QUEUE as u64), Problem::NotificationServerRefused));
