@@ -4,6 +4,7 @@
 //! Does not live here: any rule of the device, any I/O, any clock, tokio.
 
 pub mod checklist;
+pub mod desktop_verdict;
 pub mod device_state;
 pub mod ids;
 pub mod managed_device;
@@ -18,6 +19,7 @@ pub mod timestamp;
 pub mod topics;
 
 pub use checklist::{Check, Doctor, Explanation, Standing};
+pub use desktop_verdict::DesktopVerdict;
 pub use device_state::{DeviceState, LastAction, NotificationPermission, OperatingSystem};
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};

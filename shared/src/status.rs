@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::desktop_verdict::DesktopVerdict;
 use crate::device_state::DeviceState;
 use crate::ids::{GroupId, Tenant};
 use crate::service::ConnectionState;
@@ -209,6 +210,9 @@ pub struct Desktop {
     pub notifier: String,
     /// The notification server, or null where there is none.
     pub notification_server: Option<NotificationServer>,
+    /// Whether it shows what it accepts; absent where no desktop is asked (`console`). Not the device's own permission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<DesktopVerdict>,
     /// What is wrong, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -164,6 +164,11 @@ fn computer(status: &Status, page: &mut Page) {
         None => Line::new().mark(false).plain("no notification server ").dim("doctor says more"),
     };
     page.push(server);
+    if let (Some(verdict), Some(_)) = (desktop.verdict, &desktop.notification_server) {
+        let line = Line::new().plain("  ");
+        let sentence = verdict.sentence();
+        page.push(if verdict.keeps_from_showing() { line.bad(sentence) } else { line.dim(sentence) });
+    }
     if let Some(problem) = &desktop.problem {
         page.push(Line::new().plain("  ").bad(problem));
     }

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use portal_shared::{
-    Action, CustomNotification, DeviceEnrollmentType, GroupId, GroupList, Interaction, ManagedDeviceOwnerType, Problem,
-    Rejection, StandbyBucket, Target, UserPrincipalName,
+    Action, CustomNotification, DesktopVerdict, DeviceEnrollmentType, GroupId, GroupList, Interaction,
+    ManagedDeviceOwnerType, Problem, Rejection, StandbyBucket, Target, UserPrincipalName,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -250,6 +250,8 @@ pub enum Event {
     Raised {
         /// Which card.
         card: u64,
+        /// Whether it shows what it accepts, as far as was known then; for the receipt alone, no rule reads it.
+        desktop: Option<DesktopVerdict>,
     },
     /// The desktop did not.
     RaiseFailed {

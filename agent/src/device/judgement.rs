@@ -4,7 +4,8 @@
 //! (`push_service`), why a prerequisite is unmet (`grounds`), where a push shows (`surface`).
 
 use portal_shared::{
-    Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, StandbyBucket, Surface, Target, Timestamp,
+    DesktopVerdict, Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, StandbyBucket, Surface,
+    Target, Timestamp,
 };
 
 use super::effect::{Effect, Shown};
@@ -165,11 +166,11 @@ impl Device {
         self.pushes.in_hand = Some(InHand { card, candidate, presentation, judged_at: now });
     }
 
-    pub(super) fn raised(&mut self, card: u64, effects: &mut Vec<Effect>) {
+    pub(super) fn raised(&mut self, card: u64, desktop: Option<DesktopVerdict>, effects: &mut Vec<Effect>) {
         let Some(in_hand) = self.pushes.in_hand.take_if(|in_hand| in_hand.card == card) else { return };
         let InHand { candidate, presentation, judged_at, .. } = in_hand;
         self.pushes.server_problem = None;
-        self.settle(candidate, Outcome::Presented(presentation), judged_at, effects);
+        self.settle_with(candidate, Outcome::Presented(presentation), desktop, judged_at, effects);
         let sequence = self.pushes.last_sequence;
         self.pushes.open_cards.push_back((card, sequence));
         // contract 4: room is made after a raise, not before
@@ -211,10 +212,27 @@ impl Device {
     }
 
     fn settle(&mut self, candidate: Candidate, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
+        let desktop = match &outcome {
+            Outcome::Failed { problem, .. } => DesktopVerdict::of_failure(*problem),
+            _ => None,
+        };
+        self.settle_with(candidate, outcome, desktop, now, effects);
+    }
+
+    /// Settles it beside what is known of this computer's desktop, which is no rule of the device.
+    fn settle_with(
+        &mut self,
+        candidate: Candidate,
+        outcome: Outcome,
+        desktop: Option<DesktopVerdict>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         let Candidate { push, held } = candidate;
         let id = Some(push.notification.id.clone());
         let mut receipt = self.receipt(id, push.target, outcome, push.received_at, now);
         receipt.delay = held.map(|held| held.delay);
+        receipt.desktop = desktop;
         receipt.priority_lowered = push.priority_lowered;
         self.note_message(&receipt);
         effects.push(Effect::Settle { receipt, push: Some(push), held: held.map(|held| held.key) });
@@ -240,6 +258,7 @@ impl Device {
             outcome,
             delay: None,
             priority_lowered: false,
+            desktop: None,
             received_at,
             decided_at,
             interaction: None,

@@ -153,7 +153,7 @@ impl Device {
             Event::Connected { session_present } => self.connected(session_present, now, &mut effects),
             Event::Disconnected => self.pushes.disconnected(),
             Event::FenceReturned => self.fence_returned(now, &mut effects),
-            Event::Raised { card } => self.raised(card, &mut effects),
+            Event::Raised { card, desktop } => self.raised(card, desktop, &mut effects),
             Event::RaiseFailed { card, failure } => self.raise_failed(card, failure, now, &mut effects),
             Event::CardInteraction { card, interaction } => self.pushes.interaction(card, interaction, &mut effects),
             Event::CardsLost => self.pushes.cards_lost(),

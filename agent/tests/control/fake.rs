@@ -112,7 +112,7 @@ impl Inner {
             match effect {
                 Effect::Unchanged(sentence) => note = Some(sentence),
                 Effect::Raise { card, .. } => {
-                    self.apply(Event::Raised { card })?;
+                    self.apply(Event::Raised { card, desktop: None })?;
                 }
                 Effect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
@@ -158,7 +158,7 @@ impl Inner {
             desktop: status::Desktop {
                 notifier: "native".to_owned(),
                 notification_server: self.notification_server.then_some(server),
-                problem: None,
+                ..status::Desktop::default()
             },
             daemon: status::Daemon {
                 pid: 4242,

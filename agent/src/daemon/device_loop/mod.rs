@@ -287,7 +287,9 @@ impl DeviceLoop {
 
     fn desktop_event(&mut self, event: DesktopEvent) -> Result<(), JournalError> {
         match event {
-            DesktopEvent::Raised { card: CardId(card) } => self.happened(Event::Raised { card }),
+            DesktopEvent::Raised { card: CardId(card), verdict } => {
+                self.happened(Event::Raised { card, desktop: verdict });
+            }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
                 self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
             }

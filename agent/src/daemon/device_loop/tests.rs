@@ -310,7 +310,7 @@ async fn a_command_waits_for_the_push_in_hand() {
     bench.push(1, false).await;
     bench.wait_for_raises(1).await;
     let denied = bench.ask(Command::Permission(PermissionCommand::Deny)).await;
-    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1) }).await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     bench.journal.wait_for(settled("1")).await;
     bench.journal.wait_for(|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny"))).await;
     {

@@ -199,7 +199,7 @@ impl Bench {
                 Desktop::Shows | Desktop::Thinks => {
                     self.shown.push((card, shown));
                     self.open.insert(card);
-                    Event::Raised { card }
+                    Event::Raised { card, desktop: None }
                 }
                 Desktop::ServerAway => {
                     let failure = failure(Problem::NoNotificationServer, "no notification server is running");
