@@ -20,3 +20,4 @@ pub mod steady;
 pub mod subscribe;
 pub mod tap;
 pub mod wait;
+pub mod xfconf;

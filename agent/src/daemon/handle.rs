@@ -105,7 +105,11 @@ impl Handle {
             app: device.app,
             condition: device.condition,
             prompt: device.prompt,
+            documentation: device.documentation,
+            push_service_emulated: device.push_service_emulated,
             groups: device.groups,
+            grace: device.grace,
+            policy: device.policy,
             settings: device.settings,
             held: device.held,
             redelivered: device.redelivered,
@@ -128,6 +132,8 @@ impl RunningDevice for Handle {
     }
 
     async fn status(&self) -> Result<Status, Fault> {
+        // Asked, not waited for (contract 4): where the desktop signals no change, the next status knows.
+        drop(self.notifier.look());
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Status { reply }).await.map_err(|_| is_ending())?;
         let device = answer.await.map_err(|_| is_ending())??;
@@ -161,10 +167,11 @@ impl RunningDevice for Handle {
     }
 
     async fn doctor(&self) -> Result<Doctor, Fault> {
+        self.notifier.look().await;
         let status = self.status().await?;
         let trouble = self.journal.health().borrow().clone();
-        let disturb = self.notifier.do_not_disturb();
-        Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), disturb))
+        let allowance = self.notifier.allowance();
+        Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), allowance))
     }
 
     fn stop(&self) {
@@ -187,7 +194,8 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
 fn in_app_messages(reader: &Reader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
     let Ok(snapshot) = serde_json::from_str::<Snapshot>(&snapshot) else { return Ok(Vec::new()) };
-    let pushes = reader.in_app(snapshot.app.in_app_from, snapshot.app.refreshed_through)?;
+    let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
+    let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
     let message = |push: String| {
         let push: Push = serde_json::from_str(&push).ok()?;
         Some(InAppMessage { notification: push.notification, received_at: push.received_at })

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the mapping, both ways. Does not live here: the words (`portal_shared::receipt`).
 
-use portal_shared::{Delay, Interaction, OutcomeKind, Problem, Surface};
+use portal_shared::{Delay, DesktopVerdict, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
 
 /// A word that is stored as a number.
 pub(super) trait Coded: Sized {
@@ -35,6 +35,15 @@ codes!(Delay {
     DelayedUserStopped = 3,
     DelayedMessageThrottled = 4,
     DelayedNotificationServer = 5,
+    DelayedBatteryOptimisation = 6,
+});
+codes!(DesktopVerdict {
+    Accepted = 1,
+    DoNotDisturb = 2,
+    ApplicationOff = 3,
+    Unknown = 4,
+    NoNotificationServer = 5,
+    Refused = 6,
 });
 codes!(Problem {
     PayloadTooLarge = 1,
@@ -56,7 +65,62 @@ codes!(Problem {
     NoNotificationServer = 17,
     NotificationServerDidNotAnswer = 18,
     NotificationServerRefused = 19,
+    DroppedDeviceInactive = 20,
+    Unregistered = 21,
 });
+
+/// What a receipt marks, as bits: a yes or no has one bit for "said" where it may be unsaid, and one for "yes"; the word of
+/// the desktop has three for its number.
+pub(super) struct Marks;
+
+impl Marks {
+    const SOUND: u32 = 0;
+    const BADGE: u32 = 2;
+    const HEADS_UP: u32 = 4;
+    const CONTENT_HIDDEN: u32 = 1 << 6;
+    pub(super) const SUBSTITUTED: u32 = 1 << 7;
+    const PRIORITY_LOWERED: u32 = 1 << 8;
+    const DESKTOP: u32 = 9;
+
+    /// The marks of a receipt; nothing for most, so that their rows stay small.
+    pub(super) fn of(receipt: &Receipt, presentation: Option<&Presentation>) -> Option<u32> {
+        let said = |value: Option<bool>, at: u32| value.map_or(0, |yes| (1 | u32::from(yes) << 1) << at);
+        let yes = |value: bool, bit: u32| if value { bit } else { 0 };
+        let presented = presentation.map_or(0, |shown| {
+            said(shown.sound, Self::SOUND)
+                | said(shown.badge, Self::BADGE)
+                | said(shown.heads_up, Self::HEADS_UP)
+                | yes(shown.content_hidden, Self::CONTENT_HIDDEN)
+                | yes(shown.substituted, Self::SUBSTITUTED)
+        });
+        let desktop = receipt.desktop.map_or(0, |verdict| u32::from(verdict.code()) << Self::DESKTOP);
+        let lowered = yes(receipt.priority_lowered, Self::PRIORITY_LOWERED);
+        Some(presented | lowered | desktop).filter(|marks| *marks != 0)
+    }
+
+    /// The presentation on `surface` with these marks.
+    pub(super) fn presentation(marks: u32, surface: Surface) -> Presentation {
+        let said = |at: u32| (marks >> at & 1 == 1).then_some(marks >> at & 2 == 2);
+        Presentation {
+            surface,
+            sound: said(Self::SOUND),
+            badge: said(Self::BADGE),
+            heads_up: said(Self::HEADS_UP),
+            content_hidden: marks & Self::CONTENT_HIDDEN != 0,
+            substituted: marks & Self::SUBSTITUTED != 0,
+        }
+    }
+
+    /// What was known of the desktop.
+    pub(super) fn desktop(marks: u32) -> Option<DesktopVerdict> {
+        DesktopVerdict::from_code((marks >> Self::DESKTOP & 0b111) as u8)
+    }
+
+    /// Whether the push's priority was lowered.
+    pub(super) fn priority_lowered(marks: u32) -> bool {
+        marks & Self::PRIORITY_LOWERED != 0
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -79,10 +143,14 @@ mod tests {
         assert_eq!(words::<Surface>(), pinned("banner lockScreen notificationCenter inApp"));
         assert_eq!(words::<Interaction>(), pinned("clicked dismissed withdrawn"));
         assert_eq!(
+            words::<DesktopVerdict>(),
+            pinned("accepted doNotDisturb applicationOff unknown noNotificationServer refused")
+        );
+        assert_eq!(
             words::<Delay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
-                 delayedNotificationServer"
+                 delayedNotificationServer delayedBatteryOptimisation"
             )
         );
         assert_eq!(
@@ -90,7 +158,8 @@ mod tests {
             pinned(
                 "payloadTooLarge notUtf8 notJson notAnObject missingMember wrongType invalidId titleLength bodyLength
                  invalidTime invalidUserPrincipalName retained collapsed droppedTooManyPendingMessages droppedTtlExpired
-                 droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused"
+                 droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused
+                 droppedDeviceInactive unregistered"
             )
         );
     }

@@ -6,8 +6,8 @@ use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevic
 use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
 use portal_shared::status::{self, Status};
 use portal_shared::{
-    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Receipt,
-    Rejection, Surface, Target, Timestamp,
+    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Presentation,
+    Receipt, Rejection, Surface, Target, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -112,7 +112,7 @@ impl Inner {
             match effect {
                 Effect::Unchanged(sentence) => note = Some(sentence),
                 Effect::Raise { card, .. } => {
-                    self.apply(Event::Raised { card })?;
+                    self.apply(Event::Raised { card, desktop: None })?;
                 }
                 Effect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
@@ -139,7 +139,11 @@ impl Inner {
             app: snapshot.app_status(),
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
+            documentation: snapshot.documentation.year().to_owned(),
+            push_service_emulated: self.device.rules().push_service.emulate,
             groups: snapshot.enrollment.groups.clone(),
+            grace: snapshot.grace_status(),
+            policy: snapshot.policy.list().clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
             redelivered: 0,
@@ -154,7 +158,7 @@ impl Inner {
             desktop: status::Desktop {
                 notifier: "native".to_owned(),
                 notification_server: self.notification_server.then_some(server),
-                problem: None,
+                ..status::Desktop::default()
             },
             daemon: status::Daemon {
                 pid: 4242,
@@ -166,7 +170,7 @@ impl Inner {
 
     fn lists(&self, settled: &Settled) -> bool {
         let app = &self.device.snapshot().app;
-        matches!(settled.receipt.outcome, Outcome::Presented { surface: Surface::InApp })
+        matches!(settled.receipt.outcome, Outcome::Presented(Presentation { surface: Surface::InApp, .. }))
             && settled.receipt.sequence > app.in_app_from
             && settled.receipt.sequence <= app.refreshed_through
     }

@@ -257,7 +257,7 @@ fn each_standing_has_its_outcome_on_each_platform_in_each_year() {
                     Outcome::Withheld { unmet } => {
                         assert_eq!(unmet.iter().collect::<Vec<_>>(), expected(row, platform, documentation), "{place}");
                     }
-                    Outcome::Presented { .. } => assert_eq!(expected(row, platform, documentation), [], "{place}"),
+                    Outcome::Presented(_) => assert_eq!(expected(row, platform, documentation), [], "{place}"),
                     other => panic!("{place}: {other:?}"),
                 }
             }
@@ -316,6 +316,6 @@ fn a_member_of_the_state_counts_from_the_moment_of_its_change() {
     bench.install();
     assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
     bench.advance(5_000);
-    bench.note(Command::App(AppCommand::Install { version: None }));
+    bench.note(Command::App(AppCommand::Install { version: None, target_sdk: None }));
     assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
 }
