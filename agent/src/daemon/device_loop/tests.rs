@@ -345,7 +345,7 @@ async fn a_second_copy_that_waits_behind_the_first_is_not_raised() {
     bench.push(1, true).await;
     bench.push(1, false).await;
     bench.wait_until_taken().await;
-    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1) }).await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     let is_duplicate = |receipt: &Receipt| receipt.outcome.kind() == OutcomeKind::Duplicate;
     let duplicate = |entry: &Entry| matches!(entry, Entry::Settled { receipt, .. } if is_duplicate(receipt));
     bench.journal.wait_for(duplicate).await;
