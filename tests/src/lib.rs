@@ -4,16 +4,21 @@
 
 pub mod agent;
 pub mod certificates;
+pub mod disk;
 pub mod dunst;
+pub mod faulty_link;
 pub mod figures;
 pub mod http;
 pub mod mosquitto;
 pub mod mosquitto_clients;
+pub mod network;
 pub mod notification_server;
 pub mod publish;
 pub mod scripted;
 pub mod session_bus;
 pub mod station;
+pub mod stepped_clock;
 pub mod subscribe;
+pub mod survival;
 pub mod tap;
 pub mod wait;

@@ -118,6 +118,7 @@ struct Record {
 
 #[derive(Debug, Default)]
 struct Log {
+    last_id: u32,
     notifications: Vec<Notification>,
     closed: Vec<u32>,
     probes: usize,
@@ -159,6 +160,13 @@ impl NotificationServer {
     /// Everything raised so far, in order.
     pub fn notifications(&self) -> Vec<Notification> {
         self.record.log.borrow().notifications.clone()
+    }
+
+    /// Everything raised so far, in order, which is forgotten with that; for more than memory should hold.
+    pub fn take_notifications(&self) -> Vec<Notification> {
+        let mut taken = Vec::new();
+        self.record.log.send_modify(|log| taken = std::mem::take(&mut log.notifications));
+        taken
     }
 
     /// The ids that were closed by `CloseNotification`, in order.
@@ -314,7 +322,8 @@ impl Interface {
         let hints = hints.into_iter().map(|(name, value)| (name, plain(&value))).collect();
         let mut id = 0;
         self.0.log.send_modify(|log| {
-            id = u32::try_from(log.notifications.len()).unwrap_or(u32::MAX) + 1;
+            id = log.last_id + 1;
+            log.last_id = id;
             open.insert(id, sender.clone());
             log.notifications.push(Notification {
                 id,
