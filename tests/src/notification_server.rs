@@ -122,6 +122,7 @@ struct Log {
     notifications: Vec<Notification>,
     closed: Vec<u32>,
     probes: usize,
+    calls: usize,
 }
 
 impl NotificationServer {
@@ -212,6 +213,19 @@ impl NotificationServer {
     /// Where it was called less often within the limit.
     pub async fn wait_for_probes(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
         self.wait(limit, |log| log.probes >= count).await.with_context(|| format!("{count} probes expected"))
+    }
+
+    /// How often `Notify` was called, answered or not.
+    pub fn calls(&self) -> usize {
+        self.record.log.borrow().calls
+    }
+
+    /// Waits until `Notify` was called so often, answered or not.
+    ///
+    /// # Errors
+    /// Where it was called less often within the limit.
+    pub async fn wait_for_calls(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
+        self.wait(limit, |log| log.calls >= count).await.with_context(|| format!("{count} calls expected"))
     }
 
     async fn wait(&self, limit: Duration, condition: impl FnMut(&Log) -> bool) -> anyhow::Result<()> {
@@ -308,6 +322,7 @@ impl Interface {
         timeout: i32,
     ) -> fdo::Result<u32> {
         let received = Instant::now();
+        self.0.log.send_modify(|log| log.calls += 1);
         self.0.pause().await;
         if *self.0.behaviour.borrow() == Behaviour::Refuse {
             return Err(fdo::Error::InvalidArgs("this server refuses".to_owned()));

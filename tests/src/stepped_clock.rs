@@ -31,12 +31,13 @@ impl SteppedClock {
     }
 
     /// The variables of a program that goes by this clock: its time of day only, not the time that passes.
-    pub fn variables(&self) -> [(&'static str, String); 4] {
+    pub fn variables(&self) -> [(&'static str, String); 5] {
         [
             ("LD_PRELOAD", self.library.to_string_lossy().into_owned()),
             ("FAKETIME_TIMESTAMP_FILE", self.file().to_string_lossy().into_owned()),
             ("FAKETIME_NO_CACHE", "1".to_owned()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+            ("NO_FAKE_STAT", "1".to_owned()),
         ]
     }
 

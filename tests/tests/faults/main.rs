@@ -7,4 +7,6 @@
 
 mod broker_restarts;
 mod kills;
+mod network;
+mod sessions;
 mod support;

@@ -58,14 +58,35 @@ impl Stand {
     }
 
     /// With an agent of the test's making, not started.
-    pub async fn ready_with(plan: &Plan<'_>, mut agent: Agent, bus: SessionBus) -> Result<Self> {
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
+    pub async fn ready_with(plan: &Plan<'_>, agent: Agent, bus: SessionBus) -> Result<Self> {
         let broker = Mosquitto::start(&plan.broker)?;
         let link = if plan.linked { Some(FaultyLink::start(broker.port())?) } else { None };
+        let url = link.as_ref().map_or_else(|| broker.url(), FaultyLink::url);
+        Self::assemble(plan, agent, bus, (broker, link, url)).await
+    }
+
+    /// With an agent that reaches the broker, whose port is given, by a link and URL of the test's making.
+    pub async fn ready_behind(
+        plan: &Plan<'_>,
+        agent: Agent,
+        bus: SessionBus,
+        link: impl FnOnce(u16) -> Result<(FaultyLink, String)>,
+    ) -> Result<Self> {
+        let broker = Mosquitto::start(&plan.broker)?;
+        let (link, url) = link(broker.port())?;
+        Self::assemble(plan, agent, bus, (broker, Some(link), url)).await
+    }
+
+    async fn assemble(
+        plan: &Plan<'_>,
+        mut agent: Agent,
+        bus: SessionBus,
+        (broker, link, url): (Mosquitto, Option<FaultyLink>, String),
+    ) -> Result<Self> {
+        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
         for (name, value) in [DELIVER_ALL, UNPACED].iter().chain(plan.environment) {
             agent = agent.with(name, value);
         }
-        let url = link.as_ref().map_or_else(|| broker.url(), FaultyLink::url);
         let arguments = ["--device-id", DEVICE, "--broker", &url].into_iter().chain(plan.arguments.iter().copied());
         let arguments: Vec<String> = arguments.map(str::to_owned).collect();
         let mut stand = Self { agent, broker, link, server, bus, arguments };
