@@ -268,6 +268,14 @@ impl NotificationServer {
         self.connection.closed().await;
     }
 
+    /// Dies, in whatever it was doing: the bus tells that its name has no owner, and what was raised can still be asked.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn die(&self) -> anyhow::Result<()> {
+        Ok(self.connection.clone().close().await?)
+    }
+
     /// Ends the server; the bus tells that its name has no owner.
     ///
     /// # Errors

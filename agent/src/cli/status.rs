@@ -103,14 +103,22 @@ fn device(status: &Status, page: &mut Page) {
         page.push(Line::named("clock").plain(format!("{ahead:#} ahead of the computer's")));
     }
     page.push(Line::named("groups").plain(status.groups.len().to_string()));
-    let pushes = format!("{} settled, {} held, {} redelivered", status.last_sequence, status.held, status.redelivered);
-    page.push(Line::named("pushes").plain(pushes));
+    page.push(Line::named("pushes").plain(pushes(status)));
     if let Some(action) = &status.device.last_action {
         let problem = action.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
         page.push(
             Line::named("last action").plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
         );
     }
+}
+
+fn pushes(status: &Status) -> String {
+    let Status { last_sequence, held, paced, redelivered, .. } = status;
+    let paced = match paced {
+        0 => String::new(),
+        paced => format!(" ({paced} for their turn: notifier.pace_per_second is the most in a second)"),
+    };
+    format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
 }
 
 fn connection(status: &Status, page: &mut Page) {

@@ -108,6 +108,7 @@ impl Handle {
             groups: device.groups,
             settings: device.settings,
             held: device.held,
+            paced: device.paced,
             redelivered: device.redelivered,
             last_sequence: device.last_sequence,
             broker,

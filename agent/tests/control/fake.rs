@@ -142,6 +142,7 @@ impl Inner {
             groups: snapshot.enrollment.groups.clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
+            paced: self.device.paced() as u64,
             redelivered: 0,
             last_sequence: self.device.last_sequence(),
             broker: status::Broker {

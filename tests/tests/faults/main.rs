@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod broker_restarts;
+mod desktops;
 mod kills;
 mod network;
 mod sessions;

@@ -377,6 +377,7 @@ impl DeviceLoop {
             groups: snapshot.enrollment.subscribed_groups(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
+            paced: self.device.paced() as u64,
             redelivered: self.redelivered,
             last_sequence: *self.watched.settled.borrow(),
         }
