@@ -6,7 +6,9 @@
 #![cfg(target_os = "linux")]
 
 mod broker_restarts;
+mod clocks;
 mod desktops;
+mod disks;
 mod kills;
 mod network;
 mod sessions;
