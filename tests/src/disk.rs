@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -66,49 +68,52 @@ impl Disk {
         self.path().join("ballast")
     }
 
-    /// Writes wait from now on, as they do on a disk that does not answer.
+    /// Writes wait for so long, as they do on a disk that does not answer; then what waited goes on. Ends by itself: a
+    /// process that waits for a frozen disk can not even be killed.
     ///
     /// # Errors
     /// `fsfreeze` fails.
-    pub fn freeze(&self) -> Result<()> {
-        run("fsfreeze", &["-f", &self.path().to_string_lossy()])
+    pub fn freeze_for(&self, time: Duration) -> Result<JoinHandle<Result<()>>> {
+        let path = self.path();
+        run("fsfreeze", &["-f", &path.to_string_lossy()])?;
+        Ok(std::thread::spawn(move || {
+            std::thread::sleep(time);
+            run("fsfreeze", &["-u", &path.to_string_lossy()])
+        }))
     }
 
-    /// What waited goes on.
+    /// No file that is there can be written from now on, by who has it open neither.
     ///
     /// # Errors
-    /// It was not frozen.
-    pub fn thaw(&self) -> Result<()> {
-        run("fsfreeze", &["-u", &self.path().to_string_lossy()])
-    }
-
-    /// Nothing can be written from now on, by an open file neither, as after an error of the disk.
-    ///
-    /// # Errors
-    /// `mount` fails.
+    /// `chattr` fails.
     pub fn make_read_only(&self) -> Result<()> {
-        // An emergency: the kernel's own answer to a failing disk. A plain remount waits for open files to be closed.
-        run("mount", &["-o", "remount,ro,abort", &self.path().to_string_lossy()])
+        // A mount cannot be made read-only under an open file, but a file immutable can.
+        run("chattr", &["-R", "+i", &self.path().to_string_lossy()])
     }
 
-    /// Takes it off and mounts it anew, as after a repair.
+    /// What [`Disk::make_read_only`] did is undone.
+    ///
+    /// # Errors
+    /// `chattr` fails.
+    pub fn make_writable(&self) -> Result<()> {
+        run("chattr", &["-R", "-i", &self.path().to_string_lossy()])
+    }
+
+    /// Mounts it anew, read-only or not.
     ///
     /// # Errors
     /// Something still has it open.
-    pub fn mount_again(&self) -> Result<()> {
-        let (path, image) = (self.path(), self.folder.path().join("image"));
-        run("umount", &[&path.to_string_lossy()])?;
-        // 1: errors were corrected.
-        let checked = Command::new("e2fsck").args(["-p", "-f"]).arg(&image).output().context("e2fsck")?;
-        ensure!(checked.status.code().is_some_and(|code| code <= 1), "{checked:?}");
-        run("mount", &["-o", "loop", &image.to_string_lossy(), &path.to_string_lossy()])
+    pub fn mount_again(&self, read_only: bool) -> Result<()> {
+        let how = if read_only { "remount,ro" } else { "remount,rw" };
+        run("mount", &["-o", how, &self.path().to_string_lossy()])
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // A frozen one could not be unmounted; one that is not frozen says so.
-        let _ = self.thaw();
+        // Where a test failed half-way, the one or other is undone already.
+        let _ = run("fsfreeze", &["-u", &self.path().to_string_lossy()]);
+        let _ = self.make_writable();
         let _ = run("umount", &["-l", &self.path().to_string_lossy()]);
     }
 }

@@ -31,7 +31,8 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_a_year() -> Result<()> {
     for round in 0..rounds {
         for (step, distance) in ["+0", "-61m", "+0", "+365d", "+0"].into_iter().enumerate() {
             clock.set(distance)?;
-            if round % 2 == 1 && step > 0 {
+            // A year forward while nothing ran looks like a year that passed: only under the daemon is it a jump.
+            if round % 2 == 1 && distance == "-61m" {
                 stand.agent.kill()?;
                 stand.start()?;
                 wait_long(&stand.agent, &["online"])?;
@@ -55,7 +56,7 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_a_year() -> Result<()> {
     let (books, shown) = (Books::of(&stand.agent)?, stand.shown());
     let decided: Vec<&str> = books.receipts.iter().filter_map(|receipt| receipt["decidedAt"].as_str()).collect();
     ensure!(decided.is_sorted(), "decidedAt never goes back");
-    let note = "libfaketime; every other time between two runs; `doctor` names the jump, nothing was pruned for it";
+    let note = "libfaketime; every other hour between two runs; `doctor` names the jump, nothing was pruned for it";
     let steps = rounds * 4;
     let fault = "the clock back an hour, forward a year";
     let survival = survived(fault, steps, &books, &all, &shown, note)?;

@@ -83,15 +83,17 @@ async fn a_disk_that_is_read_only() -> Result<()> {
         stand.agent.command(&["status"])?;
         stand.agent.kill()?;
         // A start says so as well, and changes nothing.
+        disk.make_writable()?;
+        disk.mount_again(true)?;
         let arguments: Vec<&str> = ["run"].into_iter().chain(stand.arguments.iter().map(String::as_str)).collect();
         let refusal = stand.agent.failure(1, &arguments)?;
         ensure!(refusal.contains("not writable") && refusal.lines().count() == 1, "{refusal}");
-        disk.mount_again()?;
+        disk.mount_again(false)?;
         stand.start()?;
         stand.wait_until_settled(&pushes).await?;
     }
     let (all, books, mut shown) = (ids(0, rounds * batch), Books::of(&stand.agent)?, stand.shown());
-    let note = "aborted under the daemon, which was killed on it; mended, mounted, started again";
+    let note = "its files immutable under the daemon, mounted read-only at the next start, then mended";
     let survival = survived("the disk read-only", rounds, &books, &all, &shown, note)?;
     ensure!(survival.shown_twice <= rounds);
     shown.dedup();
@@ -107,14 +109,12 @@ async fn a_disk_that_is_slow() -> Result<()> {
     let all = ids(0, stills * 10);
     let mut slowest = Duration::ZERO;
     for number in 0..stills {
-        disk.freeze()?;
-        let since = Instant::now();
+        let frozen = disk.freeze_for(still)?;
         stand.send(&all[number * 10..(number + 1) * 10]).await?;
         let asked = Instant::now();
         stand.agent.command(&["status"])?;
         slowest = slowest.max(asked.elapsed());
-        tokio::time::sleep(still.saturating_sub(since.elapsed())).await;
-        disk.thaw()?;
+        frozen.join().ok().context("the thread that thaws panicked")??;
     }
     stand.wait_until_settled(&all).await?;
     let (books, shown) = (Books::of(&stand.agent)?, stand.shown());
