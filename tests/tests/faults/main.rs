@@ -12,4 +12,5 @@ mod disks;
 mod kills;
 mod network;
 mod sessions;
+mod soak;
 mod support;

@@ -124,7 +124,7 @@ async fn five_seconds_of_latency() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_byte_at_a_time() -> Result<()> {
-    let pushes = times(200, 5000);
+    let pushes = times(200, 2000);
     let stand = Stand::ready(&Plan { linked: true, ..Plan::default() }).await?;
     let receipts = stand.receipts().await?;
     stand.link()?.behave(Manner::Trickle);
