@@ -71,6 +71,15 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// The id that it uses up, if it uses one.
+    pub fn used_id(&self) -> Option<&NotificationId> {
+        match self {
+            Self::Held { id, .. } => Some(id),
+            Self::Settled { receipt, .. } if receipt.outcome.uses_id() => receipt.notification_id.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether it needs no commit of its own: it rides with the next, or with one that is made a second later, or at
     /// close. Losing it costs a publishing twice, or a count.
     pub fn is_lazy(&self) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
-use portal_shared::{Action, CustomNotification, GroupList, Incoming};
+use portal_shared::{Action, CustomNotification, GroupList, Incoming, NotificationId};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
@@ -51,7 +51,7 @@ impl DeviceLoop {
             Incoming::Notification(target) => {
                 let payload = CustomNotification::parse(&message.payload);
                 let id_used = match &payload {
-                    Ok(notification) => self.edges.journal.is_used(&notification.id)?,
+                    Ok(notification) => self.is_used(&notification.id)?,
                     Err(_) => false,
                 };
                 if id_used && message.redelivered {
@@ -73,6 +73,11 @@ impl DeviceLoop {
         }
         self.acknowledge_in_work();
         Ok(())
+    }
+
+    /// Whether the id is used, by what is only gathered yet too: a push that comes again may wait right behind itself.
+    fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
+        self.outbox.is_used(id).map_or_else(|| self.edges.journal.is_used(id), Ok)
     }
 
     fn groups(&mut self, payload: &[u8]) {
