@@ -16,6 +16,8 @@ use crate::support::*;
 const HOURS: usize = 168;
 /// One push in so many is shown; the others are withheld, being for another user.
 const SHOWN: usize = 5;
+/// What a remembered id takes up on the disk at most.
+const BYTES_PER_ID: u64 = 100;
 /// The connection is cut once in so many hours; in every other the device goes offline and comes back.
 const EACH_CUT: usize = 21;
 
@@ -155,7 +157,9 @@ async fn a_week_in_an_hour() -> Result<()> {
         "memory: {before:?} {after:?}"
     );
     ensure!(after.descriptors <= before.descriptors + 4, "descriptors: {before:?} {after:?}");
-    ensure!(after.journal_bytes <= before.journal_bytes * 11 / 10, "journal: {before:?} {after:?}");
+    // What still grows is the used ids, which are remembered up to a million.
+    let ids = pushes as u64 / 3 * BYTES_PER_ID;
+    ensure!(after.journal_bytes <= before.journal_bytes * 11 / 10 + ids, "journal: {before:?} {after:?}");
     Ok(())
 }
 

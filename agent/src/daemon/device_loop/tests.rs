@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use portal_shared::{Incoming, NotificationId, Outcome, Receipt, Target, status};
+use portal_shared::{Incoming, NotificationId, Outcome, OutcomeKind, Receipt, Target, status};
 
 use super::*;
 use crate::broker::{Recorded, RecordingSessions};
 use crate::daemon::first_start::Asked;
 use crate::desktop::{self, Asked as AskedOfDesktop, Behaviour, Recording};
-use crate::device::{AppCommand, PermissionCommand, Rules};
+use crate::device::{AppCommand, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::{ClockJump, Database, Options, Refused, Retention, Ticket};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -139,8 +139,8 @@ impl Bench {
         self.session.send(SessionEvent::Online { epoch: 1 }).await.unwrap();
         self.session.send(SessionEvent::FenceReturned { epoch: 1 }).await.unwrap();
         let user = "adele@contoso.example".parse().unwrap();
-        self.apply(Command::Enroll { user, groups: None }).await;
-        self.apply(Command::App(AppCommand::Install { version: None })).await;
+        self.apply(Command::Enroll(EnrollCommand::by(user))).await;
+        self.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await;
         self.apply(Command::Permission(PermissionCommand::Allow)).await;
         self.sessions.take();
     }
@@ -188,7 +188,7 @@ impl Bench {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(LIMIT, taken).await.expect("the loop takes what the session says");
+        tokio::time::timeout(LIMIT, taken).await.expect("the loop takes what comes");
     }
 
     async fn wait_for_raises(&self, count: usize) {
@@ -323,7 +323,7 @@ async fn what_comes_again_behind_its_own_outcome_is_not_shown_again() {
         bench.wait_for_raises(1).await;
         bench.push(1, redelivered).await;
         bench.wait_until_taken().await;
-        bench.notifier.answer(DesktopEvent::Raised { card: CardId(1) }).await;
+        bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
         let second = |entry: &Entry| match entry {
             Entry::Redelivered { count } => redelivered && *count == 1,
             Entry::Settled { receipt, .. } => !redelivered && receipt.outcome == Outcome::Duplicate,
@@ -342,7 +342,7 @@ async fn a_command_waits_for_the_push_in_hand() {
     bench.push(1, false).await;
     bench.wait_for_raises(1).await;
     let denied = bench.ask(Command::Permission(PermissionCommand::Deny)).await;
-    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1) }).await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     bench.journal.wait_for(settled("1")).await;
     bench.journal.wait_for(|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny"))).await;
     {
@@ -354,5 +354,42 @@ async fn a_command_waits_for_the_push_in_hand() {
     }
     bench.journal.commit();
     assert!(denied.await.unwrap().is_ok());
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_second_copy_that_waits_behind_the_first_is_not_raised() {
+    let bench = Bench::ready().await;
+    bench.notifier.behave(Behaviour::Wait);
+    bench.push(1, true).await;
+    bench.wait_for_raises(1).await;
+    // A cluster that lost a node may deliver again what it had only just delivered.
+    bench.push(1, true).await;
+    bench.push(1, false).await;
+    bench.wait_until_taken().await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
+    let is_duplicate = |receipt: &Receipt| receipt.outcome.kind() == OutcomeKind::Duplicate;
+    let duplicate = |entry: &Entry| matches!(entry, Entry::Settled { receipt, .. } if is_duplicate(receipt));
+    bench.journal.wait_for(duplicate).await;
+    bench.journal.wait_for(|entry| *entry == Entry::Redelivered { count: 1 }).await;
+    assert_eq!(raised(&bench.notifier.asked()), 1);
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn of_two_copies_that_are_taken_at_once_the_second_is_a_duplicate() {
+    let bench = Bench::ready().await;
+    bench.apply(Command::Permission(PermissionCommand::Deny)).await;
+    for _ in 0..2 {
+        bench.push(1, false).await;
+    }
+    bench.push(2, false).await;
+    bench.journal.wait_for(settled("2")).await;
+    let entries = bench.journal.entries.lock().unwrap().clone();
+    let outcomes = entries.iter().filter_map(|entry| match entry {
+        Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
+        _ => None,
+    });
+    assert_eq!(outcomes.collect::<Vec<_>>(), [OutcomeKind::Withheld, OutcomeKind::Duplicate, OutcomeKind::Withheld]);
     bench.end().await;
 }
