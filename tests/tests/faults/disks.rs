@@ -151,7 +151,7 @@ enum Found {
     /// Everything in it still reads the same: the damage lay where nothing is kept.
     Harmless,
     /// A read or the first write found it, and said so.
-    FoundLater,
+    AtFirstRead,
 }
 
 fn start_on(folder: &Path, before: &[Value]) -> Result<Found> {
@@ -168,7 +168,7 @@ fn start_on(folder: &Path, before: &[Value]) -> Result<Found> {
         return Ok(Found::Refused);
     };
     let after = agent.json_lines(&["log", "--limit", "1000000"]);
-    let Ok(after) = after else { return Ok(Found::FoundLater) };
+    let Ok(after) = after else { return Ok(Found::AtFirstRead) };
     ensure!(after.len() == before.len(), "{} of {} receipts are left, and nothing was said", after.len(), before.len());
     ensure!(after == before, "receipts read otherwise than before, and nothing was said");
     Ok(Found::Harmless)
@@ -220,7 +220,7 @@ async fn a_database_that_is_truncated_or_scribbled_on() -> Result<()> {
         let note = format!(
             "{} refused with the file kept and named, {} found at the first read, {} where nothing is kept",
             count(Found::Refused),
-            count(Found::FoundLater),
+            count(Found::AtFirstRead),
             count(Found::Harmless)
         );
         Survival { fault, times: rounds, pushes: before.len(), lost: 0, shown_twice: 0, note }.report();
