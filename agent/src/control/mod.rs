@@ -46,6 +46,8 @@ pub use devices::Devices;
 pub use fault::{ErrorBody, Fault};
 pub use log::Receipts;
 pub use notifications::Notifications;
+pub use route::{CommandRow, SchemaOf};
+pub use routes::command_rows;
 pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;

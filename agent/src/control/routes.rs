@@ -12,7 +12,7 @@ use portal_shared::{DeviceState, Doctor, Explanation, Status};
 
 use super::api::Api;
 use super::guard::guard;
-use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
+use super::route::{Answers, CommandRow, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
     Applied, Devices, Notifications, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
     health, log, notifications, openapi, os, permission, play_services, retire, settings, status, stop, wait,
@@ -75,6 +75,11 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             doctor::examine::<D>,
         ),
     ]
+}
+
+/// The commands of the table, in its order. What would answer them (`D`) plays no part: a row says what they are.
+pub fn command_rows<D: RunningDevice>() -> Vec<CommandRow> {
+    commands::<D>().into_iter().filter_map(|route| route.about.command).collect()
 }
 
 fn commands<D: RunningDevice>() -> Vec<Route<D>> {

@@ -3,5 +3,11 @@
 //! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
+pub mod facts;
+pub mod files;
 pub mod model;
+mod read;
 pub mod result;
+pub mod select;
+
+pub use read::{WrongFile, WrongPlace, read};

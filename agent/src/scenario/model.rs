@@ -365,4 +365,12 @@ impl StatusCheck {
     pub fn of<'a>(&self, status: &'a Value) -> &'a Value {
         self.path.iter().fold(status, |value, name| value.get(name).unwrap_or(&Value::Null))
     }
+
+    /// Whether it holds of a status. What is a number here and text there is compared as text (`osVersion: 26`).
+    pub fn holds(&self, status: &Value) -> bool {
+        match (&self.value, self.of(status)) {
+            (Value::Number(number), Value::String(text)) => *text == number.to_string(),
+            (wanted, present) => wanted == present,
+        }
+    }
 }
