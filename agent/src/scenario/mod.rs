@@ -7,7 +7,10 @@ pub mod facts;
 pub mod files;
 pub mod model;
 mod read;
+pub mod report;
 pub mod result;
+mod schema;
 pub mod select;
 
 pub use read::{WrongFile, WrongPlace, read};
+pub use schema::schema;

@@ -19,10 +19,9 @@ mod vocabulary;
 mod words;
 mod yaml;
 
-pub use changes::{Row, body_schema, in_a_file, table};
+pub use changes::{Row, body_schema, table};
 pub use diagnostic::{WrongFile, WrongPlace};
 pub use given::switch_names;
-pub use step::OTHER_STEPS;
 pub use vocabulary::Vocabulary;
 pub use yaml::MAX_FILE_BYTES;
 
