@@ -27,6 +27,7 @@ pub mod os;
 mod parameters;
 pub mod permission;
 pub mod play_services;
+mod quiet;
 pub mod retire;
 mod route;
 mod routes;
@@ -46,6 +47,7 @@ pub use devices::Devices;
 pub use fault::{ErrorBody, Fault};
 pub use log::Receipts;
 pub use notifications::Notifications;
+pub use quiet::Quiet;
 pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;
@@ -125,6 +127,9 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
+    /// Answers once what the broker had taken before has come to where only time or a person moves it on: held, or with an
+    /// outcome that is durable, acknowledged and published. Has no limit of its own.
+    fn quiet(&self) -> impl Future<Output = Result<Quiet, Fault>> + Send;
     /// Ends the daemon cleanly, after this answer.
     fn stop(&self);
 }

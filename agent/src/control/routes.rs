@@ -14,8 +14,8 @@ use super::api::Api;
 use super::guard::guard;
 use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
-    Applied, Devices, Notifications, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
-    health, log, notifications, openapi, os, permission, play_services, retire, settings, status, stop, wait,
+    Applied, Devices, Notifications, Quiet, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
+    health, log, notifications, openapi, os, permission, play_services, quiet, retire, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -52,6 +52,13 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             wait::PARAMETERS,
             Answers::Json(schema::<DeviceState>),
             wait::wait::<D>,
+        ),
+        Route::get(
+            of_device("quiet"),
+            "Answers once nothing is on its way to the device, on it or from it, and nothing is due",
+            quiet::PARAMETERS,
+            Answers::Json(schema::<Quiet>),
+            quiet::quiet::<D>,
         ),
         Route::get(
             of_device("notifications"),

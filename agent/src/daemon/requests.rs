@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_shared::{DeviceState, GroupId, Tenant, status};
 use tokio::sync::oneshot;
 
-use crate::control::{Applied, Fault};
+use crate::control::{Applied, Fault, Quiet};
 use crate::device::Command;
 
 /// Where an answer goes.
@@ -26,6 +26,11 @@ pub enum Request {
     Status {
         /// Where the answer goes.
         reply: Reply<DeviceStatus>,
+    },
+    /// Quiet: what the broker had taken before this was asked has come to where only time or a person moves it on.
+    Quiet {
+        /// Where the answer goes; dropped, it is not waited for any more.
+        reply: Reply<Quiet>,
     },
 }
 

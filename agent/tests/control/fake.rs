@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevice};
+use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, Quiet, RunningDevice};
 use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
 use portal_shared::status::{self, Status};
 use portal_shared::{
@@ -244,6 +244,11 @@ impl RunningDevice for Fake {
                 check("notificationServer", ok, if ok { "dunst 1.9.2" } else { "there is none" }, "start one"),
             ],
         })
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Fault> {
+        let inner = self.inner.lock().unwrap();
+        Ok(Quiet { now: inner.now, next_deadline: inner.device.next_deadline() })
     }
 
     fn stop(&self) {

@@ -5,12 +5,12 @@
 mod commits;
 mod effects;
 mod messages;
+mod quiet;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use portal_shared::{DeviceState, Interaction, Receipt, Timestamp, Topics};
 use tokio::sync::{mpsc, watch};
@@ -27,6 +27,7 @@ use crate::desktop::{CardId, DesktopEvent, Notifier, PromptId};
 use crate::device::{Command, Device, Effect, Event, RaiseFailure, Shown};
 use crate::journal::{Entry, Journal, JournalError, Reader};
 use messages::{Message, Waiting};
+use quiet::QuietSeeker;
 
 /// How many session events are taken at once, so that their outcomes share a commit.
 const GATHERED: usize = 256;
@@ -114,6 +115,7 @@ pub struct DeviceLoop {
     /// How many messages at QoS 0 were dropped.
     dropped: u64,
     beginning: Vec<Command>,
+    quiet: QuietSeeker,
 }
 
 /// What the loop goes on from.
@@ -155,6 +157,7 @@ impl DeviceLoop {
             journal_trouble: None,
             dropped: 0,
             beginning: beginning.commands,
+            quiet: QuietSeeker::default(),
             device,
         }
     }
@@ -167,9 +170,10 @@ impl DeviceLoop {
         let mut durable = self.edges.journal.durable();
         let mut health = self.edges.journal.health();
         let mut gathered = Vec::with_capacity(GATHERED);
+        let clock = Arc::clone(&self.edges.clock);
         self.begin()?;
         loop {
-            let wake = self.until_deadline();
+            let wake = self.wake_at();
             tokio::select! {
                 biased;
                 () = cancelled.cancelled() => break,
@@ -187,11 +191,12 @@ impl DeviceLoop {
                         self.session_event(event)?;
                     }
                 }
-                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.happened(Event::DeadlineReached),
+                () = sleep_until(&*clock, wake), if wake.is_some() => self.happened(Event::DeadlineReached),
             }
             self.work_through_waiting()?;
             self.commit()?;
             self.publish_receipts();
+            self.seek_quiet();
         }
         Ok(self.finish(durable).await?)
     }
@@ -215,14 +220,14 @@ impl DeviceLoop {
         self.edges.clock.now().plus_millis(self.device.snapshot().condition.clock_ahead_millis)
     }
 
-    /// How long until the device's next deadline, by the computer's clock; an hour at most, since that clock may jump.
-    fn until_deadline(&self) -> Option<Duration> {
-        let deadline = self.device.next_deadline()?;
-        let millis = deadline.millis_since(self.now()).clamp(0, 3_600_000);
-        Some(Duration::from_millis(millis.unsigned_abs()))
+    /// The device's next deadline, by the clock's own time.
+    fn wake_at(&self) -> Option<Timestamp> {
+        let ahead = self.device.snapshot().condition.clock_ahead_millis;
+        Some(self.device.next_deadline()?.plus_millis(ahead.saturating_neg()))
     }
 
     fn session_event(&mut self, event: SessionEvent) -> Result<(), JournalError> {
+        self.quiet.hear(&event);
         match event {
             SessionEvent::Message { incoming, payload, token, redelivered, retained, expiry_seconds, .. } => {
                 if token.is_none() && self.waiting.len() >= WAITING {
@@ -244,6 +249,7 @@ impl DeviceLoop {
                 self.waiting.push_back(Waiting::Fence);
                 self.work_through_waiting()?;
             }
+            SessionEvent::ProbeReturned { .. } => return Ok(()),
             SessionEvent::Published { id: PublishId(sequence) } => {
                 self.receipt_answered(sequence);
                 return Ok(());
@@ -323,6 +329,7 @@ impl DeviceLoop {
     fn request(&mut self, request: Request) {
         match request {
             Request::Apply { command, reply } => self.commands.push_back((command, reply)),
+            Request::Quiet { reply } => self.quiet.ask(reply),
             Request::Status { reply } => {
                 let _ = reply.send(Ok(self.device_status()));
             }
@@ -330,6 +337,7 @@ impl DeviceLoop {
     }
 
     fn command(&mut self, command: Command, reply: Reply<Applied>) {
+        self.quiet.disturbed();
         let now = self.now();
         let event = Event::Command(command);
         let recorded = event.record();
@@ -353,6 +361,7 @@ impl DeviceLoop {
 
     /// Something that cannot be refused happened.
     fn happened(&mut self, event: Event) {
+        self.quiet.disturbed();
         let now = self.now();
         let recorded = event.record();
         match self.device.apply(event, now) {
@@ -380,6 +389,14 @@ impl DeviceLoop {
             redelivered: self.redelivered,
             last_sequence: *self.watched.settled.borrow(),
         }
+    }
+}
+
+/// Waits for `moment`, if there is one.
+async fn sleep_until(clock: &dyn Clock, moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => clock.sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
