@@ -46,6 +46,23 @@ const ROOMS: &[(&str, &[&str])] = &[
             "state_dir",
         ],
     ),
+    // Another way to drive the daemon's one device.
+    (
+        "scenario",
+        &[
+            "broker",
+            "control",
+            "daemon",
+            "desktop",
+            "device",
+            "journal",
+            "mqtt",
+            "secret",
+            "sender",
+            "settings",
+            "state_dir",
+        ],
+    ),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
     ("lib", &[]),

@@ -1,0 +1,7 @@
+//! Scenarios: permission-denied testing as files. A device, what happens to it, and what must follow.
+//!
+//! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
+//! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
+
+pub mod model;
+pub mod result;
