@@ -15,8 +15,7 @@ use url::form_urlencoded;
 use super::log::{ERROR_EVENT, EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, Devices, ErrorBody, Fault, Notifications,
-    Receipts, VERSION, VERSION_HEADER, Wait,
-    Quiet, duration,
+    Quiet, Receipts, VERSION, VERSION_HEADER, Wait, duration,
 };
 
 /// How long connecting to loopback may take.

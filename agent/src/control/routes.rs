@@ -14,8 +14,9 @@ use super::api::Api;
 use super::guard::guard;
 use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
-    Applied, Devices, Notifications, Quiet, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
-    health, log, notifications, openapi, os, permission, play_services, quiet, retire, settings, status, stop, wait,
+    Applied, Devices, Notifications, Quiet, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll,
+    explain, health, log, notifications, openapi, os, permission, play_services, quiet, retire, settings, status, stop,
+    wait,
 };
 
 /// Every path but the document's own.
