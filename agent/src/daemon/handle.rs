@@ -191,7 +191,8 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
 fn in_app_messages(reader: &Reader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
     let Ok(snapshot) = serde_json::from_str::<Snapshot>(&snapshot) else { return Ok(Vec::new()) };
-    let pushes = reader.in_app(snapshot.app.in_app_from, snapshot.app.refreshed_through)?;
+    let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
+    let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
     let message = |push: String| {
         let push: Push = serde_json::from_str(&push).ok()?;
         Some(InAppMessage { notification: push.notification, received_at: push.received_at })

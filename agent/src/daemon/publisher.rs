@@ -183,6 +183,7 @@ mod tests {
             target: Target::Device,
             outcome: Outcome::Duplicate,
             delay: None,
+            priority_lowered: false,
             received_at: Timestamp::from_millis(0),
             decided_at: Timestamp::from_millis(0),
             interaction: None,

@@ -6,8 +6,8 @@ use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, Quiet, Runni
 use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
 use portal_shared::status::{self, Status};
 use portal_shared::{
-    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Receipt,
-    Rejection, Surface, Target, Timestamp,
+    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Presentation,
+    Receipt, Rejection, Surface, Target, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -166,7 +166,7 @@ impl Inner {
 
     fn lists(&self, settled: &Settled) -> bool {
         let app = &self.device.snapshot().app;
-        matches!(settled.receipt.outcome, Outcome::Presented { surface: Surface::InApp })
+        matches!(settled.receipt.outcome, Outcome::Presented(Presentation { surface: Surface::InApp, .. }))
             && settled.receipt.sequence > app.in_app_from
             && settled.receipt.sequence <= app.refreshed_through
     }
