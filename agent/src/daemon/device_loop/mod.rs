@@ -4,6 +4,8 @@
 
 mod commits;
 mod effects;
+mod followers;
+mod gestures;
 mod messages;
 mod quiet;
 #[cfg(test)]
@@ -12,7 +14,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use portal_shared::{DeviceState, Interaction, Receipt, Timestamp, Topics};
+use portal_shared::{ConnectionState, DeviceState, Interaction, Receipt, Timestamp, Topics};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -22,10 +24,11 @@ use super::outbox::Outbox;
 use super::publisher::Publisher;
 use super::requests::{DeviceStatus, Reply, Request};
 use crate::broker::{AckToken, PublishId, SessionEvent, Sessions};
-use crate::control::{Applied, Fault};
+use crate::control::{Applied, DeviceEvent, Fault, Happened};
 use crate::desktop::{CardId, DesktopEvent, Notifier, PromptId};
 use crate::device::{Command, Device, Effect, Event, RaiseFailure, Shown};
 use crate::journal::{Entry, Journal, JournalError, Reader};
+use followers::Followers;
 use messages::{Message, Waiting};
 use quiet::QuietSeeker;
 
@@ -90,6 +93,7 @@ enum AfterCommit {
     PublishState(Box<DeviceState>),
     Settled(u64),
     Raise { card: u64, shown: Shown },
+    Tell(Box<DeviceEvent>),
 }
 
 /// One device and its edges.
@@ -115,6 +119,9 @@ pub struct DeviceLoop {
     /// How many messages at QoS 0 were dropped.
     dropped: u64,
     beginning: Vec<Command>,
+    /// The cards that are open on the desktop, the newest last.
+    cards: Vec<u64>,
+    followers: Followers,
     quiet: QuietSeeker,
 }
 
@@ -157,6 +164,8 @@ impl DeviceLoop {
             journal_trouble: None,
             dropped: 0,
             beginning: beginning.commands,
+            cards: Vec::new(),
+            followers: Followers::default(),
             quiet: QuietSeeker::default(),
             device,
         }
@@ -181,7 +190,7 @@ impl DeviceLoop {
                 Ok(()) = health.changed() => self.journal_health_changed(),
                 Some(event) = inputs.desktop.recv() => self.desktop_event(event)?,
                 Some(page) = inputs.pages.recv() => self.publisher.page(page?),
-                Some(request) = inputs.requests.recv() => self.request(request),
+                Some(request) = inputs.requests.recv() => self.request(request)?,
                 taken = inputs.session.recv_many(&mut gathered, GATHERED) => {
                     if taken == 0 {
                         // The session ended by itself, which it never does but by a panic of its own.
@@ -243,6 +252,7 @@ impl DeviceLoop {
                 self.state_is_due = true;
                 self.publish_state();
                 self.publisher.online();
+                self.tell(|| Happened::Connection { connection: ConnectionState::Online });
             }
             SessionEvent::FenceReturned { .. } => {
                 // Behind everything that came before it.
@@ -271,6 +281,7 @@ impl DeviceLoop {
             SessionEvent::Disconnected { .. } => {
                 self.publisher.offline();
                 self.happened(Event::Disconnected);
+                self.tell(|| Happened::Connection { connection: ConnectionState::Offline });
             }
         }
         self.changed();
@@ -293,13 +304,19 @@ impl DeviceLoop {
 
     fn desktop_event(&mut self, event: DesktopEvent) -> Result<(), JournalError> {
         match event {
-            DesktopEvent::Raised { card: CardId(card) } => self.happened(Event::Raised { card }),
+            DesktopEvent::Raised { card: CardId(card) } => {
+                self.cards.push(card);
+                self.happened(Event::Raised { card });
+            }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
                 self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
             }
             DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, Interaction::Clicked),
             DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, Interaction::Dismissed),
-            DesktopEvent::CardsLost => self.happened(Event::CardsLost),
+            DesktopEvent::CardsLost => {
+                self.cards.clear();
+                self.happened(Event::CardsLost);
+            }
             DesktopEvent::PromptAnswered { prompt: PromptId(prompt), allow } => {
                 self.prompt_is_up = false;
                 self.happened(Event::PromptAnswered { number: prompt_number(prompt), allow });
@@ -323,17 +340,23 @@ impl DeviceLoop {
     }
 
     fn card_interaction(&mut self, card: u64, interaction: Interaction) {
+        self.forget_card(card);
         self.happened(Event::CardInteraction { card, interaction });
     }
 
-    fn request(&mut self, request: Request) {
+    fn request(&mut self, request: Request) -> Result<(), JournalError> {
         match request {
             Request::Apply { command, reply } => self.commands.push_back((command, reply)),
             Request::Quiet { reply } => self.quiet.ask(reply),
+            Request::Gesture { gesture, reply } => return self.gesture(gesture, reply),
+            Request::Events { reply } => {
+                let _ = reply.send(Ok(self.follow()));
+            }
             Request::Status { reply } => {
                 let _ = reply.send(Ok(self.device_status()));
             }
         }
+        Ok(())
     }
 
     fn command(&mut self, command: Command, reply: Reply<Applied>) {
@@ -357,6 +380,10 @@ impl DeviceLoop {
                 self.changed();
             }
         }
+    }
+
+    fn forget_card(&mut self, card: u64) {
+        self.cards.retain(|open| *open != card);
     }
 
     /// Something that cannot be refused happened.
