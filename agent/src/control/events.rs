@@ -27,6 +27,8 @@ pub const FOLLOWER_ROOM: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceEvent {
+    /// Rises by one with each that is told; `quiet` names the newest, so that a follower knows when it has heard all.
+    pub number: u64,
     /// When, in device time.
     pub at: Timestamp,
     /// What.

@@ -29,6 +29,8 @@ pub struct Quiet {
     /// When time alone will move something on, in device time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_deadline: Option<Timestamp>,
+    /// The number of the newest event that followers were told.
+    pub events: u64,
 }
 
 pub(super) async fn quiet<D: RunningDevice>(

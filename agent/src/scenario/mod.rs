@@ -4,4 +4,11 @@
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
 pub mod model;
+mod player;
 pub mod result;
+mod runner;
+mod scene;
+mod stage;
+
+#[cfg(test)]
+mod tests;

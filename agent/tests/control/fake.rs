@@ -256,7 +256,7 @@ impl RunningDevice for Fake {
 
     async fn quiet(&self) -> Result<Quiet, Fault> {
         let inner = self.inner.lock().unwrap();
-        Ok(Quiet { now: inner.now, next_deadline: inner.device.next_deadline() })
+        Ok(Quiet { now: inner.now, next_deadline: inner.device.next_deadline(), events: 0 })
     }
 
     fn stop(&self) {

@@ -12,12 +12,26 @@ use crate::control::{DeviceEvent, FOLLOWER_ROOM, Happened};
 pub(super) struct Followers {
     channels: Vec<mpsc::Sender<DeviceEvent>>,
     prompt_was_told: bool,
+    /// The number of the newest event that was told.
+    told: u64,
 }
 
 impl Followers {
     /// Tells everyone; whoever has gone, or does not read, is given up.
-    pub(super) fn tell(&mut self, event: &DeviceEvent) {
+    fn tell(&mut self, event: &DeviceEvent) {
         self.channels.retain(|channel| channel.try_send(event.clone()).is_ok());
+    }
+
+    /// The number of the newest event.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// Numbers an event and tells it.
+    pub(super) fn tell_next(&mut self, mut event: DeviceEvent) {
+        self.told = self.told.saturating_add(1);
+        event.number = self.told;
+        self.tell(&event);
     }
 }
 
@@ -34,7 +48,7 @@ impl DeviceLoop {
     /// Tells the followers, if there are any, once what was written so far is durable.
     pub(super) fn tell(&mut self, what: impl FnOnce() -> Happened) {
         if !self.followers.channels.is_empty() {
-            let event = DeviceEvent { at: self.now(), what: what() };
+            let event = DeviceEvent { number: 0, at: self.now(), what: what() };
             self.outbox.after_commit(AfterCommit::Tell(Box::new(event)));
         }
     }

@@ -95,7 +95,8 @@ impl DeviceLoop {
     }
 
     fn answer_quiet(&mut self) {
-        let quiet = Quiet { now: self.now(), next_deadline: self.device.next_deadline() };
+        let (now, next_deadline) = (self.now(), self.device.next_deadline());
+        let quiet = Quiet { now, next_deadline, events: self.followers.told() };
         for reply in std::mem::take(&mut self.quiet.waiting) {
             // Whoever asked may have gone.
             let _ = reply.send(Ok(quiet));
