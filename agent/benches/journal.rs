@@ -35,6 +35,7 @@ fn settled(sequence: u64) -> Entry {
         target: Target::Device,
         outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
         delay: None,
+        priority_lowered: false,
         received_at: at,
         decided_at: at,
         interaction: None,

@@ -8,6 +8,7 @@ pub mod device_state;
 pub mod ids;
 pub mod notification;
 pub mod prerequisite;
+pub mod presentation;
 pub mod receipt;
 pub mod schema;
 pub mod service;
@@ -22,7 +23,8 @@ pub use device_state::{
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use notification::{CustomNotification, Rejection};
 pub use prerequisite::{Prerequisite, Prerequisites};
-pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Surface, Target};
+pub use presentation::{Presentation, Surface};
+pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Target};
 pub use service::{Action, ActionKind, Connection, ConnectionState, GroupList};
 pub use status::Status;
 pub use timestamp::Timestamp;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, GroupId, NotificationId};
 use crate::prerequisite::Prerequisites;
+use crate::presentation::Presentation;
 use crate::timestamp::Timestamp;
 
 /// What a push was addressed to.
@@ -20,20 +21,6 @@ pub enum Target {
         /// The group.
         id: GroupId,
     },
-}
-
-/// Where a presented notification shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Surface {
-    /// A banner; on Android heads-up.
-    Banner,
-    /// The lock screen.
-    LockScreen,
-    /// Notification Center; on Android the shade. Quiet: low urgency, no sound.
-    NotificationCenter,
-    /// In Company Portal itself; nothing is raised on the desktop.
-    InApp,
 }
 
 /// What the emulated push service or the device delayed a push for, in FCM's words (facts 5).
@@ -100,6 +87,10 @@ pub enum Problem {
     DroppedTtlExpired,
     /// Dropped: the app was force-stopped (facts 4.2).
     DroppedAppForceStopped,
+    /// Dropped: the device had not been connected for 270 days (facts 5).
+    DroppedDeviceInactive,
+    /// Dropped: sent to an installation of the app that is gone (facts 5).
+    Unregistered,
     /// Failed: no notification server, or no desktop session, within the configured patience.
     NoNotificationServer,
     /// Failed: the notification server took the call and did not answer; it may still appear.
@@ -140,11 +131,8 @@ pub enum Outcome {
         /// A sentence that says what went wrong.
         detail: String,
     },
-    /// Shown to the user.
-    Presented {
-        /// Where.
-        surface: Surface,
-    },
+    /// Shown to the user, and how.
+    Presented(Presentation),
 }
 
 /// An outcome without its members, to filter by and to store.
@@ -212,7 +200,7 @@ impl Outcome {
             Self::Withheld { .. } => OutcomeKind::Withheld,
             Self::Dropped { .. } => OutcomeKind::Dropped,
             Self::Failed { .. } => OutcomeKind::Failed,
-            Self::Presented { .. } => OutcomeKind::Presented,
+            Self::Presented(_) => OutcomeKind::Presented,
         }
     }
 
@@ -241,6 +229,9 @@ pub struct Receipt {
     /// What delayed it, beside any outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<Delay>,
+    /// Whether the push service lowered its priority to normal (FCM's `priorityLowered`; facts 4.2, 5).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority_lowered: bool,
     /// When the device received it, in device time.
     pub received_at: Timestamp,
     /// When its outcome was decided, in device time; never goes back.
@@ -264,6 +255,7 @@ mod tests {
             target: Target::Device,
             outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
             delay: None,
+            priority_lowered: false,
             received_at: Timestamp::from_millis(0),
             decided_at: Timestamp::from_millis(1),
             interaction: None,

@@ -81,13 +81,19 @@ pub fn details(receipt: &Receipt) -> Vec<String> {
             vec![format!("unmet: {}", codes.join(", "))]
         }
         Outcome::Dropped { problem } => vec![word(problem)],
-        Outcome::Presented { surface } => vec![word(surface)],
+        Outcome::Presented(shown) => {
+            let mut words = vec![word(&shown.surface)];
+            words.extend(shown.content_hidden.then(|| "content hidden".to_owned()));
+            words.extend(shown.substituted.then(|| "substituted".to_owned()));
+            words
+        }
         Outcome::Duplicate | Outcome::Expired => Vec::new(),
     };
     if let Target::Group { id } = &receipt.target {
         words.push(format!("to group {id}"));
     }
     words.extend(receipt.delay.iter().map(word));
+    words.extend(receipt.priority_lowered.then(|| "priorityLowered".to_owned()));
     words.extend(receipt.interaction.iter().map(word));
     words
 }

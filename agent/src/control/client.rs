@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use super::log::{ERROR_EVENT, EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, Devices, ErrorBody, Fault, Notifications,
-    Receipts, VERSION, VERSION_HEADER, Wait,
+    Quiet, Receipts, VERSION, VERSION_HEADER, Wait, duration,
 };
 
 /// How long connecting to loopback may take.
@@ -170,6 +170,16 @@ impl Client {
     pub fn wait(&self, wait: &Wait) -> Result<Answer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
+    }
+
+    /// Waits, at the daemon's side, until the device has come to rest: see [`Quiet`].
+    ///
+    /// # Errors
+    /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
+    pub fn quiet(&self, patience: Duration) -> Result<Answer<Quiet>, ClientError> {
+        let request = Request::builder().method("GET");
+        let pairs = [("timeout", duration::write(patience))];
+        self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
     }
 
     /// Asks the daemon to end; it is ending when this returns.

@@ -16,8 +16,10 @@ mod devices;
 mod doctor;
 pub mod duration;
 pub mod enroll;
+mod events;
 mod explain;
 mod fault;
+mod gesture;
 mod guard;
 mod health;
 pub mod log;
@@ -27,6 +29,7 @@ pub mod os;
 mod parameters;
 pub mod permission;
 pub mod play_services;
+mod quiet;
 pub mod retire;
 mod route;
 mod routes;
@@ -43,9 +46,12 @@ pub use call::Call;
 pub use client::{Answer, Client, ClientError, Following};
 pub use control_file::{ControlFile, ControlFileError};
 pub use devices::Devices;
+pub use events::{DeviceEvent, FOLLOWER_ROOM, Happened};
 pub use fault::{ErrorBody, Fault};
+pub use gesture::{Gesture, GestureRequest};
 pub use log::Receipts;
 pub use notifications::Notifications;
+pub use quiet::Quiet;
 pub use route::{CommandRow, SchemaOf};
 pub use routes::command_rows;
 pub use server::{ControlError, Server};
@@ -57,7 +63,7 @@ use portal_shared::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::device::Command;
 
@@ -127,6 +133,13 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
+    /// Everything that happens from now on. The channel ends where it is not read as fast as it fills.
+    fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
+    /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
+    fn gesture(&self, gesture: Gesture) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    /// Answers once what the broker had taken before has come to where only time or a person moves it on: held, or with an
+    /// outcome that is durable, acknowledged and published. Has no limit of its own.
+    fn quiet(&self) -> impl Future<Output = Result<Quiet, Fault>> + Send;
     /// Ends the daemon cleanly, after this answer.
     fn stop(&self);
 }

@@ -26,6 +26,8 @@ pub(super) enum Answers {
     Json(SchemaOf),
     /// JSON, or server-sent events when the client accepts them.
     JsonOrEvents(SchemaOf),
+    /// Server-sent events, each with such a JSON.
+    Events(SchemaOf),
     Text,
 }
 
@@ -132,6 +134,12 @@ impl<D: RunningDevice> Route<D> {
         };
         let filter = if C::METHOD == Method::PUT { MethodFilter::PUT } else { MethodFilter::POST };
         Self::new(about, on(filter, command::<C, D>))
+    }
+
+    /// With a body of this form.
+    pub(super) fn taking(mut self, body: SchemaOf) -> Self {
+        self.about.body = Some(body);
+        self
     }
 
     fn new(about: About, handler: MethodRouter<Api<D>>) -> Self {

@@ -14,14 +14,24 @@ use super::api::Api;
 use super::guard::guard;
 use super::route::{Answers, CommandRow, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
-    Applied, Devices, Notifications, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
-    health, log, notifications, openapi, os, permission, play_services, retire, settings, status, stop, wait,
+    Applied, DeviceEvent, Devices, GestureRequest, Notifications, Quiet, Receipts, RunningDevice, app, clock, device,
+    devices, doctor, enroll, events, explain, gesture, health, log, notifications, openapi, os, permission,
+    play_services, quiet, retire, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
 fn table<D: RunningDevice>() -> Vec<Route<D>> {
     let mut table = reads();
     table.extend(commands());
+    table.push(
+        Route::post(
+            of_device("gesture"),
+            "What a person does with the prompt or a card, as on the desktop",
+            Answers::Json(schema::<Applied>),
+            gesture::gesture::<D>,
+        )
+        .taking(schema::<GestureRequest>),
+    );
     table.push(Route::post("/v1/stop", "End the daemon cleanly", Answers::Json(schema::<Applied>), stop::stop::<D>));
     table
 }
@@ -52,6 +62,20 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             wait::PARAMETERS,
             Answers::Json(schema::<DeviceState>),
             wait::wait::<D>,
+        ),
+        Route::get(
+            of_device("events"),
+            "Everything that happens on the device from now on, as server-sent events",
+            &[],
+            Answers::Events(schema::<DeviceEvent>),
+            events::events::<D>,
+        ),
+        Route::get(
+            of_device("quiet"),
+            "Answers once nothing is on its way to the device, on it or from it, and nothing is due",
+            quiet::PARAMETERS,
+            Answers::Json(schema::<Quiet>),
+            quiet::quiet::<D>,
         ),
         Route::get(
             of_device("notifications"),

@@ -13,7 +13,7 @@ use super::device_loop::Watched;
 use super::doctor;
 use super::requests::{DeviceStatus, Request};
 use crate::broker::Sessions;
-use crate::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevice};
+use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
 use crate::device::{self, Command, Push, Snapshot};
 use crate::journal::{self, Journal, JournalError, Reader};
@@ -167,6 +167,18 @@ impl RunningDevice for Handle {
         Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), disturb))
     }
 
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+        self.ask(|reply| Request::Events { reply }).await
+    }
+
+    async fn gesture(&self, gesture: Gesture) -> Result<Applied, Fault> {
+        self.ask(|reply| Request::Gesture { gesture, reply }).await
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Fault> {
+        self.ask(|reply| Request::Quiet { reply }).await
+    }
+
     fn stop(&self) {
         self.ending.cancel();
     }
@@ -187,7 +199,8 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
 fn in_app_messages(reader: &Reader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
     let Ok(snapshot) = serde_json::from_str::<Snapshot>(&snapshot) else { return Ok(Vec::new()) };
-    let pushes = reader.in_app(snapshot.app.in_app_from, snapshot.app.refreshed_through)?;
+    let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
+    let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
     let message = |push: String| {
         let push: Push = serde_json::from_str(&push).ok()?;
         Some(InAppMessage { notification: push.notification, received_at: push.received_at })

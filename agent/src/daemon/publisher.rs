@@ -136,6 +136,11 @@ impl Publisher {
         }
     }
 
+    /// Whether every receipt that may be published has its answer.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.reading.is_none() && self.next > self.durable
+    }
+
     /// The edge could not take the receipt that [`Step::Publish`] gave; it stays the next.
     pub fn not_taken(&mut self, receipt: Receipt) {
         self.next = receipt.sequence;
@@ -178,6 +183,7 @@ mod tests {
             target: Target::Device,
             outcome: Outcome::Duplicate,
             delay: None,
+            priority_lowered: false,
             received_at: Timestamp::from_millis(0),
             decided_at: Timestamp::from_millis(0),
             interaction: None,

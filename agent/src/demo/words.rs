@@ -74,7 +74,7 @@ pub fn pushed(notification: &CustomNotification) {
 
 pub fn ending(receipt: &Receipt, agent: &str) {
     match &receipt.outcome {
-        Outcome::Presented { .. } => say!("  outcome     presented"),
+        Outcome::Presented(_) => say!("  outcome     presented"),
         Outcome::Failed { detail, .. } => say!("  outcome     failed: {detail}"),
         other => say!("  outcome     {}", other.kind()),
     }

@@ -11,8 +11,10 @@ use super::push::Push;
 /// The explanation of `receipt`: a sentence, and each prerequisite as it stood in `snapshot` when it was decided.
 pub fn explain(receipt: &Receipt, push: Option<&Push>, snapshot: &Snapshot) -> Explanation {
     let mut summary = outcome_sentence(&receipt.outcome, snapshot);
-    if matches!(receipt.outcome, Outcome::Presented { .. }) && snapshot.app_is_too_old() {
-        let gate = format!(" The app is older than {FIRST_SHOWING_VERSION}: it said to update the app (facts 1.1).");
+    if matches!(receipt.outcome, Outcome::Presented(shown) if shown.substituted) {
+        let gate = format!(
+            " The app is older than {FIRST_SHOWING_VERSION}: it said to update the app, and lists the message once it is updated (facts 1.1)."
+        );
         summary.push_str(&gate);
     }
     if let Some(delay) = receipt.delay {
@@ -35,7 +37,7 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
         Outcome::Failed { detail, .. } => {
             format!("The device would have shown it, but this computer's desktop did not: {detail}.")
         }
-        Outcome::Presented { surface } => presented_sentence(*surface, snapshot),
+        Outcome::Presented(presentation) => presented_sentence(presentation.surface, snapshot),
     }
 }
 

@@ -3,10 +3,10 @@
 //! Lives here: arrival, waiting, letting go, raising, settling. Does not live here: what the emulated push service drops
 //! (`push_service`), why a prerequisite is unmet (`grounds`), where a push shows (`surface`).
 
-use portal_shared::{Interaction, NotificationId, Outcome, Problem, Receipt, Surface, Target, Timestamp};
+use portal_shared::{Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, Surface, Target, Timestamp};
 
 use super::Device;
-use super::effect::Effect;
+use super::effect::{Effect, Shown};
 use super::event::{Arrival, RaiseFailure};
 use super::push::{Candidate, HeldAs, HeldPush, HoldReason, InHand, Push};
 
@@ -55,9 +55,9 @@ impl Device {
             let outcome = Outcome::Dropped { problem: Problem::DroppedAppForceStopped };
             return self.settle(candidate, outcome, now, effects);
         }
-        let surface = self.state.surface();
-        if surface == Surface::InApp {
-            return self.settle(candidate, Outcome::Presented { surface }, now, effects);
+        let presentation = self.state.presentation();
+        if presentation.surface == Surface::InApp {
+            return self.settle(candidate, Outcome::Presented(presentation), now, effects);
         }
         if let Some(detail) = &self.pushes.server_problem {
             if now >= self.patience_ends(push) {
@@ -69,7 +69,7 @@ impl Device {
         if self.waits_for_its_turn(candidate.held.is_none(), now) {
             return self.hold(candidate, HoldReason::Pace, effects);
         }
-        self.raise(candidate, surface, now, effects);
+        self.raise(candidate, presentation, now, effects);
     }
 
     /// The outcome of a push that no waiting can mend: it has expired, or a prerequisite is unmet.
@@ -138,19 +138,19 @@ impl Device {
         self.pushes.held.insert(held, ends_at);
     }
 
-    fn raise(&mut self, candidate: Candidate, surface: Surface, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn raise(&mut self, candidate: Candidate, presentation: Presentation, now: Timestamp, effects: &mut Vec<Effect>) {
         let card = self.pushes.next_card;
         self.pushes.next_card = card.saturating_add(1);
         self.pushes.note_raise(now);
-        effects.push(Effect::Raise { card, shown: self.state.shown(&candidate.push, surface) });
-        self.pushes.in_hand = Some(InHand { card, candidate, surface, judged_at: now });
+        effects.push(Effect::Raise { card, shown: Shown::of(&candidate.push, presentation) });
+        self.pushes.in_hand = Some(InHand { card, candidate, presentation, judged_at: now });
     }
 
     pub(super) fn raised(&mut self, card: u64, effects: &mut Vec<Effect>) {
         let Some(in_hand) = self.pushes.in_hand.take_if(|in_hand| in_hand.card == card) else { return };
-        let InHand { candidate, surface, judged_at, .. } = in_hand;
+        let InHand { candidate, presentation, judged_at, .. } = in_hand;
         self.pushes.server_problem = None;
-        self.settle(candidate, Outcome::Presented { surface }, judged_at, effects);
+        self.settle(candidate, Outcome::Presented(presentation), judged_at, effects);
         let sequence = self.pushes.last_sequence;
         self.pushes.open_cards.push_back((card, sequence));
         // contract 4: room is made after a raise, not before
@@ -218,6 +218,7 @@ impl Device {
             target,
             outcome,
             delay: None,
+            priority_lowered: false,
             received_at,
             decided_at,
             interaction: None,

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use portal_shared::{CustomNotification, Delay, Interaction, NotificationId, Surface, Target, Timestamp};
+use portal_shared::{CustomNotification, Delay, Interaction, NotificationId, Presentation, Target, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Resumption;
@@ -88,7 +88,7 @@ pub struct HeldPush {
 pub(super) struct InHand {
     pub(super) card: u64,
     pub(super) candidate: Candidate,
-    pub(super) surface: Surface,
+    pub(super) presentation: Presentation,
     /// When it was let go: `decidedAt` speaks of that moment, not of the desktop's answer (contract 4).
     pub(super) judged_at: Timestamp,
 }

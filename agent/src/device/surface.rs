@@ -2,7 +2,7 @@
 //!
 //! Lives here: the choice of surface, sound and hidden content. Does not live here: whether it shows at all (`grounds`).
 
-use portal_shared::{NotificationPermission, Surface};
+use portal_shared::{NotificationPermission, Presentation, Surface};
 
 use super::Snapshot;
 use super::app::{FIRST_SHOWING_VERSION, is_older};
@@ -10,9 +10,27 @@ use super::effect::Shown;
 use super::push::Push;
 use super::switches::{AndroidSwitches, AppleSwitches, Importance, LockScreenVisibility, ShowPreviews, Switches};
 
+/// What a card is titled where the message's own title is not to be seen.
+const APP_NAME: &str = "Company Portal";
+
 impl Snapshot {
-    /// The surface on which a push shows now that every prerequisite is met.
-    pub(super) fn surface(&self) -> Surface {
+    /// How a push shows now that every prerequisite is met.
+    pub(super) fn presentation(&self) -> Presentation {
+        let surface = self.surface();
+        let apple = self.identity.operating_system.is_apple();
+        // contract 3: the list is quiet, whatever the switch or the channel would sound like
+        let sound = matches!(surface, Surface::Banner | Surface::LockScreen) && self.sound_is_on();
+        Presentation {
+            surface,
+            sound: Some(sound),
+            badge: apple.then(|| surface != Surface::InApp && self.badge_is_on()),
+            heads_up: (!apple).then_some(surface == Surface::Banner),
+            content_hidden: surface != Surface::InApp && self.hides_content(),
+            substituted: surface != Surface::InApp && self.app_is_too_old(),
+        }
+    }
+
+    fn surface(&self) -> Surface {
         let open_and_unlocked = self.app.foreground && !self.condition.locked;
         // facts 1.6: app open, unlocked: in the app, not a system push
         if open_and_unlocked && self.documentation.shows_in_app(self.identity.operating_system) {
@@ -51,33 +69,6 @@ impl Snapshot {
         }
     }
 
-    /// What the desktop shows of `push` on `surface`.
-    pub(super) fn shown(&self, push: &Push, surface: Surface) -> Shown {
-        // contract 3: the list is quiet on the desktop, whatever the channel would sound like
-        let sound = surface != Surface::NotificationCenter && self.sound_is_on();
-        if self.hides_content() {
-            let title = "Company Portal".to_owned();
-            return Shown { title, body: "Notification".to_owned(), surface, sound };
-        }
-        if self.app_is_too_old() {
-            // facts 1.1: "a notification telling them to update their app to view the notification"
-            let title = "Company Portal".to_owned();
-            return Shown {
-                title,
-                body: "Update Company Portal to view this notification.".to_owned(),
-                surface,
-                sound,
-            };
-        }
-        let notification = &push.notification;
-        Shown {
-            title: notification.notification_title.clone(),
-            body: notification.notification_body.clone(),
-            surface,
-            sound,
-        }
-    }
-
     /// Whether the app is of before the version gate, where the documentation has one.
     pub(super) fn app_is_too_old(&self) -> bool {
         let installed = self.app.version.as_deref().unwrap_or_default();
@@ -85,11 +76,23 @@ impl Snapshot {
             && is_older(installed, FIRST_SHOWING_VERSION)
     }
 
+    /// Whether Company Portal's Notifications section lists messages in whose place an older version said to update it
+    /// (facts 1.1: "after the update the message appears").
+    pub fn lists_substituted(&self) -> bool {
+        !self.app_is_too_old()
+    }
+
     fn sound_is_on(&self) -> bool {
         match &self.switches {
             Switches::Apple(apple) => apple.sound,
             Switches::Android(android) => android.importance >= Importance::Default,
         }
+    }
+
+    // facts 4.1: badgeSetting; a provisional app's icon has none
+    fn badge_is_on(&self) -> bool {
+        let quiet = self.permission.status() == NotificationPermission::Provisional;
+        matches!(&self.switches, Switches::Apple(apple) if apple.badge && !quiet)
     }
 
     // facts 4.1 (showPreviews), 4.2 (PRIVATE: content hidden)
@@ -102,5 +105,20 @@ impl Snapshot {
             },
             Switches::Android(android) => self.condition.locked && android.lock_screen == LockScreenVisibility::Private,
         }
+    }
+}
+
+impl Shown {
+    /// What the desktop shows of `push`.
+    pub(super) fn of(push: &Push, presentation: Presentation) -> Self {
+        let (title, body) = match presentation {
+            Presentation { content_hidden: true, .. } => (APP_NAME.to_owned(), "Notification".to_owned()),
+            // facts 1.1: "a notification telling them to update their app to view the notification"
+            Presentation { substituted: true, .. } => {
+                (APP_NAME.to_owned(), "Update Company Portal to view this notification.".to_owned())
+            }
+            _ => (push.notification.notification_title.clone(), push.notification.notification_body.clone()),
+        };
+        Self { title, body, surface: presentation.surface, sound: presentation.sound == Some(true) }
     }
 }

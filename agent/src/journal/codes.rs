@@ -2,7 +2,7 @@
 //!
 //! Lives here: the mapping, both ways. Does not live here: the words (`portal_shared::receipt`).
 
-use portal_shared::{Delay, Interaction, OutcomeKind, Problem, Surface};
+use portal_shared::{Delay, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
 
 /// A word that is stored as a number.
 pub(super) trait Coded: Sized {
@@ -56,7 +56,53 @@ codes!(Problem {
     NoNotificationServer = 17,
     NotificationServerDidNotAnswer = 18,
     NotificationServerRefused = 19,
+    DroppedDeviceInactive = 20,
+    Unregistered = 21,
 });
+
+/// What a receipt marks yes or no, as bits: each mark has one bit for "said" where it may be unsaid, and one for "yes".
+pub(super) struct Marks;
+
+impl Marks {
+    const SOUND: u32 = 0;
+    const BADGE: u32 = 2;
+    const HEADS_UP: u32 = 4;
+    const CONTENT_HIDDEN: u32 = 1 << 6;
+    pub(super) const SUBSTITUTED: u32 = 1 << 7;
+    const PRIORITY_LOWERED: u32 = 1 << 8;
+
+    /// The marks of a receipt; nothing for most, so that their rows stay small.
+    pub(super) fn of(receipt: &Receipt, presentation: Option<&Presentation>) -> Option<u32> {
+        let said = |value: Option<bool>, at: u32| value.map_or(0, |yes| (1 | u32::from(yes) << 1) << at);
+        let yes = |value: bool, bit: u32| if value { bit } else { 0 };
+        let presented = presentation.map_or(0, |shown| {
+            said(shown.sound, Self::SOUND)
+                | said(shown.badge, Self::BADGE)
+                | said(shown.heads_up, Self::HEADS_UP)
+                | yes(shown.content_hidden, Self::CONTENT_HIDDEN)
+                | yes(shown.substituted, Self::SUBSTITUTED)
+        });
+        Some(presented | yes(receipt.priority_lowered, Self::PRIORITY_LOWERED)).filter(|marks| *marks != 0)
+    }
+
+    /// The presentation on `surface` with these marks.
+    pub(super) fn presentation(marks: u32, surface: Surface) -> Presentation {
+        let said = |at: u32| (marks >> at & 1 == 1).then_some(marks >> at & 2 == 2);
+        Presentation {
+            surface,
+            sound: said(Self::SOUND),
+            badge: said(Self::BADGE),
+            heads_up: said(Self::HEADS_UP),
+            content_hidden: marks & Self::CONTENT_HIDDEN != 0,
+            substituted: marks & Self::SUBSTITUTED != 0,
+        }
+    }
+
+    /// Whether the push's priority was lowered.
+    pub(super) fn priority_lowered(marks: u32) -> bool {
+        marks & Self::PRIORITY_LOWERED != 0
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +136,8 @@ mod tests {
             pinned(
                 "payloadTooLarge notUtf8 notJson notAnObject missingMember wrongType invalidId titleLength bodyLength
                  invalidTime invalidUserPrincipalName retained collapsed droppedTooManyPendingMessages droppedTtlExpired
-                 droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused"
+                 droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused
+                 droppedDeviceInactive unregistered"
             )
         );
     }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use portal_shared::{DeviceId, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use super::codes::Coded;
+use super::codes::{Coded, Marks};
 use super::database::DeviceJournal;
 use super::error::JournalError;
-use super::row::{self, COLUMNS};
+use super::row::{self, COLUMN_COUNT, COLUMNS};
 
 /// One device's past. Calls block, so an async caller uses `spawn_blocking`; clones share one connection and take turns.
 #[derive(Debug, Clone)]
@@ -131,17 +131,18 @@ impl Reader {
         Ok(connection.prepare_cached(sql)?.query_row([self.device], |row| row.get(0)).optional()?)
     }
 
-    /// The pushes as JSON that were presented in the app, with a sequence after the first and up to the second.
+    /// The pushes as JSON that the app itself lists, with a sequence after the first and up to the second: those that were
+    /// presented in the app, and with `substituted` those in whose place another text showed.
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn in_app(&self, after: u64, through: u64) -> Result<Vec<String>, JournalError> {
-        let sql = "SELECT push FROM receipts WHERE device = ?1 AND surface = ?2 AND sequence > ?3 AND sequence <= ?4 \
-                   AND push IS NOT NULL ORDER BY sequence";
+    pub fn in_app(&self, after: u64, through: u64, substituted: bool) -> Result<Vec<String>, JournalError> {
+        let sql = "SELECT push FROM receipts WHERE device = ?1 AND (surface = ?2 OR (?3 AND marks & ?4 <> 0)) \
+                   AND sequence > ?5 AND sequence <= ?6 AND push IS NOT NULL ORDER BY sequence";
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = connection.prepare_cached(sql)?;
-        let in_app = params![self.device, Surface::InApp.code(), after, through];
-        let pushes = statement.query_map(in_app, |row| row.get(0))?;
+        let listed = params![self.device, Surface::InApp.code(), substituted, Marks::SUBSTITUTED, after, through];
+        let pushes = statement.query_map(listed, |row| row.get(0))?;
         Ok(pushes.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -179,8 +180,8 @@ impl Reader {
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement
             .query_row(params![self.device, id.map(NotificationId::as_str)], |row| {
-                let snapshot: Option<String> = row.get(13)?;
-                Ok((row::read(row, self.id)?, row.get(12)?, snapshot))
+                let (push, snapshot) = (row.get(COLUMN_COUNT)?, row.get::<_, Option<String>>(COLUMN_COUNT + 1)?);
+                Ok((row::read(row, self.id)?, push, snapshot))
             })
             .optional()?;
         let Some((receipt, push, snapshot)) = found else { return Ok(None) };

@@ -3,29 +3,32 @@
 //! Lives here: the columns of `receipts`. Does not live here: the numbers in them (`codes`), queries (`reader`, `store`).
 
 use portal_shared::{
-    Delay, DeviceId, GroupId, Interaction, Outcome, OutcomeKind, Prerequisites, Problem, Receipt, Surface, Target,
-    Timestamp,
+    Delay, DeviceId, GroupId, Interaction, Outcome, OutcomeKind, Prerequisites, Presentation, Problem, Receipt,
+    Surface, Target, Timestamp,
 };
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Row, params};
 
-use super::codes::Coded;
+use super::codes::{Coded, Marks};
 
 /// Inserts one receipt; its parameters are bound by [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO receipts (device, sequence, id, target, outcome, problem, unmet, surface, \
-     delay, received_at, decided_at, interaction, event, detail, push) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+     delay, received_at, decided_at, interaction, event, detail, push, marks) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// The columns that [`read`] reads, in its order.
 pub(super) const COLUMNS: &str = "sequence, id, target, outcome, problem, unmet, surface, delay, received_at, \
-     decided_at, interaction, detail";
+     decided_at, interaction, detail, marks";
+
+/// How many columns [`COLUMNS`] names: those that a query adds come behind them.
+pub(super) const COLUMN_COUNT: usize = 13;
 
 #[derive(Default)]
 struct Members<'a> {
     problem: Option<u8>,
     detail: Option<&'a str>,
     unmet: Option<u8>,
-    surface: Option<u8>,
+    presentation: Option<&'a Presentation>,
 }
 
 fn members(outcome: &Outcome) -> Members<'_> {
@@ -35,7 +38,7 @@ fn members(outcome: &Outcome) -> Members<'_> {
         }
         Outcome::Dropped { problem } => Members { problem: Some(problem.code()), ..Members::default() },
         Outcome::Withheld { unmet } => Members { unmet: Some(unmet.bits()), ..Members::default() },
-        Outcome::Presented { surface } => Members { surface: Some(surface.code()), ..Members::default() },
+        Outcome::Presented(presentation) => Members { presentation: Some(presentation), ..Members::default() },
         Outcome::Duplicate | Outcome::Expired => Members::default(),
     }
 }
@@ -61,7 +64,7 @@ pub(super) fn insert(
         receipt.outcome.kind().code(),
         members.problem,
         members.unmet,
-        members.surface,
+        members.presentation.map(|shown| shown.surface.code()),
         receipt.delay.map(Coded::code),
         receipt.received_at.as_millis(),
         receipt.decided_at.as_millis(),
@@ -69,6 +72,7 @@ pub(super) fn insert(
         event,
         members.detail,
         push,
+        Marks::of(receipt, members.presentation),
     ])?;
     Ok(())
 }
@@ -76,6 +80,7 @@ pub(super) fn insert(
 /// The receipt in a row of [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Receipt> {
     let target: Option<[u8; 16]> = row.get(2)?;
+    let marks = row.get::<_, Option<u32>>(12)?.unwrap_or(0);
     Ok(Receipt {
         sequence: row.get(0)?,
         notification_id: row
@@ -84,21 +89,22 @@ pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Recei
             .transpose()?,
         device_id,
         target: target.map_or(Target::Device, |bytes| Target::Group { id: GroupId::from_bytes(bytes) }),
-        outcome: outcome(row)?,
+        outcome: outcome(row, marks)?,
         delay: optional::<Delay>(row, 7)?,
+        priority_lowered: Marks::priority_lowered(marks),
         received_at: Timestamp::from_millis(row.get(8)?),
         decided_at: Timestamp::from_millis(row.get(9)?),
         interaction: optional::<Interaction>(row, 10)?,
     })
 }
 
-fn outcome(row: &Row<'_>) -> rusqlite::Result<Outcome> {
+fn outcome(row: &Row<'_>, marks: u32) -> rusqlite::Result<Outcome> {
     Ok(match required::<OutcomeKind>(row, 3)? {
         OutcomeKind::Rejected => Outcome::Rejected { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
         OutcomeKind::Failed => Outcome::Failed { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
         OutcomeKind::Dropped => Outcome::Dropped { problem: required::<Problem>(row, 4)? },
         OutcomeKind::Withheld => Outcome::Withheld { unmet: Prerequisites::from_bits(row.get(5)?) },
-        OutcomeKind::Presented => Outcome::Presented { surface: required::<Surface>(row, 6)? },
+        OutcomeKind::Presented => Outcome::Presented(Marks::presentation(marks, required::<Surface>(row, 6)?)),
         OutcomeKind::Duplicate => Outcome::Duplicate,
         OutcomeKind::Expired => Outcome::Expired,
     })

@@ -11,10 +11,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::{JournalError, is_damage};
 
 /// The schema that this program writes and the newest that it reads.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 /// Marks the file as a journal: "ptlj".
 const APPLICATION: i64 = 0x7074_6c6a;
 const TABLES: &str = include_str!("schema.sql");
+/// What makes a file of each older version one of the next, from version 1 on.
+const STEPS: &[&str] = &["ALTER TABLE receipts ADD COLUMN marks INTEGER"];
 
 /// Where the database is: a file, or this process's memory.
 #[derive(Debug, Clone)]
@@ -41,13 +43,15 @@ impl Place {
     pub(super) fn open_writer(&self) -> Result<Connection, JournalError> {
         // Looked at through a connection that cannot write, so that a file that is refused stays as it is: one that
         // can would move the write-ahead log into it when it is closed.
-        let made =
-            !self.in_memory && self.path.exists() && self.check(&self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
+        let is_there = !self.in_memory && self.path.exists();
+        let made = if is_there { self.check(&self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?)? } else { None };
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         self.set_up(&connection).map_err(|error| self.wrong(&error))?;
-        if !made {
-            create(&mut connection).map_err(|error| self.wrong(&error))?;
+        match made {
+            None => create(&mut connection),
+            Some(version) => bring_up_to_date(&mut connection, version),
         }
+        .map_err(|error| self.wrong(&error))?;
         Ok(connection)
     }
 
@@ -66,16 +70,16 @@ impl Place {
         Ok(connection)
     }
 
-    /// Whether the database is made already.
-    fn check(&self, connection: &Connection) -> Result<bool, JournalError> {
+    /// The version of the database that is there; none where it is still to be made.
+    fn check(&self, connection: &Connection) -> Result<Option<i64>, JournalError> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let look = || -> rusqlite::Result<(i64, i64, i64)> {
             let objects = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             Ok((number("application_id")?, number("user_version")?, objects))
         };
         match look().map_err(|error| self.wrong(&error))? {
-            (0, 0, 0) => Ok(false),
-            (APPLICATION, VERSION, _) => self.check_whole(connection).map(|()| true),
+            (0, 0, 0) => Ok(None),
+            (APPLICATION, found @ 1..=VERSION, _) => self.check_whole(connection).map(|()| Some(found)),
             (APPLICATION, found, _) if found > VERSION => {
                 Err(JournalError::Newer { path: self.path.clone(), found, known: VERSION })
             }
@@ -115,6 +119,20 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+/// Takes the steps from an older version to this one, all or none of them.
+fn bring_up_to_date(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
+    if version == VERSION {
+        return Ok(());
+    }
+    let steps = STEPS.iter().skip(usize::try_from(version - 1).unwrap_or(0));
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

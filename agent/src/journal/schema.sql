@@ -1,4 +1,4 @@
--- Version 1. Every table is keyed by device, so that ten thousand devices share one database.
+-- Version 2. Every table is keyed by device, so that ten thousand devices share one database.
 -- Times are milliseconds since 1970, in device time where nothing else is said; words are numbers (codes.rs).
 
 -- One row a device: its number, and where its series stand.
@@ -51,6 +51,7 @@ CREATE TABLE receipts (
     event       INTEGER NOT NULL,                   -- the snapshot in force; 0: none yet
     detail      TEXT,
     push        TEXT,                               -- JSON; null where it could not be read
+    marks       INTEGER,                            -- what it says yes or no to, as bits (codes.rs)
     PRIMARY KEY (device, sequence)
 ) STRICT, WITHOUT ROWID;
 

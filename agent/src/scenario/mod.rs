@@ -6,11 +6,18 @@
 pub mod facts;
 pub mod files;
 pub mod model;
+mod player;
 mod read;
 pub mod report;
 pub mod result;
+mod runner;
+mod scene;
 mod schema;
 pub mod select;
+mod stage;
 
 pub use read::{WrongFile, WrongPlace, read};
 pub use schema::schema;
+
+#[cfg(test)]
+mod tests;

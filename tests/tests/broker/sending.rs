@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use portal_agent::broker::{Protocol, Sessions};
 use portal_agent::sender::{Address, Followed, Sender, SenderError, SenderSettings};
-use portal_shared::{CustomNotification, DeviceId, Outcome, Receipt, Surface, Target, Timestamp};
+use portal_shared::{CustomNotification, DeviceId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 
@@ -15,8 +15,9 @@ fn receipt(device: DeviceId, sequence: u64, id: &str) -> Receipt {
         notification_id: Some(id.parse().unwrap()),
         device_id: device,
         target: Target::Device,
-        outcome: Outcome::Presented { surface: Surface::Banner },
+        outcome: Outcome::Presented(Presentation::on(Surface::Banner)),
         delay: None,
+        priority_lowered: false,
         received_at: Timestamp::from_millis(1),
         decided_at: Timestamp::from_millis(2),
         interaction: None,

@@ -92,8 +92,8 @@ impl Checks {
                 assert_eq!(unmet.iter().collect::<Vec<_>>(), expected, "withheld by exactly what is unmet");
                 assert!(!expected.is_empty(), "withheld by nothing");
             }
-            Outcome::Presented { surface } => {
-                let then = if *surface == Surface::InApp { Some(now) } else { self.raised_under.as_ref() };
+            Outcome::Presented(shown) => {
+                let then = if shown.surface == Surface::InApp { Some(now) } else { self.raised_under.as_ref() };
                 assert_eq!(oracle::unmet(then.unwrap(), push), [], "presented while something is unmet");
             }
             _ => {}

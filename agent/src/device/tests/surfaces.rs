@@ -2,7 +2,7 @@
 //!
 //! Lives here: the tables of surfaces. Does not live here: whether it shows at all (`prerequisites`).
 
-use portal_shared::{Outcome, Surface};
+use portal_shared::{Outcome, Presentation, Surface};
 
 use super::bench::{ANDROID, Bench, IPAD, IPHONE, PROFILES, Platform};
 use super::sent::sent;
@@ -28,7 +28,7 @@ fn surface_of(platform: Platform, words: &str) -> (Surface, Option<Shown>) {
     stand(&mut bench, words);
     bench.push(sent("a"));
     match bench.receipt("a").outcome {
-        Outcome::Presented { surface } => (surface, bench.shown.pop().map(|(_, shown)| shown)),
+        Outcome::Presented(Presentation { surface, .. }) => (surface, bench.shown.pop().map(|(_, shown)| shown)),
         ref other => panic!("{platform:?} {words}: {other:?}"),
     }
 }
@@ -78,7 +78,8 @@ fn an_open_app_shows_it_itself_from_2025_on_android_too() {
             let mut bench = Bench::following(platform, documentation).made_ready();
             bench.app(AppCommand::Open);
             bench.push(sent("a"));
-            let in_app = bench.receipt("a").outcome == Outcome::Presented { surface: Surface::InApp };
+            let in_app =
+                matches!(bench.receipt("a").outcome, Outcome::Presented(shown) if shown.surface == Surface::InApp);
             assert_eq!(in_app, platform.is_apple() || documentation == Documentation::Y2025, "{platform:?}");
         }
     }

@@ -1,9 +1,9 @@
-//! Files that are not ours, not whole, not of our time; and the one of version 1 that loads for ever.
+//! Files that are not ours, not whole, not of our time; and those of older versions that load for ever.
 
 use std::fs;
 use std::path::PathBuf;
 
-use portal_shared::{GroupId, Interaction, Prerequisite, Problem};
+use portal_shared::{GroupId, Interaction, Prerequisite, Presentation, Problem};
 use rusqlite::Connection;
 
 use super::*;
@@ -31,8 +31,8 @@ fn database_with(sql: &str) -> Vec<u8> {
 fn a_newer_version_is_refused_by_both_numbers() {
     let error =
         refusal(&database_with("CREATE TABLE x (y); PRAGMA application_id = 0x70746c6a; PRAGMA user_version = 7;"));
-    assert!(matches!(error, JournalError::Newer { found: 7, known: 1, .. }));
-    assert!(error.to_string().contains("has version 7, and this portal-agent knows versions up to 1"), "{error}");
+    assert!(matches!(error, JournalError::Newer { found: 7, known: 2, .. }));
+    assert!(error.to_string().contains("has version 7, and this portal-agent knows versions up to 2"), "{error}");
     assert!(error.to_string().contains("--state-dir"), "{error}");
 }
 
@@ -87,12 +87,13 @@ fn a_place_that_cannot_be_written_is_named() {
     assert!(error.to_string().contains("/nonexistent/journal.db"), "{error}");
 }
 
-fn fixture() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "data", "journal-v1.db"].iter().collect()
+fn fixture(version: u32) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "data", &format!("journal-v{version}.db")].iter().collect()
 }
 
-/// What the checked-in database holds.
+/// What the checked-in databases hold, each as far as its version can say it.
 fn fixture_entries() -> Vec<Entry> {
+    let shown = Presentation { sound: Some(true), badge: Some(false), ..Presentation::on(Surface::InApp) };
     let settled = |receipt, push: Option<&str>, held| Entry::Settled { receipt, push: push.map(str::to_owned), held };
     let rejected = Outcome::Rejected { problem: Problem::NotJson, detail: "not JSON at column 3".to_owned() };
     let mut unread = receipt(1, "x", rejected);
@@ -107,19 +108,20 @@ fn fixture_entries() -> Vec<Entry> {
         Entry::Held { key: 1, id: id("b"), at: at(3), push: "{\"id\":\"b\"}".to_owned() },
         Entry::Held { key: 2, id: id("c"), at: at(3), push: "{\"id\":\"c\"}".to_owned() },
         changed(3),
-        settled(receipt(3, "b", Outcome::Presented { surface: Surface::InApp }), Some("{\"id\":\"b\"}"), Some(1)),
+        settled(receipt(3, "b", Outcome::Presented(shown)), Some("{\"id\":\"b\"}"), Some(1)),
         Entry::Interaction { sequence: 3, interaction: Interaction::Clicked },
         Entry::Published { through: 2 },
         Entry::Redelivered { count: 4 },
     ]
 }
 
-/// Made once, by the first program that wrote version 1; a later version gets a file of its own beside it.
+/// Made once, by the first program that writes a version; a later version gets a file of its own beside it.
 #[test]
 #[ignore = "writes the fixture of the present version; run it when the version changes, and never over an old file"]
 fn write_the_fixture() {
-    assert!(!fixture().exists(), "an old fixture is never written anew");
-    let database = Database::open(&fixture(), OPTIONS).unwrap();
+    let path = fixture(2);
+    assert!(!path.exists(), "an old fixture is never written anew");
+    let database = Database::open(&path, OPTIONS).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
     journal.append(fixture_entries()).unwrap();
     drop(journal);
@@ -127,9 +129,15 @@ fn write_the_fixture() {
 }
 
 #[test]
-fn a_database_of_version_1_loads() {
+fn a_database_of_each_version_loads() {
+    for version in [1, 2] {
+        loads(version);
+    }
+}
+
+fn loads(version: u32) {
     let directory = tempfile::tempdir().unwrap();
-    fs::copy(fixture(), directory.path().join("journal.db")).unwrap();
+    fs::copy(fixture(version), directory.path().join("journal.db")).unwrap();
     let (_database, journal, recovered) = open(directory.path(), UNLIMITED, at(10));
     assert_eq!(recovered.snapshot.as_deref(), Some("\"after 3\""));
     assert_eq!(recovered.held, [(2, "{\"id\":\"c\"}".to_owned())]);
@@ -139,7 +147,8 @@ fn a_database_of_version_1_loads() {
     assert_eq!(used, ["a", "b", "c"]);
     let receipts = journal.reader().unwrap().receipts_after(0, 10).unwrap();
     let lines: Vec<String> = receipts.iter().map(|receipt| serde_json::to_string(receipt).unwrap()).collect();
-    assert_eq!(lines, include_str!("../../../tests/data/journal-v1.jsonl").lines().collect::<Vec<_>>());
+    let expected = fs::read_to_string(fixture(version).with_extension("jsonl")).unwrap();
+    assert_eq!(lines, expected.lines().collect::<Vec<_>>());
     let record = journal.reader().unwrap().record(Some(&id("a"))).unwrap().unwrap();
     assert_eq!((record.push.as_deref(), record.snapshot.as_str()), (Some("{\"id\":\"a\"}"), "\"after 0\""));
 }

@@ -10,7 +10,7 @@ mod trouble;
 use std::path::Path;
 use std::time::Duration;
 
-use portal_shared::{DeviceId, NotificationId, Outcome, Receipt, Surface, Target, Timestamp};
+use portal_shared::{DeviceId, NotificationId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
 use tokio::time::timeout;
 
 use super::*;
@@ -48,6 +48,7 @@ fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
         target: Target::Device,
         outcome,
         delay: None,
+        priority_lowered: false,
         received_at: at(sequence as i64),
         decided_at: at(sequence as i64),
         interaction: None,
@@ -55,7 +56,7 @@ fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
 }
 
 fn presented(sequence: u64) -> Entry {
-    let receipt = receipt(sequence, &format!("n{sequence}"), Outcome::Presented { surface: Surface::Banner });
+    let receipt = receipt(sequence, &format!("n{sequence}"), Outcome::Presented(Presentation::on(Surface::Banner)));
     Entry::Settled { receipt, push: Some(format!("\"push {sequence}\"")), held: None }
 }
 

@@ -28,8 +28,20 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         any::<u8>().prop_map(|bits| Outcome::Withheld { unmet: Prerequisites::from_bits(bits) }),
         Just(Outcome::Dropped { problem: Problem::Collapsed }),
         ".{0,9}".prop_map(|detail| Outcome::Failed { problem: Problem::NoNotificationServer, detail }),
-        Just(Outcome::Presented { surface: Surface::LockScreen }),
+        presentation().prop_map(Outcome::Presented),
     ]
+}
+
+prop_compose! {
+    fn presentation()(
+        sound in any::<Option<bool>>(),
+        badge in any::<Option<bool>>(),
+        heads_up in any::<Option<bool>>(),
+        content_hidden in any::<bool>(),
+        substituted in any::<bool>(),
+    ) -> Presentation {
+        Presentation { surface: Surface::LockScreen, sound, badge, heads_up, content_hidden, substituted }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
