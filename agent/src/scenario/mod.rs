@@ -3,6 +3,7 @@
 //! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
+pub mod coverage;
 pub mod facts;
 pub mod files;
 pub mod model;
@@ -10,11 +11,11 @@ mod player;
 mod read;
 pub mod report;
 pub mod result;
-mod runner;
+pub mod runner;
 mod scene;
 mod schema;
 pub mod select;
-mod stage;
+pub mod stage;
 
 pub use read::{WrongFile, WrongPlace, read};
 pub use schema::schema;
