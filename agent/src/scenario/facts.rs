@@ -114,6 +114,11 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     SECTIONS.iter().map(|(id, _)| *id).chain(FACTS.iter().map(|fact| fact.id))
 }
 
+/// What is documented under an id; none of a whole section.
+pub fn says(id: &str) -> Option<&'static str> {
+    FACTS.iter().find(|fact| fact.id == id).map(|fact| fact.says)
+}
+
 /// Whether a scenario may name it.
 pub fn is_known(id: &str) -> bool {
     ids().any(|known| known == id)

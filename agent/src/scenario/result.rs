@@ -7,6 +7,7 @@ use std::time::Duration;
 use portal_shared::{Explanation, Timestamp};
 use serde::Serialize;
 
+use super::facts;
 use super::model::{Combination, Grounds, Position, case_name};
 
 /// A whole run.
@@ -157,6 +158,10 @@ impl Miss {
     pub fn text(&self) -> String {
         let mut text = format!("{}\n  expected: {}\n  happened: {}", self.at, self.expected, self.happened);
         text.push_str(&format!("\n  rests on: {}", self.grounds));
+        if let Grounds::Documented(facts) = &self.grounds {
+            let says = facts.iter().filter_map(|fact| facts::says(fact));
+            says.for_each(|says| text.push_str(&format!("\n            {says:?}")));
+        }
         if let Some(explanation) = &self.explanation {
             text.push_str(&checklist(explanation));
         }

@@ -68,8 +68,11 @@ impl Vocabulary {
     }
 }
 
-/// The properties of a schema and of its branches.
+/// The properties of a schema, of its branches, and of what stands behind their links.
 fn collect(schema: &Value, place: &Value, members: &mut BTreeMap<String, Vec<String>>) {
+    if let Some(target) = linked(schema, place) {
+        collect(schema, target, members);
+    }
     for (name, property) in place.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let words = members.entry(name.clone()).or_default();
         for word in words_of(schema, property) {
@@ -85,15 +88,19 @@ fn collect(schema: &Value, place: &Value, members: &mut BTreeMap<String, Vec<Str
     }
 }
 
+/// What `$ref` leads to.
+fn linked<'a>(schema: &'a Value, place: &Value) -> Option<&'a Value> {
+    schema.pointer(place.get("$ref")?.as_str()?.strip_prefix('#')?)
+}
+
 /// The words of an enumeration, of a list of them, or of one behind a `$ref`.
 fn words_of(schema: &Value, place: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     if let Some(word) = place.get("const").and_then(text) {
         return vec![word];
     }
-    if let Some(link) = place.get("$ref").and_then(Value::as_str) {
-        let target = link.strip_prefix('#').and_then(|link| schema.pointer(link));
-        return target.map(|target| words_of(schema, target)).unwrap_or_default();
+    if let Some(target) = linked(schema, place) {
+        return words_of(schema, target);
     }
     let words = place.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(text);
     let items = place.get("items").into_iter().flat_map(|items| words_of(schema, items));

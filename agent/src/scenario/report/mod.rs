@@ -8,6 +8,8 @@ mod html;
 mod json;
 mod junit;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use html::html;
 pub use json::{line, summary_line};
