@@ -102,6 +102,7 @@ fn line(node: &Node) -> String {
         Kind::Map(_) => text.trim_start_matches('{').strip_suffix('}').unwrap_or(&text).to_owned(),
         _ => text,
     };
+    let text = text.strip_suffix(" ~").unwrap_or(&text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 

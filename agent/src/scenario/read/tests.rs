@@ -88,7 +88,7 @@ fn a_mistake_is_told_with_its_place_and_what_was_meant() {
         told("name: x\nfacts: ['4.9.9']\nsteps:\n- push:\n")
             .starts_with("2:9 there is no fact \"4.9.9\" | did you mean 4.")
     );
-    assert!(told_of_step("expect: {status: {prompts: 1}}").starts_with("3:20 status has no \"prompts\"; did you mean"));
+    assert!(told_of_step("expect: {status: {prompts: 1}}").starts_with("3:21 status has no \"prompts\"; did you mean"));
 }
 
 #[test]

@@ -113,14 +113,14 @@ fn about(case: &CaseResult, page: &mut String) {
 
 fn timeline(case: &CaseResult, strict: bool, page: &mut String) {
     page.push_str("<ol class=\"timeline\">\n");
-    let mut clock = Duration::ZERO;
+    let mut clock = Clock { now: Duration::ZERO, shown: None };
     for step in &case.steps {
         of_step(step, &mut clock, strict, page);
     }
     page.push_str("</ol>\n");
 }
 
-fn of_step(step: &StepResult, clock: &mut Duration, strict: bool, page: &mut String) {
+fn of_step(step: &StepResult, clock: &mut Clock, strict: bool, page: &mut String) {
     gap(step.began, clock, page);
     let fails = step.misses().iter().any(|miss| miss.fails(strict));
     let (class, sign, note) = match &step.became {
@@ -129,7 +129,7 @@ fn of_step(step: &StepResult, clock: &mut Duration, strict: bool, page: &mut Str
         Became::NotHeld(_) => ("is-warned", "!", None),
         Became::NotRun => ("is-skipped not-run", "–", Some("not come to")),
     };
-    row(step.began, class, sign, page);
+    row(clock, class, sign, page);
     add(page, format_args!("<code title=\"{}\">{}</code>", escaped(&step.at.to_string()), escaped(&step.text)));
     if let Some(note) = note {
         add(page, format_args!(" <span class=\"happening\">{}</span>", escaped(note)));
@@ -141,11 +141,11 @@ fn of_step(step: &StepResult, clock: &mut Duration, strict: bool, page: &mut Str
     page.push_str("</div></li>\n");
     for happening in &step.happenings {
         gap(happening.at, clock, page);
-        of_happening(happening, page);
+        of_happening(happening, clock, page);
     }
 }
 
-fn of_happening(happening: &Happening, page: &mut String) {
+fn of_happening(happening: &Happening, clock: &mut Clock, page: &mut String) {
     let (class, sign) = match happening.kind {
         HappeningKind::Prompt => ("prompt-sign", "◇"),
         HappeningKind::PromptGone => ("prompt-sign", "◆"),
@@ -154,22 +154,34 @@ fn of_happening(happening: &Happening, page: &mut String) {
         HappeningKind::Receipt => ("", "→"),
         HappeningKind::Connection => ("", "↯"),
     };
-    row(happening.at, class, sign, page);
+    row(clock, class, sign, page);
     add(page, format_args!("<span class=\"happening\">{}</span></div></li>\n", escaped(&happening.text)));
 }
 
+/// How far a timeline has come, and the time that it said last.
+struct Clock {
+    now: Duration,
+    shown: Option<Duration>,
+}
+
 /// Device time that passed since the row above.
-fn gap(at: Duration, clock: &mut Duration, page: &mut String) {
-    let passed = at.saturating_sub(*clock);
-    *clock = at.max(*clock);
+fn gap(at: Duration, clock: &mut Clock, page: &mut String) {
+    let passed = at.saturating_sub(clock.now);
+    clock.now = at.max(clock.now);
     if passed >= GAP {
         page.push_str("<li class=\"gap\"><span class=\"at\"></span><span class=\"sign\"></span>");
         add(page, format_args!("<div class=\"what\">{} pass</div></li>\n", in_words(passed)));
     }
 }
 
-fn row(at: Duration, sign_class: &str, sign: &str, page: &mut String) {
-    let at = if at.is_zero() { "0".to_owned() } else { format!("+{}", in_words(at)) };
+/// Begins a row; the time is said where it is another than above.
+fn row(clock: &mut Clock, sign_class: &str, sign: &str, page: &mut String) {
+    let at = match clock.now {
+        now if clock.shown == Some(now) => String::new(),
+        Duration::ZERO => "0".to_owned(),
+        now => format!("+{}", in_words(now)),
+    };
+    clock.shown = Some(clock.now);
     add(page, format_args!("<li><span class=\"at\">{at}</span>"));
     add(page, format_args!("<span class=\"sign {sign_class}\">{sign}</span><div class=\"what\">"));
 }
