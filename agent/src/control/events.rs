@@ -20,8 +20,8 @@ use super::api::{Api, OwnDevice};
 use super::log::ERROR_EVENT;
 use super::{ErrorBody, Fault, RunningDevice};
 
-/// How many events may wait for a follower before it is given up.
-pub const FOLLOWER_ROOM: usize = 1024;
+/// How many events may wait for a follower before it is given up: what thousands of held pushes come to at once.
+pub const FOLLOWER_ROOM: usize = 16_384;
 
 /// Something that happened on the device; told once it is durable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

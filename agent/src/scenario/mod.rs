@@ -10,7 +10,7 @@ mod player;
 mod read;
 pub mod report;
 pub mod result;
-mod runner;
+pub mod runner;
 mod scene;
 mod schema;
 pub mod select;

@@ -16,6 +16,7 @@ use super::model::Case;
 use super::player::{Play, could_not_begin, did_not_end, play, skipped};
 use super::result::{CaseResult, Run, Standing};
 use super::scene::SceneError;
+use super::select::order;
 use super::stage::{Cards, House, Stage};
 use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::sender::{Sender, SenderError, SenderSettings};
@@ -135,12 +136,8 @@ fn on(embedded: &EmbeddedBroker) -> Broker {
 
 impl Plan {
     fn new(cases: Vec<Case>, options: Options, house: House, stop: CancellationToken) -> Self {
-        let numbers = 0..cases.len();
-        let every = |repetition| numbers.clone().map(move |case| Turn { case, repetition });
-        let mut turns: Vec<Turn> = (1..=options.repeat.max(1)).flat_map(every).collect();
-        if let Some(seed) = options.shuffle {
-            fastrand::Rng::with_seed(seed).shuffle(&mut turns);
-        }
+        let order = order(cases.len(), options.repeat.max(1), options.shuffle);
+        let turns = order.into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
         let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
         Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
     }
