@@ -75,7 +75,12 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/demo.rs", &["demo", "desktop"]),
     // One match from every error to its exit code and its sentence.
     ("cli/exit_code.rs", &["demo"]),
-    ("cli/failure.rs", &["daemon", "demo"]),
+    ("cli/failure.rs", &["daemon", "demo", "scenario"]),
+    // Scenarios are read and run in the command's own process.
+    ("cli/scenario/mod.rs", &["scenario"]),
+    ("cli/scenario/facts.rs", &["scenario"]),
+    ("cli/scenario/show.rs", &["scenario"]),
+    ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
     ("cli/push.rs", &["daemon"]),

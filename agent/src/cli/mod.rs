@@ -25,6 +25,7 @@ mod play_services;
 mod push;
 mod retire;
 mod run;
+mod scenario;
 mod settings;
 mod status;
 mod stop;
@@ -104,6 +105,8 @@ pub enum Verb {
     Doctor(doctor::Args),
     /// The settings in force, and where each comes from
     Config(config::Args),
+    /// Permission-denied testing as files: run, check, schema, facts
+    Scenario(scenario::Args),
 }
 
 impl Verb {
@@ -128,12 +131,17 @@ impl Verb {
             Self::Explain(args) => explain::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Config(args) => config::run(context, args),
+            Self::Scenario(args) => scenario::run(context, args),
         }
     }
 
     /// Whether the command starts logging itself, since its settings may say how.
     fn reads_settings(&self) -> bool {
-        matches!(self, Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_))
+        match self {
+            Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_) => true,
+            Self::Scenario(args) => args.reads_settings(),
+            _ => false,
+        }
     }
 }
 

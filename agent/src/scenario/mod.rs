@@ -3,6 +3,7 @@
 //! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
+pub mod coverage;
 pub mod facts;
 pub mod files;
 pub mod model;
@@ -14,7 +15,7 @@ pub mod runner;
 mod scene;
 mod schema;
 pub mod select;
-mod stage;
+pub mod stage;
 
 pub use read::{WrongFile, WrongPlace, read};
 pub use schema::schema;

@@ -12,4 +12,4 @@ mod terminal;
 pub use html::html;
 pub use json::{line, summary_line};
 pub use junit::junit;
-pub use terminal::{Tone, case_line, failure, summary};
+pub use terminal::{Spans, Tone, case_line, failure, summary};
