@@ -40,6 +40,8 @@ pub struct DeviceEvent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Happened {
+    /// Whoever follows hears everything from here on.
+    Following {},
     /// The device changed.
     Changed {
         /// What was done to it, as the journal writes it; an empty object where a push or time did it.

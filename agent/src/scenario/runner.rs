@@ -16,7 +16,6 @@ use super::model::Case;
 use super::player::{Play, could_not_begin, did_not_end, play, skipped};
 use super::result::{CaseResult, Run, Standing};
 use super::scene::SceneError;
-use super::select::order;
 use super::stage::{Cards, House, Stage};
 use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::sender::{Sender, SenderError, SenderSettings};
@@ -39,6 +38,19 @@ pub struct Options {
     pub jobs: usize,
     /// How cards are raised.
     pub cards: Cards,
+}
+
+impl Options {
+    /// The order in which `count` cases run: each one's number and repetition, from 1 on. The same seed shuffles them in
+    /// the same way on every machine.
+    pub fn order(&self, count: usize) -> Vec<(usize, u32)> {
+        let every = |repetition| (0..count).map(move |case| (case, repetition));
+        let mut order: Vec<(usize, u32)> = (1..=self.repeat.max(1)).flat_map(every).collect();
+        if let Some(seed) = self.shuffle {
+            fastrand::Rng::with_seed(seed).shuffle(&mut order);
+        }
+        order
+    }
 }
 
 /// A broker that runs already, and how it is reached.
@@ -136,8 +148,8 @@ fn on(embedded: &EmbeddedBroker) -> Broker {
 
 impl Plan {
     fn new(cases: Vec<Case>, options: Options, house: House, stop: CancellationToken) -> Self {
-        let order = order(cases.len(), options.repeat.max(1), options.shuffle);
-        let turns = order.into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
+        let turns =
+            options.order(cases.len()).into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
         let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
         Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
     }
