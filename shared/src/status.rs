@@ -29,6 +29,8 @@ pub struct Status {
     pub condition: Condition,
     /// The permission prompt that is showing, or null.
     pub prompt: Option<Prompt>,
+    /// The documentation profile that its rules follow: the year.
+    pub documentation: String,
     /// The groups of the device's user.
     pub groups: BTreeSet<GroupId>,
     /// The platform's own notification switches, by the platform's names.

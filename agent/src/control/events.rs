@@ -20,8 +20,8 @@ use super::api::{Api, OwnDevice};
 use super::log::ERROR_EVENT;
 use super::{ErrorBody, Fault, RunningDevice};
 
-/// How many events may wait for a follower before it is given up.
-pub const FOLLOWER_ROOM: usize = 1024;
+/// How many events may wait for a follower before it is given up: what thousands of held pushes come to at once.
+pub const FOLLOWER_ROOM: usize = 16_384;
 
 /// Something that happened on the device; told once it is durable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub struct DeviceEvent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Happened {
+    /// Whoever follows hears everything from here on.
+    Following {},
     /// The device changed.
     Changed {
         /// What was done to it, as the journal writes it; an empty object where a push or time did it.

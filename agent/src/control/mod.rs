@@ -19,6 +19,7 @@ pub mod enroll;
 mod events;
 mod explain;
 mod fault;
+mod following;
 mod gesture;
 mod guard;
 mod health;
@@ -43,11 +44,12 @@ mod wait;
 use std::future::Future;
 
 pub use call::Call;
-pub use client::{Answer, Client, ClientError, Following};
+pub use client::{Answer, Client, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
 pub use devices::Devices;
 pub use events::{DeviceEvent, FOLLOWER_ROOM, Happened};
 pub use fault::{ErrorBody, Fault};
+pub use following::Following;
 pub use gesture::{Gesture, GestureRequest};
 pub use log::Receipts;
 pub use notifications::Notifications;
@@ -133,7 +135,7 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
-    /// Everything that happens from now on. The channel ends where it is not read as fast as it fills.
+    /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
     fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
     /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
     fn gesture(&self, gesture: Gesture) -> impl Future<Output = Result<Applied, Fault>> + Send;

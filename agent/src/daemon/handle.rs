@@ -105,6 +105,7 @@ impl Handle {
             app: device.app,
             condition: device.condition,
             prompt: device.prompt,
+            documentation: device.documentation,
             groups: device.groups,
             settings: device.settings,
             held: device.held,

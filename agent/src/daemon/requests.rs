@@ -59,6 +59,8 @@ pub struct DeviceStatus {
     pub condition: status::Condition,
     /// The prompt that is showing.
     pub prompt: Option<status::Prompt>,
+    /// The documentation profile that its rules follow.
+    pub documentation: String,
     /// The user's groups.
     pub groups: BTreeSet<GroupId>,
     /// The platform's switches.

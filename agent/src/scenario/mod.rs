@@ -3,6 +3,7 @@
 //! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
+pub mod attach;
 pub mod coverage;
 pub mod facts;
 pub mod files;

@@ -40,6 +40,19 @@ pub struct Options {
     pub cards: Cards,
 }
 
+impl Options {
+    /// The order in which `count` cases run: each one's number and repetition, from 1 on. The same seed shuffles them in
+    /// the same way on every machine.
+    pub fn order(&self, count: usize) -> Vec<(usize, u32)> {
+        let every = |repetition| (0..count).map(move |case| (case, repetition));
+        let mut order: Vec<(usize, u32)> = (1..=self.repeat.max(1)).flat_map(every).collect();
+        if let Some(seed) = self.shuffle {
+            fastrand::Rng::with_seed(seed).shuffle(&mut order);
+        }
+        order
+    }
+}
+
 /// A broker that runs already, and how it is reached.
 #[derive(Debug, Clone)]
 pub struct Broker {
@@ -135,12 +148,8 @@ fn on(embedded: &EmbeddedBroker) -> Broker {
 
 impl Plan {
     fn new(cases: Vec<Case>, options: Options, house: House, stop: CancellationToken) -> Self {
-        let numbers = 0..cases.len();
-        let every = |repetition| numbers.clone().map(move |case| Turn { case, repetition });
-        let mut turns: Vec<Turn> = (1..=options.repeat.max(1)).flat_map(every).collect();
-        if let Some(seed) = options.shuffle {
-            fastrand::Rng::with_seed(seed).shuffle(&mut turns);
-        }
+        let turns =
+            options.order(cases.len()).into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
         let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
         Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
     }

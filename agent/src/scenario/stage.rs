@@ -115,8 +115,9 @@ impl Stage {
         let around = Around { clock: Arc::new(self.clock.clone()), notifier, desktop_events, embedded_broker: None };
         let (_, no_control) = watch::channel(String::new());
         let wired = Wiring::new(kept, self.house.session.clone(), around, no_control)?.run();
-        let events = wired.handle().events().await?;
-        self.running = Some(Running { wired, events, heard: 0 });
+        let mut events = wired.handle().events().await?;
+        let heard = events.recv().await.map_or(0, |first| first.number);
+        self.running = Some(Running { wired, events, heard });
         Ok(())
     }
 

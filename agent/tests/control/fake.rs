@@ -139,6 +139,7 @@ impl Inner {
             app: snapshot.app_status(),
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
+            documentation: snapshot.documentation.to_string(),
             groups: snapshot.enrollment.groups.clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,

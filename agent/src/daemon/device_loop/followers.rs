@@ -41,6 +41,9 @@ impl DeviceLoop {
         if self.followers.channels.is_empty() {
             self.followers.prompt_was_told = self.prompt_is_showing();
         }
+        let event = DeviceEvent { number: self.followers.told, at: self.now(), what: Happened::Following {} };
+        // The channel is new and has room.
+        let _ = sender.try_send(event);
         self.followers.channels.push(sender);
         receiver
     }

@@ -410,6 +410,7 @@ impl DeviceLoop {
             app: snapshot.app_status(),
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
+            documentation: snapshot.documentation.to_string(),
             groups: snapshot.enrollment.subscribed_groups(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,

@@ -34,8 +34,8 @@ pub(super) fn given(check: &StatusCheck, status: &Value) -> Option<Miss> {
 }
 
 fn status_differs(check: &StatusCheck, status: &Value) -> Option<String> {
-    let present = check.of(status);
-    (*present != check.value).then(|| format!("{} is {}", check.path.join("."), words::json(present)))
+    let differs = !check.holds(status);
+    differs.then(|| format!("{} is {}", check.path.join("."), words::json(check.of(status))))
 }
 
 /// Whether `whole` has each of `members` with its value; null: absent.

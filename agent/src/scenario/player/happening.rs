@@ -32,7 +32,9 @@ pub(super) fn of(event: &DeviceEvent, at: Duration) -> Option<Happening> {
         Happened::Connection { connection: ConnectionState::Offline } => {
             (HappeningKind::Connection, "the device is off the broker".to_owned())
         }
-        Happened::Changed { .. } | Happened::Arrived { .. } | Happened::Held { .. } => return None,
+        Happened::Following {} | Happened::Changed { .. } | Happened::Arrived { .. } | Happened::Held { .. } => {
+            return None;
+        }
     };
     Some(Happening { at, kind, text })
 }

@@ -13,8 +13,7 @@ const FRAME: [&str; 6] = ["sequence", "notificationId", "deviceId", "target", "r
 
 /// The device: platform, version, documentation.
 pub(super) fn device(device: &GivenDevice) -> String {
-    let documentation = plain(&device.rules.documentation);
-    format!("{} {}, documentation {documentation}", device.platform, device.os_version)
+    format!("{} {}, documentation {}", device.platform, device.os_version, device.rules.documentation)
 }
 
 /// A word of an enumeration, as JSON spells it.
