@@ -21,7 +21,7 @@ pub use device_state::{
     DeviceEnrollmentType, DeviceState, LastAction, ManagedDeviceOwnerType, NotificationPermission, OperatingSystem,
 };
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
-pub use notification::{CustomNotification, Rejection};
+pub use notification::{CustomNotification, MAX_PAYLOAD_BYTES, Rejection};
 pub use prerequisite::{Prerequisite, Prerequisites};
 pub use presentation::{Presentation, Surface};
 pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Target};
