@@ -49,6 +49,8 @@ pub struct House {
     pub sender: Arc<Sender>,
     /// How cards are raised.
     pub cards: Cards,
+    /// Whether the broker outlives the run, so that nothing of a case may stay on it.
+    pub is_a_guest: bool,
 }
 
 /// Where the journal is while the device is not running.
@@ -151,7 +153,15 @@ impl Stage {
     /// # Errors
     /// What its loop ended in.
     pub async fn close(mut self) -> Result<(), SceneError> {
-        self.stop().await
+        self.stop().await?;
+        if self.house.is_a_guest {
+            let topics = [self.topics.state(), self.topics.connection(), self.topics.groups()];
+            for topic in topics {
+                // An empty retained message takes back what the broker kept of the topic.
+                self.house.sender.publish(topic, Vec::new(), true).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn stop(&mut self) -> Result<(), SceneError> {
