@@ -107,7 +107,6 @@ pub async fn run(
     mut tell: impl FnMut(&CaseResult),
 ) -> Result<Run, RunError> {
     let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
-    let is_a_guest = broker.is_some();
     let (broker, embedded) = match broker {
         Some(broker) => (for_a_while(broker), None),
         None => {
@@ -115,9 +114,13 @@ pub async fn run(
             (on(&embedded), Some(embedded))
         }
     };
-    let sender = Arc::new(Sender::connect(broker.sender).await?);
-    let (session, cards) = (broker.session, options.cards);
-    let house = House { session, sender: Arc::clone(&sender), cards, is_a_guest };
+    let sender = Arc::new(Sender::connect(broker.sender.clone()).await?);
+    let house = House {
+        session: broker.session,
+        sender: Arc::clone(&sender),
+        cards: options.cards,
+        connection: Arc::new(broker.sender),
+    };
     let plan = Arc::new(Plan::new(cases, options, house, stop));
 
     let (finished, mut results) = mpsc::channel(FINISHED);

@@ -53,7 +53,7 @@ pub(super) fn command(command: &Command, recorded: &Value) -> Option<String> {
         let meant = bodies.iter().find(|body| (row.command.read)(body).is_ok_and(|read| read == *command));
         if let Some(body) = meant {
             let empty = body.as_object().is_some_and(Map::is_empty);
-            let step = in_a_file(row.command.path);
+            let step = named(row.command.path);
             return Some(match (empty, step.split_once(": ")) {
                 (true, _) => step,
                 (false, Some((noun, verb))) => format!("{noun}: {{{verb}: {}}}", flow(body)),
@@ -63,6 +63,14 @@ pub(super) fn command(command: &Command, recorded: &Value) -> Option<String> {
     }
     None
 }
+
+/// The step of a path as the command line names it: what is no verb of its own is the device's.
+fn named(path: &str) -> String {
+    let verb = path.split('/').next().unwrap_or_default();
+    if VERBS.contains(&verb) { in_a_file(path) } else { format!("device: {}", path.replace('/', " ")) }
+}
+
+const VERBS: [&str; 8] = ["app", "enroll", "retire", "permission", "play-services", "os", "settings", "clock"];
 
 /// What the body may have been: nothing, or any object within what was recorded, without its nulls.
 fn bodies(recorded: &Value) -> Vec<Value> {
@@ -118,7 +126,9 @@ fn of_members(payload: &str, at: Timestamp) -> Option<Value> {
         members.insert("sentAgo".to_owned(), span(ago).into());
     }
     if let Some(expires_at) = parsed.expires_at {
-        members.insert("expiresIn".to_owned(), span(expires_at.millis_since(at)).into());
+        // As the sender meant it, where it arrived at once.
+        let from = parsed.sent_at.filter(|_| ago < 1000).unwrap_or(at);
+        members.insert("expiresIn".to_owned(), span(expires_at.millis_since(from)).into());
     }
     Some(Value::Object(members))
 }

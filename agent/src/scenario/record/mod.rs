@@ -8,7 +8,7 @@ mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_shared::{Interaction, NotificationId, Outcome, Receipt, Status, Surface, Timestamp};
+use portal_shared::{Delay, Interaction, NotificationId, Outcome, Receipt, Status, Surface, Timestamp};
 use serde_json::{Value, json};
 
 use crate::control::{DeviceEvent, Happened};
@@ -69,8 +69,8 @@ struct Writer {
     expected: Vec<(String, String)>,
     /// Up to which moment the steps have brought device time.
     told_until: Timestamp,
-    /// When the newest step was.
-    stimulus_at: Timestamp,
+    /// Whether the newest step let time pass.
+    time_passed: bool,
     held: BTreeSet<String>,
     used_before: BTreeSet<NotificationId>,
     /// The receipts of the cards that are open, oldest first.
@@ -84,7 +84,7 @@ impl Writer {
             text: String::new(),
             expected: Vec::new(),
             told_until: begin,
-            stimulus_at: begin,
+            time_passed: false,
             held: BTreeSet::new(),
             used_before: recording.used_before(),
             cards: Vec::new(),
@@ -123,17 +123,25 @@ impl Writer {
         self.flush();
         self.pass(at);
         self.line(step);
-        self.stimulus_at = at;
+        self.time_passed = false;
     }
 
-    /// Time passes. While something waits on it each millisecond counts; otherwise seconds are enough.
+    /// Time passes, as far as it is worth telling: in seconds, and while something waits on it to the millisecond. What is
+    /// not told yet is told with the next, so that the scenario never is ahead of what was.
     fn pass(&mut self, until: Timestamp) {
         let gap = until.millis_since(self.told_until);
-        let gap = if self.held.is_empty() { gap - gap.rem_euclid(WORTH_TELLING) } else { gap };
-        self.told_until = until;
-        if gap > 0 {
-            self.line(&format!("advance: {}", span(gap)));
+        if self.held.is_empty() {
+            self.told_until = until;
         }
+        if gap >= WORTH_TELLING {
+            let told = if self.held.is_empty() { gap - gap.rem_euclid(WORTH_TELLING) } else { gap };
+            self.advance(told, until);
+        }
+    }
+
+    fn advance(&mut self, millis: i64, until: Timestamp) {
+        self.line(&format!("advance: {}", span(millis)));
+        (self.told_until, self.time_passed) = (until, true);
     }
 
     fn event(&mut self, event: &DeviceEvent) {
@@ -192,8 +200,7 @@ impl Writer {
                 let before = at.plus_millis(-millis);
                 self.flush();
                 self.pass(before);
-                self.line(&format!("advance: {}", span(millis)));
-                (self.told_until, self.stimulus_at) = (at, at);
+                self.advance(millis, at);
             }
             Ok(read) => match line::command(&read, command) {
                 Some(step) => self.stimulus(at, &step),
@@ -217,11 +224,10 @@ impl Writer {
     fn settled(&mut self, receipt: &Receipt) {
         let id = receipt.notification_id.as_ref().map(NotificationId::as_str);
         let was_held = id.is_some_and(|id| self.held.contains(id));
-        if was_held && receipt.decided_at.millis_since(self.stimulus_at) >= WORTH_TELLING {
-            // No step let it go: time did.
+        let gap = receipt.decided_at.millis_since(self.told_until);
+        if was_held && let_go_by_time(receipt) && gap > 0 && !(self.time_passed && gap < WORTH_TELLING) {
             self.flush();
-            self.pass(receipt.decided_at);
-            self.stimulus_at = receipt.decided_at;
+            self.advance(gap, receipt.decided_at);
         }
         if let Some(id) = id {
             self.held.remove(id);
@@ -245,6 +251,12 @@ impl Writer {
             Interaction::Dismissed => self.stimulus(at, "card: dismiss"),
         }
     }
+}
+
+/// Whether it was time that let a held push go, and no step.
+fn let_go_by_time(receipt: &Receipt) -> bool {
+    let by_outcome = matches!(receipt.outcome, Outcome::Expired | Outcome::Failed { .. });
+    by_outcome || receipt.delay == Some(Delay::DelayedMessageThrottled)
 }
 
 /// Milliseconds as people write them: `4h`, `1h30m`, `2s500ms`.
