@@ -208,7 +208,7 @@ fn steps() -> Vec<Value> {
         .map(|row| row.command.path)
         .chain(["restart", "push"])
         .collect();
-    steps.push(json!({ "enum": alone }));
+    steps.extend([json!({ "enum": alone }), placeholder()]);
     steps
 }
 
