@@ -62,7 +62,8 @@ fn the_schema_takes_every_shipped_scenario_and_what_the_format_page_shows() {
             panic!("{}", wrong.show(false));
         }
         for document in documents(&text) {
-            let errors: Vec<String> = validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            let errors: Vec<String> =
+                validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
             assert!(errors.is_empty(), "{}\n{}", document["name"], errors.join("\n"));
         }
     }
