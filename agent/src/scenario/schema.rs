@@ -31,13 +31,14 @@ pub fn schema() -> Value {
                 "additionalProperties": { "type": ["array", "object"] },
             },
             "exclude": { "$ref": "#/$defs/condition", "description": "Combinations that are left out" },
-            "device": { "anyOf": [placeholder(), device()] },
+            "device": { "anyOf": [chosen(), device()] },
             "given": { "type": "object", "description": "Members of status that are proved before the first step" },
             "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } },
         },
         "$defs": {
             "facts": facts_schema(),
             "undocumented": { "type": "string", "description": "The choice it rests on: not held, it only warns" },
+            "chosen": chosen_in_full(),
             "condition": { "type": ["object", "array"], "description": "Axes with their values; {not: value}" },
             "duration": { "type": "string", "description": "Such as 90s, 4h, 1h30m or 2d" },
             "expectation": expectation(),
@@ -46,8 +47,21 @@ pub fn schema() -> Value {
     })
 }
 
-fn placeholder() -> Value {
-    json!({ "type": "string", "pattern": "^\\$\\{[^}]+\\}$" })
+/// What may stand for any value: a placeholder, or a value for some combinations of the matrix alone.
+fn chosen() -> Value {
+    json!({ "$ref": "#/$defs/chosen" })
+}
+
+fn chosen_in_full() -> Value {
+    json!({ "anyOf": [
+        { "type": "string", "pattern": "^\\$\\{[^}]+\\}$" },
+        {
+            "type": "object",
+            "required": ["when", "is"],
+            "additionalProperties": false,
+            "properties": { "when": { "$ref": "#/$defs/condition" }, "is": {} },
+        },
+    ] })
 }
 
 fn facts_schema() -> Value {
@@ -60,11 +74,11 @@ fn facts_schema() -> Value {
 }
 
 fn truth(description: &str) -> Value {
-    json!({ "anyOf": [{ "type": "boolean" }, { "enum": ["on", "off", "yes", "no"] }, placeholder()], "description": description })
+    json!({ "anyOf": [{ "type": "boolean" }, { "enum": ["on", "off", "yes", "no"] }, chosen()], "description": description })
 }
 
 fn words(words: &[&str], description: &str) -> Value {
-    json!({ "anyOf": [{ "enum": words }, placeholder()], "description": description })
+    json!({ "anyOf": [{ "enum": words }, chosen()], "description": description })
 }
 
 /// The schema of the body of the command at `path`, nothing in it required.
@@ -96,9 +110,9 @@ fn device() -> Value {
         .collect();
     add(
         "documentation",
-        json!({ "anyOf": [{ "enum": years }, placeholder()], "description": "The year whose documentation holds" }),
+        json!({ "anyOf": [{ "enum": years }, chosen()], "description": "The year whose documentation holds" }),
     );
-    let app = json!({ "anyOf": [{ "enum": ["installed", "missing"] }, body_of("app/install"), placeholder()] });
+    let app = json!({ "anyOf": [{ "enum": ["installed", "missing"] }, body_of("app/install"), chosen()] });
     add("app", app);
     let permissions = ["notDetermined", "denied", "authorized", "provisional"];
     add("permission", words(&permissions, "authorized where it is left out"));
@@ -124,7 +138,7 @@ fn expectation() -> Value {
     let mut properties = Map::new();
     for name in receipt.names() {
         let words = receipt.words(name);
-        let one = if words.is_empty() { json!({}) } else { json!({ "anyOf": [{ "enum": words }, placeholder()] }) };
+        let one = if words.is_empty() { json!({}) } else { json!({ "anyOf": [{ "enum": words }, chosen()] }) };
         let schema = if name == "unmet" {
             json!({ "type": ["array", "string"], "description": "Every unmet prerequisite; with none, and no outcome beside it: presented" })
         } else {
@@ -136,7 +150,7 @@ fn expectation() -> Value {
     let card = json!({ "type": "object", "additionalProperties": false, "properties": {
         "title": { "type": "string" }, "body": { "type": "string" }, "sound": truth("Whether it sounds") } });
     let more = [
-        ("outcome", json!({ "anyOf": [{ "enum": outcomes }, placeholder()] })),
+        ("outcome", json!({ "anyOf": [{ "enum": outcomes }, chosen()] })),
         (
             "of",
             json!({ "type": ["string", "number"], "description": "The push's id; the latest push where it is left out" }),
@@ -208,7 +222,7 @@ fn steps() -> Vec<Value> {
         .map(|row| row.command.path)
         .chain(["restart", "push"])
         .collect();
-    steps.push(json!({ "enum": alone }));
+    steps.extend([json!({ "enum": alone }), chosen()]);
     steps
 }
 
@@ -261,7 +275,7 @@ fn change(rows: &[&Row]) -> Value {
             forms.push(whole);
             forms.push(json!({ "type": "null" }));
         }
-        None => forms.push(placeholder()),
+        None => forms.push(chosen()),
     }
     json!({ "anyOf": forms })
 }

@@ -143,7 +143,7 @@ pub fn list(node: &Node) -> Vec<&Node> {
 }
 
 /// One of some words.
-pub fn word<'a, T: Copy>(node: &Node, what: &str, words: &[(&'a str, T)], problems: &mut Problems) -> Option<T> {
+pub fn word<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let written = node.text().unwrap_or_default();
     let found = words.iter().find(|(word, _)| *word == written).map(|(_, value)| *value);
     if found.is_none() {

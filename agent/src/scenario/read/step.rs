@@ -53,8 +53,11 @@ fn read(node: &Node, above: &Grounds, places: &Places, problems: &mut Problems) 
     action.map(make).into_iter().collect()
 }
 
+/// What stands beside a step's one key.
+type Beside = Vec<(Key, Node)>;
+
 /// What a step is: its key, the value, and what stands beside.
-fn head(node: &Node, problems: &mut Problems) -> Option<(Key, Node, Vec<(Key, Node)>)> {
+fn head(node: &Node, problems: &mut Problems) -> Option<(Key, Node, Beside)> {
     match &node.kind {
         // `- retire` says as much as `- retire:`.
         Kind::Scalar(scalar) if scalar.value.is_string() => {
@@ -106,7 +109,7 @@ fn line(node: &Node) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
-fn refusal(key: &Key, beside: Vec<(Key, Node)>, above: &Grounds, problems: &mut Problems) -> Option<ExpectedRefusal> {
+fn refusal(key: &Key, beside: Beside, above: &Grounds, problems: &mut Problems) -> Option<ExpectedRefusal> {
     let first = beside.first().map(|(key, _)| key.place)?;
     if RESERVED.contains(&key.name.as_str()) {
         let message = format!("{:?} stands beside {:?}", beside[0].0.name, key.name);

@@ -192,11 +192,7 @@ fn in_our_words(sentence: &str) -> (String, &'static str) {
 
 fn place(location: Location) -> Place {
     let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Place {
-        line: whole(location.line()),
-        column: whole(location.column()),
-        length: whole(location.span().len().into()),
-    }
+    Place { line: whole(location.line()), column: whole(location.column()), length: whole(location.span().len()) }
 }
 
 /// A node as the library gives it: where it is written, and where the text of its scalars is found.
@@ -242,8 +238,7 @@ impl<'de> Deserialize<'de> for Written {
         let spanned = Spanned::<WrittenKind>::deserialize(deserializer)?;
         let span = spanned.defined.span();
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let bytes =
-            span.byte_offset().zip(span.byte_len()).map(|(from, length)| (whole(from.into()), whole(length.into())));
+        let bytes = span.byte_offset().zip(span.byte_len()).map(|(from, length)| (whole(from), whole(length)));
         Ok(Self { place: place(spanned.referenced), bytes, kind: spanned.value })
     }
 }
