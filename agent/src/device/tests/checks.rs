@@ -5,7 +5,7 @@
 use portal_shared::{Outcome, Receipt, Surface, Timestamp};
 
 use super::oracle;
-use crate::device::{AppCommand, Command, Device, Effect, Event, PermissionCommand, Push, Refusal, Rules, Snapshot};
+use crate::device::{Command, Device, Effect, Event, PermissionCommand, Push, Refusal, Rules, Snapshot};
 
 /// What the invariants need to remember from event to event.
 #[derive(Clone, Default)]
@@ -30,7 +30,10 @@ impl Checks {
             Ok(effects) => effects,
             Err(refusal) => return a_refusal_changes_nothing(event, refusal, before, after),
         };
-        a_change_is_said(event, before.snapshot(), effects, after.snapshot());
+        // A grace that ends at this very moment is a change of its own, whatever else happens.
+        if before.snapshot().enrollment.next_grace_end().is_none_or(|end| now < end) {
+            a_change_is_said(event, before.snapshot(), effects, after.snapshot());
+        }
         self.receipts(effects, after);
         self.one_in_hand(event, before, effects, after);
         self.prompts(event, before.snapshot(), effects, after.snapshot());
@@ -102,15 +105,11 @@ impl Checks {
 
     fn prompts(&mut self, event: &Event, before: &Snapshot, effects: &[Effect], after: &Snapshot) {
         let changed = effects.contains(&Effect::StateChanged);
-        let starts_over = matches!(
+        let forgotten = matches!(
             event,
-            Event::Command(
-                Command::Reset
-                    | Command::App(AppCommand::Install { .. })
-                    | Command::Permission(PermissionCommand::Reset)
-            )
+            Event::Command(Command::Reset | Command::Restore | Command::Permission(PermissionCommand::Reset))
         );
-        if changed && starts_over {
+        if (changed && forgotten) || before.app.installed_at != after.app.installed_at {
             self.prompts_in_this_installation = 0;
             self.denials_in_this_installation = 0;
         }

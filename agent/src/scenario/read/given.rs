@@ -78,7 +78,7 @@ fn rules(members: &mut Members<'_>, problems: &mut Problems) -> Rules {
         rules.documentation = documentation;
     }
     if let Some(emulate) = members.truth("pushService", problems) {
-        rules.emulate_push_service = emulate;
+        rules.push_service.emulate = emulate;
     }
     if let Some(actions) = members.take("actions") {
         let read = list(actions).into_iter().filter_map(|node| parsed::<ActionKind>(node, "an action", problems));
