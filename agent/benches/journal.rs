@@ -36,6 +36,7 @@ fn settled(sequence: u64) -> Entry {
         outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
         delay: None,
         priority_lowered: false,
+        desktop: None,
         received_at: at,
         decided_at: at,
         interaction: None,

@@ -83,6 +83,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
+    // The table of rules, which no daemon is needed for.
+    ("cli/facts.rs", &["device"]),
     ("cli/push.rs", &["daemon"]),
 ];
 

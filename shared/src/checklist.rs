@@ -36,6 +36,10 @@ pub struct Explanation {
     pub receipt: ReceiptBesideId,
     /// What the outcome means for this push, in a sentence or two.
     pub summary: String,
+    /// What this computer's desktop did with it, in a sentence; absent where nothing was raised on a desktop. It is none of
+    /// the prerequisites, which are the device's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desktop_detail: Option<String>,
     /// Every prerequisite that applies, in order, as it stood at that moment.
     pub prerequisites: Vec<Standing>,
 }
@@ -51,7 +55,13 @@ impl Explanation {
             _ => ReceiptBesideId::new(),
         };
         members.remove("notificationId");
-        Self { notification_id: receipt.notification_id.clone(), receipt: members, summary, prerequisites }
+        Self {
+            notification_id: receipt.notification_id.clone(),
+            receipt: members,
+            summary,
+            desktop_detail: receipt.desktop.map(|verdict| verdict.sentence_of_one().to_owned()),
+            prerequisites,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::desktop_verdict::DesktopVerdict;
 use crate::ids::{DeviceId, GroupId, NotificationId};
 use crate::prerequisite::Prerequisites;
 use crate::presentation::Presentation;
@@ -37,6 +38,8 @@ pub enum Delay {
     DelayedMessageThrottled,
     /// The desktop's notification server was away.
     DelayedNotificationServer,
+    /// Battery optimisation kept it from the app.
+    DelayedBatteryOptimisation,
 }
 
 /// What the user did with a presented notification; kept in the journal, not published again.
@@ -232,6 +235,10 @@ pub struct Receipt {
     /// Whether the push service lowered its priority to normal (FCM's `priorityLowered`; facts 4.2, 5).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub priority_lowered: bool,
+    /// What was known of this computer's desktop when the card was raised, or why it was not; absent where nothing was
+    /// raised on a desktop. It says nothing of the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<DesktopVerdict>,
     /// When the device received it, in device time.
     pub received_at: Timestamp,
     /// When its outcome was decided, in device time; never goes back.
@@ -256,6 +263,7 @@ mod tests {
             outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
             delay: None,
             priority_lowered: false,
+            desktop: None,
             received_at: Timestamp::from_millis(0),
             decided_at: Timestamp::from_millis(1),
             interaction: None,

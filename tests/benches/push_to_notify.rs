@@ -1,5 +1,6 @@
 //! Publish to `Notify` on the bus: the agent against a bare rumqttc subscriber that calls notify-rust's async show and
 //! keeps nothing, in turn on one broker and one bus. And publish to the agent's own acknowledgement, which is durable.
+//! Once with a server that is asked nothing, once with one that the agent asks about Do Not Disturb beside each raise.
 //!
 //! `cargo bench -p portal-tests --bench push_to_notify` (the agent is built first: `cargo build --release`).
 
@@ -26,7 +27,12 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match arguments.next() {
         Some(port) => runtime.block_on(bare(port.parse()?)),
-        None => runtime.block_on(compare()),
+        None => {
+            println!("a server that is asked nothing beside a raise:");
+            runtime.block_on(compare(Profile::xfce()))?;
+            println!("one that is asked about Do Not Disturb beside each raise:");
+            runtime.block_on(compare(Profile::dunst()))
+        }
     }
 }
 
@@ -49,10 +55,10 @@ async fn bare(port: u16) -> Result<()> {
     }
 }
 
-async fn compare() -> Result<()> {
+async fn compare(profile: Profile) -> Result<()> {
     let broker = Mosquitto::start(&Setup::default())?;
     let bus = SessionBus::start()?;
-    let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
+    let server = NotificationServer::start(&bus.address(), profile).await?;
     let tap = Tap::start(broker.port())?;
     let url = format!("mqtt://127.0.0.1:{}", tap.port());
     let agent = Agent::running(&bus.address(), &["--broker", &url])?;

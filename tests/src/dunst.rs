@@ -84,7 +84,7 @@ impl Session {
         Ok(())
     }
 
-    /// Sends dunst a signal: `STOP` makes it hang, `CONT` go on.
+    /// Sends dunst a signal: `STOP` makes it hang, `CONT` go on; `USR1` pauses it without a word on the bus.
     ///
     /// # Errors
     /// It does not run.
@@ -104,6 +104,14 @@ impl Session {
             .build()
             .await?;
         Ok(proxy)
+    }
+
+    /// Pauses dunst, or lets it go on, as `dunstctl set-paused` does: dunst's Do Not Disturb.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn set_paused(&self, paused: bool) -> Result<()> {
+        Ok(self.dunst_itself().await?.set_property("paused", paused).await?)
     }
 
     /// How many cards dunst has on the screen.

@@ -17,3 +17,4 @@ pub mod station;
 pub mod subscribe;
 pub mod tap;
 pub mod wait;
+pub mod xfconf;

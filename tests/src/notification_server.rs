@@ -58,12 +58,36 @@ pub struct Profile {
     pub checks_sender: bool,
     /// The most notifications that it has open; it refuses one more.
     pub most: Option<usize>,
+    /// How it tells of Do Not Disturb.
+    pub tells: Tells,
+}
+
+/// How a server tells that it is in Do Not Disturb (stack-notifications 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    /// Not at all, or elsewhere (`xfconf`).
+    Nothing,
+    /// By the specification's property, whose changes it signals.
+    Inhibited,
+    /// By dunst's own property, and without a signal, as when dunst is paused by SIGUSR1.
+    Paused,
+}
+
+/// What a server answers when it is asked about Do Not Disturb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoNotDisturb {
+    /// It is off.
+    Off,
+    /// It is on.
+    On,
+    /// Nothing, until it is set to something else.
+    Unanswered,
 }
 
 impl Profile {
     /// Draws no buttons, sends its signals to the raising connection.
     pub fn dunst() -> Self {
-        Self { name: "dunst", unicast: true, ..Self::xfce() }
+        Self { name: "dunst", unicast: true, tells: Tells::Paused, ..Self::xfce() }
     }
 
     /// Sends its signals to the raising connection, and heeds no other.
@@ -74,7 +98,13 @@ impl Profile {
     /// Broadcasts its signals.
     pub fn xfce() -> Self {
         let capabilities = vec!["actions", "body", "body-markup"];
-        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most: None }
+        let (most, tells) = (None, Tells::Nothing);
+        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most, tells }
+    }
+
+    /// Has the specification's property `Inhibited`.
+    pub fn plasma() -> Self {
+        Self { name: "Plasma", tells: Tells::Inhibited, ..Self::xfce() }
     }
 
     /// Refuses the 22nd notification.
@@ -112,6 +142,7 @@ pub struct NotificationServer {
 struct Record {
     profile: Profile,
     behaviour: watch::Sender<Behaviour>,
+    do_not_disturb: watch::Sender<DoNotDisturb>,
     log: watch::Sender<Log>,
     open: Mutex<HashMap<u32, String>>,
 }
@@ -121,6 +152,7 @@ struct Log {
     notifications: Vec<Notification>,
     closed: Vec<u32>,
     probes: usize,
+    questions: usize,
 }
 
 impl NotificationServer {
@@ -140,20 +172,35 @@ impl NotificationServer {
         let record = Arc::new(Record {
             profile,
             behaviour: watch::Sender::new(behaviour),
+            do_not_disturb: watch::Sender::new(DoNotDisturb::Off),
             log: watch::Sender::new(Log::default()),
             open: Mutex::new(HashMap::new()),
         });
-        let connection = zbus::connection::Builder::address(bus_address)
-            .serve_at(PATH, Interface(Arc::clone(&record)))
-            .name(NAME)
-            .build()
-            .await?;
+        let mut builder =
+            zbus::connection::Builder::address(bus_address).serve_at(PATH, Interface(Arc::clone(&record)));
+        if record.profile.tells == Tells::Paused {
+            builder = builder.serve_at(PATH, Dunst(Arc::clone(&record)));
+        }
+        let connection = builder.name(NAME).build().await?;
         Ok(Self { connection, record })
     }
 
     /// Behaves so from now on.
     pub fn behave(&self, behaviour: Behaviour) {
         self.record.behaviour.send_replace(behaviour);
+    }
+
+    /// Sets Do Not Disturb, and signals that where its profile does. It changes nothing that the server does.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn set_do_not_disturb(&self, to: DoNotDisturb) -> anyhow::Result<()> {
+        self.record.do_not_disturb.send_replace(to);
+        if self.record.profile.tells == Tells::Inhibited {
+            let served = self.connection.object_server().interface::<_, Interface>(PATH).await?;
+            served.get().await.inhibited_invalidate(served.signal_emitter()).await?;
+        }
+        Ok(())
     }
 
     /// Everything raised so far, in order.
@@ -169,6 +216,11 @@ impl NotificationServer {
     /// How often `GetServerInformation` was called.
     pub fn probes(&self) -> usize {
         self.record.log.borrow().probes
+    }
+
+    /// How often it was asked about Do Not Disturb.
+    pub fn questions(&self) -> usize {
+        self.record.log.borrow().questions
     }
 
     /// The ids of what is open now, in no order.
@@ -269,6 +321,13 @@ impl Record {
         }
     }
 
+    async fn is_disturbed(&self) -> bool {
+        self.log.send_modify(|log| log.questions += 1);
+        // The sender lives as long as this record.
+        let _ = self.do_not_disturb.subscribe().wait_for(|now| *now != DoNotDisturb::Unanswered).await;
+        *self.do_not_disturb.borrow() == DoNotDisturb::On
+    }
+
     async fn pause(&self) {
         let behaviour = self.behaviour.borrow().clone();
         match behaviour {
@@ -367,11 +426,31 @@ impl Interface {
         (self.0.profile.name.to_owned(), "portal-tests".to_owned(), "1.0".to_owned(), "1.2".to_owned())
     }
 
+    // Without the value, so that a signal can come while no answer does.
+    #[zbus(property(emits_changed_signal = "invalidates"))]
+    async fn inhibited(&self) -> fdo::Result<bool> {
+        match self.0.profile.tells {
+            Tells::Inhibited => Ok(self.0.is_disturbed().await),
+            Tells::Nothing | Tells::Paused => Err(fdo::Error::UnknownProperty("Inhibited".to_owned())),
+        }
+    }
+
     #[zbus(signal)]
     async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, key: &str) -> zbus::Result<()>;
 
     #[zbus(signal)]
     async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
+/// dunst's own interface, as far as an agent asks it.
+struct Dunst(Arc<Record>);
+
+#[interface(name = "org.dunstproject.cmd0")]
+impl Dunst {
+    #[zbus(property, name = "paused")]
+    async fn paused(&self) -> bool {
+        self.0.is_disturbed().await
+    }
 }
 
 fn plain(value: &Variant<'_>) -> Value {

@@ -118,3 +118,56 @@ async fn a_prompt_that_is_closed_on_the_screen_still_waits() -> Result<()> {
     station.agent.command(&["permission", "allow"])?;
     station.agent.wait(&["permission=authorized"])
 }
+
+/// The check of this name in `doctor`.
+fn check(station: &Station, name: &str) -> Result<Value> {
+    let doctor: Value = serde_json::from_slice(&station.agent.output(&["--json", "doctor"])?.stdout)?;
+    let checks = doctor["checks"].as_array().context("checks")?;
+    Ok(checks.iter().find(|check| check["name"] == name).context("the check")?.clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_in_do_not_disturb_is_told_beside_the_device_and_never_as_its_own() -> Result<()> {
+    let (station, session) = desktop().await?;
+    let receipt = station.settle(custom_notification("heard").to_string()).await?;
+    assert_eq!((&receipt["outcome"], &receipt["desktop"]), (&json!("presented"), &json!("accepted")));
+    session.wait_for_displayed(1).await?;
+    session.control("NotificationCloseAll").await?;
+    session.wait_until_lit(false).await;
+
+    session.set_paused(true).await?;
+    station.agent.wait(&["desktop.verdict=doNotDisturb"])?;
+    let receipt = station.settle(custom_notification("unheard").to_string()).await?;
+    assert_eq!((&receipt["outcome"], &receipt["desktop"]), (&json!("presented"), &json!("doNotDisturb")));
+    assert_eq!((session.displayed().await?, receipt["surface"].as_str()), (0, Some("banner")), "{receipt}");
+
+    let status = station.agent.json(&["status"])?;
+    assert_eq!(status["condition"]["focus"], false);
+    assert!(status["desktop"]["problem"].is_null() && status["prerequisites"]["notificationsPermitted"] == true);
+    let explanation = station.agent.json(&["explain"])?;
+    assert_eq!(explanation["desktop"], "doNotDisturb");
+    let sentence = explanation["desktopDetail"].as_str().context("a sentence")?;
+    assert!(sentence.contains("this computer's own setting, not the device's Focus"), "{sentence}");
+    let prerequisites = explanation["prerequisites"].as_array().context("prerequisites")?;
+    assert!(prerequisites.iter().all(|standing| standing["met"] == true), "{explanation}");
+    let disturbed = check(&station, "doNotDisturb")?;
+    assert_eq!((&disturbed["ok"], &disturbed["mend"]), (&json!(false), &json!("dunstctl set-paused false")));
+    assert_eq!(check(&station, "notificationServer")?["ok"], true);
+
+    session.set_paused(false).await?;
+    station.agent.wait(&["desktop.verdict=accepted"])?;
+    assert_eq!(check(&station, "doNotDisturb")?["ok"], true);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_is_signalled_nowhere_is_known_at_the_next_push() -> Result<()> {
+    let (station, session) = desktop().await?;
+    session.signal_dunst("USR1")?;
+    let receipt = station.settle(custom_notification("a").to_string()).await?;
+    assert_eq!(receipt["desktop"], "doNotDisturb");
+    assert_eq!(station.agent.json(&["log"])?["desktop"], "doNotDisturb", "and the journal keeps it");
+    session.signal_dunst("USR2")?;
+    assert_eq!(check(&station, "doNotDisturb")?["ok"], true, "doctor asks anew");
+    Ok(())
+}

@@ -38,6 +38,10 @@ pub fn page(explanation: &Explanation) -> Page {
     for standing in &explanation.prerequisites {
         add(standing, &mut page);
     }
+    if let Some(desktop) = &explanation.desktop_detail {
+        page.heading("This computer");
+        page.push(Line::new().plain(desktop));
+    }
     page
 }
 

@@ -85,6 +85,8 @@ pub fn details(receipt: &Receipt) -> Vec<String> {
             let mut words = vec![word(&shown.surface)];
             words.extend(shown.content_hidden.then(|| "content hidden".to_owned()));
             words.extend(shown.substituted.then(|| "substituted".to_owned()));
+            let unseen = receipt.desktop.filter(|desktop| desktop.keeps_from_showing());
+            words.extend(unseen.map(|desktop| format!("on this computer: {}", word(&desktop))));
             words
         }
         Outcome::Duplicate | Outcome::Expired => Vec::new(),

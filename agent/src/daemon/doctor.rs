@@ -2,15 +2,19 @@
 //!
 //! Lives here: the checks, pure over what the edges say of themselves. Does not live here: the device's prerequisites (`explain`).
 
+use portal_shared::status::Desktop;
 use portal_shared::{Check, Doctor, Status};
 
+use crate::desktop::Allowance;
+
 /// Examines the computer that the daemon runs on.
-pub fn examine(status: &Status, journal_trouble: Option<&str>, clock_jumped: bool, disturb: Option<bool>) -> Doctor {
+pub fn examine(status: &Status, journal_trouble: Option<&str>, clock_jumped: bool, allowance: Allowance) -> Doctor {
     let checks = vec![
         broker(status),
         subscriptions(status),
         notification_server(status),
-        do_not_disturb(disturb),
+        do_not_disturb(&status.desktop, allowance),
+        application_switch(&status.desktop, allowance),
         journal(journal_trouble),
         clock(clock_jumped),
     ];
@@ -61,13 +65,43 @@ fn notification_server(status: &Status) -> Check {
     check("notificationServer", ok, detail, mend)
 }
 
-fn do_not_disturb(disturb: Option<bool>) -> Check {
-    let detail = match disturb {
-        Some(true) => "the desktop accepts notifications without showing them",
+fn do_not_disturb(desktop: &Desktop, allowance: Allowance) -> Check {
+    let detail = match allowance.do_not_disturb {
+        Some(true) => "on: this computer accepts notifications without showing them; the device's own Focus is another",
         Some(false) => "off",
-        None => "unknown: this desktop does not tell",
+        None => untold(desktop),
     };
-    check("doNotDisturb", disturb != Some(true), detail, "turn Do Not Disturb off on this computer")
+    let mend = match server(desktop) {
+        "dunst" => "dunstctl set-paused false",
+        "Xfce Notify Daemon" => "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false",
+        "gnome-shell" => "gsettings set org.gnome.desktop.notifications show-banners true",
+        _ => "turn Do Not Disturb off on this computer",
+    };
+    check("doNotDisturb", allowance.do_not_disturb != Some(true), detail, mend)
+}
+
+fn application_switch(desktop: &Desktop, allowance: Allowance) -> Check {
+    let detail = match allowance.application_off {
+        Some(true) => "off: this computer does not show Company Portal's; the device's own permission is another",
+        Some(false) => "on",
+        None => untold(desktop),
+    };
+    let mend = match server(desktop) {
+        "Xfce Notify Daemon" => "xfce4-notifyd-config: Applications, Company Portal",
+        _ => "switch Company Portal's notifications on in this computer's settings",
+    };
+    check("applicationSwitch", allowance.application_off != Some(true), detail, mend)
+}
+
+fn server(desktop: &Desktop) -> &str {
+    desktop.notification_server.as_ref().map_or("", |server| server.name.as_str())
+}
+
+fn untold(desktop: &Desktop) -> &'static str {
+    match desktop.verdict {
+        None => "not asked: cards are raised on no desktop",
+        Some(_) => "unknown: this desktop does not tell",
+    }
 }
 
 fn journal(trouble: Option<&str>) -> Check {
@@ -79,4 +113,39 @@ fn clock(jumped: bool) -> Check {
     let detail =
         if jumped { "it jumped by more than an hour; nothing is pruned by age for a day" } else { "no jump was seen" };
     check("clock", !jumped, detail, "set this computer's clock; the note goes by itself after a day")
+}
+
+#[cfg(test)]
+mod tests {
+    use portal_shared::DesktopVerdict;
+    use portal_shared::status::NotificationServer;
+
+    use super::*;
+
+    fn desktop(server: &str, verdict: Option<DesktopVerdict>) -> Desktop {
+        let server = NotificationServer { name: server.to_owned(), version: String::new(), capabilities: Vec::new() };
+        Desktop { notification_server: Some(server), verdict, ..Desktop::default() }
+    }
+
+    #[test]
+    fn a_desktop_that_shows_nothing_is_not_ok_and_the_mend_is_its_own() {
+        let allowance = Allowance { do_not_disturb: Some(true), application_off: Some(true) };
+        let xfce = desktop("Xfce Notify Daemon", Some(allowance.verdict()));
+        let (disturb, application) = (do_not_disturb(&xfce, allowance), application_switch(&xfce, allowance));
+        assert!(!disturb.ok && disturb.mend.contains("xfconf-query"), "{disturb:?}");
+        assert!(!application.ok && application.mend.contains("xfce4-notifyd-config"), "{application:?}");
+        let dunst = desktop("dunst", Some(DesktopVerdict::DoNotDisturb));
+        assert_eq!(do_not_disturb(&dunst, allowance).mend, "dunstctl set-paused false");
+        assert!(disturb.detail.contains("the device's own Focus is another"));
+    }
+
+    #[test]
+    fn what_a_desktop_does_not_tell_is_said_to_be_unknown_and_is_no_fault() {
+        let mate = desktop("MATE Notification Daemon", Some(DesktopVerdict::Unknown));
+        for check in [do_not_disturb(&mate, Allowance::default()), application_switch(&mate, Allowance::default())] {
+            assert!(check.ok && check.detail.starts_with("unknown"), "{check:?}");
+        }
+        let console = do_not_disturb(&desktop("", None), Allowance::default());
+        assert!(console.ok && console.detail.starts_with("not asked"), "{console:?}");
+    }
 }

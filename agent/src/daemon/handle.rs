@@ -106,7 +106,10 @@ impl Handle {
             condition: device.condition,
             prompt: device.prompt,
             documentation: device.documentation,
+            push_service_emulated: device.push_service_emulated,
             groups: device.groups,
+            grace: device.grace,
+            policy: device.policy,
             settings: device.settings,
             held: device.held,
             redelivered: device.redelivered,
@@ -129,6 +132,8 @@ impl RunningDevice for Handle {
     }
 
     async fn status(&self) -> Result<Status, Fault> {
+        // Asked, not waited for (contract 4): where the desktop signals no change, the next status knows.
+        drop(self.notifier.look());
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Status { reply }).await.map_err(|_| is_ending())?;
         let device = answer.await.map_err(|_| is_ending())??;
@@ -162,10 +167,11 @@ impl RunningDevice for Handle {
     }
 
     async fn doctor(&self) -> Result<Doctor, Fault> {
+        self.notifier.look().await;
         let status = self.status().await?;
         let trouble = self.journal.health().borrow().clone();
-        let disturb = self.notifier.do_not_disturb();
-        Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), disturb))
+        let allowance = self.notifier.allowance();
+        Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), allowance))
     }
 
     async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {

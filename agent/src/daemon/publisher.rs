@@ -184,6 +184,7 @@ mod tests {
             outcome: Outcome::Duplicate,
             delay: None,
             priority_lowered: false,
+            desktop: None,
             received_at: Timestamp::from_millis(0),
             decided_at: Timestamp::from_millis(0),
             interaction: None,

@@ -18,13 +18,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::platform::{self, Wait};
-use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
-
-/// How many calls may wait behind the raise in hand.
-const QUEUE: usize = 256;
+use super::queue::{Call, Calls};
+use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
 
 /// How long the desktop has for an answer (contract 4).
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a look takes at most.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The key of the action that allows.
 pub(super) const ALLOW: &str = "allow";
@@ -34,20 +35,12 @@ pub(super) const DENY: &str = "deny";
 
 /// Raises cards through the desktop's own notifications.
 pub struct Native {
-    commands: mpsc::Sender<Command>,
-    events: mpsc::Sender<DesktopEvent>,
+    calls: Calls,
     prompts: Prompts,
+    known: Known,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
-
-enum Command {
-    Raise(Card),
-    Prompt(PromptCard),
-}
-
-/// What a call came back with: whoever waits for the answer, or the sentence of what went wrong.
-type Shown = Result<Option<Wait>, String>;
 
 /// The prompts that are not withdrawn. The desktop cannot take one back, so its late answer is ignored instead.
 #[derive(Clone, Default)]
@@ -59,14 +52,32 @@ impl Prompts {
     }
 }
 
+/// What the desktop lets through, as last read.
+#[derive(Clone, Default)]
+struct Known(Arc<Mutex<Allowance>>);
+
+impl Known {
+    fn get(&self) -> Allowance {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads it anew. Blocks for as long as the desktop takes.
+    fn read(&self) -> Allowance {
+        let allowance = platform::allowance();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
+        allowance
+    }
+}
+
 impl Native {
     /// Starts it and writes the icon. Must be called inside a tokio runtime. `events` must be read: while it is full,
     /// nothing is raised.
     pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        let (commands, waiting) = mpsc::channel(QUEUE);
-        let (stop, tasks, prompts) = (CancellationToken::new(), TaskTracker::new(), Prompts::default());
+        let (calls, waiting) = Calls::new(events.clone());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (prompts, known) = (Prompts::default(), Known::default());
         let desk =
-            Desk { icon: icon::path(&settings.icon_directory), events: events.clone(), prompts: prompts.clone() };
+            Desk { icon: icon::path(&settings.icon_directory), events, prompts: prompts.clone(), known: known.clone() };
         let stopped = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -75,27 +86,13 @@ impl Native {
             }
         });
         tasks.close();
-        Self { commands, events, prompts, stop, tasks }
-    }
-
-    fn enqueue(&self, command: Command) {
-        let Err(refused) = self.commands.try_send(command) else { return };
-        let detail = format!("{QUEUE} calls already wait for the desktop; push more slowly");
-        let answer = match refused.into_inner() {
-            Command::Raise(Card { id: card, .. }) => {
-                DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
-            }
-            Command::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
-        };
-        if self.events.try_send(answer).is_err() {
-            tracing::error!("an answer of the desktop was lost: nobody reads its events");
-        }
+        Self { calls, prompts, known, stop, tasks }
     }
 }
 
 impl Notifier for Native {
     fn raise(&self, card: Card) {
-        self.enqueue(Command::Raise(card));
+        self.calls.enqueue(Call::Raise(card));
     }
 
     /// notify-rust cannot take a notification back here (stack-notifications 1.1): the user dismisses it.
@@ -103,7 +100,7 @@ impl Notifier for Native {
 
     fn prompt(&self, prompt: PromptCard) {
         self.prompts.lock().insert(prompt.id);
-        self.enqueue(Command::Prompt(prompt));
+        self.calls.enqueue(Call::Prompt(prompt));
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
@@ -111,7 +108,22 @@ impl Notifier for Native {
     }
 
     fn state(&self) -> Desktop {
-        Desktop { notifier: "native".to_owned(), notification_server: None, problem: None }
+        let verdict = Some(self.known.get().verdict());
+        Desktop { notifier: "native".to_owned(), verdict, ..Desktop::default() }
+    }
+
+    fn allowance(&self) -> Allowance {
+        self.known.get()
+    }
+
+    fn look(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let known = self.known.clone();
+        let looking = self.tasks.spawn_blocking(move || known.read());
+        Box::pin(async move {
+            if timeout(LOOK, looking).await.is_err() {
+                tracing::debug!("the desktop did not say in a moment what it lets through");
+            }
+        })
     }
 
     fn is_available(&self) -> bool {
@@ -134,14 +146,15 @@ struct Desk {
     icon: Option<String>,
     events: mpsc::Sender<DesktopEvent>,
     prompts: Prompts,
+    known: Known,
 }
 
 impl Desk {
-    async fn run(self, mut commands: mpsc::Receiver<Command>) {
-        while let Some(command) = commands.recv().await {
-            let event = match command {
-                Command::Raise(card) => Some(self.raise(card).await),
-                Command::Prompt(prompt) => self.prompt(prompt).await,
+    async fn run(self, mut calls: mpsc::Receiver<Call>) {
+        while let Some(call) = calls.recv().await {
+            let event = match call {
+                Call::Raise(card) => Some(self.raise(card).await),
+                Call::Prompt(prompt) => self.prompt(prompt).await,
             };
             if let Some(event) = event
                 && self.events.send(event).await.is_err()
@@ -152,14 +165,17 @@ impl Desk {
     }
 
     async fn raise(&self, card: Card) -> DesktopEvent {
-        let (id, icon) = (card.id, self.icon.clone());
-        let shown =
-            timeout(PATIENCE, tokio::task::spawn_blocking(move || platform::card(&card, icon.as_deref()))).await;
+        let (id, icon, known) = (card.id, self.icon.clone(), self.known.clone());
+        let raising = tokio::task::spawn_blocking(move || {
+            let shown = platform::card(&card, icon.as_deref());
+            shown.map(|wait| (wait, known.read().verdict()))
+        });
+        let shown = timeout(PATIENCE, raising).await;
         let failed = |problem, detail| DesktopEvent::RaiseFailed { card: id, problem, detail };
         match shown.map(settled) {
-            Ok(Ok(wait)) => {
+            Ok(Ok((wait, verdict))) => {
                 self.await_answer(wait, move |response| card_answer(id, response));
-                DesktopEvent::Raised { card: id }
+                DesktopEvent::Raised { card: id, verdict: Some(verdict) }
             }
             Ok(Err(error)) => failed(
                 Problem::NotificationServerRefused,
@@ -216,7 +232,8 @@ impl Desk {
     }
 }
 
-fn settled(ended: Result<Shown, tokio::task::JoinError>) -> Shown {
+/// What a call came back with, or the sentence of what went wrong.
+fn settled<T>(ended: Result<Result<T, String>, tokio::task::JoinError>) -> Result<T, String> {
     ended.unwrap_or_else(|error| Err(error.to_string()))
 }
 

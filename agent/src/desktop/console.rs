@@ -86,7 +86,7 @@ impl Notifier for Console {
     fn withdraw_prompt(&self, _prompt: PromptId) {}
 
     fn state(&self) -> Desktop {
-        Desktop { notifier: "console".to_owned(), notification_server: None, problem: None }
+        Desktop { notifier: "console".to_owned(), ..Desktop::default() }
     }
 
     fn is_available(&self) -> bool {
@@ -104,7 +104,7 @@ fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<Drawing>, events
         let (Drawing::Card(_, picture) | Drawing::Prompt(_, picture)) = &drawing;
         let written = output.write_all(picture.as_bytes()).and_then(|()| output.flush());
         let answer = match (written, drawing) {
-            (Ok(()), Drawing::Card(card, _)) => DesktopEvent::Raised { card },
+            (Ok(()), Drawing::Card(card, _)) => DesktopEvent::Raised { card, verdict: None },
             (Ok(()), Drawing::Prompt(..)) => continue,
             (Err(error), drawing) => failure(drawing, &format!("standard output cannot be written: {error}")),
         };
@@ -201,7 +201,7 @@ mod tests {
         let paper = Paper::default();
         let console = Console::start_on(paper.clone(), sender);
         console.raise(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
-        assert_eq!(events.recv().await, Some(DesktopEvent::Raised { card: CardId(1) }));
+        assert_eq!(events.recv().await, Some(DesktopEvent::Raised { card: CardId(1), verdict: None }));
         console.stop().await;
         let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert_eq!(

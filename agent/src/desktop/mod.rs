@@ -7,12 +7,14 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use portal_shared::Problem;
 use portal_shared::status::Desktop;
 pub use portal_shared::status::PROMPT_ACTIONS;
+use portal_shared::{DesktopVerdict, Problem};
 
+mod allowance;
 mod console;
 mod icon;
+mod queue;
 mod recording;
 mod text;
 
@@ -25,6 +27,7 @@ mod linux;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 mod platform;
 
+pub use allowance::Allowance;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 pub use blocking::Native;
 pub use console::Console;
@@ -88,6 +91,8 @@ pub enum DesktopEvent {
     Raised {
         /// The card.
         card: CardId,
+        /// Whether it shows what it accepts, as far as was known then; nothing where no desktop is asked.
+        verdict: Option<DesktopVerdict>,
     },
     /// The card was not raised, or nobody knows whether it was.
     RaiseFailed {
@@ -167,9 +172,15 @@ pub trait Notifier: Send + Sync {
     /// Whether a raise would be tried. Where it would not, raising still is what looks for a session bus again.
     fn is_available(&self) -> bool;
 
-    /// Whether the desktop accepts cards without showing them; `None` where it does not tell (stack-notifications 4).
-    fn do_not_disturb(&self) -> Option<bool> {
-        None
+    /// What the desktop lets through, as last heard of; never waits. Not the emulated device's own permission.
+    fn allowance(&self) -> Allowance {
+        Allowance::default()
+    }
+
+    /// Asks the desktop what it lets through, for what is known to be of now. Asked by the call itself; the future ends
+    /// with the answer, or after a moment.
+    fn look(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
     }
 
     /// Ends it and waits for its tasks. An open prompt is withdrawn, since nobody would hear its answer; cards stay

@@ -97,7 +97,7 @@ impl Notifier for Recording {
         self.record(Asked::Raise(card));
         let behaviour = self.behaviour().clone();
         match behaviour {
-            Behaviour::Raise => self.say(DesktopEvent::Raised { card: id }),
+            Behaviour::Raise => self.say(DesktopEvent::Raised { card: id, verdict: None }),
             Behaviour::Fail(problem, detail) => self.say(DesktopEvent::RaiseFailed { card: id, problem, detail }),
             Behaviour::Wait => {}
         }
@@ -120,7 +120,7 @@ impl Notifier for Recording {
     }
 
     fn state(&self) -> Desktop {
-        Desktop { notifier: "recording".to_owned(), notification_server: None, problem: None }
+        Desktop { notifier: "recording".to_owned(), ..Desktop::default() }
     }
 
     fn is_available(&self) -> bool {

@@ -5,8 +5,11 @@
 
 use notify_rust::{Notification, NotificationResponse, Timeout};
 
+use windows::UI::Notifications::{NotificationSetting, ToastNotificationManager};
+use windows::core::HSTRING;
+
 use super::blocking::{ALLOW, DENY};
-use super::{Card, PROMPT_ACTIONS, PromptCard, Urgency, text};
+use super::{Allowance, Card, PROMPT_ACTIONS, PromptCard, Urgency, text};
 
 /// Waits for the user's answer. A toast that left the screen answers nothing any more: clicks in the Action Center need
 /// a COM activator, which this version has not.
@@ -15,6 +18,15 @@ pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
 /// The name that Windows knows the app by. Installing writes it to the registry with the display name "Company Portal";
 /// where that is missing, Windows shows no toast of it.
 const APP_USER_MODEL_ID: &str = "PortalAgent.CompanyPortal";
+
+/// What Windows lets through of this app: its own switch, the user's for all apps, and policies. Focus and Do Not Disturb
+/// it does not tell (stack-notifications 4).
+pub(super) fn allowance() -> Allowance {
+    let id = HSTRING::from(APP_USER_MODEL_ID);
+    let setting = ToastNotificationManager::CreateToastNotifierWithId(&id).and_then(|notifier| notifier.Setting());
+    let application_off = setting.ok().map(|setting| setting != NotificationSetting::Enabled);
+    Allowance { do_not_disturb: None, application_off }
+}
 
 /// Shows a card.
 pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, String> {

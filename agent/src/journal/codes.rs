@@ -2,7 +2,7 @@
 //!
 //! Lives here: the mapping, both ways. Does not live here: the words (`portal_shared::receipt`).
 
-use portal_shared::{Delay, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
+use portal_shared::{Delay, DesktopVerdict, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
 
 /// A word that is stored as a number.
 pub(super) trait Coded: Sized {
@@ -35,6 +35,15 @@ codes!(Delay {
     DelayedUserStopped = 3,
     DelayedMessageThrottled = 4,
     DelayedNotificationServer = 5,
+    DelayedBatteryOptimisation = 6,
+});
+codes!(DesktopVerdict {
+    Accepted = 1,
+    DoNotDisturb = 2,
+    ApplicationOff = 3,
+    Unknown = 4,
+    NoNotificationServer = 5,
+    Refused = 6,
 });
 codes!(Problem {
     PayloadTooLarge = 1,
@@ -60,7 +69,8 @@ codes!(Problem {
     Unregistered = 21,
 });
 
-/// What a receipt marks yes or no, as bits: each mark has one bit for "said" where it may be unsaid, and one for "yes".
+/// What a receipt marks, as bits: a yes or no has one bit for "said" where it may be unsaid, and one for "yes"; the word of
+/// the desktop has three for its number.
 pub(super) struct Marks;
 
 impl Marks {
@@ -70,6 +80,7 @@ impl Marks {
     const CONTENT_HIDDEN: u32 = 1 << 6;
     pub(super) const SUBSTITUTED: u32 = 1 << 7;
     const PRIORITY_LOWERED: u32 = 1 << 8;
+    const DESKTOP: u32 = 9;
 
     /// The marks of a receipt; nothing for most, so that their rows stay small.
     pub(super) fn of(receipt: &Receipt, presentation: Option<&Presentation>) -> Option<u32> {
@@ -82,7 +93,9 @@ impl Marks {
                 | yes(shown.content_hidden, Self::CONTENT_HIDDEN)
                 | yes(shown.substituted, Self::SUBSTITUTED)
         });
-        Some(presented | yes(receipt.priority_lowered, Self::PRIORITY_LOWERED)).filter(|marks| *marks != 0)
+        let desktop = receipt.desktop.map_or(0, |verdict| u32::from(verdict.code()) << Self::DESKTOP);
+        let lowered = yes(receipt.priority_lowered, Self::PRIORITY_LOWERED);
+        Some(presented | lowered | desktop).filter(|marks| *marks != 0)
     }
 
     /// The presentation on `surface` with these marks.
@@ -96,6 +109,11 @@ impl Marks {
             content_hidden: marks & Self::CONTENT_HIDDEN != 0,
             substituted: marks & Self::SUBSTITUTED != 0,
         }
+    }
+
+    /// What was known of the desktop.
+    pub(super) fn desktop(marks: u32) -> Option<DesktopVerdict> {
+        DesktopVerdict::from_code((marks >> Self::DESKTOP & 0b111) as u8)
     }
 
     /// Whether the push's priority was lowered.
@@ -125,10 +143,14 @@ mod tests {
         assert_eq!(words::<Surface>(), pinned("banner lockScreen notificationCenter inApp"));
         assert_eq!(words::<Interaction>(), pinned("clicked dismissed withdrawn"));
         assert_eq!(
+            words::<DesktopVerdict>(),
+            pinned("accepted doNotDisturb applicationOff unknown noNotificationServer refused")
+        );
+        assert_eq!(
             words::<Delay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
-                 delayedNotificationServer"
+                 delayedNotificationServer delayedBatteryOptimisation"
             )
         );
         assert_eq!(

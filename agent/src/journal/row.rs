@@ -92,6 +92,7 @@ pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Recei
         outcome: outcome(row, marks)?,
         delay: optional::<Delay>(row, 7)?,
         priority_lowered: Marks::priority_lowered(marks),
+        desktop: Marks::desktop(marks),
         received_at: Timestamp::from_millis(row.get(8)?),
         decided_at: Timestamp::from_millis(row.get(9)?),
         interaction: optional::<Interaction>(row, 10)?,

@@ -112,7 +112,7 @@ impl Inner {
             match effect {
                 Effect::Unchanged(sentence) => note = Some(sentence),
                 Effect::Raise { card, .. } => {
-                    self.apply(Event::Raised { card })?;
+                    self.apply(Event::Raised { card, desktop: None })?;
                 }
                 Effect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
@@ -139,8 +139,11 @@ impl Inner {
             app: snapshot.app_status(),
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
-            documentation: snapshot.documentation.to_string(),
+            documentation: snapshot.documentation.year().to_owned(),
+            push_service_emulated: self.device.rules().push_service.emulate,
             groups: snapshot.enrollment.groups.clone(),
+            grace: snapshot.grace_status(),
+            policy: snapshot.policy.list().clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
             redelivered: 0,
@@ -155,7 +158,7 @@ impl Inner {
             desktop: status::Desktop {
                 notifier: "native".to_owned(),
                 notification_server: self.notification_server.then_some(server),
-                problem: None,
+                ..status::Desktop::default()
             },
             daemon: status::Daemon {
                 pid: 4242,

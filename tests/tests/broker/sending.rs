@@ -18,6 +18,7 @@ fn receipt(device: DeviceId, sequence: u64, id: &str) -> Receipt {
         outcome: Outcome::Presented(Presentation::on(Surface::Banner)),
         delay: None,
         priority_lowered: false,
+        desktop: None,
         received_at: Timestamp::from_millis(1),
         decided_at: Timestamp::from_millis(2),
         interaction: None,

@@ -304,9 +304,9 @@ impl DeviceLoop {
 
     fn desktop_event(&mut self, event: DesktopEvent) -> Result<(), JournalError> {
         match event {
-            DesktopEvent::Raised { card: CardId(card) } => {
+            DesktopEvent::Raised { card: CardId(card), verdict } => {
                 self.cards.push(card);
-                self.happened(Event::Raised { card });
+                self.happened(Event::Raised { card, desktop: verdict });
             }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
                 self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
@@ -410,8 +410,11 @@ impl DeviceLoop {
             app: snapshot.app_status(),
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
-            documentation: snapshot.documentation.to_string(),
-            groups: snapshot.enrollment.subscribed_groups(),
+            documentation: snapshot.documentation.year().to_owned(),
+            push_service_emulated: self.device.rules().push_service.emulate,
+            groups: snapshot.enrollment.groups.clone(),
+            grace: snapshot.grace_status(),
+            policy: snapshot.policy.list().clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
             redelivered: self.redelivered,

@@ -11,7 +11,7 @@ use super::*;
 use crate::broker::{Recorded, RecordingSessions};
 use crate::daemon::first_start::Asked;
 use crate::desktop::{self, Asked as AskedOfDesktop, Behaviour, Recording};
-use crate::device::{AppCommand, PermissionCommand, Rules};
+use crate::device::{AppCommand, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::{ClockJump, Database, Options, Refused, Retention, Ticket};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -143,8 +143,8 @@ impl Bench {
         self.session.send(SessionEvent::Online { epoch: 1 }).await.unwrap();
         self.session.send(SessionEvent::FenceReturned { epoch: 1 }).await.unwrap();
         let user = "adele@contoso.example".parse().unwrap();
-        self.apply(Command::Enroll { user, groups: None }).await;
-        self.apply(Command::App(AppCommand::Install { version: None })).await;
+        self.apply(Command::Enroll(EnrollCommand::by(user))).await;
+        self.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await;
         self.apply(Command::Permission(PermissionCommand::Allow)).await;
         self.sessions.take();
     }
@@ -314,7 +314,7 @@ async fn a_command_waits_for_the_push_in_hand() {
     bench.push(1, false).await;
     bench.wait_for_raises(1).await;
     let denied = bench.ask(Command::Permission(PermissionCommand::Deny)).await;
-    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1) }).await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     bench.journal.wait_for(settled("1")).await;
     bench.journal.wait_for(|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny"))).await;
     {

@@ -4,22 +4,29 @@
 //! connections of its own) and what an answer means.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join4;
 use portal_shared::status::NotificationServer;
+use tokio::time::timeout;
 use zbus::fdo::{DBusProxy, NameOwnerChanged};
 use zbus::message::Type;
 use zbus::names::{BusName, OwnedUniqueName, WellKnownName};
-use zbus::{Connection, MatchRule, Message, MessageStream, OwnedVariant};
+use zbus::{Connection, MatchRule, Message, MessageStream};
 
+use super::super::Allowance;
+use super::allows::{self, DCONF, Teller, XFCONF};
 use super::open::Signal;
 
-const NAME: &str = "org.freedesktop.Notifications";
-const PATH: &str = "/org/freedesktop/Notifications";
+pub(super) const NAME: &str = "org.freedesktop.Notifications";
+pub(super) const PATH: &str = "/org/freedesktop/Notifications";
 
 /// How many messages may wait; beyond, the bus itself keeps them.
 const QUEUE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
+
+/// How long is waited for what a server lets through: nothing may hang on it.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The kept connection.
 pub(super) struct Bus {
@@ -35,8 +42,8 @@ pub(super) enum Heard {
     Owner(Option<OwnedUniqueName>),
     /// A signal about a notification; `broadcast` if it was sent to everyone.
     Signal { id: u32, signal: Signal, broadcast: bool },
-    /// Properties of the server changed.
-    Properties,
+    /// What the server lets through may have changed.
+    Allowance,
     /// The connection is gone.
     Ended,
 }
@@ -48,8 +55,10 @@ pub(super) struct Greeting {
     pub(super) server: NotificationServer,
     /// Whether the capabilities could be read.
     pub(super) capabilities_known: bool,
-    /// Whether it accepts notifications without showing them; none where it does not tell.
-    pub(super) do_not_disturb: Option<bool>,
+    /// Who tells what it lets through, where anyone does.
+    pub(super) teller: Option<Teller>,
+    /// What it lets through.
+    pub(super) allowance: Allowance,
 }
 
 impl Bus {
@@ -70,6 +79,9 @@ impl Bus {
                 .build()?,
         )
         .await?;
+        for rule in allows::CHANGES {
+            bus.inner().call_method("AddMatch", &rule).await?;
+        }
         let owner = owner(&bus).await;
         Ok((Self { connection, stream }, owner))
     }
@@ -98,7 +110,7 @@ impl Bus {
 pub(super) struct Line(Connection);
 
 impl Line {
-    /// Asks the server for name, version, capabilities and Do Not Disturb. Waits as long as it takes.
+    /// Asks the server for name, version, capabilities and what it lets through. Waits as long as it takes.
     ///
     /// # Errors
     /// Where the server is gone.
@@ -107,8 +119,8 @@ impl Line {
         let (information, capabilities, inhibited, paused) = join4(
             ask("GetServerInformation"),
             ask("GetCapabilities"),
-            self.property(&owner, NAME, "Inhibited"),
-            self.property(&owner, "org.dunstproject.cmd0", "paused"),
+            allows::inhibited(&self.0, &owner),
+            allows::paused(&self.0, &owner),
         )
         .await;
         let capabilities = capabilities.and_then(|reply| reply.body().deserialize::<Vec<String>>());
@@ -119,19 +131,22 @@ impl Line {
             Err(_) if capabilities.is_ok() => ("unnamed".to_owned(), String::new()),
             Err(error) => return Err(error),
         };
+        let teller = Teller::of(&name, inhibited, paused);
+        let allowance = match teller {
+            Some(teller) => self.allowance(teller, &owner).await,
+            None => Allowance::default(),
+        };
         Ok(Greeting {
+            teller,
+            allowance,
             capabilities_known: capabilities.is_ok(),
             server: NotificationServer { name, version, capabilities: capabilities.unwrap_or_default() },
-            do_not_disturb: inhibited.or(paused),
         })
     }
 
-    /// Whether the server accepts notifications without showing them; none where it does not tell.
-    pub(super) async fn do_not_disturb(self, owner: OwnedUniqueName) -> Option<bool> {
-        match self.property(&owner, NAME, "Inhibited").await {
-            Some(inhibited) => Some(inhibited),
-            None => self.property(&owner, "org.dunstproject.cmd0", "paused").await,
-        }
+    /// What the server lets through; unknown where the answer does not come in a moment.
+    pub(super) async fn allowance(&self, teller: Teller, owner: &OwnedUniqueName) -> Allowance {
+        timeout(MOMENT, teller.ask(&self.0, owner)).await.unwrap_or_default()
     }
 
     /// Has the bus start the notification server. Not raising and seeing what happens: a raise whose answer does not
@@ -143,12 +158,6 @@ impl Line {
         let bus = DBusProxy::new(&self.0).await?;
         bus.start_service_by_name(WellKnownName::from_static_str(NAME)?, 0).await?;
         Ok(owner(&bus).await)
-    }
-
-    async fn property(&self, owner: &OwnedUniqueName, interface: &str, name: &str) -> Option<bool> {
-        let properties = Some("org.freedesktop.DBus.Properties");
-        let reply = self.0.call_method(Some(owner), PATH, properties, "Get", &(interface, name)).await.ok()?;
-        bool::try_from(reply.body().deserialize::<OwnedVariant>().ok()?).ok()
     }
 }
 
@@ -166,6 +175,10 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<Heard> {
     if *sender == "org.freedesktop.DBus" {
         return read_owner(message);
     }
+    // Whoever sends these: they say no more than that a question is due.
+    if matches!(header.interface()?.as_str(), XFCONF | DCONF) {
+        return Some(Heard::Allowance);
+    }
     if server.is_none_or(|server| server != sender) {
         return None;
     }
@@ -179,7 +192,10 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<Heard> {
             let (id, _reason) = message.body().deserialize::<(u32, u32)>().ok()?;
             Some(Heard::Signal { id, signal: Signal::Closed, broadcast })
         }
-        ("org.freedesktop.DBus.Properties", "PropertiesChanged") => Some(Heard::Properties),
+        // dunst says so of its counts too, at each notification.
+        ("org.freedesktop.DBus.Properties", "PropertiesChanged") => {
+            allows::says_so(message).then_some(Heard::Allowance)
+        }
         _ => None,
     }
 }

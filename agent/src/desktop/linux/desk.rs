@@ -1,22 +1,27 @@
-//! The task behind the native notifier: one command in hand, the rest in order behind it.
+//! The task behind the native notifier: one call in hand, the rest in order behind it.
 //!
 //! Lives here: what to do next. Does not live here: the rules (`open`, `server`, `refusal`), the connection (`bus`).
 
 use std::time::Duration;
 
-use portal_shared::Problem;
-use tokio::sync::{mpsc, watch};
+use portal_shared::{DesktopVerdict, Problem};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;
+
+use allowance::Asking;
 
 use super::bus::{Bus, Greeting, Heard};
 use super::form::Form;
 use super::open::{Nonce, Open, Subject};
 use super::refusal;
 use super::server::{About, Question, Server, View};
-use super::turn::{self, Job, Turn, TurnEnd};
+use super::turn::{self, Accepted, Call, Job, Turn, TurnEnd};
 use super::work::{Done, Hold, Work};
-use crate::desktop::{Card, CardId, DesktopEvent, PromptCard, PromptId};
+use crate::desktop::queue;
+use crate::desktop::{DesktopEvent, PromptId};
+
+mod allowance;
 
 /// How long a stop waits for an open prompt to be withdrawn.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -24,18 +29,10 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Why there is no server, as long as nothing more is known.
 const NOBODY: &str = "nobody owns its name";
 
-/// What the notifier is told to do.
-pub(super) enum Command {
-    Raise(Card),
-    Withdraw(CardId),
-    Prompt(PromptCard),
-    WithdrawPrompt(PromptId),
-}
-
 /// The task's state.
 pub(super) struct Desk {
     form: Form,
-    commands: mpsc::Receiver<Command>,
+    calls: mpsc::Receiver<queue::Call>,
     events: mpsc::Sender<DesktopEvent>,
     view: watch::Sender<View>,
     stop: CancellationToken,
@@ -46,23 +43,36 @@ pub(super) struct Desk {
     turn: Option<Turn>,
     /// The server that was called for the turn in hand.
     called: Option<OwnedUniqueName>,
+    looks: mpsc::Receiver<oneshot::Sender<()>>,
+    asking: Asking,
 }
 
 impl Desk {
     pub(super) fn new(
         icon: Option<&str>,
-        commands: mpsc::Receiver<Command>,
+        calls: mpsc::Receiver<queue::Call>,
+        looks: mpsc::Receiver<oneshot::Sender<()>>,
         events: mpsc::Sender<DesktopEvent>,
         stop: CancellationToken,
     ) -> (Self, watch::Receiver<View>) {
         let server = Server::asked(About::Bus);
         let (view, seen) = watch::channel(server.view());
-        let (open, work) = (Open::new(), Work::new());
-        let (turn, called) = (None, None);
-        (
-            Self { form: Form::new(icon), commands, events, view, stop, bus: None, server, open, work, turn, called },
-            seen,
-        )
+        let desk = Self {
+            form: Form::new(icon),
+            calls,
+            looks,
+            events,
+            view,
+            stop,
+            bus: None,
+            server,
+            open: Open::new(),
+            work: Work::new(),
+            turn: None,
+            called: None,
+            asking: Asking::default(),
+        };
+        (desk, seen)
     }
 
     pub(super) async fn run(mut self) {
@@ -70,13 +80,14 @@ impl Desk {
         self.work.connect();
         while !stop.is_cancelled() {
             tokio::select! {
-                // In this order: what is heard of the server decides what a command may do.
+                // In this order: what is heard of the server decides what a call may do.
                 biased;
                 () = stop.cancelled() => {}
                 end = turn::end(&mut self.turn) => self.end_turn(end).await,
                 heard = next(&mut self.bus, self.server.owner()) => self.hear(heard).await,
                 done = self.work.next() => self.take_in(done).await,
-                Some(command) = self.commands.recv(), if self.turn.is_none() => self.obey(command).await,
+                Some(looker) = self.looks.recv() => self.look(looker),
+                Some(call) = self.calls.recv(), if self.turn.is_none() => self.obey(call).await,
             }
         }
         // Its answer could not be heard any more.
@@ -84,18 +95,18 @@ impl Desk {
         self.work.finish(FAREWELL).await;
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Raise(card) => self.advance(Job::Card(card)).await,
-            Command::Prompt(prompt) => match getrandom::u64() {
+    async fn obey(&mut self, call: queue::Call) {
+        match call {
+            queue::Call::Raise(card) => self.advance(Job::Card(card)).await,
+            queue::Call::Prompt(prompt) => match getrandom::u64() {
                 Ok(random) => self.advance(Job::Prompt(prompt, Nonce::new(random))).await,
                 Err(error) => {
                     let detail = format!("the prompt needs a random number, and the system gives none: {error}");
                     self.tell(DesktopEvent::PromptFailed { prompt: prompt.id, detail }).await;
                 }
             },
-            Command::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
-            Command::WithdrawPrompt(prompt) => {
+            queue::Call::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
+            queue::Call::WithdrawPrompt(prompt) => {
                 self.withdraw(|subject| matches!(subject, Subject::Prompt(id, _) if *id == prompt));
             }
         }
@@ -137,7 +148,9 @@ impl Desk {
     fn raise(&mut self, job: &Job) {
         self.open.expect();
         self.called = self.server.owner().cloned();
-        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup()));
+        // A prompt has no receipt to say it in.
+        let beside = self.question_beside_a_raise().filter(|_| matches!(job, Job::Card(_)));
+        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup(), beside));
     }
 
     async fn end_turn(&mut self, end: TurnEnd) {
@@ -155,14 +168,14 @@ impl Desk {
     async fn end_raise(&mut self, subject: Subject, end: TurnEnd) {
         let is_still_there = self.server.owner() == self.called.as_ref();
         match end {
-            TurnEnd::Raised(id, hold) if is_still_there => self.accept(subject, id, hold).await,
+            TurnEnd::Raised(accepted) if is_still_there => self.accept(subject, accepted).await,
             TurnEnd::Raised(..) => self.lose(subject).await,
             TurnEnd::Failed(error) => {
                 self.open.expect_no_more();
                 let (problem, detail) = refusal::judge(&error);
                 self.fail(subject, problem, detail).await;
             }
-            TurnEnd::Unanswered => self.give_up(subject).await,
+            TurnEnd::Unanswered(call) => self.give_up(subject, call).await,
             TurnEnd::NoServerInTime => {}
         }
         // Another server came meanwhile, and was told of before this end was: what waits for one is to look again.
@@ -176,7 +189,7 @@ impl Desk {
         self.open.expect_no_more();
         match subject {
             Subject::Card(card) => {
-                self.tell(DesktopEvent::Raised { card }).await;
+                self.tell(DesktopEvent::Raised { card, verdict: Some(DesktopVerdict::Unknown) }).await;
                 // No other can be open: nothing was raised since that server went.
                 self.tell(DesktopEvent::CardsLost).await;
             }
@@ -184,9 +197,14 @@ impl Desk {
         }
     }
 
-    async fn accept(&mut self, subject: Subject, id: u32, hold: Hold) {
+    async fn accept(&mut self, subject: Subject, accepted: Accepted) {
+        let Accepted { id, hold, allowance } = accepted;
+        if let (Some(allowance), Some(owner)) = (allowance, self.called.clone()) {
+            self.know_allowance(&owner, allowance).await;
+        }
         if let Subject::Card(card) = subject {
-            self.tell(DesktopEvent::Raised { card }).await;
+            let verdict = Some(self.known_allowance().verdict());
+            self.tell(DesktopEvent::Raised { card, verdict }).await;
         }
         match self.open.accept(id, subject, hold) {
             Some((event, hold)) => self.answered(event, hold).await,
@@ -206,8 +224,12 @@ impl Desk {
     }
 
     /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
-    async fn give_up(&mut self, subject: Subject) {
+    async fn give_up(&mut self, subject: Subject, call: Call) {
         self.open.expect_no_more();
+        if matches!(subject, Subject::Prompt(..)) {
+            // It is raised anew once the server answers, and two would stand then, the first one deaf.
+            self.work.await_late(call);
+        }
         if let Server::Present { owner, .. } = &self.server {
             self.ask(owner.clone());
         }
@@ -245,10 +267,8 @@ impl Desk {
                 self.owned_by(owner).await;
                 self.resume().await;
             }
-            Heard::Properties => {
-                if let (Some(bus), Some(owner)) = (&self.bus, self.server.owner()) {
-                    self.work.ask_do_not_disturb(bus.line(), owner.clone());
-                }
+            Heard::Allowance => {
+                self.ask_allowance();
             }
             Heard::Ended => {
                 self.bus = None;
@@ -315,14 +335,9 @@ impl Desk {
             }
             Done::Started(started) => self.started(started).await,
             Done::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
-            Done::DoNotDisturb(asked, answer) => {
-                if let Server::Present { owner, greeting, .. } = &mut self.server
-                    && *owner == asked
-                {
-                    greeting.do_not_disturb = answer;
-                    self.show().await;
-                }
-            }
+            Done::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
+            Done::Late(Some(hold)) => self.work.withdraw(hold),
+            Done::Late(None) => {}
             Done::Waited(id, handle, signal) => {
                 if self.open.get_mut(id).is_some_and(|hold| hold.is(&handle)) {
                     self.waited(id, signal).await;

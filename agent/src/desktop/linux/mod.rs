@@ -6,17 +6,20 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use portal_shared::Problem;
 use portal_shared::status::Desktop;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
-use desk::{Command, Desk};
+use super::queue::{Call, Calls};
+use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
+use desk::Desk;
 use server::View;
 
+mod allows;
 mod bus;
 mod desk;
 mod form;
@@ -26,13 +29,16 @@ mod server;
 mod turn;
 mod work;
 
-/// How many calls may wait behind the raise in hand.
-const QUEUE: usize = 256;
+/// How many may look at once.
+const LOOKS: usize = 16;
+
+/// How long a look takes at most; it is answered after the raise in hand, never by it.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Raises cards through the desktop's notification server (`org.freedesktop.Notifications`).
 pub struct Native {
-    commands: mpsc::Sender<Command>,
-    events: mpsc::Sender<DesktopEvent>,
+    calls: Calls,
+    looks: mpsc::Sender<oneshot::Sender<()>>,
     view: watch::Receiver<View>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -42,50 +48,33 @@ impl Native {
     /// Starts it: writes the icon, and looks for the session bus and its notification server without waiting for
     /// them. Must be called inside a tokio runtime. `events` must be read: while it is full, nothing is raised.
     pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        let (commands, waiting) = mpsc::channel(QUEUE);
+        let (calls, waiting) = Calls::new(events.clone());
         let stop = CancellationToken::new();
         let icon = icon::path(&settings.icon_directory);
-        let (desk, view) = Desk::new(icon.as_deref(), waiting, events.clone(), stop.clone());
+        let (looks, lookers) = mpsc::channel(LOOKS);
+        let (desk, view) = Desk::new(icon.as_deref(), waiting, lookers, events, stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(desk.run());
         tasks.close();
-        Self { commands, events, view, stop, tasks }
-    }
-
-    fn enqueue(&self, command: Command) {
-        let Err(refused) = self.commands.try_send(command) else { return };
-        let detail = format!("{QUEUE} calls already wait for the notification server; push more slowly");
-        let answer = match refused.into_inner() {
-            Command::Raise(Card { id: card, .. }) => {
-                DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
-            }
-            Command::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
-            Command::Withdraw(_) | Command::WithdrawPrompt(_) => {
-                tracing::warn!("a card stays on the desktop: {detail}");
-                return;
-            }
-        };
-        if self.events.try_send(answer).is_err() {
-            tracing::error!("an answer of the desktop was lost: nobody reads its events");
-        }
+        Self { calls, looks, view, stop, tasks }
     }
 }
 
 impl Notifier for Native {
     fn raise(&self, card: Card) {
-        self.enqueue(Command::Raise(card));
+        self.calls.enqueue(Call::Raise(card));
     }
 
     fn withdraw(&self, card: CardId) {
-        self.enqueue(Command::Withdraw(card));
+        self.calls.enqueue(Call::Withdraw(card));
     }
 
     fn prompt(&self, prompt: PromptCard) {
-        self.enqueue(Command::Prompt(prompt));
+        self.calls.enqueue(Call::Prompt(prompt));
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
-        self.enqueue(Command::WithdrawPrompt(prompt));
+        self.calls.enqueue(Call::WithdrawPrompt(prompt));
     }
 
     fn state(&self) -> Desktop {
@@ -96,8 +85,19 @@ impl Notifier for Native {
         self.view.borrow().available
     }
 
-    fn do_not_disturb(&self) -> Option<bool> {
-        self.view.borrow().do_not_disturb
+    fn allowance(&self) -> Allowance {
+        self.view.borrow().allowance
+    }
+
+    fn look(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let (looker, looked) = oneshot::channel();
+        // With as many under way already, the answer to those is of now too, or as good as.
+        let asked = self.looks.try_send(looker).is_ok();
+        Box::pin(async move {
+            if asked && timeout(LOOK, looked).await.is_err() {
+                tracing::debug!("the desktop did not say in a moment what it lets through");
+            }
+        })
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

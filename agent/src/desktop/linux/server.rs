@@ -2,9 +2,11 @@
 //!
 //! Lives here: the server's state and its view. Does not live here: finding out (the desk).
 
+use portal_shared::DesktopVerdict;
 use portal_shared::status::Desktop;
 use zbus::names::OwnedUniqueName;
 
+use super::super::Allowance;
 use super::bus::Greeting;
 use super::refusal::{no_server, no_session_bus};
 
@@ -59,7 +61,7 @@ pub(super) enum About {
 pub(super) struct View {
     pub(super) desktop: Desktop,
     pub(super) available: bool,
-    pub(super) do_not_disturb: Option<bool>,
+    pub(super) allowance: Allowance,
 }
 
 impl Server {
@@ -98,19 +100,24 @@ impl Server {
         }
     }
 
+    /// Whether what is raised now shows.
+    fn verdict(&self) -> DesktopVerdict {
+        match self {
+            Self::NoBus { .. } | Self::Absent { .. } => DesktopVerdict::NoNotificationServer,
+            Self::Asked(_) => DesktopVerdict::Unknown,
+            Self::Present { greeting, .. } => greeting.allowance.verdict(),
+        }
+    }
+
     pub(super) fn view(&self) -> View {
         let mut view = View { available: true, ..View::default() };
         view.desktop.notifier = "native".to_owned();
         view.desktop.problem = self.problem();
+        view.desktop.verdict = Some(self.verdict());
         match self {
             Self::Present { greeting, .. } => {
-                view.do_not_disturb = greeting.do_not_disturb;
+                view.allowance = greeting.allowance;
                 view.desktop.notification_server = Some(greeting.server.clone());
-                if greeting.do_not_disturb == Some(true) {
-                    let name = &greeting.server.name;
-                    view.desktop.problem =
-                        Some(format!("{name} is set to Do Not Disturb: it accepts notifications and shows none"));
-                }
             }
             _ => view.available = view.desktop.problem.is_none(),
         }

@@ -3,15 +3,17 @@
 //! Lives here: what is raised, and the wait. Does not live here: what follows from its end (`desk`).
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
-use notify_rust::Notification;
+use futures_util::future::{Either, select};
+use notify_rust::{Notification, NotificationHandle};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::form::Form;
 use super::open::{Nonce, Subject};
 use super::work::{Hold, PATIENCE};
-use crate::desktop::{Card, PromptCard};
+use crate::desktop::{Allowance, Card, PromptCard};
 
 /// Something to raise.
 pub(super) enum Job {
@@ -27,7 +29,10 @@ pub(super) enum Turn {
     Raising(Subject, Raise),
 }
 
-/// A call of notify-rust under way.
+/// A call of the server under way.
+pub(super) type Call = Pin<Box<dyn Future<Output = notify_rust::error::Result<NotificationHandle>> + Send>>;
+
+/// A turn's call with its limit.
 pub(super) type Raise = Pin<Box<dyn Future<Output = TurnEnd> + Send>>;
 
 /// How a turn ended.
@@ -35,12 +40,26 @@ pub(super) enum TurnEnd {
     /// No server was found while it waited.
     NoServerInTime,
     /// The server accepted it, under this id.
-    Raised(u32, Hold),
+    Raised(Accepted),
     /// An error, as notify-rust prints it.
     Failed(String),
-    /// The server has the call and does not answer.
-    Unanswered,
+    /// The server has the call and does not answer. It may still do so.
+    Unanswered(Call),
 }
+
+/// What the server accepted.
+pub(super) struct Accepted {
+    pub(super) id: u32,
+    pub(super) hold: Hold,
+    /// What was said beside it of what the server lets through, where that was asked.
+    pub(super) allowance: Option<Allowance>,
+}
+
+/// A question to the server that is asked while it is called, and that the call does not wait for.
+pub(super) type Question = Pin<Box<dyn Future<Output = Allowance> + Send>>;
+
+/// How long an answer that is there already waits for the question beside it.
+const GRACE: Duration = Duration::from_millis(250);
 
 impl Turn {
     /// Waits for a server, for as long as the contract allows.
@@ -49,9 +68,9 @@ impl Turn {
     }
 
     /// Calls the server. notify-rust has no limit of its own (stack-notifications 1.2).
-    pub(super) fn raising(job: &Job, form: &Form, markup: bool) -> Self {
+    pub(super) fn raising(job: &Job, form: &Form, markup: bool, beside: Option<Question>) -> Self {
         let notification = job.form(form, markup);
-        Self::Raising(job.subject(), Box::pin(raise(notification)))
+        Self::Raising(job.subject(), Box::pin(raise(notification, beside)))
     }
 }
 
@@ -71,11 +90,25 @@ impl Job {
     }
 }
 
-async fn raise(notification: Notification) -> TurnEnd {
-    match timeout(PATIENCE, notification.show_async()).await {
-        Ok(Ok(handle)) => TurnEnd::Raised(handle.id(), Hold::new(handle)),
+async fn raise(notification: Notification, beside: Option<Question>) -> TurnEnd {
+    let mut call: Call = Box::pin(async move { notification.show_async().await });
+    let in_time = timeout(PATIENCE, &mut call);
+    let (shown, allowance) = match beside {
+        Some(question) => beside_a_question(pin!(in_time), question).await,
+        None => (in_time.await, None),
+    };
+    match shown {
+        Ok(Ok(handle)) => TurnEnd::Raised(Accepted { id: handle.id(), hold: Hold::new(handle), allowance }),
         Ok(Err(error)) => TurnEnd::Failed(error.to_string()),
-        Err(_) => TurnEnd::Unanswered,
+        Err(_) => TurnEnd::Unanswered(call),
+    }
+}
+
+/// Both at once. Unknown is what an answer says that does not come.
+async fn beside_a_question<C: Future + Unpin>(call: C, question: Question) -> (C::Output, Option<Allowance>) {
+    match select(call, question).await {
+        Either::Left((shown, question)) => (shown, Some(timeout(GRACE, question).await.unwrap_or_default())),
+        Either::Right((allowance, call)) => (call.await, Some(allowance)),
     }
 }
 

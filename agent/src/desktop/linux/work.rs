@@ -10,8 +10,11 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use zbus::names::OwnedUniqueName;
 
+use super::super::Allowance;
+use super::allows::Teller;
 use super::bus::{Bus, Greeting, Line};
 use super::open::Signal;
+use super::turn::Call;
 
 /// How long the server has for an answer (contract 4).
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
@@ -21,7 +24,9 @@ pub(super) enum Done {
     Connected(zbus::Result<(Box<Bus>, Option<OwnedUniqueName>)>),
     Started(zbus::Result<Option<OwnedUniqueName>>),
     Greeted(OwnedUniqueName, zbus::Result<Greeting>),
-    DoNotDisturb(OwnedUniqueName, Option<bool>),
+    Allowance(OwnedUniqueName, Allowance),
+    /// What was given up was accepted after all, or never will be.
+    Late(Option<Hold>),
     /// notify-rust's waiter of this notification heard something.
     Waited(u32, Arc<NotificationHandle>, Option<Signal>),
 }
@@ -94,8 +99,16 @@ impl Work {
         self.questions.spawn(async move { Done::Greeted(owner.clone(), line.greet(owner).await) });
     }
 
-    pub(super) fn ask_do_not_disturb(&mut self, line: Line, owner: OwnedUniqueName) {
-        self.questions.spawn(async move { Done::DoNotDisturb(owner.clone(), line.do_not_disturb(owner).await) });
+    pub(super) fn ask_allowance(&mut self, line: Line, teller: Teller, owner: OwnedUniqueName) {
+        self.questions.spawn(async move {
+            let allowance = line.allowance(teller, &owner).await;
+            Done::Allowance(owner, allowance)
+        });
+    }
+
+    /// Waits for the answer to a call that was given up, for as long as the server lives.
+    pub(super) fn await_late(&mut self, call: Call) {
+        self.questions.spawn(async move { Done::Late(call.await.ok().map(Hold::new)) });
     }
 
     /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.

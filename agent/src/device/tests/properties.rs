@@ -94,7 +94,7 @@ proptest! {
             let effects = device.apply(event, now).unwrap_or_default();
             for effect in effects {
                 if let Effect::Raise { card, .. } = effect {
-                    device.apply(Event::Raised { card }, now).unwrap();
+                    device.apply(Event::Raised { card, desktop: None }, now).unwrap();
                 }
             }
             let _ = device.next_deadline();

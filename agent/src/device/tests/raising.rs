@@ -2,11 +2,11 @@
 //!
 //! Lives here: what the answers of the desktop come to. Does not live here: the desktop's own edge.
 
-use portal_shared::{Delay, Interaction, Outcome, Problem};
+use portal_shared::{Delay, DesktopVerdict, Interaction, Outcome, OutcomeKind, Problem};
 
 use super::bench::{ANDROID, Bench, Desktop, IPHONE};
 use super::sent::sent;
-use crate::device::{AppCommand, Command, ConditionCommand, Event, HoldReason, Rules};
+use crate::device::{AppCommand, Command, ConditionCommand, Event, HoldReason, RaiseFailure, Rules};
 
 fn ids(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("n{n}")).collect()
@@ -110,7 +110,7 @@ fn answers_to_another_card_are_no_answers() {
     let mut bench = Bench::ready(IPHONE);
     bench.desktop = Desktop::Thinks;
     bench.push(sent("a"));
-    assert_eq!(bench.happens(Event::Raised { card: 99 }), []);
+    assert_eq!(bench.happens(Event::Raised { card: 99, desktop: None }), []);
     assert!(bench.device.has_push_in_hand());
 }
 
@@ -255,4 +255,41 @@ fn a_server_that_is_away_when_doze_ends_is_waited_for_from_the_receipt_on() {
     assert_eq!(bench.ids_of("failed"), ["early"]);
     bench.desktop(Desktop::Shows);
     assert_eq!(bench.ids_of("presented"), ["late"]);
+}
+
+#[test]
+fn the_receipt_says_what_was_known_of_the_desktop_and_no_rule_heeds_it() {
+    for desktop in [None, Some(DesktopVerdict::Accepted), Some(DesktopVerdict::DoNotDisturb)] {
+        let mut bench = Bench::ready(IPHONE);
+        bench.desktop = Desktop::Thinks;
+        bench.push(sent("a"));
+        bench.happens(Event::Raised { card: 1, desktop });
+        let receipt = bench.receipt("a");
+        assert_eq!(receipt.outcome.kind(), OutcomeKind::Presented);
+        assert_eq!(receipt.desktop, desktop);
+    }
+}
+
+#[test]
+fn a_failure_says_it_of_the_desktop_too_and_what_was_withheld_says_nothing() {
+    let failed = |problem, detail: &str| {
+        let mut bench = Bench::ready(IPHONE);
+        bench.desktop = Desktop::Thinks;
+        bench.push(sent("a"));
+        let failure = RaiseFailure { problem, detail: detail.to_owned() };
+        bench.happens(Event::RaiseFailed { card: 1, failure });
+        bench.receipt("a").desktop
+    };
+    assert_eq!(failed(Problem::NotificationServerRefused, "it refused"), Some(DesktopVerdict::Refused));
+    assert_eq!(failed(Problem::NotificationServerDidNotAnswer, "no answer"), Some(DesktopVerdict::Unknown));
+
+    let mut bench = Bench::ready(IPHONE);
+    bench.desktop(Desktop::ServerAway);
+    bench.push(sent("away"));
+    bench.advance(20_000);
+    assert_eq!(bench.receipt("away").desktop, Some(DesktopVerdict::NoNotificationServer));
+    bench.desktop(Desktop::Shows);
+    bench.deny();
+    bench.push(sent("withheld"));
+    assert_eq!(bench.receipt("withheld").desktop, None);
 }

@@ -49,6 +49,7 @@ fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
         outcome,
         delay: None,
         priority_lowered: false,
+        desktop: None,
         received_at: at(sequence as i64),
         decided_at: at(sequence as i64),
         interaction: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_shared::{Delay, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
+use portal_shared::{Delay, DesktopVerdict, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
 use proptest::prelude::*;
 
 use super::*;
@@ -12,7 +12,7 @@ enum Step {
     Change,
     Hold(u8),
     HoldLonger(u8),
-    Settle { id: Option<u8>, outcome: Outcome, delay: Option<Delay>, group: Option<u128>, held: bool },
+    Settle { id: Option<u8>, outcome: Outcome, beside: Beside, group: Option<u128>, held: bool },
     Interact(u8, Interaction),
     Publish(u8),
     Redeliver(u8),
@@ -44,11 +44,15 @@ prop_compose! {
     }
 }
 
+fn desktop() -> impl Strategy<Value = DesktopVerdict> {
+    prop_oneof![Just(DesktopVerdict::Accepted), Just(DesktopVerdict::Unknown), Just(DesktopVerdict::Refused)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let settle = (
         proptest::option::of(any::<u8>()),
         outcome(),
-        proptest::option::of(Just(Delay::DelayedDeviceDoze)),
+        (proptest::option::of(Just(Delay::DelayedDeviceDoze)), proptest::option::of(desktop())),
         proptest::option::of(any::<u128>()),
         any::<bool>(),
     );
@@ -56,7 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Change),
         3 => any::<u8>().prop_map(Step::Hold),
         1 => any::<u8>().prop_map(Step::HoldLonger),
-        6 => settle.prop_map(|(id, outcome, delay, group, held)| Step::Settle { id, outcome, delay, group, held }),
+        6 => settle.prop_map(|(id, outcome, beside, group, held)| Step::Settle { id, outcome, beside, group, held }),
         1 => any::<u8>().prop_map(|which| Step::Interact(which, Interaction::Clicked)),
         1 => any::<u8>().prop_map(Step::Publish),
         1 => any::<u8>().prop_map(Step::Redeliver),
@@ -64,6 +68,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reopen),
     ]
 }
+
+/// What stands beside an outcome.
+type Beside = (Option<Delay>, Option<DesktopVerdict>);
 
 #[derive(Debug, Default)]
 struct Model {
@@ -91,7 +98,7 @@ impl Model {
                 self.held.insert(key, "\"longer\"".to_owned());
                 Some(Entry::HeldChanged { key, push: "\"longer\"".to_owned() })
             }
-            Step::Settle { id, outcome, delay, group, held } => Some(self.settle(id, outcome, delay, group, held)),
+            Step::Settle { id, outcome, beside, group, held } => Some(self.settle(id, outcome, beside, group, held)),
             Step::Interact(which, interaction) => {
                 let index = usize::from(which) % self.receipts.len().max(1);
                 let (receipt, ..) = self.receipts.get_mut(index)?;
@@ -123,18 +130,11 @@ impl Model {
         Entry::Held { key, id: id.parse().unwrap(), at: at(0), push }
     }
 
-    fn settle(
-        &mut self,
-        id: Option<u8>,
-        outcome: Outcome,
-        delay: Option<Delay>,
-        group: Option<u128>,
-        held: bool,
-    ) -> Entry {
+    fn settle(&mut self, id: Option<u8>, outcome: Outcome, beside: Beside, group: Option<u128>, held: bool) -> Entry {
         let sequence = self.receipts.len() as u64 + 1;
         let mut receipt = receipt(sequence, "x", outcome);
         receipt.notification_id = id.map(|number| format!("n{number}").parse().unwrap());
-        receipt.delay = delay;
+        (receipt.delay, receipt.desktop) = beside;
         receipt.target = group.map_or(Target::Device, |bits| Target::Group { id: GroupId::from_random(bits) });
         if receipt.outcome.uses_id() {
             self.used.extend(receipt.notification_id.iter().map(ToString::to_string));

@@ -1,125 +1,18 @@
-//! The native notifier against a recording notification server on a private bus.
-//!
-//! notify-rust reads the bus's address from the environment, so each test runs again in a process of its own.
+//! Cards and prompts: what reaches the server, what its answers mean, and servers that go, hang and refuse.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's own functions fail it so")]
-
-use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use portal_agent::desktop::{Card, CardId, DesktopEvent, Native, Notifier, PromptCard, PromptId, Settings, Urgency};
+use portal_agent::desktop::{Card, CardId, DesktopEvent, Notifier, PromptId, Urgency};
 use portal_shared::Problem;
-use portal_tests::notification_server::{Behaviour, Notification, NotificationServer, Profile};
+use portal_tests::notification_server::{Behaviour, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
-use tokio::sync::mpsc;
 
-const LIMIT: Duration = Duration::from_secs(10);
-const DIRECTORY: &str = "PORTAL_TESTS_DIRECTORY";
-
-/// Runs a test in a process whose session bus is the one that may be started in the given directory.
-fn on_a_private_bus<F: Future<Output = ()>>(test: &str, body: impl FnOnce(PathBuf) -> F) {
-    if let Some(directory) = std::env::var_os(DIRECTORY) {
-        tokio::runtime::Runtime::new().unwrap().block_on(body(directory.into()));
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(DIRECTORY, directory.path())
-        .env("DBUS_SESSION_BUS_ADDRESS", SessionBus::address_in(directory.path()))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-}
-
-/// A notifier and what it says.
-struct Desktop {
-    native: Native,
-    events: mpsc::Receiver<DesktopEvent>,
-}
-
-impl Desktop {
-    fn start(directory: &Path) -> Self {
-        let (sender, events) = mpsc::channel(64);
-        Self { native: Native::start(Settings { icon_directory: directory.to_owned() }, sender), events }
-    }
-
-    /// A notifier on a bus with a server that it has found.
-    async fn with(directory: &Path, profile: Profile) -> (SessionBus, NotificationServer, Self) {
-        let bus = SessionBus::start_in(directory).unwrap();
-        let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
-        let mut desktop = Self::start(directory);
-        desktop.appeared().await;
-        (bus, server, desktop)
-    }
-
-    async fn next(&mut self) -> DesktopEvent {
-        loop {
-            let event = tokio::time::timeout(LIMIT, self.events.recv()).await.expect("an event in time").unwrap();
-            if event != DesktopEvent::Changed {
-                return event;
-            }
-        }
-    }
-
-    async fn appeared(&mut self) {
-        assert_eq!(self.next().await, DesktopEvent::ServerAppeared);
-    }
-
-    /// Raises a card and expects it to be accepted.
-    async fn raise(&mut self, id: u64) {
-        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
-        assert_eq!(self.next().await, DesktopEvent::Raised { card: CardId(id) });
-    }
-
-    async fn raise_failed(&mut self, id: u64) -> (Problem, String) {
-        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
-        match self.next().await {
-            DesktopEvent::RaiseFailed { card, problem, detail } if card == CardId(id) => (problem, detail),
-            other => panic!("a failed raise expected: {other:?}"),
-        }
-    }
-
-    /// Does something until it is answered: a signal to the raising connection is heard only once notify-rust's
-    /// waiter has asked for it.
-    async fn answered_after<F: Future<Output = ()>>(&mut self, mut act: impl FnMut() -> F) -> DesktopEvent {
-        let deadline = Instant::now() + LIMIT;
-        while Instant::now() < deadline {
-            act().await;
-            if let Ok(event) = tokio::time::timeout(Duration::from_millis(50), self.next()).await {
-                return event;
-            }
-        }
-        panic!("no answer in time");
-    }
-
-    /// Asserts that nothing was said, by an event that comes after it.
-    async fn said_nothing_before_raising(&mut self, id: u64) {
-        self.raise(id).await;
-    }
-}
-
-fn card(id: u64, title: &str, body: &str) -> Card {
-    Card { id: CardId(id), title: title.into(), body: body.into(), urgency: Urgency::Normal, sound: true }
-}
-
-fn prompt(id: u64) -> PromptCard {
-    PromptCard {
-        id: PromptId(id),
-        title: "“Company Portal” Would Like to Send You Notifications".into(),
-        body: "Notifications may include alerts, sounds, and icon badges.".into(),
-    }
-}
-
-async fn last(server: &NotificationServer, count: usize) -> Notification {
-    server.wait_for(count, LIMIT).await.unwrap().pop().unwrap()
-}
+use crate::support::{DIRECTORY, Desktop, LIMIT, card, last, on_a_private_bus, prompt};
 
 #[test]
 fn a_card_is_raised_as_company_portal() {
-    on_a_private_bus("a_card_is_raised_as_company_portal", async |directory| {
+    on_a_private_bus("raising::a_card_is_raised_as_company_portal", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         desktop.raise(1).await;
         let raised = last(&server, 1).await;
@@ -143,7 +36,7 @@ fn a_card_is_raised_as_company_portal() {
 
 #[test]
 fn a_quiet_card_makes_no_sound() {
-    on_a_private_bus("a_quiet_card_makes_no_sound", async |directory| {
+    on_a_private_bus("raising::a_quiet_card_makes_no_sound", async |directory| {
         let (_bus, server, desktop) = Desktop::with(&directory, Profile::xfce()).await;
         desktop.native.raise(Card { urgency: Urgency::Low, ..card(1, "a", "b") });
         desktop.native.raise(Card { sound: false, ..card(2, "a", "b") });
@@ -156,14 +49,14 @@ fn a_quiet_card_makes_no_sound() {
 
 #[test]
 fn text_is_literal_on_every_server() {
-    on_a_private_bus("text_is_literal_on_every_server", async |directory| {
+    on_a_private_bus("raising::text_is_literal_on_every_server", async |directory| {
         let hostile = "<b>x</b> & <img src=\"file:///etc/hosts\">\u{202e}fdp\u{0}\u{1b}\nnext";
         let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         desktop.native.raise(card(1, hostile, hostile));
         let raised = last(&server, 1).await;
         assert_eq!(raised.title, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp next");
         assert_eq!(raised.body, "&lt;b&gt;x&lt;/b&gt; &amp; &lt;img src=\"file:///etc/hosts\"&gt;fdp\nnext");
-        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(1) });
+        desktop.is_raised(1).await;
 
         // Read again for each server.
         server.stop().await.unwrap();
@@ -177,7 +70,7 @@ fn text_is_literal_on_every_server() {
 
 #[test]
 fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
-    on_a_private_bus("a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
+    on_a_private_bus("raising::a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         for profile in [Profile::xfce(), Profile::gnome(), Profile::dunst()] {
             let unicast = profile.unicast;
@@ -199,7 +92,7 @@ fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
 
 #[test]
 fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
-    on_a_private_bus("a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
+    on_a_private_bus("raising::a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
         for id in 1..=21 {
             desktop.raise(id).await;
@@ -224,7 +117,7 @@ fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
 
 #[test]
 fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
-    on_a_private_bus("a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
+    on_a_private_bus("raising::a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         for (profile, allow) in [(Profile::xfce(), true), (Profile::dunst(), false)] {
             let unicast = profile.unicast;
@@ -261,7 +154,7 @@ async fn emit<B: serde::Serialize + zbus::wire::DynamicType>(from: &zbus::Connec
 
 #[test]
 fn a_signal_from_somebody_else_is_ignored() {
-    on_a_private_bus("a_signal_from_somebody_else_is_ignored", async |directory| {
+    on_a_private_bus("raising::a_signal_from_somebody_else_is_ignored", async |directory| {
         let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         // One broadcast of the server's own shows that the kept connection hears all, and waiters are let go.
         desktop.raise(1).await;
@@ -284,7 +177,7 @@ fn a_signal_from_somebody_else_is_ignored() {
 
 #[test]
 fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
-    on_a_private_bus("closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
+    on_a_private_bus("raising::closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         for reason in 1..=4 {
             desktop.native.prompt(prompt(u64::from(reason)));
@@ -302,7 +195,7 @@ fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
 
 #[test]
 fn no_answer_is_lost_in_a_flood_of_other_signals() {
-    on_a_private_bus("no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
+    on_a_private_bus("raising::no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         for id in 1..=50 {
             desktop.native.raise(card(id, "a", "b"));
@@ -311,7 +204,7 @@ fn no_answer_is_lost_in_a_flood_of_other_signals() {
             flood(&server, 100).await;
             server.invoke(raised.id, "default", false).await.unwrap();
             flood(&server, 100).await;
-            assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(id) });
+            desktop.is_raised(id).await;
             assert_eq!(desktop.next().await, DesktopEvent::Clicked { card: CardId(id) });
         }
     });
@@ -325,7 +218,7 @@ async fn flood(server: &NotificationServer, count: u32) {
 
 #[test]
 fn without_a_server_a_raise_fails_at_once_until_one_appears() {
-    on_a_private_bus("without_a_server_a_raise_fails_at_once_until_one_appears", async |directory| {
+    on_a_private_bus("raising::without_a_server_a_raise_fails_at_once_until_one_appears", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         let mut desktop = Desktop::start(&directory);
         let started = Instant::now();
@@ -358,21 +251,21 @@ fn the_server_that_the_bus_starts() {
 
 #[test]
 fn a_raise_has_the_bus_start_the_server_that_it_knows() {
-    on_a_private_bus("a_raise_has_the_bus_start_the_server_that_it_knows", async |directory| {
+    on_a_private_bus("raising::a_raise_has_the_bus_start_the_server_that_it_knows", async |directory| {
         let this = std::env::current_exe().unwrap();
-        let server = format!("{} --ignored --exact the_server_that_the_bus_starts", this.display());
+        let server = format!("{} --ignored --exact raising::the_server_that_the_bus_starts", this.display());
         let _bus = SessionBus::start_activating(&directory, &server).unwrap();
         let mut desktop = Desktop::start(&directory);
         desktop.native.raise(card(1, "a", "b"));
         desktop.appeared().await;
-        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(1) });
+        desktop.is_raised(1).await;
         desktop.raise(2).await;
     });
 }
 
 #[test]
 fn a_server_that_the_bus_cannot_start_is_no_server() {
-    on_a_private_bus("a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
+    on_a_private_bus("raising::a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
         let _bus = SessionBus::start_activating(&directory, "/bin/false").unwrap();
         let mut desktop = Desktop::start(&directory);
         for id in 1..=2 {
@@ -385,7 +278,7 @@ fn a_server_that_the_bus_cannot_start_is_no_server() {
 
 #[test]
 fn a_server_that_goes_takes_its_cards_along_and_may_return() {
-    on_a_private_bus("a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
+    on_a_private_bus("raising::a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
         let (bus, server, mut desktop) = Desktop::with(&directory, Profile::dunst()).await;
         desktop.raise(1).await;
         desktop.native.prompt(prompt(1));
@@ -408,7 +301,7 @@ fn a_server_that_goes_takes_its_cards_along_and_may_return() {
 
 #[test]
 fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
-    on_a_private_bus("a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
+    on_a_private_bus("raising::a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         let asked = server.probes();
         server.behave(Behaviour::Hang);
@@ -437,7 +330,7 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
 
 #[test]
 fn a_server_that_hangs_from_its_start_is_never_called() {
-    on_a_private_bus("a_server_that_hangs_from_its_start_is_never_called", async |directory| {
+    on_a_private_bus("raising::a_server_that_hangs_from_its_start_is_never_called", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         let server =
             NotificationServer::start_behaving(&bus.address(), Profile::xfce(), Behaviour::Hang).await.unwrap();
@@ -453,8 +346,28 @@ fn a_server_that_hangs_from_its_start_is_never_called() {
 }
 
 #[test]
+fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
+    on_a_private_bus("raising::a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn", async |directory| {
+        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        server.behave(Behaviour::Hang);
+        desktop.native.prompt(prompt(1));
+        assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
+        server.behave(Behaviour::Answer);
+        desktop.appeared().await;
+        // As the daemon does for as long as the prompt is state of the device.
+        desktop.native.prompt(prompt(1));
+        assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1], "nobody would hear its answer");
+        let raised = last(&server, 2).await;
+        assert_eq!(server.open(), [raised.id], "one prompt stands");
+        let key = &raised.actions[0].0;
+        let answer = desktop.answered_after(async || server.invoke(raised.id, key, true).await.unwrap()).await;
+        assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow: true });
+    });
+}
+
+#[test]
 fn a_slow_server_is_waited_for() {
-    on_a_private_bus("a_slow_server_is_waited_for", async |directory| {
+    on_a_private_bus("raising::a_slow_server_is_waited_for", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
         server.behave(Behaviour::Delay(Duration::from_millis(500)));
         desktop.raise(1).await;
@@ -464,7 +377,7 @@ fn a_slow_server_is_waited_for() {
 
 #[test]
 fn a_refusal_is_told_as_one() {
-    on_a_private_bus("a_refusal_is_told_as_one", async |directory| {
+    on_a_private_bus("raising::a_refusal_is_told_as_one", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::mate()).await;
         for id in 1..=21 {
             desktop.raise(id).await;
@@ -482,7 +395,7 @@ fn a_refusal_is_told_as_one() {
 
 #[test]
 fn without_a_bus_each_raise_looks_for_one() {
-    on_a_private_bus("without_a_bus_each_raise_looks_for_one", async |directory| {
+    on_a_private_bus("raising::without_a_bus_each_raise_looks_for_one", async |directory| {
         let mut desktop = Desktop::start(&directory);
         let (problem, detail) = desktop.raise_failed(1).await;
         assert_eq!(problem, Problem::NoNotificationServer);
@@ -493,7 +406,7 @@ fn without_a_bus_each_raise_looks_for_one() {
         let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
         desktop.native.raise(card(2, "a", "b"));
         desktop.appeared().await;
-        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(2) });
+        desktop.is_raised(2).await;
         assert_eq!(server.notifications().len(), 1);
 
         bus.restart().unwrap();
@@ -501,14 +414,14 @@ fn without_a_bus_each_raise_looks_for_one() {
         let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
         desktop.native.raise(card(3, "a", "b"));
         desktop.appeared().await;
-        assert_eq!(desktop.next().await, DesktopEvent::Raised { card: CardId(3) });
+        desktop.is_raised(3).await;
         assert_eq!(server.notifications().len(), 1);
     });
 }
 
 #[test]
 fn stopping_withdraws_the_prompt_and_leaves_the_cards() {
-    on_a_private_bus("stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
+    on_a_private_bus("raising::stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
         let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
         desktop.raise(1).await;
         desktop.native.prompt(prompt(1));

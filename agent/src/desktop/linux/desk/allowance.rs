@@ -1,0 +1,79 @@
+//! What the notification server lets through, as the desk keeps it: read anew at each change, each look, and each raise
+//! on a server that does not signal changes. Nothing polls.
+//!
+//! Lives here: when it is asked. Does not live here: who is asked and how (`allows`).
+
+use tokio::sync::oneshot;
+use zbus::names::OwnedUniqueName;
+
+use super::super::server::Server;
+use super::super::turn::Question;
+use super::Desk;
+use crate::desktop::Allowance;
+
+/// The one question under way, and who waits for its answer.
+#[derive(Default)]
+pub(super) struct Asking {
+    under_way: bool,
+    /// Something was said meanwhile that the answer may not know of.
+    again: bool,
+    lookers: Vec<oneshot::Sender<()>>,
+}
+
+impl Desk {
+    /// Somebody wants it as it is now; answered once it is known, at once where nobody tells.
+    pub(super) fn look(&mut self, looker: oneshot::Sender<()>) {
+        if self.ask_allowance() {
+            self.asking.lookers.push(looker);
+        }
+        // Dropped, a looker is answered.
+    }
+
+    /// Asks what the server lets through, once for all that is said meanwhile. Tells whether anyone can be asked.
+    pub(super) fn ask_allowance(&mut self) -> bool {
+        let (Some(bus), Server::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return false };
+        let Some(teller) = greeting.teller else { return false };
+        if self.asking.under_way {
+            self.asking.again = true;
+        } else {
+            self.asking.under_way = true;
+            self.work.ask_allowance(bus.line(), teller, owner.clone());
+        }
+        true
+    }
+
+    pub(super) async fn told_allowance(&mut self, asked: &OwnedUniqueName, allowance: Allowance) {
+        self.asking.under_way = false;
+        if std::mem::take(&mut self.asking.again) && self.ask_allowance() {
+            return;
+        }
+        self.know_allowance(asked, allowance).await;
+        self.asking.lookers.clear();
+    }
+
+    /// Keeps what was said of the server, if that is still the one.
+    pub(super) async fn know_allowance(&mut self, of: &OwnedUniqueName, allowance: Allowance) {
+        if let Server::Present { owner, greeting, .. } = &mut self.server
+            && owner == of
+        {
+            greeting.allowance = allowance;
+            self.show().await;
+        }
+    }
+
+    /// The question that goes beside a raise; none where what is known is of now.
+    pub(super) fn question_beside_a_raise(&self) -> Option<Question> {
+        let (Some(bus), Server::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return None };
+        let teller = greeting.teller.filter(|teller| !teller.tells_each_change())?;
+        let (line, owner) = (bus.line(), owner.clone());
+        Some(Box::pin(async move { line.allowance(teller, &owner).await }))
+    }
+
+    /// What is known of the server that was raised on.
+    pub(super) fn known_allowance(&self) -> Allowance {
+        match &self.server {
+            Server::Present { greeting, .. } => greeting.allowance,
+            _ => Allowance::default(),
+        }
+    }
+}

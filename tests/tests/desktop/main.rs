@@ -1,0 +1,7 @@
+//! The native notifier against a recording notification server on a private bus.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's own functions fail it so")]
+
+mod allowance;
+mod raising;
+mod support;
