@@ -10,6 +10,7 @@ pub mod files;
 pub mod model;
 mod player;
 mod read;
+pub mod record;
 pub mod report;
 pub mod result;
 pub mod runner;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portal_shared::{DeviceId, Tenant, Timestamp};
 use tokio::sync::mpsc;
@@ -22,6 +22,9 @@ use crate::sender::{Sender, SenderError, SenderSettings};
 
 /// How many finished cases may wait to be told of.
 const FINISHED: usize = 256;
+
+/// How long a broker that is not ours keeps a case's session: longer than a case takes, restarts and times offline included.
+const SESSIONS_OUTLIVE: Duration = Duration::from_secs(600);
 
 /// How cases are run.
 #[derive(Debug, Clone, Copy)]
@@ -105,14 +108,19 @@ pub async fn run(
 ) -> Result<Run, RunError> {
     let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
     let (broker, embedded) = match broker {
-        Some(broker) => (broker, None),
+        Some(broker) => (for_a_while(broker), None),
         None => {
             let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into(), None).await?;
             (on(&embedded), Some(embedded))
         }
     };
-    let sender = Arc::new(Sender::connect(broker.sender).await?);
-    let house = House { session: broker.session, sender: Arc::clone(&sender), cards: options.cards };
+    let sender = Arc::new(Sender::connect(broker.sender.clone()).await?);
+    let house = House {
+        session: broker.session,
+        sender: Arc::clone(&sender),
+        cards: options.cards,
+        connection: Arc::new(broker.sender),
+    };
     let plan = Arc::new(Plan::new(cases, options, house, stop));
 
     let (finished, mut results) = mpsc::channel(FINISHED);
@@ -139,6 +147,12 @@ pub async fn run(
         embedded.stop().await;
     }
     Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+}
+
+/// Each case has a device of its own, whose session nobody comes back to.
+fn for_a_while(mut broker: Broker) -> Broker {
+    broker.session.session_expiry = SESSIONS_OUTLIVE;
+    broker
 }
 
 fn on(embedded: &EmbeddedBroker) -> Broker {

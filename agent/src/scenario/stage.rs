@@ -20,7 +20,7 @@ use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_op
 use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
 use crate::device::Rules;
 use crate::journal::{Database, Retention};
-use crate::sender::Sender;
+use crate::sender::{Sender, SenderSettings, end_session};
 
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
@@ -49,6 +49,8 @@ pub struct House {
     pub sender: Arc<Sender>,
     /// How cards are raised.
     pub cards: Cards,
+    /// How the broker is connected to, to take back what it kept of a case.
+    pub connection: Arc<SenderSettings>,
 }
 
 /// Where the journal is while the device is not running.
@@ -67,6 +69,8 @@ pub struct Stage {
     store: Store,
     clock: VirtualClock,
     topics: Topics,
+    /// Whether the case said which groups there are: the broker keeps that word.
+    told_groups: bool,
     running: Option<Running>,
 }
 
@@ -103,6 +107,7 @@ impl Stage {
             store,
             clock: VirtualClock::new(beginning()),
             topics: Topics::new(&tenant, id),
+            told_groups: false,
             running: None,
         };
         stage.start().await?;
@@ -151,7 +156,29 @@ impl Stage {
     /// # Errors
     /// What its loop ended in.
     pub async fn close(mut self) -> Result<(), SceneError> {
-        self.stop().await
+        self.stop().await?;
+        self.take_back().await
+    }
+
+    /// Nothing of the case stays on the broker: a broker of one's own is left as it was, and the embedded one would get
+    /// slower with each session and retained message that it has to look through.
+    async fn take_back(&self) -> Result<(), SceneError> {
+        let House { sender, connection, .. } = &self.house;
+        // An empty retained message takes back what the broker kept of the topic.
+        let clear = |topic| sender.publish(topic, Vec::new(), true);
+        let said_groups = async {
+            match self.told_groups {
+                true => clear(self.topics.groups()).await,
+                false => Ok(()),
+            }
+        };
+        tokio::try_join!(
+            end_session(connection, self.topics.device()),
+            clear(self.topics.state()),
+            clear(self.topics.connection()),
+            said_groups,
+        )?;
+        Ok(())
     }
 
     async fn stop(&mut self) -> Result<(), SceneError> {
@@ -189,6 +216,7 @@ impl Scene for Stage {
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+        self.told_groups |= retain;
         Ok(self.house.sender.publish(topic, payload, retain).await?)
     }
 

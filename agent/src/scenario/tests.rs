@@ -13,6 +13,8 @@ use super::model::{
 use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, run};
 use super::stage::Cards;
+use crate::control::Call;
+use crate::control::enroll::Enroll;
 use crate::device::{AppCommand, Command, ConditionCommand, PermissionCommand, Rules};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -71,8 +73,8 @@ fn status(path: &str, value: Value) -> Expected {
 /// A device on which a push shows, and what happens to it.
 fn case(platform: OperatingSystem, steps: Vec<Step>) -> Case {
     let setup = [
-        Command::Enroll { user: "adele@contoso.example".parse().unwrap(), groups: None },
-        Command::App(AppCommand::Install { version: None }),
+        Enroll::by("adele@contoso.example".parse().unwrap()).command().unwrap(),
+        Command::App(AppCommand::Install { version: None, target_sdk: None }),
         Command::Permission(PermissionCommand::Allow),
     ];
     let version = if platform == OperatingSystem::Android { "16" } else { "26" };

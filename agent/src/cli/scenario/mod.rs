@@ -5,6 +5,7 @@
 
 mod check;
 mod facts;
+mod record;
 mod run;
 mod show;
 
@@ -45,6 +46,8 @@ enum Verb {
     Run(run::Args),
     /// Say what is wrong with scenario files, with file, line and column; run nothing
     Check(check::Args),
+    /// Watch the running device, and write what happened as a scenario file
+    Record(record::Args),
     /// Print the JSON Schema of a scenario file, for editors
     Schema,
     /// Print which documented behaviours the scenarios of some files rest on, as a page in Markdown
@@ -64,6 +67,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         Verb::Run(args) => run::run(context, args),
         Verb::Check(args) => check::run(context, args),
         Verb::Schema => context.text(&(serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n")),
+        Verb::Record(args) => record::run(context, args),
         Verb::Facts(args) => facts::run(context, args),
     }
 }

@@ -8,14 +8,17 @@ use tokio_util::sync::CancellationToken;
 use super::super::{Context, Failure};
 use super::{json_line, read, show};
 use crate::broker::BrokerUrl;
+use crate::control::Client;
 use crate::daemon::{self, interrupted, sender_settings};
 use crate::desktop;
+use crate::scenario::attach;
 use crate::scenario::model::Case;
 use crate::scenario::report::{html, junit, line, summary_line};
 use crate::scenario::result::{CaseResult, Run, Standing};
 use crate::scenario::runner::{self, Broker, Options};
 use crate::scenario::select::is_asked_for;
 use crate::scenario::stage::Cards;
+use crate::sender::SenderSettings;
 
 /// Arguments of `scenario run`.
 #[derive(Debug, clap::Args)]
@@ -66,6 +69,10 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     broker: Option<BrokerUrl>,
 
+    /// On the device of the daemon that runs here, on its clock and its desktop; the device is reset for each case
+    #[arg(long, conflicts_with_all = ["broker", "notifier", "jobs"])]
+    attach: bool,
+
     /// native: raise the cards on this desktop, too, to watch
     #[arg(long, value_enum, value_name = "native")]
     notifier: Option<Watched>,
@@ -100,9 +107,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         return list(context, &cases);
     }
     let broker = broker(context, args)?;
+    let attached = if args.attach { Some(attached(context)?) } else { None };
     let run = desktop::beside_main_thread(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
-        runtime.block_on(run_all(context, args, cases, broker))
+        runtime.block_on(run_all(context, args, cases, broker, attached))
     })?;
     report(context, args, &run)?;
     // What had no turn, since the run was ended before, is not known to hold.
@@ -136,7 +144,21 @@ fn broker(context: &Context, args: &Args) -> Result<Option<Broker>, Failure> {
     Ok(Some(Broker { session, sender: sender_settings(&loaded.settings, None)? }))
 }
 
-async fn run_all(context: &mut Context, args: &Args, cases: Vec<Case>, broker: Option<Broker>) -> Result<Run, Failure> {
+/// The daemon that runs here, and how its broker is sent to.
+fn attached(context: &Context) -> Result<(Client, SenderSettings), Failure> {
+    let client = context.client()?;
+    let status = client.status()?.value;
+    let settings = sender_settings(&context.settings(Vec::new())?.settings, Some(&status))?;
+    Ok((client, SenderSettings { tenant: status.tenant, ..settings }))
+}
+
+async fn run_all(
+    context: &mut Context,
+    args: &Args,
+    cases: Vec<Case>,
+    broker: Option<Broker>,
+    attached: Option<(Client, SenderSettings)>,
+) -> Result<Run, Failure> {
     let options = Options {
         strict: args.strict,
         repeat: args.repeat.get(),
@@ -148,12 +170,19 @@ async fn run_all(context: &mut Context, args: &Args, cases: Vec<Case>, broker: O
     let count = cases.len() * usize::try_from(options.repeat).unwrap_or(usize::MAX);
     let (mut done, mut told) = (0, Ok(()));
     let stop = CancellationToken::new();
-    let running = runner::run(cases, options, broker, stop.clone(), |case| {
+    let tell = |case: &CaseResult| {
         done += 1;
         if told.is_ok() {
             told = tell(context, case, args.strict, done, count);
         }
-    });
+    };
+    let stopping = stop.clone();
+    let running = async {
+        match attached {
+            Some((client, sender)) => attach::run(cases, options, client, sender, stopping, tell).await,
+            None => runner::run(cases, options, broker, stopping, tell).await,
+        }
+    };
     let ended = async {
         interrupted().await;
         stop.cancel();
@@ -190,7 +219,7 @@ fn report(context: &mut Context, args: &Args, run: &Run) -> Result<(), Failure> 
     if context.global.json { json_line(context, &summary_line(run)) } else { context.page(&show::summary(run)) }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text).map_err(|error| {
         let message = format!("the report {} cannot be written: {error}", file.display());
         Failure::operation(

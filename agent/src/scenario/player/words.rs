@@ -52,9 +52,3 @@ pub(super) fn json(value: &Value) -> String {
         other => other.to_string(),
     }
 }
-
-/// The members that must be there, as they were written.
-pub(super) fn list(members: &Map<String, Value>) -> String {
-    let members: Vec<String> = members.iter().map(|(name, value)| format!("{name} {}", json(value))).collect();
-    members.join(", ")
-}

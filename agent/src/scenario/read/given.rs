@@ -99,7 +99,11 @@ fn by_settings(node: &Node, problems: &mut Problems) -> Option<Rules> {
         let section = key.name.split('.').next().unwrap_or_default();
         if !SECTIONS.contains(&section) {
             let message = format!("rules has no {:?}", key.name);
-            problems.add(key.place, message, format!("a setting of {}, as in push_service.emulate", SECTIONS.join(", ")));
+            problems.add(
+                key.place,
+                message,
+                format!("a setting of {}, as in push_service.emulate", SECTIONS.join(", ")),
+            );
         }
         settings.push((key.name.clone(), value.text().unwrap_or_default().to_owned()));
     }
