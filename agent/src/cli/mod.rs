@@ -119,7 +119,7 @@ pub enum Verb {
     Doctor(doctor::Args),
     /// The settings in force, and where each comes from
     Config(config::Args),
-    /// Permission-denied testing as files: run, check, schema, facts
+    /// Permission-denied testing as files: run, check, record, schema, facts
     Scenario(scenario::Args),
 }
 

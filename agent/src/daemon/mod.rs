@@ -18,7 +18,7 @@ mod wiring;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use device_loop::LoopError;
 pub use first_start::{Asked, Contradiction};
-pub use from_settings::{ConfigurationError, sender_settings};
+pub use from_settings::{ConfigurationError, rules, sender_settings};
 pub use handle::Handle;
 pub use interrupt::interrupted;
 pub use start::{Daemon, Embedded, NotifierKind, Options, StartError};

@@ -26,6 +26,8 @@ use crate::journal::{self, Database, DeviceJournal, Recovered, Retention};
 const RULES_VERSION: u32 = 2;
 /// How many requests of the control API may wait for the loop; one more waits in its own task.
 const REQUESTS: usize = 64;
+/// How many of the latest receipts tell what FCM knows of the last days.
+const REMEMBERED_MESSAGES: usize = 1000;
 
 /// How many of the latest receipts tell what FCM knows of the last days.
 const REMEMBERED_MESSAGES: usize = 1000;

@@ -63,6 +63,7 @@ pub const FACTS: &[Fact] = &[
     fact("1.6.10", "A user removed from the group might still receive a message that is sent to it later"),
     fact("1.6.11", "A user added to a group may receive a message that was sent to it before"),
     fact("1.6.12", "The notification remains until the user dismisses it"),
+    fact("1.6.13", "A pending retire, wipe or delete takes precedence over what waits for the device"),
     fact("1.8.1", "With the permission off the sender gets no error; the message is not seen"),
     fact("2.2.1", "Retire ends the enrollment"),
     fact("2.2.2", "A synced device reports how it stands"),
@@ -107,6 +108,8 @@ pub const FACTS: &[Fact] = &[
     fact("5.3", "FCM discards all of them when there are more"),
     fact("5.4", "What is past its time to live is discarded"),
     fact("5.5", "A payload has at most 4096 bytes"),
+    fact("5.6", "An Android device that was away for 270 days is registered no more"),
+    fact("5.7", "With the permission off APNs discards the message, and Android drops what FCM delivered"),
 ];
 
 /// Every id that a scenario may name: the sections and the behaviours.

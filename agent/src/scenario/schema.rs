@@ -128,6 +128,8 @@ fn device() -> Value {
         json!({ "type": "object", "description": "The platform's notification switches by name, as in settings show" }),
     );
     add("pushService", truth("Whether APNs and FCM are emulated; true where it is left out"));
+    let rules = "Settings by their names that say what a device does, as in push_service.android_priority";
+    add("rules", json!({ "type": "object", "description": rules }));
     add("actions", json!({ "type": ["array", "string"], "description": "The remote actions that are carried out" }));
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }

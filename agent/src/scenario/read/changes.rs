@@ -37,6 +37,7 @@ struct BodyMember {
     needed: bool,
     /// Whether it takes text: what is written as a number is meant as text then (`version: 5.0`).
     is_text: bool,
+    is_truth: bool,
 }
 
 impl Row {
@@ -52,6 +53,7 @@ impl Row {
             name: name.clone(),
             needed: required(name),
             is_text: takes_text(property),
+            is_truth: property.get("type").is_some_and(|kind| kind == "boolean"),
         };
         let properties = schema.get("properties").and_then(Value::as_object);
         let members = properties.into_iter().flatten().map(member).collect();
@@ -68,7 +70,12 @@ impl Row {
         let needed: Vec<&BodyMember> = self.members.iter().filter(|member| member.needed).collect();
         match (needed.as_slice(), self.members.as_slice()) {
             ([only], _) => Some(&only.name),
-            ([], [only]) => Some(&only.name),
+            // A truth value is no argument: the command line has an option for it.
+            ([], [only]) if !only.is_truth => Some(&only.name),
+            ([], members) => {
+                let mut texts = members.iter().filter(|member| member.is_text);
+                texts.next().filter(|_| texts.next().is_none()).map(|member| member.name.as_str())
+            }
             _ => None,
         }
     }

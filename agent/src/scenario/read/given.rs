@@ -12,7 +12,9 @@ use super::members::{Members, list, parsed, shown, word};
 use super::place::Places;
 use super::yaml::{Kind, Node};
 use super::{changes, status};
+use crate::daemon::{self, ConfigurationError};
 use crate::device::{Documentation, OsVersion, Rules};
+use crate::settings::{Settings, Sources};
 
 /// Who enrolls a device whose scenario names nobody.
 const USER: &str = "adele@contoso.example";
@@ -73,7 +75,7 @@ pub fn device(
 }
 
 fn rules(members: &mut Members<'_>, problems: &mut Problems) -> Rules {
-    let mut rules = Rules::default();
+    let mut rules = members.take("rules").and_then(|node| by_settings(node, problems)).unwrap_or_default();
     if let Some(documentation) = members.parsed::<Documentation>("documentation", problems) {
         rules.documentation = documentation;
     }
@@ -85,6 +87,30 @@ fn rules(members: &mut Members<'_>, problems: &mut Problems) -> Rules {
         rules.allowed_actions = read.collect();
     }
     rules
+}
+
+/// The sections of the settings that say what a device does.
+const SECTIONS: [&str; 4] = ["push_service", "enrollment", "app", "notifier"];
+
+/// `rules`: settings by their names, as in `config/default.toml`: `push_service.android_priority: high`.
+fn by_settings(node: &Node, problems: &mut Problems) -> Option<Rules> {
+    let mut settings = Vec::new();
+    for (key, value) in Members::of(node, "rules", problems)?.take_rest() {
+        let section = key.name.split('.').next().unwrap_or_default();
+        if !SECTIONS.contains(&section) {
+            let message = format!("rules has no {:?}", key.name);
+            problems.add(
+                key.place,
+                message,
+                format!("a setting of {}, as in push_service.emulate", SECTIONS.join(", ")),
+            );
+        }
+        settings.push((key.name.clone(), value.text().unwrap_or_default().to_owned()));
+    }
+    let sources = Sources { command_line: settings, ..Sources::default() };
+    let loaded = Settings::load(&sources).map_err(ConfigurationError::from);
+    let rules = loaded.and_then(|loaded| daemon::rules(&loaded.settings));
+    rules.map_err(|error| problems.add(node.place, error.to_string(), "config/default.toml says what each may be")).ok()
 }
 
 fn described(members: &mut Members<'_>, problems: &mut Problems) -> Described {
@@ -211,7 +237,10 @@ impl Described {
             Denied => changes.push(("permission/deny", json!({}))),
             NotDetermined => changes.push(("permission/reset", json!({}))),
             // The app asks quietly: there is no prompt, so what the install asked is taken back first.
-            Provisional => changes.extend([("permission/reset", json!({})), ("permission/provisional", json!({}))]),
+            Provisional => {
+                let quietly = json!({ "provisional": true });
+                changes.extend([("permission/reset", json!({})), ("permission/prompt", quietly)]);
+            }
         }
         if self.app.is_none() {
             changes.push(("app/uninstall", json!({})));
