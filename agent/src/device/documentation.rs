@@ -35,16 +35,6 @@ impl Documentation {
     }
 }
 
-impl std::fmt::Display for Documentation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Y2019 => "2019",
-            Self::Y2023 => "2023",
-            Self::Y2025 => "2025",
-        })
-    }
-}
-
 impl std::str::FromStr for Documentation {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -7,15 +7,13 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{
-    Action, Answer, CardAnswer, Case, Expectation, Expected, ExpectedCard, ExpectedOutcome, GivenDevice, Grounds,
-    Payload, PayloadMembers, Position, Push, PushTarget, StateChange, StatusCheck, Step,
+    Action, Answer, CardAnswer, Case, Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds, Payload,
+    PayloadMembers, Position, Push, PushTarget, StateChange, StatusCheck, Step,
 };
 use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, run};
 use super::stage::Cards;
-use crate::control::Call;
-use crate::control::enroll::Enroll;
-use crate::device::{AppCommand, Command, ConditionCommand, PermissionCommand, Rules};
+use crate::device::{Command, ConditionCommand, PermissionCommand, Rules};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(60);
@@ -72,29 +70,11 @@ fn status(path: &str, value: Value) -> Expected {
 
 /// A device on which a push shows, and what happens to it.
 fn case(platform: OperatingSystem, steps: Vec<Step>) -> Case {
-    let setup = [
-        Enroll::by("adele@contoso.example".parse().unwrap()).command().unwrap(),
-        Command::App(AppCommand::Install { version: None, target_sdk: None }),
-        Command::Permission(PermissionCommand::Allow),
-    ];
-    let version = if platform == OperatingSystem::Android { "16" } else { "26" };
-    Case {
-        scenario: "by hand".to_owned(),
-        description: None,
-        combination: Vec::new(),
-        at: at(),
-        grounds: Grounds::Documented(Vec::new()),
-        facts: Vec::new(),
-        device: GivenDevice {
-            platform,
-            os_version: version.parse().unwrap(),
-            name: None,
-            rules: Rules::default(),
-            setup: setup.into_iter().map(change).collect(),
-        },
-        given: Vec::new(),
-        steps,
-    }
+    let file = format!("name: by hand\ndevice: {{platform: {}}}\nsteps: [push: ]\n", platform.name().to_lowercase());
+    let mut case = super::read("by-hand", file.as_bytes()).unwrap().remove(0);
+    case.given.clear();
+    case.steps = steps;
+    case
 }
 
 async fn run_all(cases: Vec<Case>) -> Run {

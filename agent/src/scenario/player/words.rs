@@ -13,7 +13,7 @@ const FRAME: [&str; 6] = ["sequence", "notificationId", "deviceId", "target", "r
 
 /// The device: platform, version, documentation.
 pub(super) fn device(device: &GivenDevice) -> String {
-    format!("{} {}, documentation {}", device.platform, device.os_version, device.rules.documentation)
+    format!("{} {}, documentation {}", device.platform, device.os_version, device.rules.documentation.year())
 }
 
 /// A word of an enumeration, as JSON spells it.
