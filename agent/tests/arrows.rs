@@ -79,6 +79,7 @@ const FILES: &[(&str, &[&str])] = &[
     // Scenarios are read and run in the command's own process.
     ("cli/scenario/mod.rs", &["scenario"]),
     ("cli/scenario/facts.rs", &["scenario"]),
+    ("cli/scenario/record.rs", &["daemon", "scenario"]),
     ("cli/scenario/show.rs", &["scenario"]),
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.

@@ -51,7 +51,7 @@ pub(super) async fn quiet<D: RunningDevice>(
 
 async fn not_quiet<D: RunningDevice>(device: &D, patience: Duration) -> Fault {
     let problem = device.status().await.ok().and_then(|status| status.broker.problem);
-    let why = problem.map_or_else(|| "pushes or receipts are still on their way".to_owned(), |problem| problem);
+    let why = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
     let message = format!("the device did not come to rest within {}: {why}", duration::write(patience));
     Fault::new("notQuiet", message, "portal-agent status and doctor say how things stand")
 }

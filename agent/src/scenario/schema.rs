@@ -84,11 +84,23 @@ fn words(words: &[&str], description: &str) -> Value {
 /// The schema of the body of the command at `path`, nothing in it required.
 fn body_of(path: &str) -> Value {
     let row = table().iter().find(|row| row.command.path == path);
-    let mut schema = row.map(|row| body_schema(&row.command).to_value()).unwrap_or_default();
+    let mut schema = row.map(|row| body(row)).unwrap_or_default();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
+    }
+    schema
+}
+
+/// The schema of a command's body, in which a placeholder may stand for any member's value.
+fn body(row: &Row) -> Value {
+    let mut schema = body_schema(&row.command).to_value();
+    if let Some(schema) = schema.as_object_mut() {
         schema.remove("$schema");
         schema.remove("title");
+    }
+    for (_, member) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        // What is written as a number is taken as text where text is meant: a version.
+        *member = json!({ "anyOf": [member.take(), { "type": "number" }, chosen()] });
     }
     schema
 }
@@ -250,10 +262,7 @@ fn change(rows: &[&Row]) -> Value {
     for row in rows {
         let verb: Vec<&str> = row.words().skip(usize::from(!is_device)).collect();
         let text = verb.join(" ");
-        let mut body = body_schema(&row.command).to_value();
-        if let Some(body) = body.as_object_mut() {
-            body.remove("$schema");
-        }
+        let body = body(row);
         if row.only_member().is_some() || row.takes_name_and_value() {
             patterns.push(format!("^{text}{}.+$", if text.is_empty() { "" } else { " " }));
         }
