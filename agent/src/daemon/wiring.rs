@@ -29,9 +29,6 @@ const REQUESTS: usize = 64;
 /// How many of the latest receipts tell what FCM knows of the last days.
 const REMEMBERED_MESSAGES: usize = 1000;
 
-/// How many of the latest receipts tell what FCM knows of the last days.
-const REMEMBERED_MESSAGES: usize = 1000;
-
 /// How the journal of a wired device is kept.
 pub fn journal_options(retention: Retention) -> journal::Options {
     journal::Options { retention, rules: RULES_VERSION }

@@ -84,7 +84,7 @@ fn words(words: &[&str], description: &str) -> Value {
 /// The schema of the body of the command at `path`, nothing in it required.
 fn body_of(path: &str) -> Value {
     let row = table().iter().find(|row| row.command.path == path);
-    let mut schema = row.map(|row| body(row)).unwrap_or_default();
+    let mut schema = row.map(body).unwrap_or_default();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
     }

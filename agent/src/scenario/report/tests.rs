@@ -45,7 +45,6 @@ fn miss(grounds: Grounds) -> Miss {
         receipt: serde_json::Map::new(),
         desktop_detail: None,
         summary: "Nothing was shown, because of what is unmet: notificationsPermitted.".to_owned(),
-        desktop_detail: None,
         prerequisites: vec![
             standing(Prerequisite::DeviceEnrolled, true, "the device is enrolled with Intune", ""),
             standing(
