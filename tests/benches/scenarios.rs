@@ -15,6 +15,7 @@ use portal_agent::scenario::stage::Cards;
 use portal_agent::sender::SenderSettings;
 use portal_shared::DeviceId;
 use portal_tests::figures::{Sample, ratio};
+use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{AsyncClient, Event, MqttOptions};
@@ -104,6 +105,10 @@ async fn bare_clients_take(port: u16) -> Result<Duration> {
 async fn bare_client(port: u16, number: usize) -> Result<()> {
     let mut options = MqttOptions::new(format!("bare-{number}"), "127.0.0.1", port);
     options.set_keep_alive(Duration::from_secs(30));
+    let mut network = NetworkOptions::new();
+    // As the agent does; else the second small packet waits for Nagle.
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     let (client, mut connection) = AsyncClient::new(options, 16);
     let topic = format!("bare/{number}");
     client.subscribe(topic.as_str(), QoS::AtLeastOnce).await?;
