@@ -80,7 +80,7 @@ fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
         "✓ passed  holds",
         "✗ failed  fails",
         "! warned  warns",
-        "a.yaml:8:",
+        "a.yaml:7:35",
         "facts 4.1.4",
         "✗ notificationsPermitted",
     ] {
@@ -126,13 +126,13 @@ fn one_mistake_anywhere_and_nothing_is_run() -> Result<()> {
         let output = desk.run(&[verb, "."])?;
         ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{output:?}");
         let told = text(&output.stderr);
-        for words in ["bad.yaml:3:8", "did you mean app: install?", "bad.yaml:4:12", "nothing was run"] {
+        for words in ["bad.yaml:3:3", "did you mean app: install?", "bad.yaml:4:12", "nothing was run"] {
             ensure!(told.contains(words), "{words}: {told}");
         }
         let output = desk.run(&["--json", verb, "bad.yaml"])?;
         let first: Value = serde_json::from_str(text(&output.stderr).lines().next().context("a line")?)?;
         ensure!(first["error"]["code"] == "scenarioFile", "{first}");
-        ensure!(first["error"]["message"].as_str().is_some_and(|m| m.starts_with("bad.yaml:3:8: ")), "{first}");
+        ensure!(first["error"]["message"].as_str().is_some_and(|m| m.starts_with("bad.yaml:3:3: ")), "{first}");
     }
     ensure!(desk.run(&["check", "good.yaml"])?.status.code() == Some(0));
     ensure!(desk.run(&["check", "absent.yaml"])?.status.code() == Some(2));

@@ -43,8 +43,8 @@ fn miss(grounds: Grounds) -> Miss {
     let explanation = Explanation {
         notification_id: Some("6f0c".parse().unwrap()),
         receipt: serde_json::Map::new(),
-        summary: "Nothing was shown, because of what is unmet: notificationsPermitted.".to_owned(),
         desktop_detail: None,
+        summary: "Nothing was shown, because of what is unmet: notificationsPermitted.".to_owned(),
         prerequisites: vec![
             standing(Prerequisite::DeviceEnrolled, true, "the device is enrolled with Intune", ""),
             standing(
