@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod device;
 pub mod journal;
 pub mod mqtt;
+pub mod scenario;
 pub mod secret;
 pub mod sender;
 pub mod settings;

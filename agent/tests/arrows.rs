@@ -46,6 +46,23 @@ const ROOMS: &[(&str, &[&str])] = &[
             "state_dir",
         ],
     ),
+    // Another way to drive the daemon's one device.
+    (
+        "scenario",
+        &[
+            "broker",
+            "control",
+            "daemon",
+            "desktop",
+            "device",
+            "journal",
+            "mqtt",
+            "secret",
+            "sender",
+            "settings",
+            "state_dir",
+        ],
+    ),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
     ("lib", &[]),
@@ -58,7 +75,13 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/demo.rs", &["demo", "desktop"]),
     // One match from every error to its exit code and its sentence.
     ("cli/exit_code.rs", &["demo"]),
-    ("cli/failure.rs", &["daemon", "demo"]),
+    ("cli/failure.rs", &["daemon", "demo", "scenario"]),
+    // Scenarios are read and run in the command's own process.
+    ("cli/scenario/mod.rs", &["scenario"]),
+    ("cli/scenario/facts.rs", &["scenario"]),
+    ("cli/scenario/record.rs", &["daemon", "scenario"]),
+    ("cli/scenario/show.rs", &["scenario"]),
+    ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
     // The table of rules, which no daemon is needed for.

@@ -23,7 +23,7 @@ pub use desktop_verdict::DesktopVerdict;
 pub use device_state::{DeviceState, LastAction, NotificationPermission, OperatingSystem};
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};
-pub use notification::{CustomNotification, Rejection};
+pub use notification::{CustomNotification, MAX_PAYLOAD_BYTES, Rejection};
 pub use prerequisite::{Prerequisite, Prerequisites};
 pub use presentation::{Presentation, Surface};
 pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Target};

@@ -78,11 +78,17 @@ impl GroupList {
                 Some(group) if list.groups.len() < MAX_GROUPS || list.groups.contains(&group) => {
                     list.groups.insert(group);
                 }
-                _ => ignored.push(entry.to_string().chars().take(64).collect()),
+                _ => ignored.push(excerpt(&entry.to_string())),
             }
         }
         Ok((list, ignored))
     }
+}
+
+/// What a log line repeats of something that was sent: not as much as the sender pleases, and nothing that a terminal
+/// would obey (JSON leaves DEL and the C1 controls as they are).
+fn excerpt(text: &str) -> String {
+    text.chars().take(128).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A remote action that the agent knows.
@@ -146,7 +152,8 @@ impl Action {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(payload: &[u8]) -> Result<Self, String> {
-        let action: Self = serde_json::from_slice(payload).map_err(|error| format!("not a remote action: {error}"))?;
+        let action: Self = serde_json::from_slice(payload)
+            .map_err(|error| format!("not a remote action: {}", excerpt(&error.to_string())))?;
         let printable = |text: &str| (1..=128).contains(&text.len()) && !text.chars().any(char::is_control);
         if printable(&action.id) && printable(&action.action) {
             Ok(action)
@@ -171,6 +178,15 @@ mod tests {
         for bad in [&b"{"[..], b"[]", br#"{"groups":1}"#, br#"{"groups":[],"userPrincipalName":1}"#] {
             assert!(GroupList::parse(bad).is_err());
         }
+    }
+
+    #[test]
+    fn what_a_log_line_repeats_is_short_and_obeyed_by_no_terminal() {
+        let csi = "\u{9b}2J\u{7f}";
+        let list = serde_json::json!({ "groups": [csi] }).to_string();
+        assert_eq!(GroupList::parse(list.as_bytes()).unwrap().1, ["\"\u{fffd}2J\u{fffd}\""]);
+        let text = format!("\"{}\"", "x".repeat(4000));
+        assert!(Action::parse(text.as_bytes()).unwrap_err().len() < 200);
     }
 
     #[test]

@@ -153,8 +153,8 @@ struct Log {
     notifications: Vec<Notification>,
     closed: Vec<u32>,
     probes: usize,
-    calls: usize,
     questions: usize,
+    calls: usize,
 }
 
 impl NotificationServer {

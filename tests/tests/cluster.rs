@@ -12,6 +12,7 @@ use portal_tests::mosquitto_clients::Reach;
 use portal_tests::rabbitmq::{Cluster, Setup};
 use portal_tests::station::custom_notification;
 use portal_tests::steady::Stream;
+use portal_tests::wait::LIMIT;
 use serde_json::{Value, json};
 
 const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
@@ -78,6 +79,20 @@ fn shown(agent: &Agent, round: usize) -> BTreeMap<String, usize> {
     shown
 }
 
+/// Waits until the agent has settled this push, as long as it goes on settling others: a busy computer may lag behind.
+fn caught_up(agent: &Agent, id: &str) -> Result<()> {
+    let (mut progress, mut since) = (Value::Null, Instant::now());
+    while agent.json_lines(&["log", "--id", id])?.is_empty() {
+        let latest = agent.json_lines(&["log", "--limit", "1"])?.pop().unwrap_or_default()["sequence"].clone();
+        if latest != progress {
+            (progress, since) = (latest, Instant::now());
+        }
+        ensure!(since.elapsed() < LIMIT, "no receipt of {id} behind the {progress} that there are");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
 /// Pushes flow, the agent's node is killed in the middle; nothing is lost, nothing is shown twice.
 async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize) -> Result<Duration> {
     let home = node_of(agent, cluster)?;
@@ -92,7 +107,7 @@ async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize)
     cluster.kill(home)?;
     let moved = moved_away(agent, cluster, home, killed)?;
     stream.wait_for(count).await?;
-    agent.wait_for_receipt(&ids[count - 1])?;
+    caught_up(agent, &ids[count - 1])?;
     cluster.restart(home)?;
     let shown = shown(agent, round);
     let lost = ids.iter().filter(|id| !shown.contains_key(*id)).count();

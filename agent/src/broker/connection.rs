@@ -149,8 +149,19 @@ impl Live<'_> {
         let asks = self.subscriptions.change(&wanted);
         self.ask(asks);
         self.subscriptions_changed();
+        self.send_probe();
         if self.link.wish() != Wish::Online && self.leave_by.is_none() {
             self.leave();
+        }
+    }
+
+    /// A probe goes behind the fence and every subscription, so that what they bring is before it.
+    fn send_probe(&self) {
+        if self.online
+            && self.subscriptions.all_answered()
+            && let Some(number) = self.link.take_probe()
+        {
+            self.link.publish_own(Purpose::Probe, self.topics.fence(), self.fence.probe(number), false);
         }
     }
 
@@ -225,6 +236,7 @@ impl Live<'_> {
         }
         if self.online {
             self.events.tell(SessionEvent::Subscribed { epoch: self.epoch });
+            self.send_probe();
         } else {
             self.become_online();
         }
@@ -240,6 +252,7 @@ impl Live<'_> {
         self.events.tell(SessionEvent::Online { epoch: self.epoch });
         self.link.publish_own(Purpose::Fence, self.topics.fence(), self.fence.payload(), false);
         self.fence.sent(Instant::now());
+        self.send_probe();
         if self.subscriptions.refused().contains(&self.topics.fence()) {
             self.fence_counts_as_back("the broker refused the subscription to the fence; allow devices/{its id}/#");
         }
@@ -295,6 +308,7 @@ impl Live<'_> {
                         self.link.stand(|standing| standing.fence = None);
                         self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
                     }
+                    Arrival::Probe(number) => self.events.tell(SessionEvent::ProbeReturned { number }),
                     Arrival::Other => {}
                 }
             }

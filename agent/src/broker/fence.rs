@@ -31,6 +31,8 @@ pub(super) enum Arrival {
     InTime,
     /// This connection's, after it counted as back.
     Late,
+    /// This connection's probe of that number.
+    Probe(u64),
     /// Another's, or this one once more.
     Other,
 }
@@ -44,6 +46,18 @@ impl Fence {
 
     pub(super) fn payload(&self) -> Bytes {
         self.payload.clone()
+    }
+
+    /// A probe travels as the fence does, and names its connection as well.
+    pub(super) fn probe(&self, number: u64) -> Bytes {
+        let mut payload = self.probe_prefix();
+        payload.extend_from_slice(format!("{number}}}").as_bytes());
+        payload.into()
+    }
+
+    fn probe_prefix(&self) -> Vec<u8> {
+        let inside = self.payload.strip_suffix(b"}").unwrap_or(&self.payload);
+        [inside, br#","probe":"#].concat()
     }
 
     pub(super) fn sent(&mut self, now: Instant) {
@@ -62,13 +76,18 @@ impl Fence {
     /// A fence arrived.
     pub(super) fn arrived(&mut self, payload: &[u8]) -> Arrival {
         if self.payload != payload {
-            return Arrival::Other;
+            return self.probe_number(payload).map_or(Arrival::Other, Arrival::Probe);
         }
         match std::mem::replace(&mut self.stage, Stage::Back) {
             Stage::NotSent | Stage::Waiting(_) => Arrival::InTime,
             Stage::GivenUp => Arrival::Late,
             Stage::Back => Arrival::Other,
         }
+    }
+
+    fn probe_number(&self, payload: &[u8]) -> Option<u64> {
+        let number = payload.strip_prefix(self.probe_prefix().as_slice())?.strip_suffix(b"}")?;
+        std::str::from_utf8(number).ok()?.parse().ok()
     }
 
     /// It counts as back from here on; whether it did not before.
@@ -100,6 +119,17 @@ mod tests {
         assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::InTime);
         assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::Other);
         assert_eq!(fence.deadline(), None);
+    }
+
+    #[test]
+    fn a_probe_is_known_by_its_connection_and_number_and_brings_no_fence_back() {
+        let mut fence = Fence::new(2, "ab", Duration::from_secs(10));
+        let probe = fence.probe(7);
+        assert_eq!(probe, br#"{"epoch":2,"nonce":"ab","probe":7}"#.as_slice());
+        assert_eq!(fence.arrived(&probe), Arrival::Probe(7));
+        assert_eq!(Fence::new(3, "ab", Duration::ZERO).arrived(&probe), Arrival::Other);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab","probe":x}"#), Arrival::Other);
+        assert_eq!(fence.arrived(&fence.payload()), Arrival::InTime);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) enum Wish {
 #[derive(Debug)]
 pub(super) struct Link {
     inner: Mutex<Inner>,
-    /// Rung when a wish, the groups or a publish of impossible size await the task.
+    /// Rung when a wish, the groups, a probe or a publish of impossible size await the task.
     pub(super) bell: Notify,
 }
 
@@ -39,6 +39,8 @@ struct Inner {
     groups: BTreeSet<GroupId>,
     live: Option<Live>,
     too_large: Vec<(PublishId, String)>,
+    /// The newest probe that is asked for and not sent yet.
+    probe: Option<u64>,
     standing: Standing,
 }
 
@@ -76,6 +78,7 @@ impl Link {
             groups: BTreeSet::new(),
             live: None,
             too_large: Vec::new(),
+            probe: None,
             standing: Standing::default(),
         };
         Self { inner: Mutex::new(inner), bell: Notify::new() }
@@ -120,6 +123,7 @@ impl Link {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.live = None;
+        inner.probe = None;
         inner.standing.answered = false;
         inner.standing.refused.clear();
         inner.standing.fence = None;
@@ -154,6 +158,11 @@ impl Link {
         if let Some(live) = &mut self.lock().live {
             live.hand_over(purpose, topic, payload, retain);
         }
+    }
+
+    /// The probe that is to be sent.
+    pub(super) fn take_probe(&self) -> Option<u64> {
+        self.lock().probe.take()
     }
 
     /// The daemon's publishes that the broker's packet limit forbids.
@@ -211,6 +220,11 @@ impl Sessions for Link {
             return true;
         }
         !live.outbox.is_full() && live.hand_over(Purpose::Daemon(id), topic, payload.into(), retain)
+    }
+
+    fn probe(&self, number: u64) {
+        self.lock().probe = Some(number);
+        self.bell.notify_one();
     }
 
     fn go_offline(&self) {

@@ -92,6 +92,11 @@ pub enum SessionEvent {
         /// The connection.
         epoch: u64,
     },
+    /// A probe of this connection came back.
+    ProbeReturned {
+        /// The number that it was asked for by.
+        number: u64,
+    },
     /// PUBACK came.
     Published {
         /// The daemon's number.
@@ -133,6 +138,10 @@ pub trait Sessions: Send + Sync {
     /// unanswered; try again at the next event. A publish without an answer when the connection ends is forgotten:
     /// publish it again (contract 4: from the first without PUBACK).
     fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool;
+
+    /// Sends a message to oneself, behind everything that was asked for before; [`SessionEvent::ProbeReturned`] comes
+    /// behind everything that the broker had taken for the device by then. Forgotten where the connection ends first.
+    fn probe(&self, number: u64);
 
     /// Publishes `offline`, disconnects and stays so; the broker keeps the session. Ends with `Disconnected`.
     fn go_offline(&self);

@@ -14,6 +14,8 @@ pub(super) enum Purpose {
     Daemon(Option<PublishId>),
     /// This connection's fence.
     Fence,
+    /// A probe of this connection.
+    Probe,
     /// `online` to the connection topic.
     Online,
     /// `offline`, before a clean end.

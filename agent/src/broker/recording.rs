@@ -27,6 +27,8 @@ pub enum Recorded {
         /// Whether retained.
         retain: bool,
     },
+    /// [`Sessions::probe`].
+    Probe(u64),
     /// [`Sessions::go_offline`].
     Offline,
     /// [`Sessions::go_online`].
@@ -90,6 +92,10 @@ impl Sessions for RecordingSessions {
             inner.calls.push(Recorded::Publish { id, topic, payload, retain });
         }
         inner.state.connected
+    }
+
+    fn probe(&self, number: u64) {
+        self.record(Recorded::Probe(number));
     }
 
     fn go_offline(&self) {

@@ -91,6 +91,10 @@ impl Sessions for SessionHandle {
         self.0.publish(id, topic, payload, retain)
     }
 
+    fn probe(&self, number: u64) {
+        self.0.probe(number);
+    }
+
     fn go_offline(&self) {
         self.0.go_offline();
     }

@@ -13,12 +13,12 @@ use crate::settings::{Loaded, Settings, Sources};
 pub struct Context {
     /// The global options.
     pub global: Global,
-    out: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
 }
 
 impl Context {
     /// With these options, printing to `out`, which drops the terminal's codes where they do not belong.
-    pub fn new(global: Global, out: Box<dyn Write>) -> Self {
+    pub fn new(global: Global, out: Box<dyn Write + Send>) -> Self {
         Self { global, out }
     }
 
@@ -72,6 +72,15 @@ impl Context {
     /// The output cannot be written.
     pub fn json_line(&mut self, json: &str) -> Result<(), Failure> {
         writeln!(self.out, "{}", harmless_json(json.trim_end()))?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Prints text as it is: a document for a file, which people made or the program did.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes())?;
         Ok(self.out.flush()?)
     }
 

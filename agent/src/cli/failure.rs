@@ -8,6 +8,7 @@ use super::page::{harmless, harmless_json};
 use crate::control::{ClientError, ControlFileError, ErrorBody, Fault};
 use crate::daemon::{ConfigurationError, LoopError, StartError};
 use crate::demo::DemoError;
+use crate::scenario::runner::RunError;
 use crate::sender::SenderError;
 use crate::settings::SettingsError;
 use crate::state_dir::StateDirError;
@@ -45,6 +46,9 @@ pub enum Failure {
     /// A push was not sent.
     #[error(transparent)]
     Sender(#[from] SenderError),
+    /// No scenario could be run.
+    #[error(transparent)]
+    Scenarios(#[from] RunError),
     /// The daemon ended by itself.
     #[error(transparent)]
     Loop(#[from] LoopError),
@@ -92,6 +96,7 @@ impl Failure {
             Self::Settings(_) => Fault::new("configuration", message, ""),
             Self::Start(_) | Self::Demo(_) => Fault::new("notStarted", message, ""),
             Self::Sender(_) => Fault::new("notSent", message, ""),
+            Self::Scenarios(_) => Fault::new("notRun", message, ""),
             Self::Loop(_) => Fault::new("daemonFailed", message, ""),
             Self::NotOk | Self::Other(_) => Fault::new("failed", message, ""),
         }

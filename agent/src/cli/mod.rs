@@ -29,6 +29,7 @@ mod policy;
 mod push;
 mod removal;
 mod run;
+mod scenario;
 mod settings;
 mod status;
 mod stop;
@@ -118,6 +119,8 @@ pub enum Verb {
     Doctor(doctor::Args),
     /// The settings in force, and where each comes from
     Config(config::Args),
+    /// Permission-denied testing as files: run, check, record, schema, facts
+    Scenario(scenario::Args),
 }
 
 impl Verb {
@@ -147,12 +150,17 @@ impl Verb {
             Self::Facts(args) => facts::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Config(args) => config::run(context, args),
+            Self::Scenario(args) => scenario::run(context, args),
         }
     }
 
     /// Whether the command starts logging itself, since its settings may say how.
     fn reads_settings(&self) -> bool {
-        matches!(self, Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_))
+        match self {
+            Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_) => true,
+            Self::Scenario(args) => args.reads_settings(),
+            _ => false,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 enum Tone {
     Plain,
     Good,
+    Warning,
     Bad,
     Dim,
     Strong,
@@ -21,6 +22,7 @@ impl Tone {
         match self {
             Self::Plain => Style::new(),
             Self::Good => AnsiColor::Green.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default(),
             Self::Dim => Style::new().dimmed(),
             Self::Strong => Style::new().bold(),
@@ -53,6 +55,11 @@ impl Line {
     /// Adds what is as it should be.
     pub fn good(self, text: impl AsRef<str>) -> Self {
         self.add(Tone::Good, text)
+    }
+
+    /// Adds what is to be looked at.
+    pub fn warning(self, text: impl AsRef<str>) -> Self {
+        self.add(Tone::Warning, text)
     }
 
     /// Adds what is not.

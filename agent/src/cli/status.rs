@@ -120,15 +120,6 @@ fn device(status: &Status, page: &mut Page) {
     }
 }
 
-fn pushes(status: &Status) -> String {
-    let Status { last_sequence, held, paced, redelivered, .. } = status;
-    let paced = match paced {
-        0 => String::new(),
-        paced => format!(" ({paced} for their turn: notifier.pace_per_second is the most in a second)"),
-    };
-    format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
-}
-
 /// What of the enrollment is out of the ordinary.
 fn enrollment(status: &Status, page: &mut Page) {
     let state = status.device.management_state.filter(|state| *state != ManagementState::Managed);
@@ -143,6 +134,15 @@ fn enrollment(status: &Status, page: &mut Page) {
         let keys: Vec<String> = status.policy.iter().map(|(name, value)| format!("{name}={value}")).collect();
         page.push(Line::named("policy").plain(keys.join(", ")));
     }
+}
+
+fn pushes(status: &Status) -> String {
+    let Status { last_sequence, held, paced, redelivered, .. } = status;
+    let paced = match paced {
+        0 => String::new(),
+        paced => format!(" ({paced} for their turn: notifier.pace_per_second is the most in a second)"),
+    };
+    format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
 }
 
 fn connection(status: &Status, page: &mut Page) {

@@ -7,6 +7,9 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 
+use axum::http::Method;
+use serde::de::DeserializeOwned;
+
 use super::{Call, Fault};
 
 /// The largest body in bytes.
@@ -16,6 +19,17 @@ const MOST_OF_AN_ERROR: usize = 400;
 /// How long a client may take to send its body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a body is read as, and how its request is called where it cannot be.
+pub(super) trait Form: DeserializeOwned {
+    const PATH: &'static str;
+    const METHOD: Method = Method::POST;
+}
+
+impl<C: Call> Form for C {
+    const PATH: &'static str = C::PATH;
+    const METHOD: Method = C::METHOD;
+}
+
 /// A command, read from the request's body; an empty body counts as `{}`.
 pub(super) struct Body<C>(pub(super) C);
 
@@ -24,7 +38,7 @@ pub(super) fn too_large() -> Fault {
     Fault::new("bodyTooLarge", message, "no command needs so much: GET /v1/openapi.json lists their bodies")
 }
 
-impl<C: Call, S: Send + Sync> FromRequest<S> for Body<C> {
+impl<C: Form, S: Send + Sync> FromRequest<S> for Body<C> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {

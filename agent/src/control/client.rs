@@ -2,20 +2,22 @@
 //!
 //! Lives here: finding the daemon of a state directory, asking it, following it. Does not live here: printing (`cli`).
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portal_shared::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status};
 use serde::de::DeserializeOwned;
-use ureq::http::{Request, Response, StatusCode};
+use serde_json::Value;
+use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::{Agent, Body};
 use url::form_urlencoded;
 
-use super::log::{ERROR_EVENT, EVENT_STREAM, LogRequest};
+use super::following::Following;
+use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, Devices, ErrorBody, Fault, Notifications,
-    Receipts, VERSION, VERSION_HEADER, Wait,
+    API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, DeviceEvent, Devices, ErrorBody, Fault,
+    Gesture, Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait, duration,
 };
 
 /// How long connecting to loopback may take.
@@ -117,6 +119,23 @@ impl Client {
         self.answer(self.send(request, &self.path(C::PATH), &[], body, Some(ANSWER_PATIENCE))?)
     }
 
+    /// Carries out the command of a path, with a body that was read before.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
+    pub fn change(&self, method: Method, path: &str, body: &Value) -> Result<Answer<Applied>, ClientError> {
+        let request = Request::builder().method(method).header("content-type", "application/json");
+        self.answer(self.send(request, &self.path(path), &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
+    }
+
+    /// Does what a person does with the prompt or a card.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Fault`].
+    pub fn gesture(&self, gesture: Gesture) -> Result<Answer<Applied>, ClientError> {
+        self.change(Method::POST, "gesture", &serde_json::json!({ "gesture": gesture }))
+    }
+
     /// The receipts that are asked for, oldest first.
     ///
     /// # Errors
@@ -129,13 +148,26 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn follow(&self, request: &LogRequest) -> Result<Following, ClientError> {
+    pub fn follow(&self, request: &LogRequest) -> Result<Following<Receipt>, ClientError> {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("receipts"), &request.pairs(), Vec::new(), None)?;
         if response.status() != StatusCode::OK {
             return Err(self.fault(response));
         }
-        Ok(Following { lines: BufReader::new(response.into_body().into_reader()) })
+        Ok(Following::new(response.into_body().into_reader()))
+    }
+
+    /// Everything that happens from now on; the first event only says from which number on.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn events(&self) -> Result<Following<DeviceEvent>, ClientError> {
+        let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
+        let response = self.send(builder, &self.path("events"), &[], Vec::new(), None)?;
+        if response.status() != StatusCode::OK {
+            return Err(self.fault(response));
+        }
+        Ok(Following::new(response.into_body().into_reader()))
     }
 
     /// Why a push did or did not show; the latest without an id.
@@ -170,6 +202,16 @@ impl Client {
     pub fn wait(&self, wait: &Wait) -> Result<Answer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
+    }
+
+    /// Waits, at the daemon's side, until the device has come to rest: see [`Quiet`].
+    ///
+    /// # Errors
+    /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
+    pub fn quiet(&self, patience: Duration) -> Result<Answer<Quiet>, ClientError> {
+        let request = Request::builder().method("GET");
+        let pairs = [("timeout", duration::write(patience))];
+        self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
     }
 
     /// Asks the daemon to end; it is ending when this returns.
@@ -265,46 +307,4 @@ fn read_text(response: &mut Response<Body>) -> Result<String, ClientError> {
     // The journal may be long; the daemon is trusted.
     let body = response.body_mut().with_config().limit(u64::MAX);
     body.read_to_string().map_err(|error| ClientError::Lost(error.to_string()))
-}
-
-/// Receipts as they come; ends with the daemon.
-pub struct Following {
-    lines: BufReader<ureq::BodyReader<'static>>,
-}
-
-impl Iterator for Following {
-    type Item = Result<Answer<Receipt>, ClientError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (event, data) = match self.next_event() {
-            Ok(event) => event?,
-            Err(error) => return Some(Err(ClientError::Lost(error.to_string()))),
-        };
-        let lost = |error: serde_json::Error| ClientError::Lost(error.to_string());
-        if event == ERROR_EVENT {
-            let fault = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Fault(body.error));
-            return Some(Err(fault.unwrap_or_else(lost)));
-        }
-        Some(serde_json::from_str(&data).map(|value| Answer { json: data, value }).map_err(lost))
-    }
-}
-
-impl Following {
-    /// The next event's name and data; none at the end of the stream.
-    fn next_event(&mut self) -> io::Result<Option<(String, String)>> {
-        let (mut event, mut data) = (String::new(), String::new());
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if self.lines.read_line(&mut line)? == 0 {
-                return Ok(None);
-            }
-            match line.trim_end_matches(['\r', '\n']).split_once(':') {
-                Some(("event", value)) => value.trim_start().clone_into(&mut event),
-                Some(("data", value)) => data.push_str(value.strip_prefix(' ').unwrap_or(value)),
-                None if !data.is_empty() => return Ok(Some((event, data))),
-                _ => {}
-            }
-        }
-    }
 }

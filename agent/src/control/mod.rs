@@ -16,8 +16,11 @@ mod devices;
 mod doctor;
 pub mod duration;
 pub mod enroll;
+mod events;
 mod explain;
 mod fault;
+mod following;
+mod gesture;
 mod guard;
 mod health;
 pub mod log;
@@ -28,6 +31,7 @@ mod parameters;
 pub mod permission;
 pub mod play_services;
 pub mod policy;
+mod quiet;
 pub mod removal;
 mod route;
 mod routes;
@@ -41,12 +45,18 @@ mod wait;
 use std::future::Future;
 
 pub use call::Call;
-pub use client::{Answer, Client, ClientError, Following};
+pub use client::{Answer, Client, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
 pub use devices::Devices;
+pub use events::{DeviceEvent, FOLLOWER_ROOM, Happened};
 pub use fault::{ErrorBody, Fault};
+pub use following::Following;
+pub use gesture::{Gesture, GestureRequest};
 pub use log::Receipts;
 pub use notifications::Notifications;
+pub use quiet::Quiet;
+pub use route::{CommandRow, SchemaOf};
+pub use routes::command_rows;
 pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;
@@ -56,7 +66,7 @@ use portal_shared::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::device::Command;
 
@@ -126,6 +136,13 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
+    /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
+    fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
+    /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
+    fn gesture(&self, gesture: Gesture) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    /// Answers once what the broker had taken before has come to where only time or a person moves it on: held, or with an
+    /// outcome that is durable, acknowledged and published. Has no limit of its own.
+    fn quiet(&self) -> impl Future<Output = Result<Quiet, Fault>> + Send;
     /// Ends the daemon cleanly, after this answer.
     fn stop(&self);
 }

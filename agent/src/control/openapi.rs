@@ -94,6 +94,10 @@ fn answers(answers: Answers, generator: &mut SchemaGenerator) -> Value {
             content[log::EVENT_STREAM] = json!({ "schema": { "type": "string" } });
             content
         }
+        Answers::Events(schema) => {
+            let schema = schema(generator);
+            json!({ log::EVENT_STREAM: { "schema": schema } })
+        }
         Answers::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
     }
 }

@@ -15,9 +15,10 @@ use super::api::{Api, OwnDevice};
 use super::body::Body;
 use super::parameters::{Given, Parameter};
 use super::{Applied, Call, Fault, RunningDevice};
+use crate::device::Command;
 
 /// Writes the schema of a type into a document.
-pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// What a route answers with.
 #[derive(Clone, Copy)]
@@ -25,6 +26,8 @@ pub(super) enum Answers {
     Json(SchemaOf),
     /// JSON, or server-sent events when the client accepts them.
     JsonOrEvents(SchemaOf),
+    /// Server-sent events, each with such a JSON.
+    Events(SchemaOf),
     Text,
 }
 
@@ -36,6 +39,31 @@ pub(super) struct About {
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<SchemaOf>,
     pub(super) answers: Answers,
+    /// What is told of it to who changes a device without the wire; only a command has it.
+    pub(super) command: Option<CommandRow>,
+}
+
+/// A command of the table, for who reads it from elsewhere than a request: a scenario's step.
+#[derive(Debug, Clone)]
+pub struct CommandRow {
+    /// Its path below `/v1/devices/{device}/`.
+    pub path: &'static str,
+    /// How it is sent.
+    pub method: Method,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// The schema of its body.
+    pub body: SchemaOf,
+    /// What a body means to the device.
+    pub read: fn(&serde_json::Value) -> Result<Command, Fault>,
+}
+
+fn read<C: Call>(body: &serde_json::Value) -> Result<Command, Fault> {
+    let wrong = |error: serde_json::Error| {
+        let message = format!("the body of {} is not right: {error}", C::PATH);
+        Fault::bad_request(message, "portal-agent scenario schema has each command's body")
+    };
+    C::deserialize(body).map_err(wrong)?.command()
 }
 
 /// A row of the table: the router and the document are both made of it.
@@ -63,7 +91,8 @@ impl<D: RunningDevice> Route<D> {
         answers: Answers,
         handler: H,
     ) -> Self {
-        let about = About { method: Method::GET, path: path.into(), summary, parameters, body: None, answers };
+        let about =
+            About { method: Method::GET, path: path.into(), summary, parameters, body: None, answers, command: None };
         Self::new(about, on(MethodFilter::GET, handler))
     }
 
@@ -74,7 +103,15 @@ impl<D: RunningDevice> Route<D> {
         answers: Answers,
         handler: H,
     ) -> Self {
-        let about = About { method: Method::POST, path: path.into(), summary, parameters: &[], body: None, answers };
+        let about = About {
+            method: Method::POST,
+            path: path.into(),
+            summary,
+            parameters: &[],
+            body: None,
+            answers,
+            command: None,
+        };
         Self::new(about, on(MethodFilter::POST, handler))
     }
 
@@ -87,9 +124,22 @@ impl<D: RunningDevice> Route<D> {
             parameters: &[],
             body: Some(schema::<C>),
             answers: Answers::Json(schema::<Applied>),
+            command: Some(CommandRow {
+                path: C::PATH,
+                method: C::METHOD,
+                summary: C::SUMMARY,
+                body: schema::<C>,
+                read: read::<C>,
+            }),
         };
         let filter = if C::METHOD == Method::PUT { MethodFilter::PUT } else { MethodFilter::POST };
         Self::new(about, on(filter, command::<C, D>))
+    }
+
+    /// With a body of this form.
+    pub(super) fn taking(mut self, body: SchemaOf) -> Self {
+        self.about.body = Some(body);
+        self
     }
 
     fn new(about: About, handler: MethodRouter<Api<D>>) -> Self {

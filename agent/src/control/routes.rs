@@ -12,16 +12,26 @@ use portal_shared::{DeviceState, Doctor, Explanation, Status};
 
 use super::api::Api;
 use super::guard::guard;
-use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
+use super::route::{Answers, CommandRow, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
-    Applied, Devices, Notifications, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
-    health, log, notifications, openapi, os, permission, play_services, policy, removal, settings, status, stop, wait,
+    Applied, DeviceEvent, Devices, GestureRequest, Notifications, Quiet, Receipts, RunningDevice, app, clock, device,
+    devices, doctor, enroll, events, explain, gesture, health, log, notifications, openapi, os, permission,
+    play_services, policy, quiet, removal, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
 fn table<D: RunningDevice>() -> Vec<Route<D>> {
     let mut table = reads();
     table.extend(commands());
+    table.push(
+        Route::post(
+            of_device("gesture"),
+            "What a person does with the prompt or a card, as on the desktop",
+            Answers::Json(schema::<Applied>),
+            gesture::gesture::<D>,
+        )
+        .taking(schema::<GestureRequest>),
+    );
     table.push(Route::post("/v1/stop", "End the daemon cleanly", Answers::Json(schema::<Applied>), stop::stop::<D>));
     table
 }
@@ -54,6 +64,20 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             wait::wait::<D>,
         ),
         Route::get(
+            of_device("events"),
+            "Everything that happens on the device from now on, as server-sent events",
+            &[],
+            Answers::Events(schema::<DeviceEvent>),
+            events::events::<D>,
+        ),
+        Route::get(
+            of_device("quiet"),
+            "Answers once nothing is on its way to the device, on it or from it, and nothing is due",
+            quiet::PARAMETERS,
+            Answers::Json(schema::<Quiet>),
+            quiet::quiet::<D>,
+        ),
+        Route::get(
             of_device("notifications"),
             "What Company Portal's own Notifications section lists",
             &[],
@@ -75,6 +99,11 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             doctor::examine::<D>,
         ),
     ]
+}
+
+/// The commands of the table, in its order. What would answer them (`D`) plays no part: a row says what they are.
+pub fn command_rows<D: RunningDevice>() -> Vec<CommandRow> {
+    commands::<D>().into_iter().filter_map(|route| route.about.command).collect()
 }
 
 fn commands<D: RunningDevice>() -> Vec<Route<D>> {

@@ -1,13 +1,28 @@
-//! The clock edge: the computer's time of day.
+//! The clock edge: where the time of day comes from, and how it is waited for.
 //!
-//! Lives here: where the time comes from. Device time is this plus what the device's own clock runs ahead.
+//! Lives here: the computer's clock, and one that stands until it is moved. Device time is either, plus what the device's
+//! own clock runs ahead. Does not live here: transport time (keep-alive, back-off), which is always real.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
 
 use portal_shared::Timestamp;
+use tokio::sync::watch;
 
-/// Tells the computer's time of day.
+/// The computer's clock may be set, so that nothing sleeps by it for longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+/// A wait for a moment; ends early where the clock cannot promise more, so look at the time again.
+pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Tells the time of day.
 pub trait Clock: Send + Sync {
-    /// Now, by the computer's clock.
+    /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Waits until `moment`, by this clock. Asked for only while something waits on time.
+    fn sleep_until(&self, moment: Timestamp) -> Sleep<'_>;
 }
 
 /// The computer's own clock.
@@ -17,5 +32,67 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         jiff::Timestamp::now().into()
+    }
+
+    fn sleep_until(&self, moment: Timestamp) -> Sleep<'_> {
+        let millis = moment.millis_since(self.now()).max(0);
+        Box::pin(tokio::time::sleep(Duration::from_millis(millis.unsigned_abs()).min(LONGEST_SLEEP)))
+    }
+}
+
+/// A clock that stands still until it is moved: hours pass at once, and how fast the machine is does not show.
+/// Clones share the time.
+#[derive(Debug, Clone)]
+pub struct VirtualClock(watch::Sender<Timestamp>);
+
+impl VirtualClock {
+    /// A clock that stands at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(watch::Sender::new(now))
+    }
+
+    /// Moves it on and wakes whoever waits for a moment that has come. It never goes back.
+    pub fn advance_to(&self, moment: Timestamp) {
+        self.0.send_if_modified(|now| {
+            let moved = moment > *now;
+            *now = moment.max(*now);
+            moved
+        });
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        *self.0.borrow()
+    }
+
+    fn sleep_until(&self, moment: Timestamp) -> Sleep<'_> {
+        let mut time = self.0.subscribe();
+        Box::pin(async move {
+            // `self` holds the sender, so the wait cannot end without the moment.
+            let _ = time.wait_for(|now| *now >= moment).await;
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[tokio::test]
+    async fn a_virtual_clock_wakes_who_waits_and_never_goes_back() {
+        let start = Timestamp::from_millis(1000);
+        let clock = VirtualClock::new(start);
+        let shared = clock.clone();
+        let mut waiting = shared.sleep_until(start.plus_millis(50));
+        assert!((&mut waiting).now_or_never().is_none());
+        clock.advance_to(start.plus_millis(49));
+        assert!((&mut waiting).now_or_never().is_none());
+        clock.advance_to(start.plus_millis(50));
+        waiting.await;
+        clock.advance_to(start);
+        assert_eq!(shared.now(), start.plus_millis(50));
+        clock.sleep_until(start).await;
     }
 }

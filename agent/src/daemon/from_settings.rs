@@ -87,7 +87,11 @@ fn asked(settings: &Settings) -> Result<Asked, ConfigurationError> {
     })
 }
 
-fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
+/// What the settings say of the device's rules.
+///
+/// # Errors
+/// A documentation profile that there is not.
+pub fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
     let documentation = settings.device.documentation.parse();
     Ok(Rules {
         documentation: documentation.map_err(|why| ConfigurationError::Word { key: "device.documentation", why })?,

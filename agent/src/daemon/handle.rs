@@ -13,7 +13,7 @@ use super::device_loop::Watched;
 use super::doctor;
 use super::requests::{DeviceStatus, Request};
 use crate::broker::Sessions;
-use crate::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevice};
+use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
 use crate::device::{self, Command, Push, Snapshot};
 use crate::journal::{self, Journal, JournalError, Reader};
@@ -173,6 +173,18 @@ impl RunningDevice for Handle {
         let trouble = self.journal.health().borrow().clone();
         let allowance = self.notifier.allowance();
         Ok(doctor::examine(&status, trouble.as_deref(), self.journal.clock_jump().is_some(), allowance))
+    }
+
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+        self.ask(|reply| Request::Events { reply }).await
+    }
+
+    async fn gesture(&self, gesture: Gesture) -> Result<Applied, Fault> {
+        self.ask(|reply| Request::Gesture { gesture, reply }).await
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Fault> {
+        self.ask(|reply| Request::Quiet { reply }).await
     }
 
     fn stop(&self) {

@@ -13,11 +13,13 @@ mod outbox;
 mod publisher;
 mod requests;
 mod start;
+mod wiring;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, VirtualClock};
 pub use device_loop::LoopError;
 pub use first_start::{Asked, Contradiction};
-pub use from_settings::{ConfigurationError, sender_settings};
+pub use from_settings::{ConfigurationError, rules, sender_settings};
 pub use handle::Handle;
 pub use interrupt::interrupted;
 pub use start::{Daemon, Embedded, NotifierKind, Options, StartError};
+pub use wiring::{Around, Kept, Wired, Wiring, journal_options};

@@ -136,6 +136,11 @@ impl Publisher {
         }
     }
 
+    /// Whether every receipt that may be published has its answer.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.reading.is_none() && self.next > self.durable
+    }
+
     /// The edge could not take the receipt that [`Step::Publish`] gave; it stays the next.
     pub fn not_taken(&mut self, receipt: Receipt) {
         self.next = receipt.sequence;

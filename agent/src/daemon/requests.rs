@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portal_shared::{DeviceState, GroupId, Tenant, status};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::control::{Applied, Fault};
+use crate::control::{Applied, DeviceEvent, Fault, Gesture, Quiet};
 use crate::device::Command;
 
 /// Where an answer goes.
@@ -26,6 +26,23 @@ pub enum Request {
     Status {
         /// Where the answer goes.
         reply: Reply<DeviceStatus>,
+    },
+    /// Everything that happens from now on.
+    Events {
+        /// Where the channel goes.
+        reply: Reply<mpsc::Receiver<DeviceEvent>>,
+    },
+    /// What a person does on the desktop; answered once the change is durable.
+    Gesture {
+        /// What.
+        gesture: Gesture,
+        /// Where the answer goes.
+        reply: Reply<Applied>,
+    },
+    /// Quiet: what the broker had taken before this was asked has come to where only time or a person moves it on.
+    Quiet {
+        /// Where the answer goes; dropped, it is not waited for any more.
+        reply: Reply<Quiet>,
     },
 }
 

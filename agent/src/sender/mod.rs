@@ -233,6 +233,27 @@ impl Drop for Sender {
     }
 }
 
+/// Ends the session that the broker keeps for a device which does not come back: connects once under its id, cleanly.
+///
+/// # Errors
+/// As [`Sender::connect`].
+pub async fn end_session(settings: &SenderSettings, device: DeviceId) -> Result<(), SenderError> {
+    let (client, mut connection) = open(ConnectOptions { client_id: device.to_string(), ..options(settings)? });
+    let ended = async {
+        loop {
+            match connection.poll().await? {
+                Event::Connected { .. } => {
+                    client.disconnect();
+                }
+                Event::DisconnectSent => return Ok(()),
+                _ => {}
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(settings.connect_timeout, ended).await;
+    in_time.unwrap_or_else(|_| Err(Fault::no_answer(&settings.url, settings.connect_timeout).into()))
+}
+
 fn options(settings: &SenderSettings) -> Result<ConnectOptions<'_>, SenderError> {
     let url = std::slice::from_ref(&settings.url);
     if tls_to_an_ip_v6_address(url).is_some() {

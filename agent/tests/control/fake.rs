@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use portal_agent::control::{Applied, Fault, InAppMessage, LogQuery, RunningDevice};
+use portal_agent::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
 use portal_shared::status::{self, Status};
 use portal_shared::{
     Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Presentation,
     Receipt, Rejection, Surface, Target, Timestamp,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 
@@ -249,6 +249,20 @@ impl RunningDevice for Fake {
                 check("notificationServer", ok, if ok { "dunst 1.9.2" } else { "there is none" }, "start one"),
             ],
         })
+    }
+
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+        // Nothing happens on the fake: what is told of it ends at once.
+        Ok(mpsc::channel(1).1)
+    }
+
+    async fn gesture(&self, _gesture: Gesture) -> Result<Applied, Fault> {
+        Err(Fault::new("noPrompt", "no permission prompt is showing", "portal-agent permission prompt"))
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Fault> {
+        let inner = self.inner.lock().unwrap();
+        Ok(Quiet { now: inner.now, next_deadline: inner.device.next_deadline(), events: 0 })
     }
 
     fn stop(&self) {

@@ -54,6 +54,7 @@ impl DeviceLoop {
                     self.watched.settled.send_replace(sequence);
                 }
                 AfterCommit::Raise { card, shown } => self.raise(card, shown),
+                AfterCommit::Tell(event) => self.followers.tell_next(*event),
             }
         }
     }

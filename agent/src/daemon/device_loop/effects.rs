@@ -6,6 +6,7 @@ use portal_shared::Surface;
 use tracing::{info, warn};
 
 use super::{AfterCommit, DeviceLoop};
+use crate::control::Happened;
 use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
 use crate::device::{Effect, Shown};
 use crate::journal::Entry;
@@ -32,6 +33,7 @@ impl DeviceLoop {
         for effect in effects {
             self.perform_one(effect);
         }
+        self.tell_of_the_prompt();
         if changed {
             self.changed();
         }
@@ -44,6 +46,7 @@ impl DeviceLoop {
                 let sequence = receipt.sequence;
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
+                self.tell(|| Happened::Settled { receipt: Box::new(receipt.clone()) });
                 self.outbox.write(Entry::Settled { receipt, push, held });
                 if is_new {
                     self.acknowledge_in_work();
@@ -53,6 +56,7 @@ impl DeviceLoop {
             Effect::Hold(held) => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
+                self.tell(|| Happened::Held { notification_id: id.to_string() });
                 self.outbox.write(Entry::Held { key, id, at, push });
                 self.acknowledge_in_work();
                 self.changed();
@@ -62,10 +66,21 @@ impl DeviceLoop {
                 self.outbox.write(Entry::HeldChanged { key: held.key, push });
             }
             // contract 4: one raised notification is committed before the next is raised
-            Effect::Raise { card, shown } if self.outbox.is_settled() => self.raise(card, shown),
-            Effect::Raise { card, shown } => self.outbox.after_commit(AfterCommit::Raise { card, shown }),
-            Effect::WithdrawCard { card } => self.edges.notifier.withdraw(CardId(card)),
+            Effect::Raise { card, shown } => {
+                let Shown { title, body, sound, .. } = shown.clone();
+                self.tell(|| Happened::Card { title, body, sound });
+                if self.outbox.is_settled() {
+                    self.raise(card, shown);
+                } else {
+                    self.outbox.after_commit(AfterCommit::Raise { card, shown });
+                }
+            }
+            Effect::WithdrawCard { card } => {
+                self.forget_card(card);
+                self.edges.notifier.withdraw(CardId(card));
+            }
             Effect::Interaction { sequence, interaction } => {
+                self.tell(|| Happened::CardGone { sequence, interaction });
                 self.outbox.write(Entry::Interaction { sequence, interaction });
             }
             Effect::ShowPrompt { .. } => self.show_prompt_card(),
@@ -108,6 +123,7 @@ impl DeviceLoop {
     pub(super) fn remember(&mut self, recorded: &str) {
         let snapshot = serde_json::to_string(self.device.snapshot()).unwrap_or_default();
         let at = self.now();
+        self.tell(|| Happened::Changed { event: serde_json::from_str(recorded).unwrap_or_default() });
         self.outbox.write(Entry::Changed { at, event: recorded.to_owned(), snapshot });
     }
 }

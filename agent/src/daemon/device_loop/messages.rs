@@ -2,13 +2,17 @@
 //!
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
-use portal_shared::{Action, CustomNotification, GroupList, Incoming, NotificationId};
+use portal_shared::{Action, CustomNotification, GroupList, Incoming, NotificationId, Target};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::AckToken;
+use crate::control::Happened;
 use crate::device::{Arrival, Event};
 use crate::journal::{Entry, JournalError};
+
+/// The largest payload that followers are told.
+const LARGEST_TOLD: usize = 64 * 1024;
 
 /// What waits for the push in hand.
 pub(super) enum Waiting {
@@ -49,6 +53,7 @@ impl DeviceLoop {
         self.in_work = message.token;
         match message.incoming {
             Incoming::Notification(target) => {
+                self.tell_of_arrival(target, &message.payload);
                 let payload = CustomNotification::parse(&message.payload);
                 let id_used = match &payload {
                     Ok(notification) => self.is_used(&notification.id)?,
@@ -80,6 +85,13 @@ impl DeviceLoop {
     /// Whether the id is used, by what is only gathered yet too: a push that comes again may wait right behind itself.
     fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
         self.outbox.is_used(id).map_or_else(|| self.edges.journal.is_used(id), Ok)
+    }
+
+    fn tell_of_arrival(&mut self, target: Target, payload: &[u8]) {
+        self.tell(|| {
+            let text = std::str::from_utf8(payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
+            Happened::Arrived { target, payload: text.map(str::to_owned), size: payload.len() }
+        });
     }
 
     fn groups(&mut self, payload: &[u8]) {

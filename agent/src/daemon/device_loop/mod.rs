@@ -4,15 +4,17 @@
 
 mod commits;
 mod effects;
+mod followers;
+mod gestures;
 mod messages;
+mod quiet;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use portal_shared::{DeviceState, Interaction, Receipt, Timestamp, Topics};
+use portal_shared::{ConnectionState, DeviceState, Interaction, Receipt, Timestamp, Topics};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -22,11 +24,13 @@ use super::outbox::Outbox;
 use super::publisher::Publisher;
 use super::requests::{DeviceStatus, Reply, Request};
 use crate::broker::{AckToken, PublishId, SessionEvent, Sessions};
-use crate::control::{Applied, Fault};
+use crate::control::{Applied, DeviceEvent, Fault, Happened};
 use crate::desktop::{CardId, DesktopEvent, Notifier, PromptId};
 use crate::device::{Command, Device, Effect, Event, RaiseFailure, Shown};
 use crate::journal::{Entry, Journal, JournalError, Reader};
+use followers::Followers;
 use messages::{Message, Waiting};
+use quiet::QuietSeeker;
 
 /// How many session events are taken at once, so that their outcomes share a commit.
 const GATHERED: usize = 256;
@@ -89,6 +93,7 @@ enum AfterCommit {
     PublishState(Box<DeviceState>),
     Settled(u64),
     Raise { card: u64, shown: Shown },
+    Tell(Box<DeviceEvent>),
 }
 
 /// One device and its edges.
@@ -114,6 +119,10 @@ pub struct DeviceLoop {
     /// How many messages at QoS 0 were dropped.
     dropped: u64,
     beginning: Vec<Command>,
+    /// The cards that are open on the desktop, the newest last.
+    cards: Vec<u64>,
+    followers: Followers,
+    quiet: QuietSeeker,
 }
 
 /// What the loop goes on from.
@@ -155,6 +164,9 @@ impl DeviceLoop {
             journal_trouble: None,
             dropped: 0,
             beginning: beginning.commands,
+            cards: Vec::new(),
+            followers: Followers::default(),
+            quiet: QuietSeeker::default(),
             device,
         }
     }
@@ -167,9 +179,10 @@ impl DeviceLoop {
         let mut durable = self.edges.journal.durable();
         let mut health = self.edges.journal.health();
         let mut gathered = Vec::with_capacity(GATHERED);
+        let clock = Arc::clone(&self.edges.clock);
         self.begin()?;
         loop {
-            let wake = self.until_deadline();
+            let wake = self.wake_at();
             tokio::select! {
                 biased;
                 () = cancelled.cancelled() => break,
@@ -177,7 +190,7 @@ impl DeviceLoop {
                 Ok(()) = health.changed() => self.journal_health_changed(),
                 Some(event) = inputs.desktop.recv() => self.desktop_event(event)?,
                 Some(page) = inputs.pages.recv() => self.publisher.page(page?),
-                Some(request) = inputs.requests.recv() => self.request(request),
+                Some(request) = inputs.requests.recv() => self.request(request)?,
                 taken = inputs.session.recv_many(&mut gathered, GATHERED) => {
                     if taken == 0 {
                         // The session ended by itself, which it never does but by a panic of its own.
@@ -187,11 +200,12 @@ impl DeviceLoop {
                         self.session_event(event)?;
                     }
                 }
-                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.happened(Event::DeadlineReached),
+                () = sleep_until(&*clock, wake), if wake.is_some() => self.happened(Event::DeadlineReached),
             }
             self.work_through_waiting()?;
             self.commit()?;
             self.publish_receipts();
+            self.seek_quiet();
         }
         Ok(self.finish(durable).await?)
     }
@@ -215,14 +229,14 @@ impl DeviceLoop {
         self.edges.clock.now().plus_millis(self.device.snapshot().condition.clock_ahead_millis)
     }
 
-    /// How long until the device's next deadline, by the computer's clock; an hour at most, since that clock may jump.
-    fn until_deadline(&self) -> Option<Duration> {
-        let deadline = self.device.next_deadline()?;
-        let millis = deadline.millis_since(self.now()).clamp(0, 3_600_000);
-        Some(Duration::from_millis(millis.unsigned_abs()))
+    /// The device's next deadline, by the clock's own time.
+    fn wake_at(&self) -> Option<Timestamp> {
+        let ahead = self.device.snapshot().condition.clock_ahead_millis;
+        Some(self.device.next_deadline()?.plus_millis(ahead.saturating_neg()))
     }
 
     fn session_event(&mut self, event: SessionEvent) -> Result<(), JournalError> {
+        self.quiet.hear(&event);
         match event {
             SessionEvent::Message { incoming, payload, token, redelivered, retained, expiry_seconds, .. } => {
                 if token.is_none() && self.waiting.len() >= WAITING {
@@ -238,12 +252,14 @@ impl DeviceLoop {
                 self.state_is_due = true;
                 self.publish_state();
                 self.publisher.online();
+                self.tell(|| Happened::Connection { connection: ConnectionState::Online });
             }
             SessionEvent::FenceReturned { .. } => {
                 // Behind everything that came before it.
                 self.waiting.push_back(Waiting::Fence);
                 self.work_through_waiting()?;
             }
+            SessionEvent::ProbeReturned { .. } => return Ok(()),
             SessionEvent::Published { id: PublishId(sequence) } => {
                 self.receipt_answered(sequence);
                 return Ok(());
@@ -265,6 +281,7 @@ impl DeviceLoop {
             SessionEvent::Disconnected { .. } => {
                 self.publisher.offline();
                 self.happened(Event::Disconnected);
+                self.tell(|| Happened::Connection { connection: ConnectionState::Offline });
             }
         }
         self.changed();
@@ -288,6 +305,7 @@ impl DeviceLoop {
     fn desktop_event(&mut self, event: DesktopEvent) -> Result<(), JournalError> {
         match event {
             DesktopEvent::Raised { card: CardId(card), verdict } => {
+                self.cards.push(card);
                 self.happened(Event::Raised { card, desktop: verdict });
             }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
@@ -295,7 +313,10 @@ impl DeviceLoop {
             }
             DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, Interaction::Clicked),
             DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, Interaction::Dismissed),
-            DesktopEvent::CardsLost => self.happened(Event::CardsLost),
+            DesktopEvent::CardsLost => {
+                self.cards.clear();
+                self.happened(Event::CardsLost);
+            }
             DesktopEvent::PromptAnswered { prompt: PromptId(prompt), allow } => {
                 self.prompt_is_up = false;
                 self.happened(Event::PromptAnswered { number: prompt_number(prompt), allow });
@@ -319,19 +340,27 @@ impl DeviceLoop {
     }
 
     fn card_interaction(&mut self, card: u64, interaction: Interaction) {
+        self.forget_card(card);
         self.happened(Event::CardInteraction { card, interaction });
     }
 
-    fn request(&mut self, request: Request) {
+    fn request(&mut self, request: Request) -> Result<(), JournalError> {
         match request {
             Request::Apply { command, reply } => self.commands.push_back((command, reply)),
+            Request::Quiet { reply } => self.quiet.ask(reply),
+            Request::Gesture { gesture, reply } => return self.gesture(gesture, reply),
+            Request::Events { reply } => {
+                let _ = reply.send(Ok(self.follow()));
+            }
             Request::Status { reply } => {
                 let _ = reply.send(Ok(self.device_status()));
             }
         }
+        Ok(())
     }
 
     fn command(&mut self, command: Command, reply: Reply<Applied>) {
+        self.quiet.disturbed();
         let now = self.now();
         let event = Event::Command(command);
         let recorded = event.record();
@@ -353,8 +382,13 @@ impl DeviceLoop {
         }
     }
 
+    fn forget_card(&mut self, card: u64) {
+        self.cards.retain(|open| *open != card);
+    }
+
     /// Something that cannot be refused happened.
     fn happened(&mut self, event: Event) {
+        self.quiet.disturbed();
         let now = self.now();
         let recorded = event.record();
         match self.device.apply(event, now) {
@@ -387,6 +421,14 @@ impl DeviceLoop {
             redelivered: self.redelivered,
             last_sequence: *self.watched.settled.borrow(),
         }
+    }
+}
+
+/// Waits for `moment`, if there is one.
+async fn sleep_until(clock: &dyn Clock, moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => clock.sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

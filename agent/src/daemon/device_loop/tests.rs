@@ -85,6 +85,10 @@ impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         "2026-11-23T09:00:00Z".parse().unwrap()
     }
+
+    fn sleep_until(&self, _moment: Timestamp) -> crate::daemon::clock::Sleep<'_> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// A loop with every edge in the test's hands.

@@ -1,0 +1,33 @@
+//! `scenario check`: what is wrong with scenario files; nothing is run.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::super::page::{Line, Page};
+use super::super::{Context, Failure};
+use super::{json_line, read};
+
+/// Arguments of `scenario check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portal-agent scenario check config/scenarios
+  portal-agent scenario check my-test.yaml --json
+
+Exit codes: 0 all of them are right; 2 one is not.")]
+pub struct Args {
+    /// Files, and folders with *.yaml and *.yml in them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Runs `scenario check`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let loaded = read(context, &args.paths)?;
+    if context.global.json {
+        return json_line(context, &json!({ "files": loaded.files, "cases": loaded.cases.len() }));
+    }
+    let line = Line::new().mark(true).plain(format!("{} files are right: {} cases", loaded.files, loaded.cases.len()));
+    context.page(&Page::of(line))
+}

@@ -1,0 +1,24 @@
+//! `scenario facts`: documented behaviours against scenarios, as a page in Markdown.
+
+use std::path::PathBuf;
+
+use super::super::{Context, Failure};
+use super::read;
+use crate::scenario::coverage;
+
+/// Arguments of `scenario facts`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  portal-agent scenario facts config/scenarios > config/scenarios/README.md")]
+pub struct Args {
+    /// Files, and folders with *.yaml and *.yml in them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Runs `scenario facts`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let loaded = read(context, &args.paths)?;
+    context.text(&coverage::page(&loaded.cases))
+}

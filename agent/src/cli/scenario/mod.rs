@@ -1,0 +1,112 @@
+//! `scenario`: permission-denied testing as files.
+//!
+//! Lives here: its commands, one file each, and what they share: reading the files, and telling what is wrong with them.
+//! Does not live here: what a scenario is and how it runs (`scenario`).
+
+mod check;
+mod facts;
+mod record;
+mod run;
+mod show;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::page::harmless_json;
+use super::{Context, Failure, failure};
+use crate::control::Fault;
+use crate::scenario::files::{Loaded, PathError, load};
+use crate::scenario::{WrongFile, schema};
+
+/// Arguments of `scenario`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A scenario is a YAML document: a device, what happens to it, and what must follow.
+
+  name: Denied once, and iOS never asks again
+  facts: [\"4.1.4\"]
+  device: {platform: ios, permission: denied}
+  steps:
+    - permission: prompt
+    - expect: {prompt: notShowing, status: {promptsShown: 1}}
+    - push:
+    - expect: {outcome: withheld, unmet: [notificationsPermitted]}
+
+config/scenarios holds many to begin with.")]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenario files and the files of folders; 1 if an expectation did not hold
+    Run(run::Args),
+    /// Say what is wrong with scenario files, with file, line and column; run nothing
+    Check(check::Args),
+    /// Watch the running device, and write what happened as a scenario file
+    Record(record::Args),
+    /// Print the JSON Schema of a scenario file, for editors
+    Schema,
+    /// Print which documented behaviours the scenarios of some files rest on, as a page in Markdown
+    Facts(facts::Args),
+}
+
+impl Args {
+    /// Whether the command starts logging itself, since its settings may say how.
+    pub fn reads_settings(&self) -> bool {
+        matches!(self.verb, Verb::Run(_))
+    }
+}
+
+/// Runs `scenario`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    match &args.verb {
+        Verb::Run(args) => run::run(context, args),
+        Verb::Check(args) => check::run(context, args),
+        Verb::Schema => context.text(&(serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n")),
+        Verb::Record(args) => record::run(context, args),
+        Verb::Facts(args) => facts::run(context, args),
+    }
+}
+
+/// Reads the files. Where one of them is not right, tells everything that is wrong and gives up: nothing is run then.
+fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
+    let loaded = load(paths).map_err(|error| {
+        let mend = match error {
+            PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
+            PathError::Empty(_) => "name another folder",
+        };
+        Failure::configuration(error.to_string(), mend)
+    })?;
+    if loaded.wrong.is_empty() {
+        return Ok(loaded);
+    }
+    tell(context.global.json, &loaded.wrong);
+    let problems: usize = loaded.wrong.iter().map(|wrong| wrong.problems.len()).sum();
+    let message =
+        format!("{problems} mistakes in {} of {} scenario files; nothing was run", loaded.wrong.len(), loaded.files);
+    Err(Failure::configuration(message, "each is shown above with its place"))
+}
+
+fn tell(json: bool, wrong: &[WrongFile]) {
+    let mut stderr = anstream::stderr();
+    for file in wrong {
+        if json {
+            for problem in &file.problems {
+                let message = format!("{}: {}", problem.at, problem.message);
+                failure::report(Fault::new("scenarioFile", message, problem.mend.clone()), true, &mut stderr);
+            }
+        } else {
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(stderr, "{}\n", file.show(std::io::stderr().is_terminal()));
+        }
+    }
+}
+
+/// One object in one line.
+fn json_line(context: &mut Context, value: &serde_json::Value) -> Result<(), Failure> {
+    context.json_line(&harmless_json(&value.to_string()))
+}

@@ -1,0 +1,113 @@
+//! `scenario record`: watches the running device, and writes what happened as a scenario file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::super::{Context, Failure};
+use crate::control::{Client, ClientError, DeviceEvent, Following, duration};
+use crate::daemon::interrupted;
+use crate::scenario::record::Recording;
+
+/// How many events may wait to be taken note of.
+const ROOM: usize = 1024;
+/// How long the device may take to come to rest at the end; what it does later is left out.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Arguments of `scenario record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What people, senders and the service do to the device becomes steps; what it does becomes expectations.
+
+Examples:
+  portal-agent scenario record > my-test.yaml            until Ctrl-C
+  portal-agent scenario record --for 10m --output my-test.yaml --name 'Denied, then allowed'")]
+pub struct Args {
+    /// Watch this long [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    duration: Option<Duration>,
+
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// The scenario's name
+    #[arg(long, value_name = "NAME", default_value = "As recorded")]
+    name: String,
+}
+
+/// Runs `scenario record`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let client = context.client()?;
+    let mut following = client.events()?;
+    // Listening has begun when the first event is here: nothing is missed between it and the status.
+    let first = following.next().transpose()?.map(|first| first.value);
+    let start = client.status()?.value;
+    eprintln!("recording {}; {}", start.device.device_name, until(args.duration));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+    let events = runtime.block_on(watch(client, following, args.duration));
+    // A read of the stream that is under way cannot be called off; it ends with the process.
+    runtime.shutdown_background();
+    let recording = Recording { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
+    match &args.output {
+        None => context.text(&recording.file()),
+        Some(file) => super::run::write(file, &recording.file()),
+    }
+}
+
+fn until(duration: Option<Duration>) -> String {
+    match duration {
+        Some(duration) => format!("it ends in {} s, or with Ctrl-C", duration.as_secs_f64()),
+        None => "Ctrl-C ends it".to_owned(),
+    }
+}
+
+/// Everything that happens until the end, and what it comes to.
+async fn watch(
+    client: Client,
+    following: Following<DeviceEvent>,
+    duration: Option<Duration>,
+) -> Result<Vec<DeviceEvent>, Failure> {
+    let (sender, mut events) = mpsc::channel(ROOM);
+    tokio::task::spawn_blocking(move || follow(following, &sender));
+    let ended = async {
+        match duration {
+            Some(duration) => tokio::select! { () = interrupted() => {}, () = tokio::time::sleep(duration) => {} },
+            None => interrupted().await,
+        }
+    };
+    let mut ended = std::pin::pin!(ended);
+    let mut happened = Vec::new();
+    loop {
+        tokio::select! {
+            () = &mut ended => break,
+            event = events.recv() => match event {
+                Some(event) => happened.push(event?),
+                None => return Err(Failure::DaemonEnded),
+            },
+        }
+    }
+    let quiet = tokio::task::spawn_blocking(move || client.quiet(LAST_PATIENCE)).await.map_err(anyhow::Error::from)?;
+    if let Ok(quiet) = quiet {
+        let is_last =
+            |happened: &[DeviceEvent]| happened.last().is_some_and(|event| event.number >= quiet.value.events);
+        let rest = async {
+            while !is_last(&happened) {
+                let Some(event) = events.recv().await else { break };
+                happened.push(event?);
+            }
+            Ok::<(), Failure>(())
+        };
+        tokio::time::timeout(LAST_PATIENCE, rest).await.unwrap_or(Ok(()))?;
+    }
+    Ok(happened)
+}
+
+fn follow(following: Following<DeviceEvent>, sender: &mpsc::Sender<Result<DeviceEvent, ClientError>>) {
+    for event in following {
+        if sender.blocking_send(event.map(|answer| answer.value)).is_err() {
+            return;
+        }
+    }
+}

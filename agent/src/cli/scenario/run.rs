@@ -1,0 +1,231 @@
+//! `scenario run`: runs scenario files, tells how each case stands, and writes the reports.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::super::{Context, Failure};
+use super::{json_line, read, show};
+use crate::broker::BrokerUrl;
+use crate::control::Client;
+use crate::daemon::{self, interrupted, sender_settings};
+use crate::desktop;
+use crate::scenario::attach;
+use crate::scenario::model::Case;
+use crate::scenario::report::{html, junit, line, summary_line};
+use crate::scenario::result::{CaseResult, Run, Standing};
+use crate::scenario::runner::{self, Broker, Options};
+use crate::scenario::select::is_asked_for;
+use crate::scenario::stage::Cards;
+use crate::sender::SenderSettings;
+
+/// Arguments of `scenario run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Each case runs on a device of its own, in virtual time: hours pass at once.
+
+Examples:
+  portal-agent scenario run config/scenarios
+  portal-agent scenario run my-tests --junit report.xml --html report.html
+  portal-agent scenario run my-tests --filter 'denied android' --notifier native
+  portal-agent scenario run my-tests --shuffle 7 --repeat 50 --fail-fast
+
+Exit codes: 0 every expectation held; 1 one did not; 2 a file is not right, and nothing was run.")]
+pub struct Args {
+    /// Files, and folders with *.yaml and *.yml in them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Only cases whose name, file or facts hold these words; repeated: those of each
+    #[arg(long, value_name = "WORDS")]
+    filter: Vec<String>,
+
+    /// List the cases and run none
+    #[arg(long)]
+    list: bool,
+
+    /// Fail, too, where what rests on an undocumented choice does not hold
+    #[arg(long)]
+    strict: bool,
+
+    /// Run in another order, the same one for the same seed
+    #[arg(long, value_name = "SEED")]
+    shuffle: Option<u64>,
+
+    /// Run each case this often
+    #[arg(long, value_name = "N", default_value = "1")]
+    repeat: NonZeroU32,
+
+    /// Begin nothing more after the first failure
+    #[arg(long)]
+    fail_fast: bool,
+
+    /// How many cases run at a time [default: two for each processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+
+    /// Through this broker instead of an embedded one; user, password and certificates as for run
+    #[arg(long, value_name = "URL")]
+    broker: Option<BrokerUrl>,
+
+    /// On the device of the daemon that runs here, on its clock and its desktop; the device is reset for each case
+    #[arg(long, conflicts_with_all = ["broker", "notifier", "jobs"])]
+    attach: bool,
+
+    /// native: raise the cards on this desktop, too, to watch
+    #[arg(long, value_enum, value_name = "native")]
+    notifier: Option<Watched>,
+
+    /// Write a JUnit XML report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Write a report as an HTML page of its own
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Where the cards are raised besides being recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Watched {
+    /// On this desktop.
+    Native,
+}
+
+/// Runs `scenario run`.
+pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+    let mut cases = read(context, &args.paths)?.cases;
+    cases.retain(|case| is_asked_for(case, &args.filter));
+    if cases.is_empty() {
+        return Err(Failure::configuration(
+            "no case is asked for by these filters",
+            "--list without --filter shows them all",
+        ));
+    }
+    if args.list {
+        return list(context, &cases);
+    }
+    let broker = broker(context, args)?;
+    let attached = if args.attach { Some(attached(context)?) } else { None };
+    let run = desktop::beside_main_thread(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+        runtime.block_on(run_all(context, args, cases, broker, attached))
+    })?;
+    report(context, args, &run)?;
+    // What had no turn, since the run was ended before, is not known to hold.
+    if run.failed() || run.count(Standing::Skipped) > 0 { Err(Failure::NotOk) } else { Ok(()) }
+}
+
+fn list(context: &mut Context, cases: &[Case]) -> Result<(), Failure> {
+    for case in cases {
+        if context.global.json {
+            let line = serde_json::json!({ "name": case.name(), "at": case.at.to_string(), "facts": case.facts });
+            json_line(context, &line)?;
+        } else {
+            context.page(&show::listed(case))?;
+        }
+    }
+    Ok(())
+}
+
+/// The broker that is named, with what the settings say of its user and certificates.
+fn broker(context: &Context, args: &Args) -> Result<Option<Broker>, Failure> {
+    let Some(url) = &args.broker else {
+        // The embedded broker needs no settings, so a run is the same whatever a settings file says.
+        context.start_demo_logging();
+        return Ok(None);
+    };
+    // A broker that is named takes the place of an embedded one in the file.
+    let named = [("broker.urls", url.to_string()), ("embedded_broker.listen", String::new())];
+    let loaded = context.settings(named.map(|(key, value)| (key.to_owned(), value)).to_vec())?;
+    context.start_demo_logging();
+    let session = daemon::Options::from_settings(&loaded.settings, PathBuf::new())?.session;
+    Ok(Some(Broker { session, sender: sender_settings(&loaded.settings, None)? }))
+}
+
+/// The daemon that runs here, and how its broker is sent to.
+fn attached(context: &Context) -> Result<(Client, SenderSettings), Failure> {
+    let client = context.client()?;
+    let status = client.status()?.value;
+    let settings = sender_settings(&context.settings(Vec::new())?.settings, Some(&status))?;
+    Ok((client, SenderSettings { tenant: status.tenant, ..settings }))
+}
+
+async fn run_all(
+    context: &mut Context,
+    args: &Args,
+    cases: Vec<Case>,
+    broker: Option<Broker>,
+    attached: Option<(Client, SenderSettings)>,
+) -> Result<Run, Failure> {
+    let options = Options {
+        strict: args.strict,
+        repeat: args.repeat.get(),
+        shuffle: args.shuffle,
+        fail_fast: args.fail_fast,
+        jobs: args.jobs.map_or_else(two_for_each_processor, std::num::NonZeroUsize::get),
+        cards: if args.notifier.is_some() { Cards::Native } else { Cards::Recorded },
+    };
+    let count = cases.len() * usize::try_from(options.repeat).unwrap_or(usize::MAX);
+    let (mut done, mut told) = (0, Ok(()));
+    let stop = CancellationToken::new();
+    let tell = |case: &CaseResult| {
+        done += 1;
+        if told.is_ok() {
+            told = tell(context, case, args.strict, done, count);
+        }
+    };
+    let stopping = stop.clone();
+    let running = async {
+        match attached {
+            Some((client, sender)) => attach::run(cases, options, client, sender, stopping, tell).await,
+            None => runner::run(cases, options, broker, stopping, tell).await,
+        }
+    };
+    let ended = async {
+        interrupted().await;
+        stop.cancel();
+        std::future::pending().await
+    };
+    let run = tokio::select! {
+        run = running => run?,
+        run = ended => run,
+    };
+    told?;
+    Ok(run)
+}
+
+/// A case waits for the broker more than it computes.
+fn two_for_each_processor() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get) * 2
+}
+
+fn tell(context: &mut Context, case: &CaseResult, strict: bool, done: usize, count: usize) -> Result<(), Failure> {
+    if context.global.json {
+        json_line(context, &line(case, strict))
+    } else {
+        context.page(&show::case(case, strict, done, count))
+    }
+}
+
+fn report(context: &mut Context, args: &Args, run: &Run) -> Result<(), Failure> {
+    if let Some(file) = &args.junit {
+        write(file, &junit(run).map_err(anyhow::Error::from)?)?;
+    }
+    if let Some(file) = &args.html {
+        write(file, &html(run))?;
+    }
+    if context.global.json { json_line(context, &summary_line(run)) } else { context.page(&show::summary(run)) }
+}
+
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| {
+        let message = format!("the report {} cannot be written: {error}", file.display());
+        Failure::operation(
+            "reportNotWritten",
+            message,
+            "name a file in a folder that is there and that you may write to",
+        )
+    })
+}

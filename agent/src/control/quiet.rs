@@ -1,0 +1,57 @@
+//! `quiet`: answers once nothing is on its way to the device, on it, or from it, and nothing is due.
+//!
+//! Lives here: the answer and the wait's limit. Does not live here: how quiet is proved (the device's owner).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use portal_shared::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::api::{Api, OwnDevice};
+use super::parameters::{Given, Parameter};
+use super::{Fault, RunningDevice, duration};
+
+/// Where nothing is said: a fence that does not come back has given up by then.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("timeout", "how long to wait (90s); 30s where absent")];
+
+/// A moment at which nothing was on its way to the device, on it, or from it, and nothing was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Quiet {
+    /// When, in device time.
+    pub now: Timestamp,
+    /// When time alone will move something on, in device time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_deadline: Option<Timestamp>,
+    /// The number of the newest event that followers were told.
+    pub events: u64,
+}
+
+pub(super) async fn quiet<D: RunningDevice>(
+    State(api): State<Api<D>>,
+    _: OwnDevice,
+    uri: Uri,
+) -> Result<Json<Quiet>, Fault> {
+    let given = Given::read(&uri, PARAMETERS)?;
+    let patience = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_PATIENCE);
+    tokio::select! {
+        () = api.ending.cancelled() => Err(Fault::new("daemonIsEnding", "the daemon ended meanwhile", "portal-agent run")),
+        quiet = tokio::time::timeout(patience, api.device.quiet()) => match quiet {
+            Ok(quiet) => quiet.map(Json),
+            Err(_) => Err(not_quiet(&api.device, patience).await),
+        },
+    }
+}
+
+async fn not_quiet<D: RunningDevice>(device: &D, patience: Duration) -> Fault {
+    let problem = device.status().await.ok().and_then(|status| status.broker.problem);
+    let why = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
+    let message = format!("the device did not come to rest within {}: {why}", duration::write(patience));
+    Fault::new("notQuiet", message, "portal-agent status and doctor say how things stand")
+}

@@ -1,0 +1,261 @@
+//! The running daemon as a scene: its own device, its own broker and desktop, its own clock.
+//!
+//! Lives here: each of the scene's verbs by the control API, and which cases this device can be made to play. Does not live
+//! here: the API's wire (`control`), what is played (`player`).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portal_shared::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+use tokio_util::sync::CancellationToken;
+
+use super::model::{Action, Case, StateChange};
+use super::player::{Play, play, skipped};
+use super::result::{CaseResult, Run, Standing};
+use super::runner::{Options, RunError};
+use super::scene::{Scene, SceneError};
+use crate::control::clock::Advance;
+use crate::control::device::Reset;
+use crate::control::log::LogRequest;
+use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet, duration};
+use crate::device::Rules;
+use crate::sender::{Sender, SenderSettings};
+
+/// How long the device may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The daemon's device.
+pub struct Attached {
+    client: Arc<Client>,
+    sender: Arc<Sender>,
+    topics: Topics,
+    /// The stream of what happens; away while it is read.
+    events: Option<Following<DeviceEvent>>,
+    heard: u64,
+    /// Device time when it last was at rest.
+    now: Timestamp,
+    /// Whether the case said which groups there are: the broker keeps that word.
+    told_groups: bool,
+}
+
+/// Runs a call of the blocking client where blocking is fine.
+async fn blocking<T: Send + 'static>(
+    client: &Arc<Client>,
+    call: impl FnOnce(&Client) -> Result<T, ClientError> + Send + 'static,
+) -> Result<T, SceneError> {
+    let client = Arc::clone(client);
+    match tokio::task::spawn_blocking(move || call(&client)).await {
+        Ok(result) => Ok(result?),
+        Err(error) => Err(SceneError::Impossible(error.to_string())),
+    }
+}
+
+impl Attached {
+    /// Takes the device out of its box, and listens to what happens on it.
+    ///
+    /// # Errors
+    /// The daemon does not answer, or refuses.
+    pub async fn open(client: &Arc<Client>, sender: &Arc<Sender>) -> Result<Self, SceneError> {
+        blocking(client, |client| client.call(&Reset {})).await?;
+        let status = blocking(client, |client| client.status()).await?.value;
+        let (events, heard) = blocking(client, |client| {
+            let mut events = client.events()?;
+            let heard = events.next().transpose()?.map_or(0, |first| first.value.number);
+            Ok((events, heard))
+        })
+        .await?;
+        Ok(Self {
+            topics: Topics::new(&status.tenant, status.device.device_id),
+            client: Arc::clone(client),
+            sender: Arc::clone(sender),
+            events: Some(events),
+            heard,
+            now: status.device.updated_at,
+            told_groups: false,
+        })
+    }
+
+    /// Leaves the device as it came: out of its box.
+    ///
+    /// # Errors
+    /// The daemon does not answer, or refuses.
+    pub async fn close(mut self) -> Result<(), SceneError> {
+        if self.told_groups {
+            // contract 2: an empty payload is no groups, and clears what the broker kept.
+            self.publish(self.topics.groups(), Vec::new(), true).await?;
+        }
+        blocking(&self.client, |client| client.call(&Reset {})).await?;
+        Ok(())
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Client) -> Result<T, ClientError> + Send + 'static,
+    ) -> Result<T, SceneError> {
+        blocking(&self.client, call).await
+    }
+}
+
+impl Scene for Attached {
+    fn topics(&self) -> Topics {
+        self.topics.clone()
+    }
+
+    async fn change(&mut self, change: &StateChange) -> Result<Applied, SceneError> {
+        let (path, method, body) = (change.path, change.method.clone(), change.body.clone());
+        Ok(self.call(move |client| client.change(method, path, &body)).await?.value)
+    }
+
+    async fn gesture(&mut self, gesture: Gesture) -> Result<Applied, SceneError> {
+        Ok(self.call(move |client| client.gesture(gesture)).await?.value)
+    }
+
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+        self.told_groups |= retain;
+        Ok(self.sender.publish(topic, payload, retain).await?)
+    }
+
+    async fn rest(&mut self) -> Result<Quiet, SceneError> {
+        let quiet = self.call(|client| client.quiet(PATIENCE)).await?.value;
+        self.now = quiet.now;
+        Ok(quiet)
+    }
+
+    async fn move_to(&mut self, moment: Timestamp) -> Result<(), SceneError> {
+        // Real time has passed since: what is left of it, and never backwards.
+        let millis = moment.millis_since(self.now).max(0).unsigned_abs();
+        if millis > 0 {
+            let advance = Advance { duration: duration::write(Duration::from_millis(millis)) };
+            self.call(move |client| client.call(&advance)).await?;
+        }
+        Ok(())
+    }
+
+    async fn restart(&mut self) -> Result<(), SceneError> {
+        Err(SceneError::Impossible("a daemon that this run did not start is not restarted by it".to_owned()))
+    }
+
+    async fn status(&mut self) -> Result<Status, SceneError> {
+        Ok(self.call(|client| client.status()).await?.value)
+    }
+
+    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, SceneError> {
+        let request = LogRequest { after: Some(sequence), ..LogRequest::default() };
+        self.call(move |client| client.receipts(&request)).await
+    }
+
+    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, SceneError> {
+        Ok(self.call(|client| client.notifications()).await?.value.notifications)
+    }
+
+    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, SceneError> {
+        match self.call(move |client| client.explanation(id.as_ref())).await {
+            Ok(answer) => Ok(Some(answer.value)),
+            Err(SceneError::Fault(fault)) if fault.code == "noReceipt" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn happened(&mut self, quiet: &Quiet) -> Result<Vec<DeviceEvent>, SceneError> {
+        if self.heard >= quiet.events {
+            return Ok(Vec::new());
+        }
+        let Some(mut events) = self.events.take() else { return Err(SceneError::TooMuchHappened) };
+        let until = quiet.events;
+        let (events, happened) = self
+            .call(move |_| {
+                let happened = read_until(&mut events, until);
+                Ok((events, happened))
+            })
+            .await?;
+        self.events = Some(events);
+        let happened = happened?;
+        self.heard = happened.last().map_or(self.heard, |event| event.number);
+        Ok(happened)
+    }
+}
+
+fn read_until(events: &mut Following<DeviceEvent>, until: u64) -> Result<Vec<DeviceEvent>, SceneError> {
+    let mut happened: Vec<DeviceEvent> = Vec::new();
+    while happened.last().is_none_or(|event| event.number < until) {
+        happened.push(events.next().ok_or(SceneError::TooMuchHappened)??.value);
+    }
+    Ok(happened)
+}
+
+/// Why this device cannot play the case; none where it can.
+fn unfit(case: &Case, status: &Status) -> Option<String> {
+    let (wanted, device) = (&case.device, &status.device);
+    let version = wanted.os_version.to_string();
+    if (wanted.platform, &version) != (device.operating_system, &device.os_version) {
+        let present = format!("{} {}", device.operating_system, device.os_version);
+        return Some(format!("the running device is on {present}; the case asks for {} {version}", wanted.platform));
+    }
+    let documentation = wanted.rules.documentation.year();
+    if documentation != status.documentation {
+        return Some(format!("the running device follows {}; the case asks for {documentation}", status.documentation));
+    }
+    if wanted.rules != (Rules { documentation: wanted.rules.documentation, ..Rules::default() }) {
+        return Some("the case has rules of its own, which a running daemon takes from its settings".to_owned());
+    }
+    let renamed = wanted.name.as_ref().is_some_and(|name| *name != device.device_name);
+    if renamed {
+        return Some(format!("the running device is named {:?}", device.device_name));
+    }
+    let restarts = case.steps.iter().any(|step| matches!(step.action, Action::Restart));
+    restarts.then(|| "it restarts the daemon, which a run beside it cannot".to_owned())
+}
+
+/// Runs `cases` on the daemon's device, one after the other; those that it cannot play are skipped.
+///
+/// # Errors
+/// Nothing can be sent.
+pub async fn run(
+    cases: Vec<Case>,
+    options: Options,
+    client: Client,
+    sender: SenderSettings,
+    stop: CancellationToken,
+    mut tell: impl FnMut(&CaseResult),
+) -> Result<Run, RunError> {
+    let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
+    let (client, sender) = (Arc::new(client), Arc::new(Sender::connect(sender).await?));
+    let mut results = Vec::new();
+    for (number, repetition) in options.order(cases.len()) {
+        let case = &cases[number];
+        let result = match stop.is_cancelled() {
+            true => skipped(case, repetition, "the run ended before its turn came".to_owned()),
+            false => one(case, Play { strict: options.strict, repetition }, &client, &sender).await,
+        };
+        tell(&result);
+        if options.fail_fast && result.standing(options.strict) == Standing::Failed {
+            stop.cancel();
+        }
+        results.push((repetition, number, result));
+    }
+    results.sort_by_key(|(repetition, number, _)| (*repetition, *number));
+    if let Some(sender) = Arc::into_inner(sender) {
+        sender.stop().await;
+    }
+    let cases = results.into_iter().map(|(.., result)| result).collect();
+    Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+}
+
+async fn one(case: &Case, how: Play, client: &Arc<Client>, sender: &Arc<Sender>) -> CaseResult {
+    let fit = blocking(client, |client| client.status()).await.map(|answer| unfit(case, &answer.value));
+    match fit {
+        Ok(None) => {}
+        Ok(Some(why)) => return skipped(case, how.repetition, why),
+        Err(error) => return super::player::could_not_begin(case, how.repetition, &error),
+    }
+    match Attached::open(client, sender).await {
+        Err(error) => super::player::could_not_begin(case, how.repetition, &error),
+        Ok(mut scene) => {
+            let result = play(&mut scene, case, how).await;
+            match scene.close().await {
+                Ok(()) => result,
+                Err(error) => super::player::did_not_end(result, &error),
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Documented behaviours against the scenarios that rest on them, as a page.
+//!
+//! Lives here: `config/scenarios/README.md`, generated, so that a behaviour without a scenario is seen. Does not live
+//! here: the behaviours (`facts`).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use super::facts::{FACTS, SECTIONS, section};
+use super::model::Case;
+
+const HEAD: &str = "\
+# Scenarios
+
+The shipped scenarios, by the documented behaviour that they rest on. `portal-agent scenario run config/scenarios` runs
+them. The numbers are the sections of the project's fact sheet, and within a section the behaviours in their order; a
+scenario names them under `facts:`.
+
+This page is written by `portal-agent scenario facts config/scenarios`; a test keeps it current.
+";
+
+/// The page.
+pub fn page(cases: &[Case]) -> String {
+    let named = by_fact(cases);
+    let gaps = FACTS.iter().filter(|fact| !named.contains_key(fact.id)).count();
+    let scenarios =
+        cases.iter().map(|case| (&case.at.file, &case.scenario)).collect::<std::collections::BTreeSet<_>>().len();
+    let mut page = HEAD.to_owned();
+    add(
+        &mut page,
+        format_args!(
+            "\n{} documented behaviours, {gaps} of them without a scenario; {scenarios} scenarios, {} cases.\n",
+            FACTS.len(),
+            cases.len()
+        ),
+    );
+    for (id, about) in SECTIONS {
+        add(&mut page, format_args!("\n## {id} {about}\n\n| | documented | scenarios |\n| --- | --- | --- |\n"));
+        for fact in FACTS.iter().filter(|fact| section(fact.id) == *id) {
+            let scenarios =
+                named.get(fact.id).map_or_else(|| "**gap: none yet**".to_owned(), |scenarios| links(scenarios));
+            add(&mut page, format_args!("| {} | {} | {scenarios} |\n", fact.id, fact.says));
+        }
+        if let Some(scenarios) = named.get(id) {
+            add(&mut page, format_args!("| {id} | the section as a whole | {} |\n", links(scenarios)));
+        }
+    }
+    page
+}
+
+/// The scenarios that name a fact, each once with its file.
+fn by_fact(cases: &[Case]) -> BTreeMap<&str, Vec<(&str, &str)>> {
+    let mut named: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for case in cases {
+        for fact in &case.facts {
+            let scenarios = named.entry(fact).or_default();
+            let scenario = (case.at.file.as_ref(), case.scenario.as_str());
+            if !scenarios.contains(&scenario) {
+                scenarios.push(scenario);
+            }
+        }
+    }
+    named
+}
+
+fn links(scenarios: &[(&str, &str)]) -> String {
+    let link = |(file, name): &(&str, &str)| {
+        let file = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        format!("[{}]({file})", name.replace('|', "\\|").replace(['[', ']'], ""))
+    };
+    scenarios.iter().map(link).collect::<Vec<_>>().join("; ")
+}
+
+fn add(page: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = page.write_fmt(text);
+}

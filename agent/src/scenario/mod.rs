@@ -1,0 +1,26 @@
+//! Scenarios: permission-denied testing as files. A device, what happens to it, and what must follow.
+//!
+//! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
+//! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
+
+pub mod attach;
+pub mod coverage;
+pub mod facts;
+pub mod files;
+pub mod model;
+mod player;
+mod read;
+pub mod record;
+pub mod report;
+pub mod result;
+pub mod runner;
+mod scene;
+mod schema;
+pub mod select;
+pub mod stage;
+
+pub use read::{WrongFile, WrongPlace, read};
+pub use schema::schema;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! Plays one case on a scene, step by step, and says what became of each.
+//!
+//! Lives here: the order of a case, what a step does, and moving time from deadline to deadline. Does not live here: whether
+//! an expectation holds (`expect`), where the device comes from (`scene`), many cases (`runner`).
+
+mod expect;
+mod happening;
+mod words;
+
+use std::time::{Duration, Instant};
+
+use portal_shared::{Receipt, Status, Timestamp};
+use serde_json::json;
+
+use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, Push, PushTarget, RemoteAction, Step};
+use super::model::{Expected, Position, StateChange};
+use super::result::{Became, CaseResult, Happening, Miss, StepResult};
+use super::scene::{Scene, SceneError};
+use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet};
+
+/// How a case is played.
+#[derive(Debug, Clone, Copy)]
+pub struct Play {
+    /// Whether what rests on undocumented choices fails too.
+    pub strict: bool,
+    /// Which repetition it is, from 1 on.
+    pub repetition: u32,
+}
+
+/// A push that was sent.
+struct Sent {
+    /// The id that it carries, where it carries one that can be read.
+    id: Option<String>,
+    /// The newest receipt's sequence when it was sent.
+    after: u64,
+}
+
+/// A case on its scene.
+struct Player<'a, S> {
+    scene: &'a mut S,
+    case: &'a Case,
+    began: Timestamp,
+    now: Timestamp,
+    /// The newest receipt's sequence before the case.
+    first: u64,
+    sent: Vec<Sent>,
+    /// What has happened since the last step that was no expectation.
+    since: Vec<DeviceEvent>,
+    /// The same, of the step at hand, for the report.
+    happenings: Vec<Happening>,
+    /// What Company Portal listed before the last step that was no expectation; read only where an expectation asks.
+    listed: Option<Vec<InAppMessage>>,
+}
+
+/// Plays `case` on `scene`.
+pub async fn play<S: Scene>(scene: &mut S, case: &Case, how: Play) -> CaseResult {
+    let started = Instant::now();
+    let mut steps = Vec::with_capacity(case.steps.len() + 1);
+    let device_time = match Player::begin(scene, case).await {
+        Err(error) => {
+            steps.push(trouble(&case.at, "the device is there", &error));
+            Duration::ZERO
+        }
+        Ok(mut player) => {
+            player.play(how, &mut steps).await;
+            since(player.began, player.now)
+        }
+    };
+    steps.extend(case.steps.iter().skip(steps.len().saturating_sub(1)).map(|step| not_run(step, device_time)));
+    CaseResult { steps, took: started.elapsed(), device_time, ..blank(case, how.repetition) }
+}
+
+/// The result of a case of which nothing was run yet.
+pub fn blank(case: &Case, repetition: u32) -> CaseResult {
+    let device = &case.device;
+    CaseResult {
+        scenario: case.scenario.clone(),
+        description: case.description.clone(),
+        combination: case.combination.clone(),
+        repetition,
+        at: case.at.clone(),
+        facts: case.facts.clone(),
+        device: words::device(device),
+        steps: Vec::new(),
+        took: Duration::ZERO,
+        device_time: Duration::ZERO,
+        skipped: None,
+    }
+}
+
+/// The result of a case that was not run.
+pub fn skipped(case: &Case, repetition: u32, why: String) -> CaseResult {
+    CaseResult { skipped: Some(why), ..blank(case, repetition) }
+}
+
+/// The result of a case whose device did not start.
+pub fn could_not_begin(case: &Case, repetition: u32, error: &SceneError) -> CaseResult {
+    let began = trouble(&case.at, "the device starts", error);
+    let steps = case.steps.iter().map(|step| not_run(step, Duration::ZERO));
+    CaseResult { steps: std::iter::once(began).chain(steps).collect(), ..blank(case, repetition) }
+}
+
+/// The result of a case whose device did not end as it should.
+pub fn did_not_end(mut result: CaseResult, error: &SceneError) -> CaseResult {
+    result.steps.push(trouble(&result.at, "the device ends cleanly", error));
+    result
+}
+
+fn trouble(at: &Position, expected: &str, error: &SceneError) -> StepResult {
+    let miss = Miss {
+        at: at.clone(),
+        expected: expected.to_owned(),
+        happened: error.to_string(),
+        grounds: Grounds::Documented(Vec::new()),
+        explanation: None,
+    };
+    StepResult {
+        at: at.clone(),
+        text: "device".to_owned(),
+        began: Duration::ZERO,
+        took: Duration::ZERO,
+        became: Became::NotHeld(vec![miss]),
+        happenings: Vec::new(),
+    }
+}
+
+fn not_run(step: &Step, began: Duration) -> StepResult {
+    StepResult {
+        at: step.at.clone(),
+        text: step.text.clone(),
+        began,
+        took: Duration::ZERO,
+        became: Became::NotRun,
+        happenings: Vec::new(),
+    }
+}
+
+fn since(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::from_millis(later.millis_since(earlier).max(0).unsigned_abs())
+}
+
+impl<'a, S: Scene> Player<'a, S> {
+    async fn begin(scene: &'a mut S, case: &'a Case) -> Result<Self, SceneError> {
+        let quiet = scene.rest().await?;
+        let first = scene.status().await?.last_sequence;
+        scene.happened(&quiet).await?;
+        Ok(Self {
+            scene,
+            case,
+            began: quiet.now,
+            now: quiet.now,
+            first,
+            sent: Vec::new(),
+            since: Vec::new(),
+            happenings: Vec::new(),
+            listed: None,
+        })
+    }
+
+    async fn play(&mut self, how: Play, steps: &mut Vec<StepResult>) {
+        let zero = Step { at: self.case.at.clone(), text: "device".to_owned(), action: Action::Expect(Vec::new()) };
+        let started = Instant::now();
+        let became = self.set_the_stage().await;
+        steps.push(self.result(&zero, self.began, started, became));
+        for step in &self.case.steps {
+            let goes_on = steps.last().is_none_or(|last| !last.misses().iter().any(|miss| miss.fails(how.strict)));
+            if !goes_on {
+                return;
+            }
+            let (began, started) = (self.now, Instant::now());
+            let became = self.step(step).await;
+            steps.push(self.result(step, began, started, became));
+        }
+    }
+
+    fn result(
+        &mut self,
+        step: &Step,
+        began: Timestamp,
+        started: Instant,
+        became: Result<Became, SceneError>,
+    ) -> StepResult {
+        let became = became.unwrap_or_else(|error| Became::NotHeld(vec![self.trouble(step, &error)]));
+        StepResult {
+            at: step.at.clone(),
+            text: step.text.clone(),
+            began: since(self.began, began),
+            took: started.elapsed(),
+            became,
+            happenings: std::mem::take(&mut self.happenings),
+        }
+    }
+
+    /// A step that could not be carried out.
+    fn trouble(&self, step: &Step, error: &SceneError) -> Miss {
+        let mend = match error {
+            SceneError::Fault(fault) if !fault.mend.is_empty() => format!("; to mend it: {}", fault.mend),
+            _ => String::new(),
+        };
+        Miss {
+            at: step.at.clone(),
+            expected: format!("{} is done", step.text),
+            happened: format!("{error}{mend}"),
+            grounds: Grounds::Documented(Vec::new()),
+            explanation: None,
+        }
+    }
+
+    /// The device block and `given`.
+    async fn set_the_stage(&mut self) -> Result<Became, SceneError> {
+        for change in &self.case.device.setup {
+            self.scene.change(change).await?;
+        }
+        self.rest().await?;
+        self.since.clear();
+        if self.case.given.is_empty() {
+            return Ok(Became::Done { note: None });
+        }
+        let status = self.status().await?;
+        let misses = self.case.given.iter().filter_map(|check| expect::given(check, &status)).collect();
+        Ok(became(misses))
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<Became, SceneError> {
+        if let Action::Expect(expectations) = &step.action {
+            let mut misses = Vec::new();
+            for expectation in expectations {
+                misses.extend(self.check(expectation).await?);
+            }
+            return Ok(became(misses));
+        }
+        self.since.clear();
+        if self.case_asks_for_nothing() {
+            self.listed = Some(self.scene.in_app().await?);
+        }
+        let outcome = self.act(step).await?;
+        self.rest().await?;
+        Ok(outcome)
+    }
+
+    fn case_asks_for_nothing(&self) -> bool {
+        let asks = |step: &Step| match &step.action {
+            Action::Expect(all) => all.iter().any(|expectation| expectation.expected == Expected::Nothing),
+            _ => false,
+        };
+        self.case.steps.iter().any(asks)
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<Became, SceneError> {
+        match &step.action {
+            Action::Change { change, refused } => return self.change(step, change, refused.as_ref()).await,
+            Action::Push(push) => self.push(push).await?,
+            Action::Groups { user, groups } => {
+                let payload = json!({ "userPrincipalName": user, "groups": groups });
+                self.publish(self.scene.topics().groups(), payload.to_string().into_bytes(), true).await?;
+            }
+            Action::RemoteAction(action) => self.remote_action(action).await?,
+            Action::Advance(duration) => self.advance(*duration).await?,
+            Action::Answer(answer) => {
+                let gesture = match answer {
+                    Answer::Allow => Gesture::AllowPrompt,
+                    Answer::Deny => Gesture::DenyPrompt,
+                    Answer::Dismiss => Gesture::ClosePrompt,
+                };
+                return Ok(done(self.scene.gesture(gesture).await?));
+            }
+            Action::Card(answer) => {
+                let gesture = match answer {
+                    CardAnswer::Click => Gesture::ClickCard,
+                    CardAnswer::Dismiss => Gesture::DismissCard,
+                };
+                return Ok(done(self.scene.gesture(gesture).await?));
+            }
+            Action::Restart => self.scene.restart().await?,
+            // Expectations are no action: `step` has them.
+            Action::Expect(_) => {}
+        }
+        Ok(Became::Done { note: None })
+    }
+
+    async fn change(
+        &mut self,
+        step: &Step,
+        change: &StateChange,
+        refused: Option<&ExpectedRefusal>,
+    ) -> Result<Became, SceneError> {
+        let outcome = self.scene.change(change).await;
+        let Some(refusal) = refused else { return Ok(done(outcome?)) };
+        let happened = match outcome {
+            Err(SceneError::Fault(fault)) if refusal.code.as_ref().is_none_or(|code| *code == fault.code) => {
+                return Ok(Became::Done { note: Some(format!("refused: {fault}")) });
+            }
+            Err(SceneError::Fault(fault)) => format!("it was refused with {}: {fault}", fault.code),
+            Err(error) => return Err(error),
+            Ok(Applied { note: Some(note), .. }) => format!("it was not refused: {note}"),
+            Ok(_) => "it was done".to_owned(),
+        };
+        let code = refusal.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
+        Ok(became(vec![Miss {
+            at: step.at.clone(),
+            expected: format!("the device refuses {}{code}", step.text),
+            happened,
+            grounds: refusal.grounds.clone(),
+            explanation: None,
+        }]))
+    }
+
+    async fn push(&mut self, push: &Push) -> Result<(), SceneError> {
+        let topics = self.scene.topics();
+        let topic = match push.to {
+            PushTarget::Device => topics.notifications(),
+            PushTarget::Group(group) => topics.group_notifications(group),
+        };
+        let fresh = format!("push-{}", self.sent.len() + 1);
+        let after = self.scene.status().await?.last_sequence;
+        self.sent.push(Sent { id: push.payload.id(&fresh), after });
+        self.publish(topic, push.payload.bytes(&fresh, self.now), false).await
+    }
+
+    async fn remote_action(&mut self, action: &RemoteAction) -> Result<(), SceneError> {
+        let id = action.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        let mut payload = json!({ "id": id, "action": action.action });
+        if let Some(ago) = action.sent_ago {
+            let sent_at = self.now.plus_millis(-portal_shared::timestamp::millis(ago));
+            payload["sentAt"] = json!(sent_at);
+        }
+        self.publish(self.scene.topics().actions(), payload.to_string().into_bytes(), false).await
+    }
+
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+        self.scene.publish(topic, payload, retain).await
+    }
+
+    /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
+    async fn advance(&mut self, duration: Duration) -> Result<(), SceneError> {
+        let target = self.now.plus_millis(portal_shared::timestamp::millis(duration));
+        let mut quiet = self.rest().await?;
+        while let Some(deadline) = quiet.next_deadline.filter(|deadline| *deadline <= target) {
+            self.scene.move_to(deadline).await?;
+            quiet = self.rest().await?;
+        }
+        self.scene.move_to(target).await
+    }
+
+    /// Everything comes to rest, and what happened meanwhile is noted.
+    async fn rest(&mut self) -> Result<Quiet, SceneError> {
+        let quiet = self.scene.rest().await?;
+        self.now = quiet.now;
+        let events = self.scene.happened(&quiet).await?;
+        let began = self.began;
+        self.happenings.extend(events.iter().filter_map(|event| happening::of(event, since(began, event.at))));
+        self.since.extend(events);
+        Ok(quiet)
+    }
+
+    async fn status(&mut self) -> Result<serde_json::Value, SceneError> {
+        let status: Status = self.scene.status().await?;
+        // A status is plain data: it always is JSON.
+        Ok(serde_json::to_value(status).unwrap_or_default())
+    }
+
+    /// The receipts of the case so far.
+    async fn receipts(&mut self) -> Result<Vec<Receipt>, SceneError> {
+        self.scene.receipts_after(self.first).await
+    }
+}
+
+fn done(applied: Applied) -> Became {
+    Became::Done { note: applied.note }
+}
+
+fn became(misses: Vec<Miss>) -> Became {
+    if misses.is_empty() { Became::Done { note: None } } else { Became::NotHeld(misses) }
+}

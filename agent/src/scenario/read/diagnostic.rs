@@ -1,0 +1,149 @@
+//! What is wrong with a scenario file: where, what, and what was meant.
+//!
+//! Lives here: problems, their collection, and how they are shown with the line that they are on.
+//! Does not live here: finding them.
+
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use super::super::model::Position;
+
+/// How many problems of a file are shown: the first ones are worth mending first.
+const MOST: usize = 20;
+
+/// A place in a file; line and column count from 1, the length counts characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// How long what stands there is.
+    pub length: usize,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { line: 1, column: 1, length: 0 }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub message: String,
+    /// What was meant, or would be right; empty where the message says it.
+    pub mend: String,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn new(place: Place, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { place, message: message.into(), mend: mend.into() }
+    }
+
+    /// A problem of the whole file.
+    pub fn of_file(message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::new(Place::default(), message, mend)
+    }
+}
+
+/// Collects problems while a file is read on.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds one.
+    pub fn add(&mut self, place: Place, message: impl Into<String>, mend: impl Into<String>) {
+        self.0.push(Problem::new(place, message, mend));
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// In the order of the file, each once: combinations of a matrix find the same one again and again.
+    pub fn in_order(mut self) -> Vec<Problem> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}
+
+/// A file that is not right, with all that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WrongFile {
+    /// The file, as it was named.
+    pub file: String,
+    /// What is wrong, in the order of the file.
+    pub problems: Vec<WrongPlace>,
+    /// The file's text, as far as it is any.
+    #[serde(skip)]
+    text: String,
+    #[serde(skip)]
+    places: Vec<Problem>,
+}
+
+/// One problem, as a program reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WrongPlace {
+    /// `file:line:column`
+    pub at: Position,
+    /// What is wrong.
+    pub message: String,
+    /// What was meant.
+    pub mend: String,
+}
+
+impl WrongFile {
+    /// A file with what is wrong with it.
+    pub fn new(file: &str, bytes: &[u8], places: Vec<Problem>) -> Self {
+        let name: Arc<str> = file.into();
+        let of = |problem: &Problem| WrongPlace {
+            at: Position { file: Arc::clone(&name), line: problem.place.line, column: problem.place.column },
+            message: problem.message.clone(),
+            mend: problem.mend.clone(),
+        };
+        let problems = places.iter().map(of).collect();
+        // What is too large to read is too large to show.
+        let shown = bytes.get(..bytes.len().min(super::yaml::MAX_FILE_BYTES)).unwrap_or_default();
+        Self { file: file.to_owned(), problems, text: String::from_utf8_lossy(shown).into_owned(), places }
+    }
+
+    /// Each problem with its line and a mark below what is wrong; `styled` with the terminal's codes.
+    pub fn show(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let shown: Vec<String> =
+            self.places.iter().take(MOST).map(|problem| self.show_one(problem, &renderer)).collect();
+        let more = self.places.len().saturating_sub(MOST);
+        let rest = if more == 0 { String::new() } else { format!("\n\n… and {more} more in {}", self.file) };
+        shown.join("\n\n") + &rest
+    }
+
+    fn show_one(&self, problem: &Problem, renderer: &Renderer) -> String {
+        let (line, span) = self.line(problem.place);
+        // Tabs would move the mark; what controls a terminal must not reach one.
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let label = if problem.mend.is_empty() { "here" } else { problem.mend.as_str() };
+        let snippet = Snippet::source(line.as_str())
+            .line_start(problem.place.line)
+            .path(self.file.as_str())
+            .annotation(AnnotationKind::Primary.span(span).label(label));
+        renderer.render(&[Level::ERROR.primary_title(problem.message.as_str()).element(snippet)])
+    }
+
+    /// The line of a place, and where in it, in bytes, the place is.
+    fn line(&self, place: Place) -> (&str, std::ops::Range<usize>) {
+        let line = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
+        let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        let from = byte(place.column.saturating_sub(1));
+        let to = byte(place.column.saturating_sub(1).saturating_add(place.length.max(1)));
+        (line, from..to.max(from))
+    }
+}

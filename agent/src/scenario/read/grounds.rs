@@ -1,0 +1,37 @@
+//! What an expectation rests on: `facts: ["4.1"]`, or `undocumented: …`.
+//!
+//! Lives here: reading it, and the way it is handed down. Does not live here: the facts (`facts`).
+
+use super::super::facts;
+use super::super::model::Grounds;
+use super::diagnostic::Problems;
+use super::members::{Members, list, shown, text};
+use super::words::meant;
+
+/// Takes `facts` or `undocumented`; what stands above holds where neither is there.
+pub fn take(members: &mut Members<'_>, above: &Grounds, problems: &mut Problems) -> Grounds {
+    let facts = members.take("facts");
+    let undocumented = members.take("undocumented");
+    if let (Some(_), Some(why)) = (facts, undocumented) {
+        let mend = "an expectation rests on documentation or on an undocumented choice; split it";
+        problems.add(why.place, "facts and undocumented stand beside each other", mend);
+    }
+    if let Some(facts) = facts {
+        let named = list(facts).into_iter().filter_map(|node| {
+            let written = node.text().unwrap_or_default();
+            if !facts::is_known(written) {
+                let message = format!("there is no fact {}", shown(node));
+                problems.add(node.place, message, meant(written, facts::ids()));
+            }
+            node.text().map(str::to_owned)
+        });
+        return Grounds::Documented(named.collect());
+    }
+    match undocumented {
+        Some(node) => match text(node, "undocumented", problems) {
+            Some(why) => Grounds::Undocumented(why.to_owned()),
+            None => above.clone(),
+        },
+        None => above.clone(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Reading scenario files: bytes in, cases out, or everything that is wrong with its place.
+//!
+//! Lives here: a document's own members. Does not live here: each part of it (a file each), running.
+
+mod changes;
+mod diagnostic;
+mod expect;
+mod given;
+mod grounds;
+mod matrix;
+mod members;
+mod place;
+mod push;
+mod status;
+mod step;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+mod words;
+mod yaml;
+
+pub use changes::{Row, body_schema, in_a_file, table};
+pub use diagnostic::{WrongFile, WrongPlace};
+pub use given::switch_names;
+pub use vocabulary::Vocabulary;
+pub use yaml::MAX_FILE_BYTES;
+
+use std::collections::BTreeSet;
+
+use super::model::{Action, Case, Grounds, Step};
+use diagnostic::Problems;
+use matrix::{Chosen, Matrix};
+use members::Members;
+use place::Places;
+use yaml::Node;
+
+/// Reads a file: its cases, in the order of the file.
+///
+/// # Errors
+/// Everything that is wrong with the file, each thing once.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Case>, WrongFile> {
+    let wrong = |problems| WrongFile::new(file, bytes, problems);
+    let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
+    let places = Places::of(file);
+    let mut problems = Problems::default();
+    if documents.is_empty() {
+        problems.add(diagnostic::Place::default(), "the file holds no scenario", "name: and steps: make one");
+    }
+    let mut cases = Vec::new();
+    let mut names = BTreeSet::new();
+    for document in &documents {
+        cases.extend(scenario(document, &places, &mut names, &mut problems));
+    }
+    match problems.in_order() {
+        problems if problems.is_empty() => Ok(cases),
+        problems => Err(wrong(problems)),
+    }
+}
+
+/// Reads a document: a case for each combination of its matrix.
+fn scenario(node: &Node, places: &Places, names: &mut BTreeSet<String>, problems: &mut Problems) -> Vec<Case> {
+    let Some(mut members) = Members::of(node, "a scenario", problems) else { return Vec::new() };
+    let name = members.text("name", problems);
+    match name {
+        None => problems.add(node.place, "the scenario has no name", "name: says in a few words what must follow"),
+        Some(name) if !names.insert(name.to_owned()) => {
+            problems.add(
+                node.place,
+                format!("a second scenario of the file is named {name:?}"),
+                "each has a name of its own",
+            );
+        }
+        Some(_) => {}
+    }
+    let description = members.text("description", problems).map(str::to_owned);
+    let matrix = Matrix::read(members.take("matrix"), members.take("exclude"), problems);
+    let grounds = grounds::take(&mut members, &Grounds::Documented(Vec::new()), problems);
+    let parts = Parts { device: members.take("device"), given: members.take("given"), steps: members.take("steps") };
+    members.end("a scenario", problems);
+    let before = problems.count();
+    for part in [parts.device, parts.given, parts.steps].into_iter().flatten() {
+        matrix.check_all(part, problems);
+    }
+    if parts.steps.is_none() {
+        problems.add(node.place, "the scenario has no steps", "steps: is what happens, in order");
+    }
+    if problems.count() > before {
+        return Vec::new();
+    }
+    let combinations = matrix.combinations();
+    if combinations.is_empty() {
+        problems.add(node.place, "exclude leaves no combination of the matrix", "");
+    }
+    let head = Head { name: name.unwrap_or_default(), description, grounds, node };
+    combinations.iter().filter_map(|chosen| case(&head, &parts, chosen, places, problems)).collect()
+}
+
+/// What every case of a scenario shares.
+struct Head<'a> {
+    name: &'a str,
+    description: Option<String>,
+    grounds: Grounds,
+    node: &'a Node,
+}
+
+/// What a combination fills in.
+struct Parts<'a> {
+    device: Option<&'a Node>,
+    given: Option<&'a Node>,
+    steps: Option<&'a Node>,
+}
+
+fn case(
+    head: &Head<'_>,
+    parts: &Parts<'_>,
+    chosen: &Chosen<'_>,
+    places: &Places,
+    problems: &mut Problems,
+) -> Option<Case> {
+    let resolve = |part: Option<&Node>| part.and_then(|node| chosen.resolve(node));
+    let device = given::device(resolve(parts.device).as_ref(), places, problems);
+    let mut given = given::given(resolve(parts.given).as_ref(), places, problems);
+    let steps = step::read_all(&resolve(parts.steps)?, &head.grounds, places, problems);
+    let (device, proved) = device?;
+    given.splice(0..0, proved);
+    Some(Case {
+        scenario: head.name.to_owned(),
+        description: head.description.clone(),
+        combination: chosen.combination(),
+        at: places.at(head.node.place),
+        grounds: head.grounds.clone(),
+        facts: facts(&head.grounds, &steps),
+        device,
+        given,
+        steps,
+    })
+}
+
+/// Every fact that is named, once, in order.
+fn facts(above: &Grounds, steps: &[Step]) -> Vec<String> {
+    let of_step = |step: &Step| -> Vec<Grounds> {
+        match &step.action {
+            Action::Expect(expectations) => {
+                expectations.iter().map(|expectation| expectation.grounds.clone()).collect()
+            }
+            Action::Change { refused: Some(refused), .. } => vec![refused.grounds.clone()],
+            _ => Vec::new(),
+        }
+    };
+    let mut facts: Vec<String> = Vec::new();
+    for grounds in std::iter::once(above.clone()).chain(steps.iter().flat_map(of_step)) {
+        let Grounds::Documented(named) = grounds else { continue };
+        for fact in named {
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+    }
+    facts
+}

@@ -1,0 +1,111 @@
+//! `push`: what a sender publishes.
+//!
+//! Lives here: reading it; what is left out gets a default, so that a push says only what it is about.
+//! Does not live here: whether a device takes it for a custom notification (`shared`).
+
+use serde_json::{Map, Value};
+
+use super::super::model::{Payload, PayloadMembers, Push, PushTarget};
+use super::diagnostic::Problems;
+use super::expect::graphs_name;
+use super::members::{Members, parsed};
+use super::yaml::{Kind, Node};
+
+/// How often one step may push.
+const MAX_TIMES: usize = 1000;
+/// The largest payload that is made here; what a broker carries is less than that.
+const MAX_RAW_BYTES: usize = 64 * 1024;
+const TITLE: &str = "Office closed";
+const BODY: &str = "Work from home on Friday.";
+
+/// Reads a push; `times` makes several of it.
+pub fn read(node: &Node, problems: &mut Problems) -> Vec<Push> {
+    let Some(mut members) = Members::of(node, "push", problems) else { return Vec::new() };
+    let group = members.parsed("group", problems);
+    let to = group.map_or(PushTarget::Device, PushTarget::Group);
+    let times = members.take("times").and_then(|node| times(node, problems)).unwrap_or(1);
+    let payload = match members.take("raw") {
+        Some(node) => {
+            members.end("a raw push", problems);
+            raw(node, problems).map(Payload::Raw)
+        }
+        None => Some(Payload::Members(of_members(members, problems))),
+    };
+    let Some(payload) = payload else { return Vec::new() };
+    (1..=times)
+        .map(|number| Push { to, payload: if times == 1 { payload.clone() } else { numbered(&payload, number) } })
+        .collect()
+}
+
+fn times(node: &Node, problems: &mut Problems) -> Option<usize> {
+    let times: usize = parsed(node, "times", problems)?;
+    let right = (1..=MAX_TIMES).contains(&times);
+    if !right {
+        problems.add(node.place, format!("times is {times}"), format!("1 to {MAX_TIMES}"));
+    }
+    right.then_some(times)
+}
+
+fn of_members(mut members: Members<'_>, problems: &mut Problems) -> PayloadMembers {
+    let sent_ago = members.duration("sentAgo", problems).unwrap_or_default();
+    let expires_in = members.duration("expiresIn", problems);
+    let mut payload = Map::new();
+    payload.insert("notificationTitle".to_owned(), TITLE.into());
+    payload.insert("notificationBody".to_owned(), BODY.into());
+    for (key, node) in members.take_rest() {
+        payload.insert(graphs_name(&key.name).to_owned(), as_sent(graphs_name(&key.name), node));
+    }
+    PayloadMembers { members: payload, sent_ago, expires_in }
+}
+
+/// A plain number is an id's or a title's text; quoted or not, people mean the text.
+fn as_sent(name: &str, node: &Node) -> Value {
+    match (name, node.text()) {
+        ("id", Some(text)) => text.into(),
+        _ => node.json(),
+    }
+}
+
+fn numbered(payload: &Payload, number: usize) -> Payload {
+    let Payload::Members(members) = payload else { return payload.clone() };
+    let mut members = members.clone();
+    if let Some(Value::String(id)) = members.members.get_mut("id") {
+        id.push_str(&format!("-{number}"));
+    }
+    Payload::Members(members)
+}
+
+/// Bytes: text as it is, `{hex: "ff fe"}`, or `{text: x, times: 5000}`.
+fn raw(node: &Node, problems: &mut Problems) -> Option<Vec<u8>> {
+    let Kind::Map(_) = node.kind else {
+        let text = node.text().unwrap_or_default();
+        return Some(text.as_bytes().to_vec());
+    };
+    let mut members = Members::of(node, "raw", problems)?;
+    let hex = members.take("hex");
+    let text = members.text("text", problems).unwrap_or_default();
+    let times: usize = members.parsed("times", problems).unwrap_or(1);
+    members.end("raw", problems);
+    if let Some(hex) = hex {
+        return bytes_of_hex(hex, problems);
+    }
+    if text.len().saturating_mul(times) > MAX_RAW_BYTES {
+        problems.add(
+            node.place,
+            format!("the payload has more than {MAX_RAW_BYTES} bytes"),
+            "no broker carries so much here",
+        );
+        return None;
+    }
+    Some(text.repeat(times).into_bytes())
+}
+
+fn bytes_of_hex(node: &Node, problems: &mut Problems) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = node.text().unwrap_or_default().chars().filter_map(|c| c.to_digit(16)).collect();
+    let others = node.text().unwrap_or_default().chars().any(|c| !c.is_ascii_hexdigit() && c != ' ');
+    if others || digits.len() % 2 == 1 {
+        problems.add(node.place, "hex is not bytes", "two digits a byte, as in \"ff fe 00\"");
+        return None;
+    }
+    Some(digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap_or_default()).collect())
+}

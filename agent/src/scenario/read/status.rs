@@ -1,0 +1,44 @@
+//! Checks of `status`: a member by its path, and the value that it must have.
+//!
+//! Lives here: reading `status: {…}` and `given: {…}`. Does not live here: what `status` says (`shared`).
+
+use super::super::model::StatusCheck;
+use super::diagnostic::{Place, Problems};
+use super::members::Members;
+use super::place::Places;
+use super::yaml::{Kind, Node};
+use crate::control::condition::Condition;
+
+/// Reads checks: `promptsShown: 1`, `app.installed: true`, or nested, `app: {installed: true}`.
+pub fn read(node: &Node, places: &Places, problems: &mut Problems) -> Vec<StatusCheck> {
+    let mut checks = Vec::new();
+    walk(node, &[], places, &mut checks, problems);
+    checks
+}
+
+fn walk(node: &Node, above: &[String], places: &Places, checks: &mut Vec<StatusCheck>, problems: &mut Problems) {
+    let Some(mut members) = Members::of(node, "status", problems) else { return };
+    for (key, value) in members.take_rest() {
+        let mut path = above.to_vec();
+        path.extend(key.name.split('.').map(str::to_owned));
+        match &value.kind {
+            Kind::Map(_) => walk(value, &path, places, checks, problems),
+            _ if is_right(&path, key.place, problems) => {
+                let value = value.json();
+                checks.push(StatusCheck { at: places.at(key.place), path, value });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_right(path: &[String], place: Place, problems: &mut Problems) -> bool {
+    // Whether `status` has such a member is what `wait` asks too.
+    let condition = Condition::parse(&format!("{}=x", path.join(".")));
+    if let Err(sentence) = &condition
+        && !matches!(path, [one] if one == "permission" || one == "outcome")
+    {
+        problems.add(place, sentence.clone(), "portal-agent status --json shows the members");
+    }
+    condition.is_ok()
+}

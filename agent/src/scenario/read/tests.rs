@@ -1,0 +1,231 @@
+//! What a file may say, and what each mistake is told.
+
+use serde_json::json;
+
+use super::super::model::{Action, Case, Expected, Grounds, Payload};
+use super::{MAX_FILE_BYTES, WrongFile, read};
+
+fn cases(text: &str) -> Vec<Case> {
+    read("a.yaml", text.as_bytes()).unwrap_or_else(|wrong| panic!("{}", wrong.show(false)))
+}
+
+fn wrong(text: &str) -> WrongFile {
+    read("a.yaml", text.as_bytes()).err().unwrap_or_else(|| panic!("this is taken: {text}"))
+}
+
+fn steps(lines: &str) -> Case {
+    cases(&format!("name: x\nsteps:\n{lines}")).remove(0)
+}
+
+/// What is told of one mistake: its place, the message, the mend.
+fn told(text: &str) -> String {
+    let wrong = wrong(text);
+    let first = &wrong.problems[0];
+    format!("{}:{} {} | {}", first.at.line, first.at.column, first.message, first.mend)
+}
+
+fn told_of_step(line: &str) -> String {
+    told(&format!("name: x\nsteps:\n- {line}\n"))
+}
+
+#[test]
+fn every_command_of_the_table_is_a_step() {
+    let lines = [
+        ("app: install", "app/install", json!({})),
+        ("app: {install: {version: 5.0}}", "app/install", json!({ "version": "5.0" })),
+        ("app: install 5.0", "app/install", json!({ "version": "5.0" })),
+        ("retire", "retire", json!({})),
+        ("retire:", "retire", json!({})),
+        ("enroll: adele@contoso.example", "enroll", json!({ "user": "adele@contoso.example" })),
+        ("enroll: {user: adele@contoso.example}", "enroll", json!({ "user": "adele@contoso.example" })),
+        ("device: focus on", "focus/on", json!({})),
+        ("device: lock", "lock", json!({})),
+        ("device: {work-profile: pause}", "work-profile/pause", json!({})),
+        ("play-services: remove", "play-services/remove", json!({})),
+        ("os: update 26.10", "os/update", json!({ "version": "26.10" })),
+        ("settings: lockScreen=off", "settings", json!({ "name": "lockScreen", "value": "off" })),
+    ];
+    for (line, path, body) in lines {
+        let case = steps(&format!("- {line}\n"));
+        let Action::Change { change, refused } = &case.steps[0].action else { panic!("{line}") };
+        assert_eq!((change.path, &change.body), (path, &body), "{line}");
+        assert_eq!(refused, &None);
+    }
+    for row in super::table() {
+        let bare = super::changes::in_a_file(row.command.path);
+        let read = read("a.yaml", format!("name: x\nsteps:\n- {bare}\n").as_bytes());
+        let is_known = read.as_ref().err().is_none_or(|wrong| !wrong.problems[0].message.starts_with("there is no"));
+        assert!(is_known, "{bare}");
+    }
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_what_was_meant() {
+    assert_eq!(told_of_step("ap: install"), "3:3 there is no step \"ap install\" | did you mean app: install?");
+    assert_eq!(
+        told_of_step("app: {install: {versio: 5}}"),
+        "3:19 app install has no \"versio\" | did you mean version?"
+    );
+    assert_eq!(
+        told_of_step("advance: four hours"),
+        "3:12 advance: \"four hours\" is no duration; write it like 90s, 4h, 1h30m or 2d | such as 90s, 4h, 1h30m or 2d"
+    );
+    assert_eq!(told_of_step("expect: presentd"), "3:11 expect is \"presentd\" | did you mean presented?");
+    assert_eq!(
+        told_of_step("expect: {outcome: presented, surface: baner}"),
+        "3:41 surface is \"baner\" | did you mean banner?"
+    );
+    assert_eq!(
+        told("name: x\nsteps:\n- push:\ndevise: {}\n"),
+        "4:1 a scenario has no \"devise\" | did you mean device?"
+    );
+    assert_eq!(
+        told("name: x\ndevice: {platform: androit}\nsteps:\n- push:\n"),
+        "2:20 platform is \"androit\" | did you mean android?"
+    );
+    assert_eq!(told("name: x\n"), "1:1 the scenario has no steps | steps: is what happens, in order");
+    assert!(
+        told("name: x\nfacts: ['4.9.9']\nsteps:\n- push:\n")
+            .starts_with("2:9 there is no fact \"4.9.9\" | did you mean 4.")
+    );
+    assert!(told_of_step("expect: {status: {prompts: 1}}").starts_with("3:21 status has no \"prompts\"; did you mean"));
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_and_each_once() {
+    let text =
+        "name: x\nmatrix: {a: [1, 2, 3]}\nsteps:\n- ap: install\n- push: {times: 0}\n---\nname: y\nsteps:\n- x: y\n";
+    let wrong = wrong(text);
+    let lines: Vec<usize> = wrong.problems.iter().map(|problem| problem.at.line).collect();
+    assert_eq!(lines, [4, 5, 9]);
+    insta::assert_snapshot!(wrong.show(false));
+}
+
+#[test]
+fn a_device_says_only_what_matters_and_the_rest_has_defaults() {
+    let case = &cases(
+        "name: x\ndevice: {platform: android, osVersion: 12L, locked: true, enrollment: none}\nsteps: [push: ]\n",
+    )[0];
+    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.path).collect();
+    assert_eq!(paths, ["app/install", "lock"]);
+    let case = &cases("name: x\nsteps: [push: ]\n")[0];
+    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.path).collect();
+    assert_eq!(paths, ["app/install", "permission/allow", "enroll"]);
+    assert!(case.given.iter().any(|check| check.path == ["notificationPermission"] && check.value == "authorized"));
+}
+
+#[test]
+fn an_expectation_rests_on_what_stands_nearest() {
+    let text = "name: x\nfacts: ['4.1.4']\nsteps:\n- push:\n- expect: presented\n- expect: {outcome: presented, undocumented: our own}\n\
+        - expect: [{prompt: notShowing, facts: ['1.6', '4.1.4']}]\n";
+    let case = &cases(text)[0];
+    let grounds = |step: usize| match &case.steps[step].action {
+        Action::Expect(expectations) => expectations[0].grounds.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(grounds(1), Grounds::Documented(vec!["4.1.4".to_owned()]));
+    assert_eq!(grounds(2), Grounds::Undocumented("our own".to_owned()));
+    assert_eq!(grounds(3), Grounds::Documented(vec!["1.6".to_owned(), "4.1.4".to_owned()]));
+    assert_eq!(case.facts, ["4.1.4", "1.6"]);
+}
+
+#[test]
+fn a_matrix_makes_a_case_of_each_combination() {
+    let text = "
+name: x
+matrix:
+  device: {iphone: {platform: ios}, phone: {platform: android, osVersion: 12}}
+  app: [installed, missing]
+exclude: {device: phone, app: missing}
+device: {platform: '${device.platform}', app: '${app}'}
+steps:
+- {when: {device: {not: iphone}}, device: doze on}
+- push: {title: 'on ${device}'}
+- expect: {unmet: [{when: {app: missing}, is: companyPortalInstalled}]}
+";
+    let cases = cases(text);
+    let names: Vec<String> = cases.iter().map(Case::name).collect();
+    assert_eq!(
+        names,
+        ["x [device=iphone, app=installed]", "x [device=iphone, app=missing]", "x [device=phone, app=installed]"]
+    );
+    assert_eq!(cases.iter().map(|case| case.steps.len()).collect::<Vec<_>>(), [2, 2, 3]);
+    let outcome = |case: &Case| match &case.steps.last().unwrap().action {
+        Action::Expect(expectations) => match &expectations[0].expected {
+            Expected::Outcome(outcome) => format!("{} {}", outcome.outcome, json!(outcome.members)),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(outcome(&cases[0]), "presented {}");
+    assert_eq!(outcome(&cases[1]), r#"withheld {"unmet":["companyPortalInstalled"]}"#);
+    let wrong = |part: &str| told(&format!("name: x\nmatrix: {{a: [one, two]}}\n{part}\nsteps:\n- push:\n"));
+    assert_eq!(wrong("exclude: {a: on}"), "3:14 the axis \"a\" has no value \"on\" | did you mean one?");
+    assert_eq!(wrong("given: {promptsShown: '${b}'}"), "3:23 \"${b}\" names no axis of the matrix | one of a");
+}
+
+#[test]
+fn a_push_says_only_what_it_is_about() {
+    let case = steps(
+        "- push: {id: 7, title: T, times: 2, expiresIn: 1h}\n- push: {raw: {hex: 'ff 00'}}\n- push: {raw: not json}\n",
+    );
+    let payloads: Vec<Payload> = case
+        .steps
+        .iter()
+        .map(|step| match &step.action {
+            Action::Push(push) => push.payload.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let now = "2026-11-23T09:00:00Z".parse().unwrap();
+    let text = |payload: &Payload| String::from_utf8_lossy(&payload.bytes("fresh", now)).into_owned();
+    assert_eq!(
+        text(&payloads[0]),
+        r#"{"expiresAt":"2026-11-23T10:00:00.000Z","id":"7-1","notificationBody":"Work from home on Friday.","notificationTitle":"T","sentAt":"2026-11-23T09:00:00.000Z"}"#
+    );
+    assert_eq!(payloads[1].id("fresh").as_deref(), Some("7-2"));
+    assert_eq!(payloads[2].bytes("fresh", now), [0xff, 0]);
+    assert_eq!((text(&payloads[3]).as_str(), payloads[3].id("fresh")), ("not json", None));
+}
+
+#[test]
+fn what_would_eat_time_or_memory_is_refused_at_once() {
+    let began = std::time::Instant::now();
+    let deep_flow = "[".repeat(100_000);
+    let deep_block: String = (0..1000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let mut laughs = "a0: &a0 [lol, lol]\n".to_owned();
+    laughs.extend((1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)));
+    let axes: String = (0..9).map(|axis| format!(" a{axis}: [1, 2, 3, 4, 5, 6, 7]\n")).collect();
+    let refused = [
+        ("limit", deep_flow),
+        ("Depth", deep_block),
+        ("alias replay limit", laughs),
+        ("5000 combinations", format!("name: x\nmatrix:\n{axes}steps: [push: ]\n")),
+        ("stands here twice", "name: x\nname: y\n".to_owned()),
+        ("unknown anchor", "name: *x\n".to_owned()),
+        ("merge", "a: &a {name: x}\n<<: *a\n".to_owned()),
+        ("no scenario", String::new()),
+        ("not a set of members", "- 1\n".to_owned()),
+    ];
+    for (why, text) in refused {
+        let told = told(&text);
+        assert!(told.contains(why), "{why}: {told}");
+    }
+    let large = read("large.yaml", &vec![b'a'; MAX_FILE_BYTES + 1]).unwrap_err();
+    assert!(large.problems[0].message.contains("bytes"), "{}", large.show(false));
+    let latin = read("latin.yaml", b"name: x\nsteps: \xe4").unwrap_err();
+    assert_eq!((latin.problems[0].at.line, latin.problems[0].at.column), (2, 8));
+    assert!(latin.problems[0].message.contains("not UTF-8"));
+    // Seconds in an unoptimised build on a loaded machine; what has no bound takes minutes and gigabytes.
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[test]
+fn nothing_written_in_a_file_controls_the_terminal() {
+    let wrong = wrong("name: x\nsteps:\n- \"a\\e[31m\\u202e\": 1\n- ap\u{9b}: \u{202e}x\n");
+    assert!(
+        !wrong.show(false).chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'),
+        "{}",
+        wrong.show(false)
+    );
+}

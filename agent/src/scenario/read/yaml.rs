@@ -1,0 +1,314 @@
+//! YAML as a tree in which every node and key knows its place.
+//!
+//! Lives here: bytes to nodes, within limits of size, depth and expansion. Does not live here: what the nodes mean.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::options::MergeKeyPolicy;
+use serde_saphyr::{Location, Options, Spanned};
+
+use super::diagnostic::{Place, Problem};
+
+/// The largest file in bytes; the largest that ships has under 20 KB.
+pub const MAX_FILE_BYTES: usize = 1024 * 1024;
+/// How deep nodes may nest; a scenario needs about ten.
+const MAX_DEPTH: usize = 32;
+/// How many nodes a file may have, what its aliases expand to among them.
+const MAX_NODES: usize = 100_000;
+/// How many scenarios a file may have.
+const MAX_DOCUMENTS: usize = 1000;
+
+/// A node of the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Where it is written.
+    pub place: Place,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Null, a truth value, a number or text.
+    Scalar(Scalar),
+    /// A list.
+    List(Vec<Node>),
+    /// Members, in order.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A scalar: as it reads, and as it is written (`16.10` and `16.1` are one number and two versions).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scalar {
+    /// As JSON has it.
+    pub value: Value,
+    /// The text; of a quoted one, what stands between the quotes.
+    pub text: String,
+}
+
+/// A member's name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// Where it is written.
+    pub place: Place,
+    /// The name.
+    pub name: String,
+}
+
+impl Node {
+    /// A scalar's text; none of null, a list or members.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(scalar) if !scalar.value.is_null() => Some(&scalar.text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null or empty.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(scalar) if scalar.value.is_null())
+    }
+
+    /// The node as JSON.
+    pub fn json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(scalar) => scalar.value.clone(),
+            Kind::List(nodes) => Value::Array(nodes.iter().map(Self::json).collect()),
+            Kind::Map(members) => {
+                let members = members.iter().map(|(key, node)| (key.name.clone(), node.json()));
+                Value::Object(members.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// What kind of node it is, for a sentence.
+    pub fn kind_in_words(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(scalar) => match scalar.value {
+                Value::Null => "nothing",
+                Value::Bool(_) => "a truth value",
+                Value::Number(_) => "a number",
+                _ => "text",
+            },
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a set of members",
+        }
+    }
+}
+
+/// The node in one line, as YAML's flow style has it.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Scalar(scalar) if scalar.value.is_null() => f.write_str("~"),
+            Kind::Scalar(scalar) => f.write_str(scalar.text.trim_end()),
+            Kind::List(nodes) => {
+                f.write_str("[")?;
+                for (index, node) in nodes.iter().enumerate() {
+                    write!(f, "{}{node}", if index == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Kind::Map(members) => {
+                f.write_str("{")?;
+                for (index, (key, node)) in members.iter().enumerate() {
+                    write!(f, "{}{}: {node}", if index == 0 { "" } else { ", " }, key.name)?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+/// Reads a file's documents; empty ones are left out.
+///
+/// # Errors
+/// The one place at which the file is not YAML, or passes a limit.
+pub fn documents(bytes: &[u8]) -> Result<Vec<Node>, Problem> {
+    if bytes.len() > MAX_FILE_BYTES {
+        let message = format!("the file has {} bytes; a scenario file has at most {MAX_FILE_BYTES}", bytes.len());
+        return Err(Problem::of_file(message, "split it into several files"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+    let written: Vec<Written> = serde_saphyr::from_multiple_with_options(text, options()).map_err(|e| not_yaml(&e))?;
+    Ok(written.into_iter().map(|node| node.with_text_of(text)).collect())
+}
+
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_documents: MAX_DOCUMENTS,
+            max_aliases: 1000,
+            max_anchors: 1000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MAX_NODES,
+        },
+        // A merged key would stand at a place where nobody wrote it.
+        merge_keys: MergeKeyPolicy::Error,
+        // `focus: on` is a word here, and `true` a truth value.
+        strict_booleans: true,
+        ignore_binary_tag_for_string: true,
+        reject_unsupported_tags: true,
+    }
+}
+
+fn not_utf8(bytes: &[u8], good: usize) -> Problem {
+    let before = &bytes[..good];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
+    let place = Place { line, column, length: 1 };
+    Problem::new(place, "the file is not UTF-8 from here on", "save it as UTF-8")
+}
+
+fn not_yaml(error: &serde_saphyr::Error) -> Problem {
+    let place = error.location().map(place).unwrap_or_default();
+    let sentence = error.without_snippet().to_string();
+    let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
+    let (message, mend) = in_our_words(sentence);
+    Problem::new(place, message, mend)
+}
+
+/// The library's sentence, and what would be right where that is not plain.
+fn in_our_words(sentence: &str) -> (String, &'static str) {
+    if let Some(key) = sentence.strip_prefix("duplicate mapping key: ") {
+        let key = key.split(", set ").next().unwrap_or(key);
+        return (format!("the key {key:?} stands here twice"), "leave one of them out");
+    }
+    let mend = if sentence.contains("budget breached") || sentence.contains("limit") {
+        "a scenario file nests at most 32 deep and has at most 100,000 nodes, aliases expanded"
+    } else {
+        ""
+    };
+    (format!("the file is not YAML that a scenario can be read from: {sentence}"), mend)
+}
+
+fn place(location: Location) -> Place {
+    let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Place { line: whole(location.line()), column: whole(location.column()), length: whole(location.span().len()) }
+}
+
+/// A node as the library gives it: where it is written, and where the text of its scalars is found.
+struct Written {
+    place: Place,
+    bytes: Option<(usize, usize)>,
+    kind: WrittenKind,
+}
+
+enum WrittenKind {
+    Scalar(Value),
+    List(Vec<Written>),
+    Map(Vec<(Spanned<String>, Written)>),
+}
+
+impl Written {
+    /// The node, its scalars with their text. The parser bounds the depth.
+    fn with_text_of(self, source: &str) -> Node {
+        let kind = match self.kind {
+            WrittenKind::Scalar(value) => {
+                let written = self.bytes.and_then(|(from, length)| source.get(from..from + length));
+                let text = match (&value, written) {
+                    (Value::String(text), _) => text.clone(),
+                    (value, None) => value.to_string(),
+                    (_, Some(written)) => written.to_owned(),
+                };
+                Kind::Scalar(Scalar { value, text })
+            }
+            WrittenKind::List(nodes) => Kind::List(nodes.into_iter().map(|node| node.with_text_of(source)).collect()),
+            WrittenKind::Map(members) => {
+                let member = |(key, node): (Spanned<String>, Self)| {
+                    (Key { place: place(key.referenced), name: key.value }, node.with_text_of(source))
+                };
+                Kind::Map(members.into_iter().map(member).collect())
+            }
+        };
+        Node { place: self.place, kind }
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<WrittenKind>::deserialize(deserializer)?;
+        let span = spanned.defined.span();
+        let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let bytes = span.byte_offset().zip(span.byte_len()).map(|(from, length)| (whole(from), whole(length)));
+        Ok(Self { place: place(spanned.referenced), bytes, kind: spanned.value })
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyKind)
+    }
+}
+
+struct AnyKind;
+
+impl AnyKind {
+    fn number<E>(number: impl Into<Number>) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Value::Number(number.into())))
+    }
+}
+
+impl<'de> Visitor<'de> for AnyKind {
+    type Value = WrittenKind;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar, a list or members")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<WrittenKind, E> {
+        Self::number(value)
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<WrittenKind, E> {
+        Self::number(value)
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Value::String(value.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<WrittenKind, E> {
+        Ok(WrittenKind::Scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<WrittenKind, D::Error> {
+        WrittenKind::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<WrittenKind, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = access.next_element()? {
+            nodes.push(node);
+        }
+        Ok(WrittenKind::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<WrittenKind, A::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = access.next_key()? {
+            members.push((key, access.next_value()?));
+        }
+        Ok(WrittenKind::Map(members))
+    }
+}

@@ -1,0 +1,82 @@
+//! The report that a person reads in the terminal: a line a case, the failures, and how many there were of each.
+//!
+//! Lives here: its lines, as spans with a tone. Does not live here: colours and what controls a terminal (`cli`).
+
+use super::super::result::{CaseResult, Run, Standing};
+use super::clock::in_words;
+
+/// What a span is to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing in particular.
+    Plain,
+    /// As it should be.
+    Good,
+    /// To be looked at.
+    Warning,
+    /// Not as it should be.
+    Bad,
+    /// Of less weight.
+    Dim,
+}
+
+/// A line: its spans.
+pub type Spans = Vec<(Tone, String)>;
+
+/// A word of a fixed width, and its tone: what a colour-blind reader cannot tell by colour is said.
+fn word(standing: Standing) -> (Tone, &'static str) {
+    match standing {
+        Standing::Passed => (Tone::Good, "✓ passed "),
+        Standing::Skipped => (Tone::Dim, "- skipped"),
+        Standing::Warned => (Tone::Warning, "! warned "),
+        Standing::Failed => (Tone::Bad, "✗ failed "),
+    }
+}
+
+/// The line of a case.
+pub fn case_line(case: &CaseResult, strict: bool) -> Spans {
+    let (tone, word) = word(case.standing(strict));
+    let repetition = if case.repetition > 1 { format!(" (run {})", case.repetition) } else { String::new() };
+    let device_time = match case.device_time.as_secs() {
+        0 => String::new(),
+        _ => format!(", {} on the device", in_words(case.device_time)),
+    };
+    let why = case.skipped.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
+    vec![
+        (tone, word.to_owned()),
+        (Tone::Plain, format!(" {}{repetition}", case.name())),
+        (Tone::Dim, format!("  {}{device_time}  {}:{}{why}", in_words(case.took), case.at.file, case.at.line)),
+    ]
+}
+
+/// What did not hold in a case, line by line; nothing where everything did.
+pub fn failure(case: &CaseResult, strict: bool) -> Vec<Spans> {
+    let mut lines = Vec::new();
+    for miss in case.misses() {
+        let (tone, word) = if miss.fails(strict) { (Tone::Bad, "failed") } else { (Tone::Warning, "warned") };
+        lines.push(vec![(tone, format!("{word}: ")), (Tone::Plain, case.name())]);
+        lines.extend(miss.text().lines().map(|line| vec![(Tone::Plain, format!("  {line}"))]));
+    }
+    lines
+}
+
+/// How many of each, and how long it took.
+pub fn summary(run: &Run) -> Spans {
+    let counted = [Standing::Passed, Standing::Warned, Standing::Failed, Standing::Skipped];
+    let mut spans = vec![(Tone::Plain, format!("{} cases: ", run.cases.len()))];
+    let mut comma = "";
+    for standing in counted {
+        let count = run.count(standing);
+        if count > 0 {
+            let (tone, word) = word(standing);
+            let word = word.trim_start_matches(|c: char| !c.is_alphabetic()).trim_end();
+            spans.push((Tone::Plain, comma.to_owned()));
+            spans.push((tone, format!("{count} {word}")));
+            comma = ", ";
+        }
+    }
+    let device: std::time::Duration = run.cases.iter().map(|case| case.device_time).sum();
+    let seed = run.seed.map(|seed| format!(", shuffled with seed {seed}")).unwrap_or_default();
+    spans.push((Tone::Dim, format!("  in {}, {} on the devices{seed}", in_words(run.took), in_words(device))));
+    spans
+}

@@ -1,0 +1,229 @@
+//! What a run came to, as data: every report is a pure function of it.
+//!
+//! Lives here: the types, how a case stands, and the one text of a failure. Does not live here: the reports (`report`).
+
+use std::time::Duration;
+
+use portal_shared::{Explanation, Timestamp};
+use serde::Serialize;
+
+use super::facts;
+use super::model::{Combination, Grounds, Position, case_name};
+
+/// A whole run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Whether what rests on undocumented choices fails too.
+    pub strict: bool,
+    /// The seed that the cases were shuffled with.
+    pub seed: Option<u64>,
+    /// When it began, by the computer's clock.
+    pub started_at: Timestamp,
+    /// How long it took, by the computer's clock.
+    pub took: Duration,
+    /// The cases, in the order in which they stand in the files, whatever the order in which they ran.
+    pub cases: Vec<CaseResult>,
+}
+
+/// What one case came to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseResult {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What the scenario is about.
+    pub description: Option<String>,
+    /// The combination of the matrix.
+    pub combination: Combination,
+    /// Which repetition, from 1 on.
+    pub repetition: u32,
+    /// Where the scenario begins.
+    pub at: Position,
+    /// The facts that it names.
+    pub facts: Vec<String>,
+    /// The device: platform, version, documentation.
+    pub device: String,
+    /// What became of each step; step 0, where there is one, is the device block and `given`.
+    pub steps: Vec<StepResult>,
+    /// How long it took by the computer's clock.
+    pub took: Duration,
+    /// How much device time passed.
+    pub device_time: Duration,
+    /// Why it was not run.
+    pub skipped: Option<String>,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepResult {
+    /// Where it stands.
+    pub at: Position,
+    /// The step in a line.
+    pub text: String,
+    /// The device time at which it began, from the scenario's beginning on.
+    pub began: Duration,
+    /// How long it took by the computer's clock.
+    pub took: Duration,
+    /// Whether it was run, and what of its expectations did not hold.
+    pub became: Became,
+    /// What the device did meanwhile, in order.
+    pub happenings: Vec<Happening>,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Became {
+    /// It was carried out, and what it expected held; a state change may say that nothing changed.
+    Done {
+        /// What a person is told where nothing changed.
+        note: Option<String>,
+    },
+    /// Something did not hold.
+    NotHeld(Vec<Miss>),
+    /// It was not come to.
+    NotRun,
+}
+
+/// One thing that did not hold, or could not be done.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Miss {
+    /// Where it stands.
+    pub at: Position,
+    /// What was expected.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// What the expectation rests on.
+    pub grounds: Grounds,
+    /// The checklist of the push in question.
+    pub explanation: Option<Explanation>,
+}
+
+/// Something that the device did.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Happening {
+    /// The device time, from the scenario's beginning on.
+    pub at: Duration,
+    /// What kind.
+    pub kind: HappeningKind,
+    /// What, in a line.
+    pub text: String,
+}
+
+/// What kind of thing the device did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HappeningKind {
+    /// The permission prompt was shown.
+    Prompt,
+    /// The permission prompt went.
+    PromptGone,
+    /// A card was raised.
+    Card,
+    /// A card was withdrawn.
+    CardGone,
+    /// A push has its outcome.
+    Receipt,
+    /// The device is on the broker, or off it.
+    Connection,
+}
+
+/// How a case, or a run, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// Everything held.
+    Passed,
+    /// It was not run.
+    Skipped,
+    /// Something did not hold that rests on an undocumented choice.
+    Warned,
+    /// Something did not hold.
+    Failed,
+}
+
+impl Miss {
+    /// Whether it fails the run.
+    pub fn fails(&self, strict: bool) -> bool {
+        strict || matches!(self.grounds, Grounds::Documented(_))
+    }
+
+    /// The text of a failure, the same in every report: where, what was expected, what happened, on what that rests, and
+    /// the checklist of the push in question.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n  expected: {}\n  happened: {}", self.at, self.expected, self.happened);
+        text.push_str(&format!("\n  rests on: {}", self.grounds));
+        if let Grounds::Documented(facts) = &self.grounds {
+            let says = facts.iter().filter_map(|fact| facts::says(fact));
+            says.for_each(|says| text.push_str(&format!("\n            {says:?}")));
+        }
+        if let Some(explanation) = &self.explanation {
+            text.push_str(&checklist(explanation));
+        }
+        text
+    }
+}
+
+fn checklist(explanation: &Explanation) -> String {
+    let id = explanation.notification_id.as_ref().map_or("a push without an id", |id| id.as_str());
+    let mut text = format!("\n  explain {id}: {}", explanation.summary);
+    for standing in &explanation.prerequisites {
+        let mark = if standing.met { "✓" } else { "✗" };
+        text.push_str(&format!("\n    {mark} {:<28}{}  [{}]", standing.code.code(), standing.detail, standing.source));
+        if !standing.met {
+            text.push_str(&format!("\n      {:28}to meet it: {}", "", standing.mend));
+        }
+    }
+    text
+}
+
+impl StepResult {
+    /// What did not hold.
+    pub fn misses(&self) -> &[Miss] {
+        match &self.became {
+            Became::NotHeld(misses) => misses,
+            Became::Done { .. } | Became::NotRun => &[],
+        }
+    }
+}
+
+impl CaseResult {
+    /// The case's name, as in [`super::model::Case::name`].
+    pub fn name(&self) -> String {
+        case_name(&self.scenario, &self.combination)
+    }
+
+    /// What did not hold, in order.
+    pub fn misses(&self) -> impl Iterator<Item = &Miss> {
+        self.steps.iter().flat_map(StepResult::misses)
+    }
+
+    /// How it stands.
+    pub fn standing(&self, strict: bool) -> Standing {
+        if self.misses().any(|miss| miss.fails(strict)) {
+            return Standing::Failed;
+        }
+        match (self.misses().next(), &self.skipped) {
+            (Some(_), _) => Standing::Warned,
+            (None, Some(_)) => Standing::Skipped,
+            (None, None) => Standing::Passed,
+        }
+    }
+}
+
+impl Run {
+    /// How many cases stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.cases.iter().filter(|case| case.standing(self.strict) == standing).count()
+    }
+
+    /// Whether a case failed: the exit code is 1 then (contract 5).
+    pub fn failed(&self) -> bool {
+        self.count(Standing::Failed) > 0
+    }
+}

@@ -1,0 +1,221 @@
+//! Many cases: which, how often, in which order, how many at a time, on which broker.
+//!
+//! Lives here: the run's order and its tasks. A run is data (`result`); how far it has come is told as it goes. Does not live
+//! here: one case (`player`), words for people (`cli`, `report`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use portal_shared::{DeviceId, Tenant, Timestamp};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::model::Case;
+use super::player::{Play, could_not_begin, did_not_end, play, skipped};
+use super::result::{CaseResult, Run, Standing};
+use super::scene::SceneError;
+use super::stage::{Cards, House, Stage};
+use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
+use crate::sender::{Sender, SenderError, SenderSettings};
+
+/// How many finished cases may wait to be told of.
+const FINISHED: usize = 256;
+
+/// How long a broker that is not ours keeps a case's session: longer than a case takes, restarts and times offline included.
+const SESSIONS_OUTLIVE: Duration = Duration::from_secs(600);
+
+/// How cases are run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Whether what rests on undocumented choices fails too.
+    pub strict: bool,
+    /// How often each case is run.
+    pub repeat: u32,
+    /// The seed that the cases are shuffled with; in the order of the files where absent.
+    pub shuffle: Option<u64>,
+    /// Whether nothing more is begun after the first failure.
+    pub fail_fast: bool,
+    /// How many cases run at a time.
+    pub jobs: usize,
+    /// How cards are raised.
+    pub cards: Cards,
+}
+
+impl Options {
+    /// The order in which `count` cases run: each one's number and repetition, from 1 on. The same seed shuffles them in
+    /// the same way on every machine.
+    pub fn order(&self, count: usize) -> Vec<(usize, u32)> {
+        let every = |repetition| (0..count).map(move |case| (case, repetition));
+        let mut order: Vec<(usize, u32)> = (1..=self.repeat.max(1)).flat_map(every).collect();
+        if let Some(seed) = self.shuffle {
+            fastrand::Rng::with_seed(seed).shuffle(&mut order);
+        }
+        order
+    }
+}
+
+/// A broker that runs already, and how it is reached.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    /// For the devices.
+    pub session: SessionSettings,
+    /// For the sender.
+    pub sender: SenderSettings,
+}
+
+/// Why nothing can be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The embedded broker.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The sender.
+    #[error("nothing can be sent: {0}")]
+    Sender(#[from] SenderError),
+}
+
+/// A case that is to be run, and where its result belongs.
+#[derive(Clone, Copy)]
+struct Turn {
+    case: usize,
+    repetition: u32,
+}
+
+/// What a run is about.
+struct Plan {
+    cases: Vec<Case>,
+    turns: Vec<Turn>,
+    next: AtomicUsize,
+    options: Options,
+    house: House,
+    /// Names the run in its tenants, so that two runs on one broker do not meet.
+    name: String,
+    stop: CancellationToken,
+}
+
+/// Runs `cases`; tells each result as it comes, until `stop` is cancelled. What was not begun then is skipped.
+///
+/// # Errors
+/// No broker to run on.
+pub async fn run(
+    cases: Vec<Case>,
+    options: Options,
+    broker: Option<Broker>,
+    stop: CancellationToken,
+    mut tell: impl FnMut(&CaseResult),
+) -> Result<Run, RunError> {
+    let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
+    let (broker, embedded) = match broker {
+        Some(broker) => (for_a_while(broker), None),
+        None => {
+            let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into(), None).await?;
+            (on(&embedded), Some(embedded))
+        }
+    };
+    let sender = Arc::new(Sender::connect(broker.sender.clone()).await?);
+    let house = House {
+        session: broker.session,
+        sender: Arc::clone(&sender),
+        cards: options.cards,
+        connection: Arc::new(broker.sender),
+    };
+    let plan = Arc::new(Plan::new(cases, options, house, stop));
+
+    let (finished, mut results) = mpsc::channel(FINISHED);
+    let mut workers = JoinSet::new();
+    for _ in 0..options.jobs.clamp(1, plan.turns.len().max(1)) {
+        workers.spawn(Arc::clone(&plan).work(finished.clone()));
+    }
+    drop(finished);
+    let mut done = Vec::with_capacity(plan.turns.len());
+    while let Some((turn, result)) = results.recv().await {
+        tell(&result);
+        if options.fail_fast && result.standing(options.strict) == Standing::Failed {
+            plan.stop.cancel();
+        }
+        done.push((turn, result));
+    }
+    workers.join_all().await;
+    let cases = plan.in_order(done);
+    drop(plan);
+    if let Some(sender) = Arc::into_inner(sender) {
+        sender.stop().await;
+    }
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+}
+
+/// Each case has a device of its own, whose session nobody comes back to.
+fn for_a_while(mut broker: Broker) -> Broker {
+    broker.session.session_expiry = SESSIONS_OUTLIVE;
+    broker
+}
+
+fn on(embedded: &EmbeddedBroker) -> Broker {
+    let nobody = DeviceId::from_bytes([0; 16]);
+    Broker { session: SessionSettings::new(vec![embedded.url()], nobody), sender: SenderSettings::new(embedded.url()) }
+}
+
+impl Plan {
+    fn new(cases: Vec<Case>, options: Options, house: House, stop: CancellationToken) -> Self {
+        let turns =
+            options.order(cases.len()).into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
+        let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
+        Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
+    }
+
+    /// One worker: the next turn, until there is none.
+    async fn work(self: Arc<Self>, finished: mpsc::Sender<(Turn, CaseResult)>) {
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(turn) = self.turns.get(number).copied() else { return };
+            if self.stop.is_cancelled() {
+                return;
+            }
+            let result = self.one(number, turn).await;
+            if finished.send((turn, result)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn one(&self, number: usize, turn: Turn) -> CaseResult {
+        let case = &self.cases[turn.case];
+        let how = Play { strict: self.options.strict, repetition: turn.repetition };
+        match self.open(number, case).await {
+            Err(error) => could_not_begin(case, turn.repetition, &error),
+            Ok(mut stage) => {
+                let result = play(&mut stage, case, how).await;
+                match stage.close().await {
+                    Ok(()) => result,
+                    Err(error) => did_not_end(result, &error),
+                }
+            }
+        }
+    }
+
+    async fn open(&self, number: usize, case: &Case) -> Result<Stage, SceneError> {
+        // Of the right form: hexadecimal digits, digits, hyphens.
+        let tenant: Tenant = format!("scenario-{}-{number}", self.name).parse().unwrap_or_default();
+        Stage::open(self.house.clone(), case, tenant).await
+    }
+
+    /// The results in the order of the files; what was not begun is skipped.
+    fn in_order(&self, mut done: Vec<(Turn, CaseResult)>) -> Vec<CaseResult> {
+        done.sort_by_key(|(turn, _)| (turn.repetition, turn.case));
+        let mut done = done.into_iter().peekable();
+        let mut results = Vec::with_capacity(self.turns.len());
+        for repetition in 1..=self.options.repeat.max(1) {
+            for (number, case) in self.cases.iter().enumerate() {
+                let mine = done.next_if(|(turn, _)| (turn.repetition, turn.case) == (repetition, number));
+                let why = || "the run ended before its turn came".to_owned();
+                results.push(mine.map_or_else(|| skipped(case, repetition, why()), |(_, result)| result));
+            }
+        }
+        results
+    }
+}

@@ -1,0 +1,106 @@
+//! What a case is played on: a device that can be told, sent to, left to come to rest, and looked at.
+//!
+//! Lives here: the trait with its two forms, a device of this process (`stage`) and the running daemon (`attach`), and why a
+//! scene cannot go on. Does not live here: steps and expectations (`player`).
+
+use std::future::Future;
+
+use portal_shared::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+
+use super::model::StateChange;
+use crate::control::{Applied, ClientError, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
+use crate::daemon::{LoopError, StartError};
+use crate::sender::SenderError;
+
+/// Why a scene cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
+#[derive(Debug, thiserror::Error)]
+pub enum SceneError {
+    /// The device refused, or the daemon did.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// The device could not be started.
+    #[error("the scenario's device did not start: {0}")]
+    Start(#[from] StartError),
+    /// Something was not sent.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    /// The device's loop ended by itself.
+    #[error(transparent)]
+    Loop(#[from] LoopError),
+    /// The daemon did not answer as hoped.
+    #[error(transparent)]
+    Client(ClientError),
+    /// The device did not come to rest.
+    #[error("the device did not come to rest within {seconds} s: {problem}")]
+    NotAtRest {
+        /// How long that took.
+        seconds: u64,
+        /// What is known of why.
+        problem: String,
+    },
+    /// More happened between two steps than can be told.
+    #[error("more than {} things happened in one step; send less in one", crate::control::FOLLOWER_ROOM)]
+    TooMuchHappened,
+    /// No place for a journal that outlives a restart.
+    #[error("cannot make a temporary folder for the journal: {0}; set TMPDIR to a folder that you may write")]
+    TemporaryFolder(std::io::Error),
+    /// A step that this scene has no means for.
+    #[error("{0}")]
+    Impossible(String),
+}
+
+impl From<ClientError> for SceneError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Fault(fault) => Self::Fault(fault),
+            other => Self::Client(other),
+        }
+    }
+}
+
+/// A device to play a case on.
+pub trait Scene: Send {
+    /// The topics of the device.
+    fn topics(&self) -> Topics;
+
+    /// Carries out a state change.
+    fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<Applied, SceneError>> + Send;
+
+    /// Does what a person does with the prompt or a card.
+    fn gesture(&mut self, gesture: Gesture) -> impl Future<Output = Result<Applied, SceneError>> + Send;
+
+    /// Publishes as a sender or the service does; returns once the broker has it.
+    fn publish(
+        &mut self,
+        topic: String,
+        payload: Vec<u8>,
+        retain: bool,
+    ) -> impl Future<Output = Result<(), SceneError>> + Send;
+
+    /// Waits until nothing is on its way and nothing is due. Time does not move by itself meanwhile, where it is virtual.
+    fn rest(&mut self) -> impl Future<Output = Result<Quiet, SceneError>> + Send;
+
+    /// Moves device time on to `moment`; at rest before.
+    fn move_to(&mut self, moment: Timestamp) -> impl Future<Output = Result<(), SceneError>> + Send;
+
+    /// Ends the device's daemon cleanly and starts it again on what its journal kept.
+    fn restart(&mut self) -> impl Future<Output = Result<(), SceneError>> + Send;
+
+    /// The whole picture.
+    fn status(&mut self) -> impl Future<Output = Result<Status, SceneError>> + Send;
+
+    /// The receipts after a sequence, oldest first.
+    fn receipts_after(&mut self, sequence: u64) -> impl Future<Output = Result<Vec<Receipt>, SceneError>> + Send;
+
+    /// What Company Portal's own Notifications section lists.
+    fn in_app(&mut self) -> impl Future<Output = Result<Vec<InAppMessage>, SceneError>> + Send;
+
+    /// Why a push did or did not show; none where it has no outcome.
+    fn explain(
+        &mut self,
+        id: Option<NotificationId>,
+    ) -> impl Future<Output = Result<Option<Explanation>, SceneError>> + Send;
+
+    /// What happened since the last asking, up to `quiet`.
+    fn happened(&mut self, quiet: &Quiet) -> impl Future<Output = Result<Vec<DeviceEvent>, SceneError>> + Send;
+}

@@ -1,0 +1,273 @@
+//! The stage: one case's device in this process, on the daemon's own code path, in virtual time.
+//!
+//! Real: the session over MQTT with a broker, the decision in the device's loop, the journal, receipts published and
+//! acknowledged. Put on: the clock, which stands until it is moved, and, unless cards are to be seen on the desktop, the
+//! notifier, which shows everything at once. Does not live here: what is played (`player`).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portal_shared::{Explanation, NotificationId, Receipt, Status, Tenant, Timestamp, Topics};
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+
+use super::model::{Case, StateChange};
+use super::scene::{Scene, SceneError};
+use crate::broker::SessionSettings;
+use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet, RunningDevice};
+use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_options};
+use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
+use crate::device::Rules;
+use crate::journal::{Database, Retention};
+use crate::sender::{Sender, SenderSettings, end_session};
+
+/// When every scenario begins, in device time: the same on every machine and every day.
+const BEGINNING: &str = "2026-01-05T09:00:00Z";
+/// How long, in real time, a device may take to come to rest: longer than a fence that does not come back (10 s).
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many desktop events may wait.
+const DESKTOP_EVENTS: usize = 1024;
+/// More receipts than any scenario asks for at once.
+const ALL: usize = 1_000_000;
+
+/// How cards are raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cards {
+    /// Nowhere: each counts as shown at once.
+    Recorded,
+    /// On the desktop.
+    Native,
+}
+
+/// What the stages of a run have in common.
+#[derive(Clone)]
+pub struct House {
+    /// The session's settings, but for device and tenant.
+    pub session: SessionSettings,
+    /// What pushes are sent with.
+    pub sender: Arc<Sender>,
+    /// How cards are raised.
+    pub cards: Cards,
+    /// How the broker is connected to, to take back what it kept of a case.
+    pub connection: Arc<SenderSettings>,
+}
+
+/// Where the journal is while the device is not running.
+enum Store {
+    /// In memory; it ends with the device.
+    Memory,
+    /// In a folder, so that it outlives the device.
+    Folder(TempDir),
+}
+
+/// One case's device.
+pub struct Stage {
+    house: House,
+    asked: Asked,
+    rules: Rules,
+    store: Store,
+    clock: VirtualClock,
+    topics: Topics,
+    /// Whether the case said which groups there are: the broker keeps that word.
+    told_groups: bool,
+    running: Option<Running>,
+}
+
+/// The device while its daemon runs.
+struct Running {
+    wired: Wired,
+    events: mpsc::Receiver<DeviceEvent>,
+    heard: u64,
+}
+
+impl Stage {
+    /// Starts a new device as the case describes it, out of its box, under a tenant of its own.
+    ///
+    /// # Errors
+    /// A device that cannot be started.
+    pub async fn open(house: House, case: &Case, tenant: Tenant) -> Result<Self, SceneError> {
+        let bits = uuid::Uuid::new_v4().as_u128();
+        let id = portal_shared::DeviceId::from_random(bits);
+        let asked = Asked {
+            platform: Some(case.device.platform),
+            os_version: Some(case.device.os_version.clone()),
+            id: Some(id),
+            name: case.device.name.clone(),
+            tenant: Some(tenant.clone()),
+        };
+        let store = match case.restarts() {
+            true => Store::Folder(tempfile::tempdir().map_err(SceneError::TemporaryFolder)?),
+            false => Store::Memory,
+        };
+        let mut stage = Self {
+            house,
+            asked,
+            rules: case.device.rules.clone(),
+            store,
+            clock: VirtualClock::new(beginning()),
+            topics: Topics::new(&tenant, id),
+            told_groups: false,
+            running: None,
+        };
+        stage.start().await?;
+        Ok(stage)
+    }
+
+    async fn start(&mut self) -> Result<(), SceneError> {
+        let kept = self.kept().await?;
+        let (notifier, desktop_events) = self.notifier();
+        let around = Around { clock: Arc::new(self.clock.clone()), notifier, desktop_events, embedded_broker: None };
+        let (_, no_control) = watch::channel(String::new());
+        let wired = Wiring::new(kept, self.house.session.clone(), around, no_control)?.run();
+        let mut events = wired.handle().events().await?;
+        let heard = events.recv().await.map_or(0, |first| first.number);
+        self.running = Some(Running { wired, events, heard });
+        Ok(())
+    }
+
+    /// The journal, opened as the daemon opens it: on a thread where blocking is fine.
+    async fn kept(&self) -> Result<Kept, SceneError> {
+        let (asked, rules, now) = (self.asked.clone(), self.rules.clone(), crate::daemon::Clock::now(&self.clock));
+        let file = match &self.store {
+            Store::Memory => None,
+            Store::Folder(folder) => Some(folder.path().join("journal.db")),
+        };
+        let opened = tokio::task::spawn_blocking(move || Kept::open(database(file)?, asked, rules, now)).await;
+        Ok(opened.map_err(|_| SceneError::Loop(crate::daemon::LoopError::Panicked))??)
+    }
+
+    fn notifier(&self) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
+        let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
+        let settings = desktop::Settings { icon_directory: std::env::temp_dir() };
+        let notifier: Arc<dyn Notifier> = match self.house.cards {
+            Cards::Recorded => Arc::new(Recording::start(settings, events)),
+            Cards::Native => Arc::new(Native::start(settings, events)),
+        };
+        (notifier, receiver)
+    }
+
+    fn running(&mut self) -> Result<&mut Running, SceneError> {
+        self.running.as_mut().ok_or(SceneError::Loop(crate::daemon::LoopError::SessionEnded))
+    }
+
+    /// Ends the device cleanly.
+    ///
+    /// # Errors
+    /// What its loop ended in.
+    pub async fn close(mut self) -> Result<(), SceneError> {
+        self.stop().await?;
+        self.take_back().await
+    }
+
+    /// Nothing of the case stays on the broker: a broker of one's own is left as it was, and the embedded one would get
+    /// slower with each session and retained message that it has to look through.
+    async fn take_back(&self) -> Result<(), SceneError> {
+        let House { sender, connection, .. } = &self.house;
+        // An empty retained message takes back what the broker kept of the topic.
+        let clear = |topic| sender.publish(topic, Vec::new(), true);
+        let said_groups = async {
+            match self.told_groups {
+                true => clear(self.topics.groups()).await,
+                false => Ok(()),
+            }
+        };
+        tokio::try_join!(
+            end_session(connection, self.topics.device()),
+            clear(self.topics.state()),
+            clear(self.topics.connection()),
+            said_groups,
+        )?;
+        Ok(())
+    }
+
+    async fn stop(&mut self) -> Result<(), SceneError> {
+        match self.running.take() {
+            Some(running) => Ok(running.wired.end(None).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn beginning() -> Timestamp {
+    // A constant of the right form.
+    BEGINNING.parse().unwrap_or_else(|_| Timestamp::from_millis(0))
+}
+
+fn database(file: Option<PathBuf>) -> Result<Database, crate::journal::JournalError> {
+    let options = journal_options(Retention::default());
+    match file {
+        Some(file) => Database::open(&file, options),
+        None => Database::in_memory(options),
+    }
+}
+
+impl Scene for Stage {
+    fn topics(&self) -> Topics {
+        self.topics.clone()
+    }
+
+    async fn change(&mut self, change: &StateChange) -> Result<Applied, SceneError> {
+        Ok(self.running()?.wired.handle().apply(change.command.clone()).await?)
+    }
+
+    async fn gesture(&mut self, gesture: Gesture) -> Result<Applied, SceneError> {
+        Ok(self.running()?.wired.handle().gesture(gesture).await?)
+    }
+
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+        self.told_groups |= retain;
+        Ok(self.house.sender.publish(topic, payload, retain).await?)
+    }
+
+    async fn rest(&mut self) -> Result<Quiet, SceneError> {
+        let handle = self.running()?.wired.handle();
+        match tokio::time::timeout(PATIENCE, handle.quiet()).await {
+            Ok(quiet) => Ok(quiet?),
+            Err(_) => {
+                let problem = handle.status().await?.broker.problem;
+                let problem = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
+                Err(SceneError::NotAtRest { seconds: PATIENCE.as_secs(), problem })
+            }
+        }
+    }
+
+    async fn move_to(&mut self, moment: Timestamp) -> Result<(), SceneError> {
+        // The scenario's moments are the device's; its own clock may run ahead of the one that is moved here.
+        let ahead = self.running()?.wired.handle().status().await?.condition.clock_ahead_millis;
+        self.clock.advance_to(moment.plus_millis(-ahead));
+        Ok(())
+    }
+
+    async fn restart(&mut self) -> Result<(), SceneError> {
+        self.stop().await?;
+        self.start().await
+    }
+
+    async fn status(&mut self) -> Result<Status, SceneError> {
+        Ok(self.running()?.wired.handle().status().await?)
+    }
+
+    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, SceneError> {
+        Ok(self.running()?.wired.handle().receipts_after(sequence, ALL).await?)
+    }
+
+    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, SceneError> {
+        Ok(self.running()?.wired.handle().in_app().await?)
+    }
+
+    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, SceneError> {
+        Ok(self.running()?.wired.handle().explain(id).await?)
+    }
+
+    async fn happened(&mut self, quiet: &Quiet) -> Result<Vec<DeviceEvent>, SceneError> {
+        let running = self.running()?;
+        let mut happened = Vec::new();
+        while running.heard < quiet.events {
+            let event = running.events.recv().await.ok_or(SceneError::TooMuchHappened)?;
+            running.heard = event.number;
+            happened.push(event);
+        }
+        Ok(happened)
+    }
+}

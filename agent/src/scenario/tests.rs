@@ -1,0 +1,228 @@
+//! The stage and the runner, on cases made by hand: what a file would say is tested where files are read.
+
+use std::time::Duration;
+
+use portal_shared::{NotificationId, OperatingSystem, OutcomeKind};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::model::{
+    Action, Answer, CardAnswer, Case, Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds, Payload,
+    PayloadMembers, Position, Push, PushTarget, StateChange, StatusCheck, Step,
+};
+use super::result::{CaseResult, Run, Standing};
+use super::runner::{Options, run};
+use super::stage::Cards;
+use crate::device::{Command, ConditionCommand, PermissionCommand, Rules};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn at() -> Position {
+    Position { file: "by-hand".into(), line: 1, column: 1 }
+}
+
+fn change(command: Command) -> StateChange {
+    StateChange { path: "test", method: axum::http::Method::POST, body: json!({}), command }
+}
+
+fn step(action: Action) -> Step {
+    Step { at: at(), text: "a step".to_owned(), action }
+}
+
+fn does(command: Command) -> Step {
+    step(Action::Change { change: Box::new(change(command)), refused: None })
+}
+
+fn condition(command: ConditionCommand) -> Step {
+    does(Command::Condition(command))
+}
+
+fn push(id: &str, expires_in: Option<Duration>) -> Step {
+    let Value::Object(members) =
+        json!({ "id": id, "notificationTitle": "Office closed", "notificationBody": "Work from home." })
+    else {
+        unreachable!("an object")
+    };
+    let payload = Payload::Members(PayloadMembers { members, sent_ago: Duration::ZERO, expires_in });
+    step(Action::Push(Push { to: PushTarget::Device, payload }))
+}
+
+fn expect(expected: Vec<Expected>) -> Step {
+    let expectation = |expected| Expectation {
+        at: at(),
+        text: format!("{expected:?}"),
+        expected,
+        grounds: Grounds::Documented(vec!["4.1".to_owned()]),
+    };
+    step(Action::Expect(expected.into_iter().map(expectation).collect()))
+}
+
+fn outcome(of: &str, outcome: OutcomeKind, members: Value) -> Expected {
+    let Value::Object(members) = members else { unreachable!("an object") };
+    let of = Some(of.parse::<NotificationId>().unwrap().to_string());
+    Expected::Outcome(ExpectedOutcome { of, outcome, members })
+}
+
+fn status(path: &str, value: Value) -> Expected {
+    Expected::Status(StatusCheck { at: at(), path: path.split('.').map(str::to_owned).collect(), value })
+}
+
+/// A device on which a push shows, and what happens to it.
+fn case(platform: OperatingSystem, steps: Vec<Step>) -> Case {
+    let file = format!("name: by hand\ndevice: {{platform: {}}}\nsteps: [push: ]\n", platform.name().to_lowercase());
+    let mut case = super::read("by-hand", file.as_bytes()).unwrap().remove(0);
+    case.given.clear();
+    case.steps = steps;
+    case
+}
+
+async fn run_all(cases: Vec<Case>) -> Run {
+    let options =
+        Options { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: Cards::Recorded };
+    let running = run(cases, options, None, CancellationToken::new(), |_| {});
+    tokio::time::timeout(LIMIT, running).await.expect("the run ends").expect("it runs")
+}
+
+async fn run_one(case: Case) -> CaseResult {
+    run_all(vec![case]).await.cases.remove(0)
+}
+
+fn assert_passed(result: &CaseResult) {
+    let misses: Vec<String> = result.misses().map(super::result::Miss::text).collect();
+    assert_eq!(result.standing(false), Standing::Passed, "{}", misses.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hours_pass_at_once_and_each_deadline_is_met_at_its_own_moment() {
+    let started = std::time::Instant::now();
+    let result = run_one(case(
+        OperatingSystem::Android,
+        vec![
+            condition(ConditionCommand::Doze(true)),
+            push("short", Some(2 * HOUR)),
+            push("long", Some(24 * HOUR)),
+            expect(vec![
+                Expected::NoOutcome { of: Some("short".to_owned()) },
+                status("held", json!(2)),
+                Expected::Nothing,
+            ]),
+            step(Action::Advance(8 * HOUR)),
+            expect(vec![
+                outcome("short", OutcomeKind::Expired, json!({ "decidedAt": "2026-01-05T11:00:00.000Z" })),
+                Expected::NoOutcome { of: Some("long".to_owned()) },
+            ]),
+            condition(ConditionCommand::Doze(false)),
+            expect(vec![outcome("long", OutcomeKind::Presented, json!({ "delay": "delayedDeviceDoze" }))]),
+        ],
+    ))
+    .await;
+    assert_passed(&result);
+    assert_eq!(result.device_time, 8 * HOUR);
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_permission_denied_walk() {
+    let card = ExpectedCard { title: Some("Office closed".to_owned()), ..ExpectedCard::default() };
+    let result = run_one(case(
+        OperatingSystem::Ios,
+        vec![
+            push("first", None),
+            expect(vec![outcome("first", OutcomeKind::Presented, json!({})), Expected::Card(card)]),
+            step(Action::Card(CardAnswer::Click)),
+            expect(vec![
+                outcome("first", OutcomeKind::Presented, json!({ "interaction": "clicked" })),
+                Expected::Nothing,
+            ]),
+            does(Command::Permission(PermissionCommand::Deny)),
+            push("second", None),
+            expect(vec![
+                outcome("second", OutcomeKind::Withheld, json!({ "unmet": ["notificationsPermitted"] })),
+                Expected::NoCard,
+            ]),
+        ],
+    ))
+    .await;
+    assert_passed(&result);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pushes_of_a_time_offline_and_over_a_restart_arrive_behind_the_fence() {
+    for away in [
+        vec![condition(ConditionCommand::Offline(true)), push("a", None), push("b", None)],
+        vec![condition(ConditionCommand::Offline(true)), push("a", None), push("b", None), step(Action::Restart)],
+    ] {
+        let back = vec![
+            expect(vec![Expected::NoOutcome { of: Some("a".to_owned()) }]),
+            condition(ConditionCommand::Offline(false)),
+            expect(vec![
+                outcome("a", OutcomeKind::Dropped, json!({ "problem": "collapsed" })),
+                outcome("b", OutcomeKind::Presented, json!({})),
+            ]),
+        ];
+        assert_passed(&run_one(case(OperatingSystem::Ios, away.into_iter().chain(back).collect())).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prompt_is_answered_as_a_person_does() {
+    let mut android = case(
+        OperatingSystem::Android,
+        vec![
+            does(Command::Permission(PermissionCommand::Reset)),
+            does(Command::Permission(PermissionCommand::Prompt)),
+            expect(vec![Expected::Prompt(true)]),
+            step(Action::Answer(Answer::Dismiss)),
+            expect(vec![Expected::Prompt(false), status("notificationPermission", json!("notDetermined"))]),
+            does(Command::Permission(PermissionCommand::Prompt)),
+            step(Action::Answer(Answer::Allow)),
+            expect(vec![Expected::Prompt(false), status("notificationPermission", json!("authorized"))]),
+        ],
+    );
+    android.given = vec![StatusCheck { at: at(), path: vec!["app".into(), "installed".into()], value: json!(true) }];
+    assert_passed(&run_one(android).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
+    let denied = does(Command::Permission(PermissionCommand::Deny));
+    let wrong = expect(vec![outcome("a", OutcomeKind::Presented, json!({}))]);
+    let result = run_one(case(OperatingSystem::Ios, vec![denied, push("a", None), wrong, push("b", None)])).await;
+    assert_eq!(result.standing(false), Standing::Failed);
+    let text = result.misses().next().unwrap().text();
+    assert!(text.contains("happened: withheld, unmet [\"notificationsPermitted\"]"), "{text}");
+    assert!(text.contains("✗ notificationsPermitted"), "{text}");
+    assert!(matches!(result.steps[4].became, super::result::Became::NotRun), "{:?}", result.steps[4]);
+    assert_eq!(result.steps.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_is_let_go_by_the_pace_as_device_time_passes() {
+    let rules = Rules { pace_per_second: 2, ..Rules::default() };
+    let ids: Vec<String> = (0..6).map(|number| format!("p{number}")).collect();
+    let mut steps: Vec<Step> = ids.iter().map(|id| push(id, None)).collect();
+    steps.push(expect(vec![status("held", json!(4))]));
+    steps.push(step(Action::Advance(Duration::from_secs(1))));
+    steps.push(expect(vec![status("held", json!(2))]));
+    steps.push(step(Action::Advance(Duration::from_secs(5))));
+    steps.push(expect(vec![
+        status("held", json!(0)),
+        outcome("p5", OutcomeKind::Presented, json!({ "decidedAt": "2026-01-05T09:00:02.000Z" })),
+    ]));
+    let mut case = case(OperatingSystem::Ios, steps);
+    case.device.rules = rules;
+    assert_passed(&run_one(case).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_cases_share_a_broker_without_meeting() {
+    let one = |number: usize| {
+        let id = format!("n{}", number % 3);
+        let steps = vec![push(&id, None), expect(vec![outcome(&id, OutcomeKind::Presented, Map::new().into())])];
+        case(OperatingSystem::Ios, steps)
+    };
+    let run = run_all((0..40).map(one).collect()).await;
+    assert_eq!(run.cases.len(), 40);
+    run.cases.iter().for_each(assert_passed);
+}

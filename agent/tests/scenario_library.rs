@@ -1,0 +1,98 @@
+//! The scenarios that ship: they read, the published schema takes them, and the pages that are made of them are current.
+//!
+//! To write the pages anew: `PORTAL_WRITE_SCHEMAS=1 cargo test -p portal-agent --test scenario_library`. That the
+//! scenarios hold is another test's (`tests/tests/scenarios.rs`).
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its files has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use portal_agent::scenario::files::load;
+use portal_agent::scenario::model::Case;
+use portal_agent::scenario::{coverage, read, schema};
+use serde_json::{Value, json};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/scenarios")
+}
+
+fn cases() -> Vec<Case> {
+    let loaded = load(&[folder()]).unwrap();
+    let wrong: Vec<String> = loaded.wrong.iter().map(|wrong| wrong.show(false)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    loaded.cases
+}
+
+fn current(file: &str, text: &str) {
+    let path = folder().join(file);
+    if std::env::var_os("PORTAL_WRITE_SCHEMAS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == text, "{file} is not current; write it anew with PORTAL_WRITE_SCHEMAS=1");
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
+    documents.into_iter().filter(|document| !document.is_null()).collect()
+}
+
+#[test]
+fn the_published_schema_is_current() {
+    current("scenario.schema.json", &(serde_json::to_string_pretty(&schema()).unwrap() + "\n"));
+}
+
+#[test]
+fn the_page_of_facts_is_current() {
+    current("README.md", &coverage::page(&cases()));
+}
+
+#[test]
+fn the_schema_takes_every_shipped_scenario_and_what_the_format_page_shows() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    assert!(files.len() > 10);
+    let page = fs::read_to_string(folder().join("FORMAT.md")).unwrap();
+    let shown = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    let texts = files.iter().map(|file| fs::read_to_string(file).unwrap()).chain(shown);
+    for text in texts {
+        if let Err(wrong) = read("text.yaml", text.as_bytes()) {
+            panic!("{}", wrong.show(false));
+        }
+        for document in documents(&text) {
+            let errors: Vec<String> =
+                validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{}\n{}", document["name"], errors.join("\n"));
+        }
+    }
+}
+
+/// What the reader refuses, the schema refuses where a schema can.
+#[test]
+fn the_schema_refuses_what_is_not_right() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let step = |step: Value| json!({ "name": "x", "steps": [step] });
+    let right = [step(json!({ "app": "install" })), step(json!("retire")), step(json!({ "os": "update 27" }))];
+    let wrong = [
+        json!({ "steps": [] }),
+        json!({ "name": "x", "steps": [], "devise": {} }),
+        json!({ "name": "x", "steps": [], "device": { "platform": "androit" } }),
+        json!({ "name": "x", "steps": [], "facts": ["4.9.9"] }),
+        step(json!({ "ap": "install" })),
+        step(json!({ "app": "instal" })),
+        step(json!({ "app": "install", "push": {} })),
+        step(json!({ "push": null, "refused": true })),
+        step(json!({ "expect": "presentd" })),
+        step(json!({ "expect": { "surface": "baner", "outcome": "presented" } })),
+        step(json!({ "answer": "maybe" })),
+    ];
+    for document in &right {
+        assert!(validator.is_valid(document), "{document}");
+    }
+    for document in &wrong {
+        assert!(!validator.is_valid(document), "{document}");
+        assert!(read("x.yaml", document.to_string().as_bytes()).is_err(), "{document}");
+    }
+}
