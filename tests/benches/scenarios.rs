@@ -109,6 +109,8 @@ async fn bare_client(port: u16, number: usize) -> Result<()> {
     // As the agent does; else the second small packet waits for Nagle.
     network.set_tcp_nodelay(true);
     options.set_network_options(network);
+    // And its small in-flight table: rumqttc's own allocates for 65,535 publishes at each connect.
+    options.set_outgoing_inflight_upper_limit(256);
     let (client, mut connection) = AsyncClient::new(options, 16);
     let topic = format!("bare/{number}");
     client.subscribe(topic.as_str(), QoS::AtLeastOnce).await?;
