@@ -154,8 +154,9 @@ async fn a_packet_over_the_limit_in_a_kept_session() -> Result<()> {
         stand.wait_until_settled(&all).await?;
         let books = Books::of(&stand.agent)?;
         // MQTT 5 lets the broker keep it; 3.1.1 brings it, and it is refused unread.
-        let rejected = if protocol == "5" { 0 } else { rounds };
-        assert_eq!(books.count("rejected"), rejected, "MQTT {protocol}");
+        // A kill between its receipt and its acknowledgement brings it a second time.
+        let (rejected, expected) = (books.count("rejected"), if protocol == "5" { 0..=0 } else { rounds..=2 * rounds });
+        ensure!(expected.contains(&rejected), "{rejected} rejected over MQTT {protocol}");
         let fault = if protocol == "5" {
             "a packet over the limit in a kept session, MQTT 5"
         } else {

@@ -81,28 +81,27 @@ fn explain_names_the_policy() {
 
 #[test]
 fn each_key_stands_over_the_users_switch() {
-    // The policy, whether the device is locked, the surface, sound, badge, hidden content.
-    let rows: [(&[(&str, &str)], bool, Surface, bool, bool, bool); 7] = [
-        (&[("NotificationsEnabled", "true")], false, Surface::Banner, true, true, false),
-        (&[("AlertType", "0")], false, Surface::NotificationCenter, false, true, false),
-        (&[("SoundsEnabled", "false")], false, Surface::Banner, false, true, false),
-        (&[("BadgesEnabled", "false")], false, Surface::Banner, true, false, false),
-        (&[("ShowInLockScreen", "true")], true, Surface::LockScreen, true, true, false),
-        (&[("PreviewType", "2")], false, Surface::Banner, true, true, true),
-        (&[("PreviewType", "1")], true, Surface::LockScreen, true, true, true),
+    /// The policy, whether the device is locked, the surface, sound, badge, hidden content.
+    type Row = (&'static str, &'static str, bool, Surface, bool, bool, bool);
+    let rows: [Row; 7] = [
+        ("NotificationsEnabled", "true", false, Surface::Banner, true, true, false),
+        ("AlertType", "0", false, Surface::NotificationCenter, false, true, false),
+        ("SoundsEnabled", "false", false, Surface::Banner, false, true, false),
+        ("BadgesEnabled", "false", false, Surface::Banner, true, false, false),
+        ("ShowInLockScreen", "true", true, Surface::LockScreen, true, true, false),
+        ("PreviewType", "2", false, Surface::Banner, true, true, true),
+        ("PreviewType", "1", true, Surface::LockScreen, true, true, true),
     ];
-    for (keys, locked, surface, sound, badge, hidden) in rows {
+    for (name, value, locked, surface, sound, badge, hidden) in rows {
         let mut bench = supervised();
-        for (name, value) in keys {
-            bench.command(policy(name, value));
-        }
+        bench.command(policy(name, value));
         if locked {
             bench.condition(crate::device::ConditionCommand::Locked(true));
         }
         bench.push(sent("a"));
-        let Outcome::Presented(shown) = bench.receipt("a").outcome else { panic!("{keys:?}") };
+        let Outcome::Presented(shown) = bench.receipt("a").outcome else { panic!("{name}={value}") };
         let looks = (shown.surface, shown.sound, shown.badge, shown.content_hidden);
-        assert_eq!(looks, (surface, Some(sound), Some(badge), hidden), "{keys:?}");
+        assert_eq!(looks, (surface, Some(sound), Some(badge), hidden), "{name}={value}");
     }
 }
 

@@ -156,7 +156,7 @@ fn notification_messages_collapse_to_the_newest() {
     bench.come_back();
     bench.push_all(["a", "b", "c"]);
     bench.fence();
-    assert_eq!((bench.ids_of("dropped"), bench.ids_of("presented")), (vec!["a".into(), "b".into()], vec!["c".into()]));
+    assert_eq!((bench.ids_of("dropped"), bench.ids_of("presented")), (vec!["a", "b"], vec!["c"]));
     assert_eq!(bench.receipt("a").outcome, dropped(Problem::Collapsed));
 }
 
