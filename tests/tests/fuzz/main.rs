@@ -11,4 +11,5 @@ mod control;
 #[allow(dead_code, reason = "the control API's own tests use all of it")]
 mod fake;
 mod payload;
+mod scenario;
 mod topic;
