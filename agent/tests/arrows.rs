@@ -61,6 +61,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/failure.rs", &["daemon", "demo"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
+    // The table of rules, which no daemon is needed for.
+    ("cli/facts.rs", &["device"]),
     ("cli/push.rs", &["daemon"]),
 ];
 

@@ -1,4 +1,4 @@
-//! The retained device state (contract 3) and Graph's vocabulary for a managed device (facts 3).
+//! The retained device state (contract 3).
 //!
 //! Lives here: what others may know of the device. Does not live here: the device's own, fuller state (the device room).
 
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, UserPrincipalName};
+use crate::managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};
 use crate::prerequisite::Prerequisite;
 use crate::service::ActionKind;
 use crate::timestamp::Timestamp;
@@ -57,40 +58,6 @@ impl std::str::FromStr for OperatingSystem {
             _ => Err(format!("{text:?} is no platform; choose ios, ipados or android")),
         }
     }
-}
-
-/// Who owns the device (Graph `managedDeviceOwnerType`, facts 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ManagedDeviceOwnerType {
-    /// Not known.
-    Unknown,
-    /// The company.
-    Company,
-    /// The user.
-    Personal,
-}
-
-/// How the device was enrolled (Graph `deviceEnrollmentType`, the members that a phone or tablet can have; facts 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum DeviceEnrollmentType {
-    /// User-driven; what a personally-owned work profile has too.
-    UserEnrollment,
-    /// By a device enrollment manager.
-    DeviceEnrollmentManager,
-    /// Apple bulk with a user.
-    AppleBulkWithUser,
-    /// Apple bulk without a user.
-    AppleBulkWithoutUser,
-    /// Apple User Enrollment.
-    AppleUserEnrollment,
-    /// Android Enterprise fully managed.
-    AndroidEnterpriseFullyManaged,
-    /// Android Enterprise corporate-owned work profile.
-    AndroidEnterpriseCorporateWorkProfile,
-    /// Android Enterprise dedicated.
-    AndroidEnterpriseDedicatedDevice,
 }
 
 /// The platform's authorization status for Company Portal's notifications, in Apple's words on every platform.
@@ -179,6 +146,14 @@ pub struct DeviceState {
     /// How it was enrolled; absent when it is not enrolled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_enrollment_type: Option<DeviceEnrollmentType>,
+    /// What management is about to do with it; absent when it is not enrolled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_state: Option<ManagementState>,
+    /// How it is registered; `revoked` once it was retired or wiped.
+    pub device_registration_state: DeviceRegistrationState,
+    /// Whether it is supervised (iOS and iPadOS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_supervised: Option<bool>,
     /// Each prerequisite that applies, met or not.
     pub prerequisites: BTreeMap<Prerequisite, bool>,
     /// The platform's status for Company Portal's notifications.

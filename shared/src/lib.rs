@@ -7,6 +7,7 @@ pub mod checklist;
 pub mod desktop_verdict;
 pub mod device_state;
 pub mod ids;
+pub mod managed_device;
 pub mod notification;
 pub mod prerequisite;
 pub mod presentation;
@@ -19,15 +20,14 @@ pub mod topics;
 
 pub use checklist::{Check, Doctor, Explanation, Standing};
 pub use desktop_verdict::DesktopVerdict;
-pub use device_state::{
-    DeviceEnrollmentType, DeviceState, LastAction, ManagedDeviceOwnerType, NotificationPermission, OperatingSystem,
-};
+pub use device_state::{DeviceState, LastAction, NotificationPermission, OperatingSystem};
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
+pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};
 pub use notification::{CustomNotification, Rejection};
 pub use prerequisite::{Prerequisite, Prerequisites};
 pub use presentation::{Presentation, Surface};
 pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Target};
 pub use service::{Action, ActionKind, Connection, ConnectionState, GroupList};
-pub use status::Status;
+pub use status::{StandbyBucket, Status};
 pub use timestamp::Timestamp;
 pub use topics::{Incoming, Topics};

@@ -38,6 +38,8 @@ pub enum Delay {
     DelayedMessageThrottled,
     /// The desktop's notification server was away.
     DelayedNotificationServer,
+    /// Battery optimisation kept it from the app.
+    DelayedBatteryOptimisation,
 }
 
 /// What the user did with a presented notification; kept in the journal, not published again.

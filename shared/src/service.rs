@@ -93,17 +93,26 @@ pub enum ActionKind {
     Retire,
     /// The device checks in: it publishes its state.
     SyncDevice,
+    /// Back to its factory state.
+    Wipe,
+    /// Ends the enrollment, and Intune forgets the device.
+    Delete,
 }
 
 impl ActionKind {
     /// Every action.
-    pub const ALL: [Self; 2] = [Self::Retire, Self::SyncDevice];
+    pub const ALL: [Self; 4] = [Self::Retire, Self::SyncDevice, Self::Wipe, Self::Delete];
+
+    /// Those that are carried out unless the setting `actions.allow` says otherwise (contract 2).
+    pub const ALLOWED_BY_DEFAULT: [Self; 2] = [Self::Retire, Self::SyncDevice];
 
     /// The word as payloads spell it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Retire => "retire",
             Self::SyncDevice => "syncDevice",
+            Self::Wipe => "wipe",
+            Self::Delete => "delete",
         }
     }
 }
@@ -112,7 +121,8 @@ impl std::str::FromStr for ActionKind {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
-            format!("{text:?} is no remote action that this agent knows; it knows retire and syncDevice")
+            let words = Self::ALL.map(Self::word).join(", ");
+            format!("{text:?} is no remote action that this agent knows; it knows {words}")
         })
     }
 }
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_action_is_read_whatever_its_name() {
-        let action = Action::parse(br#"{"id":"1","action":"wipe"}"#).unwrap();
+        let action = Action::parse(br#"{"id":"1","action":"rebootNow"}"#).unwrap();
         assert!(action.action.parse::<ActionKind>().is_err());
         assert!(Action::parse(br#"{"id":"","action":"retire"}"#).is_err());
         assert!(Action::parse(br#"{"action":"retire"}"#).is_err());

@@ -22,6 +22,10 @@ pub struct Status {
     pub device: DeviceState,
     /// Its tenant.
     pub tenant: Tenant,
+    /// The documentation profile that it follows: the year.
+    pub documentation: String,
+    /// Whether the push service between sender and device is emulated.
+    pub push_service_emulated: bool,
     /// `online` or `offline`.
     pub connection: ConnectionState,
     /// Company Portal on the device.
@@ -32,6 +36,10 @@ pub struct Status {
     pub prompt: Option<Prompt>,
     /// The groups of the device's user.
     pub groups: BTreeSet<GroupId>,
+    /// What of an enrollment, or of groups, lingers (facts 1.6); null where nothing does.
+    pub grace: Option<Grace>,
+    /// What device management enforces, by the payload's names.
+    pub policy: std::collections::BTreeMap<String, String>,
     /// The platform's own notification switches, by the platform's names.
     pub settings: std::collections::BTreeMap<String, String>,
     /// How many pushes are held on the device.
@@ -63,6 +71,21 @@ pub struct App {
     pub foreground: bool,
     /// Whether it was force-stopped and not opened since (Android).
     pub force_stopped: bool,
+    /// Whether its user is signed in; a push does not need it.
+    pub signed_in: bool,
+    /// The API level that it targets (Android; absent elsewhere).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_sdk: Option<u32>,
+}
+
+/// What lingers of an enrollment or of groups, so that a message to a group may still arrive (facts 1.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grace {
+    /// The groups whose messages may still arrive.
+    pub groups: BTreeSet<GroupId>,
+    /// When the first of them ends, in device time.
+    pub ends_at: Timestamp,
 }
 
 /// The device's own condition.
@@ -81,11 +104,57 @@ pub struct Condition {
     pub work_profile_paused: bool,
     /// Whether Company Portal is exempt from battery optimisation (Android).
     pub battery_optimisation_exempt: bool,
+    /// The app's standby bucket (Android; absent elsewhere).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby_bucket: Option<StandbyBucket>,
     /// Whether Google Play Services is installed (Android; absent elsewhere).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub play_services: Option<bool>,
     /// How far the device's clock runs ahead of the computer's, in milliseconds.
     pub clock_ahead_millis: i64,
+}
+
+/// Android's app standby bucket (facts 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StandbyBucket {
+    /// In use.
+    #[default]
+    Active,
+    /// Used often.
+    WorkingSet,
+    /// Used now and then.
+    Frequent,
+    /// Hardly used.
+    Rare,
+    /// Used never, or too much of it.
+    Restricted,
+}
+
+impl StandbyBucket {
+    /// Every bucket.
+    pub const ALL: [Self; 5] = [Self::Active, Self::WorkingSet, Self::Frequent, Self::Rare, Self::Restricted];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::WorkingSet => "workingSet",
+            Self::Frequent => "frequent",
+            Self::Rare => "rare",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+impl std::str::FromStr for StandbyBucket {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|bucket| bucket.word() == text).ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(", ");
+            format!("{text:?} is no standby bucket; choose {words}")
+        })
+    }
 }
 
 /// The labels of the permission prompt's two actions, in order (contract 5).

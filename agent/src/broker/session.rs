@@ -253,7 +253,7 @@ impl Driver {
             topics: &self.topics,
             client,
             epoch: self.epoch,
-            subscriptions: Subscriptions::new(self.topics.clone(), largest),
+            subscriptions: Subscriptions::new(self.topics.clone(), largest, self.settings.retained_group_messages),
             fence: Fence::new(self.epoch, &self.nonce, self.settings.fence_timeout),
             online: false,
             stable_at: since.checked_add(self.settings.reconnect.stable_after),

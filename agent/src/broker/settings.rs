@@ -45,6 +45,8 @@ pub struct SessionSettings {
     pub fence_timeout: Duration,
     /// Whether a password may cross a network without TLS (no).
     pub allow_password_in_clear: bool,
+    /// Whether what the broker kept for a group is asked for: a late joiner may receive it (facts 1.6).
+    pub retained_group_messages: bool,
     /// The pauses between tries.
     pub reconnect: Reconnect,
 }
@@ -90,6 +92,7 @@ impl SessionSettings {
             connect_timeout: Duration::from_secs(4),
             fence_timeout: Duration::from_secs(10),
             allow_password_in_clear: false,
+            retained_group_messages: false,
             reconnect: Reconnect::default(),
         }
     }

@@ -24,6 +24,8 @@ pub(super) enum Ask {
 #[derive(Debug)]
 pub(super) struct Subscriptions {
     topics: Topics,
+    /// Whether what the broker kept for a group is asked for (contract 2: no, but for late joiners).
+    retained_group_messages: bool,
     filters_a_packet: usize,
     /// Asked for on this connection.
     groups: BTreeSet<GroupId>,
@@ -39,11 +41,12 @@ pub(super) struct Subscriptions {
 
 impl Subscriptions {
     /// For a broker that takes packets of up to `largest` bytes.
-    pub(super) fn new(topics: Topics, largest: Option<u32>) -> Self {
+    pub(super) fn new(topics: Topics, largest: Option<u32>, retained_group_messages: bool) -> Self {
         let fitting =
             largest.and_then(|bytes| usize::try_from(bytes / BYTES_A_FILTER).ok()).unwrap_or(FILTERS_A_PACKET);
         Self {
             topics,
+            retained_group_messages,
             filters_a_packet: fitting.clamp(1, FILTERS_A_PACKET),
             groups: BTreeSet::new(),
             left: BTreeSet::new(),
@@ -143,7 +146,8 @@ impl Subscriptions {
     }
 
     fn of_group(&self, group: GroupId) -> Subscription {
-        Subscription { filter: self.topics.group_notifications(group), retained: false }
+        let retained = self.retained_group_messages;
+        Subscription { filter: self.topics.group_notifications(group), retained }
     }
 }
 
@@ -160,6 +164,7 @@ mod tests {
         Subscriptions::new(
             Topics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
             None,
+            false,
         )
     }
 
@@ -180,7 +185,7 @@ mod tests {
     #[test]
     fn a_small_packet_limit_is_kept() {
         let topics = subscriptions().topics;
-        let mut subscriptions = Subscriptions::new(topics, Some(1000));
+        let mut subscriptions = Subscriptions::new(topics, Some(1000), false);
         let asks = subscriptions.at_connect(&(0..20).map(group).collect(), &BTreeSet::new());
         assert_eq!((filters(&asks), asks.len()), (24, 4));
     }

@@ -2,7 +2,7 @@
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
-use crate::control::app::{Close, ForceStop, Install, Open, Refresh, Uninstall, Update};
+use crate::control::app::{Close, ForceStop, Install, Open, Refresh, SignIn, SignOut, Uninstall, Update};
 use crate::control::{InAppMessage, Notifications};
 
 /// Arguments of `app`.
@@ -25,6 +25,9 @@ enum What {
         /// The version [default: the oldest that the documentation supports]
         #[arg(long, value_name = "V")]
         version: Option<String>,
+        /// The API level that it targets (Android) [default: the setting app.android_target_sdk]
+        #[arg(long, value_name = "N")]
+        target_sdk: Option<u32>,
     },
     /// Update it, with what an install brings
     #[command(after_help = "Example:\n  portal-agent app update")]
@@ -32,6 +35,9 @@ enum What {
         /// The version [default: the next one]
         #[arg(long, value_name = "V")]
         version: Option<String>,
+        /// The API level that it targets (Android) [default: the one of before]
+        #[arg(long, value_name = "N")]
+        target_sdk: Option<u32>,
     },
     /// Remove it
     #[command(after_help = "Example:\n  portal-agent app uninstall")]
@@ -45,6 +51,12 @@ enum What {
     /// Android's Force stop: nothing arrives until it is opened
     #[command(after_help = "Example:\n  portal-agent app force-stop")]
     ForceStop,
+    /// Sign its user in; a push does not need it
+    #[command(after_help = "Example:\n  portal-agent app sign-in")]
+    SignIn,
+    /// Sign its user out; a push arrives all the same
+    #[command(after_help = "Example:\n  portal-agent app sign-out")]
+    SignOut,
     /// What its own Notifications section lists
     #[command(after_help = "Example:\n  portal-agent app notifications --refresh")]
     Notifications {
@@ -57,12 +69,18 @@ enum What {
 /// Runs `app`.
 pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     match &args.what {
-        What::Install { version } => context.change(&Install { version: version.clone() }),
-        What::Update { version } => context.change(&Update { version: version.clone() }),
+        What::Install { version, target_sdk } => {
+            context.change(&Install { version: version.clone(), target_sdk: *target_sdk })
+        }
+        What::Update { version, target_sdk } => {
+            context.change(&Update { version: version.clone(), target_sdk: *target_sdk })
+        }
         What::Uninstall => context.change(&Uninstall {}),
         What::Open => context.change(&Open {}),
         What::Close => context.change(&Close {}),
         What::ForceStop => context.change(&ForceStop {}),
+        What::SignIn => context.change(&SignIn {}),
+        What::SignOut => context.change(&SignOut {}),
         What::Notifications { refresh } => notifications(context, *refresh),
     }
 }

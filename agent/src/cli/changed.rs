@@ -2,7 +2,7 @@
 //!
 //! Lives here: the short view of a status, and what mends each unmet prerequisite. The long one is `status`.
 
-use portal_shared::{NotificationPermission, Prerequisite, Status};
+use portal_shared::{NotificationPermission, Prerequisite, StandbyBucket, Status};
 
 use super::page::{Line, Page};
 
@@ -58,6 +58,7 @@ pub fn condition(status: &Status) -> Vec<&'static str> {
         (condition.doze, "dozing"),
         (condition.work_profile_paused, "work profile paused"),
         (condition.battery_optimisation_exempt, "exempt from battery optimisation"),
+        (condition.standby_bucket == Some(StandbyBucket::Restricted), "restricted standby bucket"),
         (condition.play_services == Some(false), "no Play Services"),
     ];
     words.extend(further.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word));
@@ -79,9 +80,10 @@ fn permission_mend(status: &Status) -> &'static str {
         _ if !status.app.installed => "app install",
         _ if status.prompt.is_some() => "permission allow",
         NotificationPermission::NotDetermined => "permission prompt, then permission allow",
+        NotificationPermission::Denied if !status.policy.is_empty() => "policy clear",
         NotificationPermission::Denied => "permission allow",
         NotificationPermission::Authorized | NotificationPermission::Provisional => {
-            "settings show: the platform's switches are off"
+            "settings show, policy show: the platform's switches are off"
         }
     }
 }

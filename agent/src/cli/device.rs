@@ -1,9 +1,11 @@
 //! `device …`: the device's own condition.
 
+use portal_shared::StandbyBucket;
+
 use super::{Context, Failure};
 use crate::control::device::{
-    BatteryExempt, BatteryOptimise, DozeOff, DozeOn, FocusOff, FocusOn, Lock, Offline, Online, Reset, Unlock,
-    WorkProfilePause, WorkProfileResume,
+    BatteryExempt, BatteryOptimise, DozeOff, DozeOn, FocusOff, FocusOn, Lock, Offline, Online, Reset, Restore, Standby,
+    Unlock, WorkProfilePause, WorkProfileResume,
 };
 
 /// Arguments of `device`.
@@ -61,6 +63,16 @@ enum What {
         #[arg(value_enum, value_name = "pause|resume", hide_possible_values = true)]
         change: ProfileChange,
     },
+    /// The app's standby bucket (Android)
+    #[command(after_help = "Example:\n  portal-agent device standby rare")]
+    Standby {
+        /// active, workingSet, frequent, rare or restricted
+        #[arg(value_name = "BUCKET")]
+        bucket: StandbyBucket,
+    },
+    /// Set it up anew from a backup (iOS, iPadOS): the permission is forgotten
+    #[command(after_help = "Example:\n  portal-agent device restore")]
+    Restore,
     /// Out of its box again: app, enrollment and permission are gone; identity, clock and journal stay
     #[command(after_help = "Example:\n  portal-agent device reset")]
     Reset,
@@ -99,6 +111,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         What::Battery { usage: BatteryUse::Optimised } => context.change(&BatteryOptimise {}),
         What::WorkProfile { change: ProfileChange::Pause } => context.change(&WorkProfilePause {}),
         What::WorkProfile { change: ProfileChange::Resume } => context.change(&WorkProfileResume {}),
+        What::Standby { bucket } => context.change(&Standby { bucket }),
+        What::Restore => context.change(&Restore {}),
         What::Reset => context.change(&Reset {}),
     }
 }

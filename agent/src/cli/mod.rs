@@ -4,6 +4,7 @@
 //! Does not live here: what a command does to the device. A daemon is reached through the control API's client alone.
 
 mod app;
+mod assignment;
 mod changed;
 mod clock;
 mod config;
@@ -12,8 +13,10 @@ mod demo;
 mod device;
 mod doctor;
 mod enroll;
+mod enrollment;
 mod exit_code;
 mod explain;
+mod facts;
 mod failure;
 mod global;
 mod log;
@@ -22,8 +25,9 @@ mod os;
 mod page;
 mod permission;
 mod play_services;
+mod policy;
 mod push;
-mod retire;
+mod removal;
 mod run;
 mod settings;
 mod status;
@@ -74,17 +78,25 @@ pub enum Verb {
     Stop(stop::Args),
     /// The device, each prerequisite, the connection, the desktop's notification server
     Status(status::Args),
-    /// Company Portal on the device: install, update, uninstall, open, close, force-stop, notifications
+    /// Company Portal on the device: install, update, uninstall, open, close, force-stop, sign-in, notifications, …
     App(app::Args),
     /// Enroll the device with Intune
     Enroll(enroll::Args),
+    /// The enrollment in Graph's words: show, set
+    Enrollment(enrollment::Args),
     /// End the enrollment; app and permission stay
-    Retire(retire::Args),
-    /// The notification permission: show, prompt, allow, deny, reset
+    Retire(removal::RetireArgs),
+    /// Back to the factory state
+    Wipe(removal::WipeArgs),
+    /// End the enrollment, and Intune forgets the device
+    Delete(removal::DeleteArgs),
+    /// What device management enforces over the user's choice: show, set, clear
+    Policy(policy::Args),
+    /// The notification permission: show, prompt, allow, deny, dismiss, keep, turn-off, reset
     Permission(permission::Args),
     /// Google Play Services (Android): install, remove
     PlayServices(play_services::Args),
-    /// The device's own condition: lock, offline, focus, doze, battery, work-profile, reset, …
+    /// The device's own condition: lock, offline, focus, doze, standby, battery, work-profile, restore, reset, …
     Device(device::Args),
     /// The platform: update it
     Os(os::Args),
@@ -100,6 +112,8 @@ pub enum Verb {
     Wait(wait::Args),
     /// Why a push did or did not show: each prerequisite as a checklist
     Explain(explain::Args),
+    /// Every rule of the device with its source: what it does, in which documentation, what nobody documents
+    Facts(facts::Args),
     /// What on this computer could keep a notification from showing
     Doctor(doctor::Args),
     /// The settings in force, and where each comes from
@@ -115,7 +129,11 @@ impl Verb {
             Self::Status(args) => status::run(context, args),
             Self::App(args) => app::run(context, args),
             Self::Enroll(args) => enroll::run(context, args),
-            Self::Retire(args) => retire::run(context, args),
+            Self::Enrollment(args) => enrollment::run(context, args),
+            Self::Retire(args) => removal::retire(context, args),
+            Self::Wipe(args) => removal::wipe(context, args),
+            Self::Delete(args) => removal::delete(context, args),
+            Self::Policy(args) => policy::run(context, args),
             Self::Permission(args) => permission::run(context, args),
             Self::PlayServices(args) => play_services::run(context, args),
             Self::Device(args) => device::run(context, args),
@@ -126,6 +144,7 @@ impl Verb {
             Self::Log(args) => log::run(context, args),
             Self::Wait(args) => wait::run(context, args),
             Self::Explain(args) => explain::run(context, args),
+            Self::Facts(args) => facts::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Config(args) => config::run(context, args),
         }

@@ -4,7 +4,7 @@ use portal_shared::Status;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
-use crate::control::permission::{Allow, Deny, Prompt, Reset};
+use crate::control::permission::{Allow, Deny, Dismiss, Keep, Prompt, Reset, TurnOff};
 
 /// Arguments of `permission`.
 #[derive(Debug, clap::Args)]
@@ -25,13 +25,30 @@ enum What {
     Show,
     /// Have the app ask, where the platform lets it
     #[command(after_help = "Example:\n  portal-agent permission prompt")]
-    Prompt,
+    Prompt {
+        /// For provisional authorization, which needs no prompt (iOS, iPadOS)
+        #[arg(long)]
+        provisional: bool,
+    },
     /// Answer the prompt that is showing; without one, turn the platform's switch on
     #[command(after_help = "Example:\n  portal-agent permission allow")]
     Allow,
     /// Answer the prompt that is showing; without one, turn the platform's switch off
     #[command(after_help = "Example:\n  portal-agent permission deny")]
     Deny,
+    /// Swipe the prompt away (Android): no denial
+    #[command(after_help = "Example:\n  portal-agent permission dismiss")]
+    Dismiss,
+    /// Keep on a quiet notification (iOS, iPadOS): allowed, and still quiet
+    #[command(after_help = "Example:\n  portal-agent permission keep --scheduled")]
+    Keep {
+        /// Deliver in the scheduled summary, instead of immediately
+        #[arg(long)]
+        scheduled: bool,
+    },
+    /// Turn Off on a quiet notification (iOS, iPadOS)
+    #[command(after_help = "Example:\n  portal-agent permission turn-off")]
+    TurnOff,
     /// Back to never asked
     #[command(after_help = "Example:\n  portal-agent permission reset")]
     Reset,
@@ -44,7 +61,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
             let status = context.client()?.status()?;
             context.show(&status, page)
         }
-        What::Prompt => context.change(&Prompt {}),
+        What::Prompt { provisional } => context.change(&Prompt { provisional }),
+        What::Dismiss => context.change(&Dismiss {}),
+        What::Keep { scheduled } => context.change(&Keep { scheduled }),
+        What::TurnOff => context.change(&TurnOff {}),
         What::Allow => context.change(&Allow {}),
         What::Deny => context.change(&Deny {}),
         What::Reset => context.change(&Reset {}),

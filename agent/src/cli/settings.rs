@@ -3,7 +3,7 @@
 use portal_shared::Status;
 
 use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::{Context, Failure, assignment};
 use crate::control::settings::Set;
 
 /// Arguments of `settings`.
@@ -27,16 +27,9 @@ enum What {
     #[command(after_help = "Example:\n  portal-agent settings set lockScreen=off")]
     Set {
         /// The switch, by the platform's name, and its new value
-        #[arg(value_name = "NAME=VALUE", value_parser = assignment)]
-        assignment: Set,
+        #[arg(value_name = "NAME=VALUE", value_parser = assignment::parse)]
+        assignment: (String, String),
     },
-}
-
-fn assignment(text: &str) -> Result<Set, String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok(Set { name: name.to_owned(), value: value.to_owned() }),
-        _ => Err("write NAME=VALUE, as in lockScreen=off; settings show lists the names".to_owned()),
-    }
 }
 
 /// Runs `settings`.
@@ -46,7 +39,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
             let status = context.client()?.status()?;
             context.show(&status, page)
         }
-        What::Set { assignment } => context.change(assignment),
+        What::Set { assignment: (name, value) } => context.change(&Set { name: name.clone(), value: value.clone() }),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portal_shared::Status;
+use portal_shared::{ManagementState, Status};
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
@@ -60,6 +60,7 @@ fn wait_until_online(context: &Context, limit: Duration) -> Result<Client, Failu
 pub fn page(status: &Status) -> Page {
     let mut page = Page::of(changed::title(status));
     page.push(Line::named("device").plain(status.device.device_id.to_string()));
+    page.push(Line::named("rules").plain(rules(status)));
     page.push(app(status));
     page.heading("Prerequisites");
     for (code, met) in &status.device.prerequisites {
@@ -77,6 +78,11 @@ pub fn page(status: &Status) -> Page {
     page
 }
 
+fn rules(status: &Status) -> String {
+    let service = if status.push_service_emulated { "" } else { ", push service not emulated" };
+    format!("documentation of {}{service}", status.documentation)
+}
+
 fn app(status: &Status) -> Line {
     let app = &status.app;
     let line = Line::named("app");
@@ -86,7 +92,8 @@ fn app(status: &Status) -> Line {
         (false, true) => ", force-stopped",
         (false, false) => "",
     };
-    line.plain(format!("Company Portal {version}{place}"))
+    let signed_in = if app.signed_in { ", signed in" } else { "" };
+    line.plain(format!("Company Portal {version}{place}{signed_in}"))
 }
 
 fn device(status: &Status, page: &mut Page) {
@@ -103,6 +110,7 @@ fn device(status: &Status, page: &mut Page) {
         page.push(Line::named("clock").plain(format!("{ahead:#} ahead of the computer's")));
     }
     page.push(Line::named("groups").plain(status.groups.len().to_string()));
+    enrollment(status, page);
     let pushes = format!("{} settled, {} held, {} redelivered", status.last_sequence, status.held, status.redelivered);
     page.push(Line::named("pushes").plain(pushes));
     if let Some(action) = &status.device.last_action {
@@ -110,6 +118,22 @@ fn device(status: &Status, page: &mut Page) {
         page.push(
             Line::named("last action").plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
         );
+    }
+}
+
+/// What of the enrollment is out of the ordinary.
+fn enrollment(status: &Status, page: &mut Page) {
+    let state = status.device.management_state.filter(|state| *state != ManagementState::Managed);
+    if let Some(state) = state {
+        page.push(Line::named("management").plain(state.word()));
+    }
+    if let Some(grace) = &status.grace {
+        let words = format!("what is sent to {} groups may still arrive, until {}", grace.groups.len(), grace.ends_at);
+        page.push(Line::named("grace").plain(words));
+    }
+    if !status.policy.is_empty() {
+        let keys: Vec<String> = status.policy.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        page.push(Line::named("policy").plain(keys.join(", ")));
     }
 }
 

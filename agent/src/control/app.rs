@@ -1,4 +1,4 @@
-//! `app install|update|uninstall|open|close|force-stop`, and pulling its Notifications section.
+//! `app install|update|uninstall|open|close|force-stop|sign-in|sign-out`, and pulling its Notifications section.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,14 @@ use crate::device::{AppCommand, Command};
 
 /// Installs Company Portal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Install {
     /// The version; the platform's default where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The API level that it targets (Android); the setting's where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_sdk: Option<u32>,
 }
 
 impl Call for Install {
@@ -22,17 +25,20 @@ impl Call for Install {
         "Install Company Portal: first launch, the permission prompt where the platform asks, home screen";
 
     fn command(self) -> Result<Command, Fault> {
-        Ok(Command::App(AppCommand::Install { version: self.version }))
+        Ok(Command::App(AppCommand::Install { version: self.version, target_sdk: self.target_sdk }))
     }
 }
 
 /// Updates Company Portal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Update {
     /// The version; the next one where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The API level that it targets (Android); the one of before where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_sdk: Option<u32>,
 }
 
 impl Call for Update {
@@ -40,7 +46,7 @@ impl Call for Update {
     const SUMMARY: &'static str = "Update Company Portal, with what an install brings";
 
     fn command(self) -> Result<Command, Fault> {
-        Ok(Command::App(AppCommand::Update { version: self.version }))
+        Ok(Command::App(AppCommand::Update { version: self.version, target_sdk: self.target_sdk }))
     }
 }
 
@@ -49,5 +55,7 @@ plain_calls! {
     Open: "app/open", "Bring Company Portal to the screen" => Command::App(AppCommand::Open);
     Close: "app/close", "Back to the home screen" => Command::App(AppCommand::Close);
     ForceStop: "app/force-stop", "Android's Force stop" => Command::App(AppCommand::ForceStop);
+    SignIn: "app/sign-in", "Sign its user in; a push does not need it" => Command::App(AppCommand::SignIn);
+    SignOut: "app/sign-out", "Sign its user out; a push arrives all the same" => Command::App(AppCommand::SignOut);
     Refresh: "app/refresh", "Pull Company Portal's Notifications section to refresh" => Command::App(AppCommand::Refresh);
 }

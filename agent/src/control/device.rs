@@ -1,7 +1,29 @@
 //! `device …`: the device's own condition.
 
+use portal_shared::StandbyBucket;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::call::plain_calls;
+use super::{Call, Fault};
 use crate::device::{Command, ConditionCommand};
+
+/// Puts the app into a standby bucket (Android).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Standby {
+    /// The bucket.
+    pub bucket: StandbyBucket,
+}
+
+impl Call for Standby {
+    const PATH: &'static str = "standby";
+    const SUMMARY: &'static str = "Put the app into a standby bucket (Android)";
+
+    fn command(self) -> Result<Command, Fault> {
+        Ok(Command::Standby { bucket: self.bucket })
+    }
+}
 
 plain_calls! {
     Lock: "lock", "Lock the device" => Command::Condition(ConditionCommand::Locked(true));
@@ -16,5 +38,6 @@ plain_calls! {
     BatteryOptimise: "battery/optimise", "Let Android optimise Company Portal's battery use" => Command::Condition(ConditionCommand::BatteryOptimisationExempt(false));
     WorkProfilePause: "work-profile/pause", "Pause the work profile (Android)" => Command::Condition(ConditionCommand::WorkProfilePaused(true));
     WorkProfileResume: "work-profile/resume", "Resume the work profile (Android)" => Command::Condition(ConditionCommand::WorkProfilePaused(false));
+    Restore: "restore", "Set the device up anew from a backup (iOS, iPadOS)" => Command::Restore;
     Reset: "reset", "Out of its box again" => Command::Reset;
 }

@@ -15,7 +15,7 @@ use super::guard::guard;
 use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
     Applied, Devices, Notifications, Receipts, RunningDevice, app, clock, device, devices, doctor, enroll, explain,
-    health, log, notifications, openapi, os, permission, play_services, retire, settings, status, stop, wait,
+    health, log, notifications, openapi, os, permission, play_services, policy, removal, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -85,12 +85,22 @@ fn commands<D: RunningDevice>() -> Vec<Route<D>> {
         Route::call::<app::Open>(),
         Route::call::<app::Close>(),
         Route::call::<app::ForceStop>(),
+        Route::call::<app::SignIn>(),
+        Route::call::<app::SignOut>(),
         Route::call::<app::Refresh>(),
         Route::call::<enroll::Enroll>(),
-        Route::call::<retire::Retire>(),
+        Route::call::<enroll::Set>(),
+        Route::call::<removal::Retire>(),
+        Route::call::<removal::Wipe>(),
+        Route::call::<removal::Delete>(),
+        Route::call::<policy::Set>(),
+        Route::call::<policy::Clear>(),
         Route::call::<permission::Prompt>(),
         Route::call::<permission::Allow>(),
         Route::call::<permission::Deny>(),
+        Route::call::<permission::Dismiss>(),
+        Route::call::<permission::Keep>(),
+        Route::call::<permission::TurnOff>(),
         Route::call::<permission::Reset>(),
         Route::call::<play_services::Install>(),
         Route::call::<play_services::Remove>(),
@@ -106,6 +116,8 @@ fn commands<D: RunningDevice>() -> Vec<Route<D>> {
         Route::call::<device::BatteryOptimise>(),
         Route::call::<device::WorkProfilePause>(),
         Route::call::<device::WorkProfileResume>(),
+        Route::call::<device::Standby>(),
+        Route::call::<device::Restore>(),
         Route::call::<device::Reset>(),
         Route::call::<os::Update>(),
         Route::call::<settings::Set>(),

@@ -10,7 +10,7 @@ use portal_shared::{DeviceId, Status};
 use super::first_start::Asked;
 use super::start::{Embedded, NotifierKind, Options};
 use crate::broker::{BrokerUrl, BrokerUrlError, Credentials, SessionSettings, TlsSettings};
-use crate::device::Rules;
+use crate::device::{AppleRequest, FcmMessage, Priority, PushService, Rules};
 use crate::journal::Retention;
 use crate::secret::Secret;
 use crate::sender::SenderSettings;
@@ -61,7 +61,10 @@ impl Options {
                 ids_age: settings.journal.ids_age,
                 ids_count: settings.journal.ids_count,
             },
-            session: session(&settings.broker)?,
+            session: SessionSettings {
+                retained_group_messages: settings.enrollment.late_joiner,
+                ..session(&settings.broker)?
+            },
             embedded,
             notifier: match settings.notifier.kind {
                 settings::NotifierKind::Native => NotifierKind::Native,
@@ -88,13 +91,37 @@ fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
     let documentation = settings.device.documentation.parse();
     Ok(Rules {
         documentation: documentation.map_err(|why| ConfigurationError::Word { key: "device.documentation", why })?,
-        emulate_push_service: settings.push_service.emulate,
+        push_service: push_service(&settings.push_service),
+        grace_millis: millis(settings.enrollment.grace),
+        late_joiner: settings.enrollment.late_joiner,
+        apple_request: match settings.app.ios_request {
+            settings::AppleRequest::Explicit => AppleRequest::Explicit,
+            settings::AppleRequest::Provisional => AppleRequest::Provisional,
+        },
+        provisional_may_prompt: settings.app.ios_provisional_may_prompt,
+        android_target_sdk: settings.app.android_target_sdk,
         pace_per_second: settings.notifier.pace_per_second,
         open_cards: settings.notifier.open_cards as usize,
         patience_millis: millis(settings.notifier.patience),
         ids_age_millis: millis(settings.journal.ids_age),
         allowed_actions: settings.actions.allow.clone(),
     })
+}
+
+fn push_service(settings: &settings::PushServiceSettings) -> PushService {
+    PushService {
+        emulate: settings.emulate,
+        android_priority: match settings.android_priority {
+            settings::Priority::Normal => Priority::Normal,
+            settings::Priority::High => Priority::High,
+        },
+        android_message: match settings.android_message {
+            settings::FcmMessage::Data => FcmMessage::Data,
+            settings::FcmMessage::Notification => FcmMessage::Notification,
+        },
+        time_to_live_millis: settings.time_to_live.map(millis),
+        lower_priority_after: settings.lower_priority_after,
+    }
 }
 
 fn embedded(settings: &Settings) -> Result<Option<Embedded>, ConfigurationError> {

@@ -42,8 +42,16 @@ pub struct DeviceStatus {
     pub condition: status::Condition,
     /// The prompt that is showing.
     pub prompt: Option<status::Prompt>,
+    /// The documentation profile.
+    pub documentation: String,
+    /// Whether the push service is emulated.
+    pub push_service_emulated: bool,
     /// The user's groups.
     pub groups: BTreeSet<GroupId>,
+    /// What lingers.
+    pub grace: Option<status::Grace>,
+    /// What device management enforces.
+    pub policy: BTreeMap<String, String>,
     /// The platform's switches.
     pub settings: BTreeMap<String, String>,
     /// How many pushes are held.

@@ -22,14 +22,16 @@ use crate::broker::{
 };
 use crate::control::{ControlError, ControlFile, Server};
 use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
-use crate::device::{Device, HeldPush, Identity, Resumption, Rules, Snapshot};
+use crate::device::{Device, HeldPush, Identity, RecentMessage, Resumption, Rules, Snapshot};
 use crate::journal::{self, Database, DeviceJournal, JournalError, Recovered, Retention};
 use crate::state_dir::{Lock, StateDir, StateDirError};
 
 /// The version of the device room's rules, written beside each event.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 /// How many requests of the control API may wait for the loop; one more waits in its own task.
 const REQUESTS: usize = 64;
+/// How many of the latest receipts tell what FCM knows of the last days.
+const REMEMBERED_MESSAGES: usize = 1000;
 /// How many desktop events may wait; the desktop's own task waits beyond.
 const DESKTOP_EVENTS: usize = 1024;
 
@@ -158,7 +160,9 @@ fn open_device(state_dir: &StateDir, options: &Options, wall: Timestamp) -> Resu
             let commands = asked.against(&snapshot.identity)?;
             let now = wall.plus_millis(snapshot.condition.clock_ahead_millis);
             let (journal, recovered) = database.device(snapshot.identity.id, now)?;
-            (Device::resume(snapshot, resumption(&recovered)?, rules), journal, recovered, commands)
+            let recent = recent_messages(&journal, &rules, now)?;
+            let resumption = Resumption { recent, ..resumption(&recovered)? };
+            (Device::resume(snapshot, resumption, rules), journal, recovered, commands)
         }
         None => {
             let identity = asked.new_device(random_bits().map_err(StartError::Random)?);
@@ -184,7 +188,19 @@ fn resumption(recovered: &Recovered) -> Result<Resumption, StartError> {
         last_sequence: recovered.last_sequence,
         last_decided_at: recovered.last_decided_at,
         next_held_key: recovered.next_held_key,
+        recent: Vec::new(),
     })
+}
+
+/// What FCM knows of the last days; nothing where it does not matter.
+fn recent_messages(journal: &DeviceJournal, rules: &Rules, now: Timestamp) -> Result<Vec<RecentMessage>, StartError> {
+    if !Device::remembers_messages(rules) {
+        return Ok(Vec::new());
+    }
+    let since = Some(Device::remembers_messages_since(now));
+    let query = journal::LogQuery { outcome: None, id: None, since, limit: REMEMBERED_MESSAGES };
+    let receipts = journal.reader()?.log(&query)?;
+    Ok(receipts.iter().filter_map(RecentMessage::of).collect())
 }
 
 fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {

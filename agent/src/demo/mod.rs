@@ -18,7 +18,7 @@ use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{Fault, RunningDevice};
 use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, Native, Notifier};
-use crate::device::{AppCommand, Command, PermissionCommand, Rules};
+use crate::device::{AppCommand, Command, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::Retention;
 use crate::sender::{Address, Followed, Sender, SenderError, SenderSettings};
 use answer::Answered;
@@ -146,10 +146,10 @@ async fn walk(
     wait_until(handle, "the connection to the embedded broker", |status| status.broker.connected).await?;
     // A constant of the right form.
     if let Ok(user) = USER.parse() {
-        handle.apply(Command::Enroll { user, groups: None }).await?;
+        handle.apply(Command::Enroll(EnrollCommand::by(user))).await?;
     }
     words::enrolled(USER);
-    handle.apply(Command::App(AppCommand::Install { version: None })).await?;
+    handle.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await?;
     words::installed();
     ask(handle, has_desktop, agent).await?;
     let status = handle.status().await?;

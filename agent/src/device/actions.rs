@@ -1,13 +1,14 @@
-//! Remote actions from the service: retire and syncDevice (contract 2).
+//! Remote actions from the service: retire, wipe, delete and syncDevice (contract 2).
 //!
-//! Lives here: which are carried out, refused or ignored, each once. Does not live here: what retiring does (`enrollment`).
+//! Lives here: which are carried out, refused or ignored, each once. Does not live here: what a removal does (`removal`).
 
 use std::collections::VecDeque;
 
 use portal_shared::device_state::ActionResult;
-use portal_shared::{Action, ActionKind, LastAction};
+use portal_shared::{Action, ActionKind, LastAction, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::removal::Removal;
 use super::{Device, Effect};
 
 /// How many ids of remote actions are remembered.
@@ -29,7 +30,7 @@ impl Actions {
 }
 
 impl Device {
-    pub(super) fn action_arrived(&mut self, action: Action, effects: &mut Vec<Effect>) {
+    pub(super) fn action_arrived(&mut self, action: Action, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.state.actions.seen.contains(&action.id) {
             effects.push(Effect::Ignored(format!("remote action {} came before; it is ignored", action.id)));
             return;
@@ -41,10 +42,12 @@ impl Device {
         }
         let last = match self.judge_action(&action) {
             Ok(kind) => {
-                // syncDevice: the device checks in, which publishing `lastAction` with the state does (contract 2).
-                if kind == ActionKind::Retire {
-                    // Cannot be refused: retiring what is not enrolled changes nothing.
-                    drop(self.retire(effects));
+                match kind {
+                    ActionKind::Retire => self.remove(Removal::Retire, now, effects),
+                    ActionKind::Wipe => self.remove(Removal::Wipe, now, effects),
+                    ActionKind::Delete => self.remove(Removal::Delete, now, effects),
+                    // The device checks in, which publishing `lastAction` with the state does (contract 2).
+                    ActionKind::SyncDevice => self.check_in(now, effects),
                 }
                 LastAction::done(action.id, kind)
             }

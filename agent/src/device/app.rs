@@ -6,7 +6,8 @@ use portal_shared::{OperatingSystem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::event::AppCommand;
-use super::{Device, Effect, Refusal};
+use super::switches::Switches;
+use super::{Device, Effect, Refusal, Rule};
 
 /// Company Portal on the device.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub struct App {
     pub foreground: bool,
     /// Whether it was force-stopped and not opened since (facts 4.2).
     pub force_stopped: bool,
+    /// Whether its user is signed in; a push does not need it (`Rule::SignInNotNeeded`).
+    pub signed_in: bool,
+    /// The API level that it targets (Android).
+    pub target_sdk: Option<u32>,
+    /// When it was installed.
+    pub installed_at: Option<Timestamp>,
     /// When it was last removed (facts 4.1: a day later the permission is forgotten).
     pub removed_at: Option<Timestamp>,
     /// In-app messages with a later sequence are this installation's.
@@ -35,6 +42,9 @@ impl App {
 
 /// From this version on Company Portal for Android shows custom notifications (facts 1.1, the version gate).
 pub(super) const FIRST_SHOWING_VERSION: &str = "5.0.5291.0";
+
+/// The API levels that an app can be made for: from Android 1 to some that are still to come.
+const TARGETS: std::ops::RangeInclusive<u32> = 1..=99;
 
 /// The version that an install without one gets: the oldest that the documentation still supports.
 fn default_version(operating_system: OperatingSystem) -> &'static str {
@@ -80,26 +90,42 @@ impl Device {
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         match command {
-            AppCommand::Install { version } => self.install(version, now, effects),
-            AppCommand::Update { version } => self.update(version, now, effects),
+            AppCommand::Install { version, target_sdk } => self.install(version, target_sdk, now, effects),
+            AppCommand::Update { version, target_sdk } => self.update(version, target_sdk, now, effects),
             AppCommand::Uninstall => self.uninstall(now, effects),
             AppCommand::Open => self.open(effects),
             AppCommand::Close => self.close(effects),
             AppCommand::ForceStop => self.force_stop(effects),
             AppCommand::Refresh => self.refresh(effects),
+            AppCommand::SignIn => self.sign(true, effects),
+            AppCommand::SignOut => self.sign(false, effects),
         }
     }
 
-    fn install(&mut self, version: Option<String>, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn install(
+        &mut self,
+        version: Option<String>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
         if let Some(installed) = &self.state.app.version {
             effects.push(Effect::Unchanged(format!("already installed, version {installed}")));
             return Ok(());
         }
         let platform = self.state.identity.operating_system;
         let version = checked_version(version, || default_version(platform).to_owned())?;
-        self.state.permission.app_installed(&self.state.identity, self.state.app.removed_at, now);
+        let target_sdk = self.checked_target(target_sdk)?.or_else(|| self.default_target());
+        let starts_over =
+            self.state.permission.app_installed(&self.state.identity, self.state.app.removed_at, target_sdk, now);
+        if starts_over {
+            // A new installation has the switches of a new installation (`Rule::AppleForgets`, `Rule::AndroidReinstall`).
+            self.state.switches = Switches::out_of_the_box(platform);
+        }
         self.state.app = App {
             version: Some(version),
+            target_sdk,
+            installed_at: Some(now),
             in_app_from: self.pushes.last_sequence(),
             refreshed_through: self.pushes.last_sequence(),
             ..App::default()
@@ -109,9 +135,16 @@ impl Device {
         Ok(())
     }
 
-    fn update(&mut self, version: Option<String>, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn update(
+        &mut self,
+        version: Option<String>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
         let Some(installed) = self.state.app.version.clone() else { return Err(Refusal::app_missing("app update")) };
         let version = checked_version(version, || next_version(&installed))?;
+        let target_sdk = self.checked_target(target_sdk)?.or(self.state.app.target_sdk);
         if version == installed {
             effects.push(Effect::Unchanged(format!("already at version {installed}")));
             return Ok(());
@@ -122,11 +155,13 @@ impl Device {
             let mend = format!("app uninstall, then app install --version {version}");
             return Err(Refusal::new("olderVersion", message, mend));
         }
-        self.state.app.version = Some(version);
-        self.state.app.foreground = false;
-        self.state.app.force_stopped = false;
+        let app = &mut self.state.app;
+        (app.version, app.target_sdk) = (Some(version), target_sdk);
+        (app.foreground, app.force_stopped) = (false, false);
+        // `Rule::AppleUpdateIsNoReset`: nothing of the permission changes but what the app targets
+        self.state.permission.app_updated(target_sdk);
         effects.push(Effect::StateChanged);
-        // facts 1.1, document A: prompted "anytime it's installed or updated"; the platform may still not ask (facts 4.1, 4.2)
+        // `Rule::PromptOnInstallAndUpdate`; the platform may still not ask (facts 4.1, 4.2)
         self.ask_for_permission(now, effects);
         Ok(())
     }
@@ -171,8 +206,11 @@ impl Device {
 
     fn force_stop(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
-            let message =
-                "force-stop is Android's; on iOS and iPadOS a force-quit app still shows alert pushes (facts 5)";
+            let message = format!(
+                "force-stop is Android's; on iOS and iPadOS {} ({})",
+                Rule::ForceQuit.says(),
+                Rule::ForceQuit.source()
+            );
             return Err(Refusal::new("notOnThisPlatform", message, "app close"));
         }
         let app = &mut self.state.app;
@@ -189,6 +227,38 @@ impl Device {
         Ok(())
     }
 
+    fn checked_target(&self, target_sdk: Option<u32>) -> Result<Option<u32>, Refusal> {
+        let Some(target) = target_sdk else { return Ok(None) };
+        if self.state.identity.operating_system.is_apple() {
+            return Err(Refusal::only_android("a target SDK", &self.state.identity));
+        }
+        if TARGETS.contains(&target) {
+            return Ok(Some(target));
+        }
+        let message = format!("{target} is no API level that an app can target");
+        Err(Refusal::new("invalidTargetSdk", message, "write 32 for Android 12L, 33 for 13, and so on"))
+    }
+
+    fn default_target(&self) -> Option<u32> {
+        (!self.state.identity.operating_system.is_apple()).then_some(self.rules.android_target_sdk)
+    }
+
+    fn sign(&mut self, signed_in: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let app = &mut self.state.app;
+        if !app.is_installed() {
+            return Err(Refusal::app_missing(if signed_in { "app sign-in" } else { "app sign-out" }));
+        }
+        if app.signed_in == signed_in {
+            let word = if signed_in { "in" } else { "out" };
+            effects.push(Effect::Unchanged(format!("already signed {word}")));
+            return Ok(());
+        }
+        app.signed_in = signed_in;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    /// `Rule::PullToRefresh`
     fn refresh(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         if !self.state.app.is_installed() {
             return Err(Refusal::app_missing("app notifications"));

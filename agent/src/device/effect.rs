@@ -76,6 +76,8 @@ pub enum Effect {
     IdsForgotten,
     /// Something that arrived is ignored, and this is why; for the log.
     Ignored(String),
+    /// Something that a person may want to know; for the log.
+    Noted(String),
     /// Nothing changed, and this is what a person is told.
     Unchanged(String),
 }

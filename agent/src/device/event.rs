@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use portal_shared::{
-    Action, CustomNotification, DesktopVerdict, GroupId, GroupList, Interaction, Problem, Rejection, Target,
-    UserPrincipalName,
+    Action, CustomNotification, DesktopVerdict, DeviceEnrollmentType, GroupId, GroupList, Interaction,
+    ManagedDeviceOwnerType, Problem, Rejection, StandbyBucket, Target, UserPrincipalName,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::identity::OsVersion;
+use super::removal::{Removal, RemovalStage};
 
 /// What a person does to the device or its app; each is a command of the contract's section 5.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,14 +22,32 @@ pub enum Command {
     /// `app …`
     App(AppCommand),
     /// `enroll`
-    Enroll {
-        /// Who enrolls it.
-        user: UserPrincipalName,
-        /// The user's groups, until the broker's list says otherwise.
-        groups: Option<BTreeSet<GroupId>>,
+    Enroll(EnrollCommand),
+    /// `enrollment set NAME=VALUE`
+    EnrollmentSet {
+        /// The state, by Graph's name.
+        name: String,
+        /// Its new value, in Graph's word.
+        value: String,
     },
     /// `retire`
     Retire,
+    /// `retire`, `wipe` or `delete`, as far as it has come.
+    Removal {
+        /// Which.
+        removal: Removal,
+        /// How far.
+        stage: RemovalStage,
+    },
+    /// `policy set NAME=VALUE`
+    PolicySet {
+        /// The key, by the payload's name.
+        name: String,
+        /// Its new value.
+        value: String,
+    },
+    /// `policy clear`
+    PolicyClear,
     /// `permission …`
     Permission(PermissionCommand),
     /// `play-services install|remove`
@@ -38,6 +57,13 @@ pub enum Command {
     },
     /// `device …`
     Condition(ConditionCommand),
+    /// `device standby BUCKET`
+    Standby {
+        /// The bucket.
+        bucket: StandbyBucket,
+    },
+    /// `device restore`: set up anew from a backup (iOS, iPadOS).
+    Restore,
     /// `os update`
     OsUpdate {
         /// The newer version.
@@ -64,6 +90,29 @@ pub enum Command {
     Reset,
 }
 
+/// Enrolls the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnrollCommand {
+    /// Who enrolls it.
+    pub user: UserPrincipalName,
+    /// The user's groups, until the broker's list says otherwise.
+    pub groups: Option<BTreeSet<GroupId>>,
+    /// How; user enrollment where absent.
+    pub enrollment_type: Option<DeviceEnrollmentType>,
+    /// Who owns the device; what fits the kind of enrollment where absent.
+    pub owner_type: Option<ManagedDeviceOwnerType>,
+    /// Whether the device is supervised (iOS and iPadOS).
+    pub supervised: bool,
+}
+
+impl EnrollCommand {
+    /// The user's own device, enrolled by that user.
+    pub fn by(user: UserPrincipalName) -> Self {
+        Self { user, groups: None, enrollment_type: None, owner_type: None, supervised: false }
+    }
+}
+
 /// What happens to Company Portal on the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,11 +121,15 @@ pub enum AppCommand {
     Install {
         /// The version; the platform's default where absent.
         version: Option<String>,
+        /// The API level that it targets (Android); the setting's where absent.
+        target_sdk: Option<u32>,
     },
     /// The same with a newer version.
     Update {
         /// The version; the next one where absent.
         version: Option<String>,
+        /// The API level that it targets (Android); the one of before where absent.
+        target_sdk: Option<u32>,
     },
     /// Remove it.
     Uninstall,
@@ -88,14 +141,29 @@ pub enum AppCommand {
     ForceStop,
     /// Pull its Notifications section to refresh.
     Refresh,
+    /// Its user signs in.
+    SignIn,
+    /// Its user signs out.
+    SignOut,
 }
 
 /// What happens to the notification permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionCommand {
-    /// The app asks.
+    /// The app asks, in the way that the settings say.
     Prompt,
+    /// The app asks for provisional authorization (iOS, iPadOS).
+    PromptProvisional,
+    /// Swipes the prompt away (Android).
+    Dismiss,
+    /// Keep on a quiet notification, then Deliver Immediately or in the scheduled summary (iOS, iPadOS).
+    Keep {
+        /// In the scheduled summary.
+        in_summary: bool,
+    },
+    /// Turn Off on a quiet notification (iOS, iPadOS).
+    TurnOff,
     /// Answers the prompt, or turns the platform's switch on.
     Allow,
     /// Answers the prompt, or turns the platform's switch off.

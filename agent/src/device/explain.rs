@@ -2,7 +2,7 @@
 //!
 //! Lives here: the sentences of `explain`. Does not live here: the checklist's rules (`grounds`).
 
-use portal_shared::{Delay, Explanation, Outcome, Problem, Receipt, Surface};
+use portal_shared::{Delay, Explanation, Outcome, Prerequisite, Problem, Receipt, Surface};
 
 use super::Snapshot;
 use super::app::FIRST_SHOWING_VERSION;
@@ -21,6 +21,9 @@ pub fn explain(receipt: &Receipt, push: Option<&Push>, snapshot: &Snapshot) -> E
         summary.push(' ');
         summary.push_str(delay_sentence(delay));
     }
+    if receipt.priority_lowered {
+        summary.push_str(" Its priority was lowered to normal (facts 4.2).");
+    }
     Explanation::new(receipt, summary, snapshot.standings(push))
 }
 
@@ -31,7 +34,8 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
         Outcome::Expired => "It was past its expiry, so nothing was shown.".to_owned(),
         Outcome::Withheld { unmet } => {
             let codes: Vec<&str> = unmet.iter().map(|code| code.code()).collect();
-            format!("Nothing was shown, because of what is unmet: {}.", codes.join(", "))
+            let who = if unmet.contains(Prerequisite::NotificationsPermitted) { who_discards(snapshot) } else { "" };
+            format!("Nothing was shown, because of what is unmet: {}.{who}", codes.join(", "))
         }
         Outcome::Dropped { problem } => dropped_sentence(*problem).to_owned(),
         Outcome::Failed { detail, .. } => {
@@ -41,12 +45,26 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
     }
 }
 
+/// `Rule::WhoDiscards`: where such a push ends on its way.
+fn who_discards(snapshot: &Snapshot) -> &'static str {
+    match snapshot.identity.operating_system.is_apple() {
+        _ if !snapshot.app.is_installed() => "",
+        true => " With the permission off, APNs itself discards the push (facts 5).",
+        false => " The push reached the app, and Android dropped its notification in silence (facts 4.2, 5).",
+    }
+}
+
 fn dropped_sentence(problem: Problem) -> &'static str {
     match problem {
         Problem::Collapsed => "While the device was away a newer one took its place: APNs keeps one (facts 5).",
         Problem::DroppedTooManyPendingMessages => {
             "While the device was away over a hundred were sent: FCM discards all then (facts 5)."
         }
+        Problem::DroppedTtlExpired => "It waited at the push service for longer than its time to live (facts 5).",
+        Problem::DroppedDeviceInactive => {
+            "The device had been away for over 270 days: its registration had expired (facts 5)."
+        }
+        Problem::Unregistered => "It was sent to an installation of the app that is gone (facts 5).",
         Problem::DroppedAppForceStopped => "The app was force-stopped: nothing arrives until it is opened (facts 4.2).",
         _ => "The push service dropped it (facts 5).",
     }
@@ -72,6 +90,7 @@ fn delay_sentence(delay: Delay) -> &'static str {
         Delay::DelayedDeviceDoze => "It had waited for the end of Doze (facts 4.2).",
         Delay::DelayedUserStopped => "It had waited for the work profile (facts 4.2).",
         Delay::DelayedMessageThrottled => "It had waited for its turn: the desktop is not flooded.",
+        Delay::DelayedBatteryOptimisation => "It had waited for battery optimisation to let it through (facts 1.1).",
         Delay::DelayedNotificationServer => "It had waited for a notification server.",
     }
 }

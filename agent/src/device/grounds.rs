@@ -1,15 +1,18 @@
 //! The prerequisites: which apply, which are met, and on what ground (facts 1.1, 1.2, 1.4, 4).
 //!
-//! Lives here: the judgement of each prerequisite, one function each, and its words for `explain`.
-//! Does not live here: what else can happen to a push (`push`).
+//! Lives here: the judgement of each prerequisite, one function each. Does not live here: its words for `explain` (`words`),
+//! what else can happen to a push (`judgement`).
+
+mod words;
 
 use portal_shared::{
-    DeviceEnrollmentType, ManagedDeviceOwnerType, NotificationPermission, Prerequisite, Prerequisites, Standing, Target,
+    DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, NotificationPermission, Prerequisite, Prerequisites,
+    Standing, Target, UserPrincipalName,
 };
 
-use super::Snapshot;
 use super::push::Push;
 use super::switches::{Importance, Switches};
+use super::{Rule, Snapshot};
 
 /// On what ground a prerequisite is met or unmet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +25,14 @@ enum Ground {
     PlayServicesMissing,
     Enrolled,
     NotEnrolled,
+    EnrollmentDoesNotCount,
+    UnenrolledLately,
     EnrolledByItsUser,
     NobodyEnrolled,
     EnrolledByAnother,
     UserNotInGroup,
+    UserLeftGroupLately,
+    UserUnenrolledLately,
     Authorized,
     Provisional,
     PermissionWithoutApp,
@@ -36,6 +43,8 @@ enum Ground {
     EverySurfaceOff,
     ChannelGroupOff,
     ChannelOff,
+    GrantedByPolicy,
+    ForbiddenByPolicy,
 }
 
 impl Ground {
@@ -46,9 +55,13 @@ impl Ground {
                 | Self::AppInstalled
                 | Self::PlayServicesInstalled
                 | Self::Enrolled
+                | Self::UnenrolledLately
                 | Self::EnrolledByItsUser
+                | Self::UserLeftGroupLately
+                | Self::UserUnenrolledLately
                 | Self::Authorized
                 | Self::Provisional
+                | Self::GrantedByPolicy
         )
     }
 }
@@ -78,17 +91,26 @@ impl Snapshot {
     /// The ground on which `code` stands; `None` where the platform or the documentation profile does not know it.
     fn ground(&self, code: Prerequisite, push: Option<&Push>) -> Option<Ground> {
         match code {
-            Prerequisite::PlatformSupported => self.documentation.limits_platforms().then(|| self.platform_ground()),
+            Prerequisite::PlatformSupported => self.limits_platforms().then(|| self.platform_ground()),
+            // Rule::CompanyPortalInstalled
             Prerequisite::CompanyPortalInstalled => {
                 Some(if self.app.is_installed() { Ground::AppInstalled } else { Ground::AppMissing })
             }
             Prerequisite::GooglePlayServicesInstalled => self.play_services_ground(),
-            Prerequisite::DeviceEnrolled => {
-                Some(if self.enrollment.enrolled.is_some() { Ground::Enrolled } else { Ground::NotEnrolled })
-            }
+            Prerequisite::DeviceEnrolled => Some(self.enrollment_ground(push)),
             Prerequisite::EnrolledByTargetedUser => Some(self.targeted_user_ground(push)),
             Prerequisite::NotificationsPermitted => Some(self.permission_ground()),
         }
+    }
+
+    /// Whether `rule` holds under this device's documentation and on its platform.
+    pub(super) fn follows(&self, rule: Rule) -> bool {
+        rule.holds(self.documentation, self.identity.operating_system)
+    }
+
+    /// Rule::PlatformSupported; on Apple's platforms the code applies in the same years, and is met.
+    fn limits_platforms(&self) -> bool {
+        Rule::PlatformSupported.about().profiles.contains(&self.documentation)
     }
 
     // facts 1.2, documents D and E
@@ -106,31 +128,65 @@ impl Snapshot {
 
     // facts 1.1
     fn play_services_ground(&self) -> Option<Ground> {
-        if self.identity.operating_system.is_apple() || !self.documentation.names_play_services() {
+        if !self.follows(Rule::PlayServicesInstalled) {
             return None;
         }
         let installed = self.condition.play_services;
         Some(if installed { Ground::PlayServicesInstalled } else { Ground::PlayServicesMissing })
     }
 
+    // Rule::DeviceEnrolled; contract 3
+    fn enrollment_ground(&self, push: Option<&Push>) -> Ground {
+        match &self.enrollment.enrolled {
+            Some(enrolled) if enrolled.counts() => Ground::Enrolled,
+            Some(_) => Ground::EnrollmentDoesNotCount,
+            None if self.former_user_of(push).is_some() => Ground::UnenrolledLately,
+            None => Ground::NotEnrolled,
+        }
+    }
+
+    fn former_user_of(&self, push: Option<&Push>) -> Option<&UserPrincipalName> {
+        match push?.target {
+            Target::Group { id } => self.enrollment.former_user_in(id),
+            Target::Device => None,
+        }
+    }
+
     // facts 1.4; contract 3
     fn targeted_user_ground(&self, push: Option<&Push>) -> Ground {
-        let Some(enrolled) = &self.enrollment.enrolled else { return Ground::NobodyEnrolled };
-        let Some(push) = push.filter(|_| self.documentation.names_targeted_user()) else {
-            return Ground::EnrolledByItsUser;
+        let (user, enrolled) = match (self.enrollment.in_force(), self.former_user_of(push)) {
+            (Some(enrolled), _) => (&enrolled.user, true),
+            (None, Some(former)) if self.enrollment.enrolled.is_none() => (former, false),
+            (None, _) => return Ground::NobodyEnrolled,
         };
-        let another = push.notification.target_user_principal_name.as_ref().is_some_and(|user| *user != enrolled.user);
-        match push.target {
-            _ if another => Ground::EnrolledByAnother,
-            Target::Group { id } if !self.enrollment.groups.contains(&id) => Ground::UserNotInGroup,
+        let targeted = push.and_then(|push| push.notification.target_user_principal_name.as_ref());
+        if self.follows(Rule::EnrolledByTargetedUser) && targeted.is_some_and(|targeted| targeted != user) {
+            return Ground::EnrolledByAnother;
+        }
+        match push.map(|push| push.target) {
+            _ if !enrolled => Ground::UserUnenrolledLately,
+            Some(Target::Group { id }) if self.follows(Rule::UserInGroup) => self.group_ground(id),
             _ => Ground::EnrolledByItsUser,
         }
     }
 
-    // facts 4.1, 4.2; contract 3: the effective permission
+    fn group_ground(&self, group: GroupId) -> Ground {
+        match () {
+            () if self.enrollment.groups.contains(&group) => Ground::EnrolledByItsUser,
+            () if self.enrollment.left_lately(group) => Ground::UserLeftGroupLately,
+            () => Ground::UserNotInGroup,
+        }
+    }
+
+    // Rule::NotificationsPermitted; contract 3: the effective permission
     fn permission_ground(&self) -> Ground {
         if !self.app.is_installed() {
             return Ground::PermissionWithoutApp;
+        }
+        match self.policy.permission() {
+            Some(NotificationPermission::Denied) => return Ground::ForbiddenByPolicy,
+            Some(_) => return self.switched_off().unwrap_or(Ground::GrantedByPolicy),
+            None => {}
         }
         match self.permission.status() {
             _ if self.permission.prompt.is_some() => Ground::PromptShowing,
@@ -145,7 +201,7 @@ impl Snapshot {
     }
 
     fn switched_off(&self) -> Option<Ground> {
-        match &self.switches {
+        match self.acting_switches() {
             Switches::Apple(apple) => {
                 let any = apple.notification_center || apple.lock_screen || apple.alert;
                 (!any).then_some(Ground::EverySurfaceOff)
@@ -153,81 +209,5 @@ impl Snapshot {
             Switches::Android(android) if !android.channel_group => Some(Ground::ChannelGroupOff),
             Switches::Android(android) => (android.importance == Importance::None).then_some(Ground::ChannelOff),
         }
-    }
-
-    fn words(&self, ground: Ground, push: Option<&Push>) -> (String, String, &'static str) {
-        let platform = self.identity.operating_system;
-        let (detail, mend, source) = match ground {
-            Ground::Supported => ("this platform and kind of enrollment are supported", "", "facts 1.2"),
-            Ground::AndroidNotPersonalWorkProfile => (
-                "on Android only personally-owned work profiles are supported",
-                "choose documentation 2019 or 2023, or retire and enroll as a personally-owned device",
-                "facts 1.2",
-            ),
-            Ground::AppInstalled => return (self.app_words(), String::new(), "facts 1.1"),
-            Ground::AppMissing => ("Company Portal is not installed", "app install", "facts 1.1"),
-            Ground::PlayServicesInstalled => ("Google Play Services is installed", "", "facts 1.1"),
-            Ground::PlayServicesMissing => {
-                ("Google Play Services is not installed", "play-services install", "facts 1.1")
-            }
-            Ground::Enrolled => ("the device is enrolled with Intune", "", "facts 1.1"),
-            Ground::NotEnrolled => ("the device is not enrolled", "enroll --user UPN", "facts 1.1"),
-            Ground::EnrolledByItsUser | Ground::EnrolledByAnother | Ground::UserNotInGroup => {
-                return self.user_words(ground, push);
-            }
-            Ground::NobodyEnrolled => ("no user has enrolled the device", "enroll --user UPN", "facts 1.4"),
-            Ground::Authorized => ("notifications are allowed", "", self.permission_source()),
-            Ground::Provisional => ("notifications are allowed quietly", "", "facts 4.1"),
-            Ground::PermissionWithoutApp => {
-                ("without Company Portal there is nothing to permit", "app install", self.permission_source())
-            }
-            Ground::NeverAsked => {
-                ("the user was never asked", "permission prompt, then permission allow", self.permission_source())
-            }
-            Ground::PromptShowing => {
-                ("the permission prompt is showing and not answered", "permission allow", self.permission_source())
-            }
-            Ground::Denied => ("the user does not allow notifications", "permission allow", self.permission_source()),
-            Ground::DeniedForGood => {
-                let detail = format!("the user does not allow notifications, and {platform} does not ask again");
-                return (detail, "permission allow (the switch in Settings)".to_owned(), self.permission_source());
-            }
-            Ground::EverySurfaceOff => (
-                "notifications are allowed, but Lock Screen, Notification Center and Banners are all off",
-                "settings set alert=on",
-                "facts 4.1",
-            ),
-            Ground::ChannelGroupOff => ("the channel group is off", "settings set channelGroup=on", "facts 4.2"),
-            Ground::ChannelOff => {
-                ("the channel's importance is NONE", "settings set channelImportance=HIGH", "facts 4.2")
-            }
-        };
-        (detail.to_owned(), mend.to_owned(), source)
-    }
-
-    fn permission_source(&self) -> &'static str {
-        if self.identity.operating_system.is_apple() { "facts 1.1, 4.1" } else { "facts 1.1, 4.2" }
-    }
-
-    fn app_words(&self) -> String {
-        format!("Company Portal {} is installed", self.app.version.as_deref().unwrap_or_default())
-    }
-
-    fn user_words(&self, ground: Ground, push: Option<&Push>) -> (String, String, &'static str) {
-        let user = self.enrollment.enrolled.as_ref().map(|enrolled| enrolled.user.to_string()).unwrap_or_default();
-        let targeted = push.and_then(|push| push.notification.target_user_principal_name.as_ref());
-        let (detail, mend) = match (ground, targeted) {
-            (Ground::EnrolledByAnother, Some(targeted)) => (
-                format!("{user} enrolled the device; the push targets {targeted}"),
-                format!("retire, then enroll --user {targeted}"),
-            ),
-            (Ground::UserNotInGroup, _) => (
-                format!("{user} is not in the group that the push was sent to"),
-                "publish the group in the device's groups topic, or enroll --user UPN --group UUID".to_owned(),
-            ),
-            _ if self.documentation.names_targeted_user() => (format!("{user} enrolled the device"), String::new()),
-            _ => (format!("{user} enrolled the device, which is all that 2019 asks for"), String::new()),
-        };
-        (detail, mend, "facts 1.4")
     }
 }

@@ -4,13 +4,14 @@
 //! (`push_service`), why a prerequisite is unmet (`grounds`), where a push shows (`surface`).
 
 use portal_shared::{
-    DesktopVerdict, Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, Surface, Target, Timestamp,
+    DesktopVerdict, Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, StandbyBucket, Surface,
+    Target, Timestamp,
 };
 
-use super::Device;
 use super::effect::{Effect, Shown};
 use super::event::{Arrival, RaiseFailure};
-use super::push::{Candidate, HeldAs, HeldPush, HoldReason, InHand, Push};
+use super::push::{Candidate, HeldPush, HoldReason, InHand, Push};
+use super::{Device, Rule};
 
 impl Device {
     pub(super) fn push_arrived(&mut self, arrival: Arrival, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -26,8 +27,10 @@ impl Device {
         };
         let broker_expiry = expiry_seconds.map(|seconds| now.plus_seconds(i64::from(seconds)));
         let expires_at = [notification.expires_at, broker_expiry].into_iter().flatten().min();
-        let candidate = Candidate { push: Push { notification, target, received_at: now, expires_at }, held: None };
-        if retained {
+        let priority_lowered = self.lowers_priority(now);
+        let push = Push { notification, target, received_at: now, expires_at, priority_lowered };
+        let candidate = Candidate { push, held: None };
+        if retained && !self.counts_retained(target) {
             // contract 2: over 3.1.1 the broker cannot be told not to send it
             let detail = "a retained push is not for a device that subscribes later; publish it without retain";
             let outcome = Outcome::Rejected { problem: Problem::Retained, detail: detail.to_owned() };
@@ -49,11 +52,15 @@ impl Device {
         if let Some(outcome) = self.ends_unseen(push, now) {
             return self.settle(candidate, outcome, now, effects);
         }
-        if let Some(reason) = self.waits_for_the_device(candidate.held) {
+        if let Some(reason) = self.waits_for_the_device(&candidate) {
+            if self.rules.time_to_live_is_over(push, self.is_apple(), now) {
+                let outcome = Outcome::Dropped { problem: Problem::DroppedTtlExpired };
+                return self.settle(candidate, outcome, now, effects);
+            }
             return self.hold(candidate, reason, effects);
         }
         if self.state.app.force_stopped {
-            // facts 4.2: no FCM until reopened
+            // Rule::ForceStop
             let outcome = Outcome::Dropped { problem: Problem::DroppedAppForceStopped };
             return self.settle(candidate, outcome, now, effects);
         }
@@ -87,23 +94,34 @@ impl Device {
         push.received_at.plus_millis(self.rules.patience_millis)
     }
 
-    fn waits_for_the_device(&self, held: Option<HeldAs>) -> Option<HoldReason> {
+    fn waits_for_the_device(&self, candidate: &Candidate) -> Option<HoldReason> {
         // What is on the device already does not go back behind the fence.
-        let may_wait_for_fence = held.is_none_or(|held| held.reason == HoldReason::DeviceOffline);
-        let fence = Some(HoldReason::DeviceOffline).filter(|_| may_wait_for_fence);
-        let reasons = fence.into_iter().chain([HoldReason::WorkProfilePaused, HoldReason::Doze]);
-        reasons.into_iter().find(|reason| self.holds(*reason))
+        let may_wait_for_fence = candidate.held.is_none_or(|held| held.reason == HoldReason::DeviceOffline);
+        let passes_doze = self.is_of_high_priority(&candidate.push);
+        let reasons = [
+            (HoldReason::DeviceOffline, may_wait_for_fence),
+            (HoldReason::WorkProfilePaused, true),
+            (HoldReason::Doze, !passes_doze),
+            (HoldReason::BatteryOptimisation, true),
+        ];
+        reasons.into_iter().find(|(reason, may)| *may && self.holds(*reason)).map(|(reason, _)| reason)
     }
 
     /// Whether `reason` holds pushes now; the pace does not by itself, since each slot lets one go.
     fn holds(&self, reason: HoldReason) -> bool {
         let condition = &self.state.condition;
-        let emulated = self.rules.emulate_push_service;
+        let emulated = self.rules.push_service.emulate;
         match reason {
             HoldReason::DeviceOffline => condition.offline || (emulated && self.pushes.is_before_the_fence()),
-            // undocumented: the priority of Intune's message; here normal, which waits for the end of Doze (facts 4.2)
+            // Rule::Doze
             HoldReason::Doze => emulated && condition.doze && !condition.battery_optimisation_exempt,
+            // Rule::WorkProfilePaused
             HoldReason::WorkProfilePaused => condition.work_profile_paused,
+            HoldReason::BatteryOptimisation => {
+                let optimised = !condition.battery_optimisation_exempt;
+                let restricted = condition.standby_bucket == StandbyBucket::Restricted;
+                emulated && optimised && restricted && self.state.follows(Rule::BatteryOptimisation)
+            }
             HoldReason::Pace => false,
             HoldReason::NotificationServerAway => self.pushes.server_problem.is_some(),
         }
@@ -136,7 +154,7 @@ impl Device {
             }
             Some(_) => {}
         }
-        let ends_at = held.push.ends_at(self.rules.ids_age_millis);
+        let ends_at = self.rules.wait_ends(&held, self.is_apple());
         self.pushes.held.insert(held, ends_at);
     }
 
@@ -215,6 +233,8 @@ impl Device {
         let mut receipt = self.receipt(id, push.target, outcome, push.received_at, now);
         receipt.delay = held.map(|held| held.delay);
         receipt.desktop = desktop;
+        receipt.priority_lowered = push.priority_lowered;
+        self.note_message(&receipt);
         effects.push(Effect::Settle { receipt, push: Some(push), held: held.map(|held| held.key) });
     }
 

@@ -11,29 +11,40 @@ mod effect;
 mod enrollment;
 mod event;
 mod explain;
+mod grace;
 mod grounds;
 mod held;
 mod identity;
 mod judgement;
 mod permission;
+mod policy;
+mod priority;
 mod push;
 mod push_service;
 mod refusal;
+mod removal;
+mod rule;
 mod surface;
 mod switches;
 mod view;
 
 pub use app::App;
 pub use condition::Condition;
-pub use documentation::{Documentation, Rules};
+pub use documentation::{AppleRequest, Documentation, FcmMessage, Priority, PushService, Rules};
 pub use effect::{Effect, Shown};
 pub use enrollment::Enrollment;
-pub use event::{AppCommand, Arrival, Command, ConditionCommand, Event, PermissionCommand, RaiseFailure};
+pub use event::{
+    AppCommand, Arrival, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand, RaiseFailure,
+};
 pub use explain::explain;
 pub use identity::{Identity, OsVersion};
 pub use permission::{Permission, PermissionPrompt};
+pub use policy::Policy;
+pub use priority::RecentMessage;
 pub use push::{HeldPush, HoldReason, Push};
 pub use refusal::Refusal;
+pub use removal::{Removal, RemovalStage};
+pub use rule::{About, Platforms, Rule};
 pub use switches::Switches;
 
 use actions::Actions;
@@ -59,6 +70,9 @@ pub struct Snapshot {
     pub permission: Permission,
     /// The platform's own notification switches.
     pub switches: Switches,
+    /// What device management enforces.
+    #[serde(default)]
+    pub policy: Policy,
     /// Its own condition.
     pub condition: Condition,
     /// The remote actions it has seen.
@@ -86,6 +100,8 @@ pub struct Resumption {
     pub last_decided_at: Option<Timestamp>,
     /// The key that the next held push gets.
     pub next_held_key: u64,
+    /// The messages of the last days, where they matter ([`Device::remembers_messages`]).
+    pub recent: Vec<RecentMessage>,
 }
 
 impl Device {
@@ -94,6 +110,7 @@ impl Device {
         let state = Snapshot {
             permission: Permission::out_of_the_box(&identity),
             switches: Switches::out_of_the_box(identity.operating_system),
+            policy: Policy::default(),
             condition: Condition::default(),
             documentation: rules.documentation,
             app: App::default(),
@@ -109,7 +126,9 @@ impl Device {
     /// The device as the journal kept it. The daemon was not running: what its session holds was sent meanwhile.
     pub fn resume(mut state: Snapshot, from: Resumption, rules: Rules) -> Self {
         state.documentation = rules.documentation;
-        let pushes = Pushes::resume(from, rules.pace_per_second, rules.ids_age_millis);
+        let apple = state.identity.operating_system.is_apple();
+        let mut pushes = Pushes::resume(from, rules.pace_per_second, |held| rules.wait_ends(held, apple));
+        pushes.away_since = state.condition.offline_since;
         Self { state, pushes, rules }
     }
 
@@ -119,11 +138,16 @@ impl Device {
     /// A command that the platform cannot carry out; nothing has changed then.
     pub fn apply(&mut self, event: Event, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
         let mut effects = Vec::new();
+        // A refused command may change nothing, so what time alone ends comes behind one.
+        let is_command = matches!(event, Event::Command(_));
+        if !is_command {
+            self.end_graces(now, &mut effects);
+        }
         match event {
             Event::Command(command) => self.command(command, now, &mut effects)?,
             Event::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
-            Event::GroupsHeard(list) => self.groups_heard(list, &mut effects),
-            Event::ActionArrived(action) => self.action_arrived(action, &mut effects),
+            Event::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
+            Event::ActionArrived(action) => self.action_arrived(action, now, &mut effects),
             Event::PromptAnswered { number, allow } => self.prompt_answered(number, allow, &mut effects),
             Event::PromptClosed { number } => self.prompt_closed(number, &mut effects),
             Event::Connected { session_present } => self.connected(session_present, now, &mut effects),
@@ -136,6 +160,9 @@ impl Device {
             Event::NotificationServerAppeared => self.pushes.server_appeared(),
             Event::DeadlineReached => {}
         }
+        if is_command {
+            self.end_graces(now, &mut effects);
+        }
         self.let_go(now, &mut effects);
         say_once(&mut effects);
         if effects.contains(&Effect::StateChanged) {
@@ -147,11 +174,20 @@ impl Device {
     fn command(&mut self, command: Command, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         match command {
             Command::App(command) => self.app_command(command, now, effects),
-            Command::Enroll { user, groups } => self.enroll(user, groups, now, effects),
-            Command::Retire => self.retire(effects),
+            Command::Enroll(command) => self.enroll(command, now, effects),
+            Command::EnrollmentSet { name, value } => self.enrollment_set(&name, &value, effects),
+            Command::Retire => self.removal_command(Removal::Retire, RemovalStage::Done, now, effects),
+            Command::Removal { removal, stage } => self.removal_command(removal, stage, now, effects),
+            Command::PolicySet { name, value } => self.policy_set(&name, &value, effects),
+            Command::PolicyClear => {
+                self.policy_clear(effects);
+                Ok(())
+            }
             Command::Permission(command) => self.permission_command(command, now, effects),
             Command::PlayServices { installed } => self.play_services(installed, effects),
-            Command::Condition(command) => self.condition_command(command, effects),
+            Command::Condition(command) => self.condition_command(command, now, effects),
+            Command::Standby { bucket } => self.standby(bucket, effects),
+            Command::Restore => self.restore(effects),
             Command::OsUpdate { version } => self.os_update(version, effects),
             Command::SettingsSet { name, value } => self.settings_set(&name, &value, effects),
             Command::ClockAdvance { millis } => self.clock_advance(millis, effects),
@@ -176,14 +212,20 @@ impl Device {
             effects.push(Effect::Unchanged("already out of its box".to_owned()));
             return Ok(());
         }
+        self.start_over(now, effects);
+        effects.extend([Effect::IdsForgotten, Effect::GroupsChanged, Effect::StateChanged]);
+        Ok(())
+    }
+
+    /// Takes everything away that a device out of its box does not have.
+    fn start_over(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let fresh = self.out_of_the_box_again(now);
         self.withdraw_prompt(effects);
         self.pushes.withdraw_all(effects);
         if self.state.condition.offline {
             effects.push(Effect::GoOnline);
         }
         self.state = fresh;
-        effects.extend([Effect::IdsForgotten, Effect::GroupsChanged, Effect::StateChanged]);
-        Ok(())
     }
 
     /// What a reset leaves: the device out of its box, and what others count on.
@@ -210,7 +252,14 @@ impl Device {
     /// The moment, in device time, at which [`Event::DeadlineReached`] is due; `None` while nothing waits on time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.next_move()
+        // Behind a push in hand: what time ends is looked at with the desktop's answer.
+        let grace_end = self.state.enrollment.next_grace_end().filter(|_| !self.has_push_in_hand());
+        [self.next_move(), grace_end].into_iter().flatten().min()
+    }
+
+    /// The settings that its rules take as given.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Whether a push is in hand: its notification is being raised, and what comes behind it waits (contract 3).

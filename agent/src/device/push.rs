@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Resumption;
 use super::effect::Effect;
 use super::held::HeldPushes;
+use super::priority::RecentMessages;
 
 /// A custom notification that this device received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Push {
     pub received_at: Timestamp,
     /// The earlier of its own expiry and the broker's (contract 3).
     pub expires_at: Option<Timestamp>,
+    /// Whether the push service lowered its priority to normal when it arrived (facts 4.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority_lowered: bool,
 }
 
 impl Push {
@@ -45,6 +49,8 @@ pub enum HoldReason {
     Doze,
     /// The work profile.
     WorkProfilePaused,
+    /// Battery optimisation (facts 1.1, document E).
+    BatteryOptimisation,
     /// The pace of raised notifications.
     Pace,
     /// A notification server.
@@ -52,8 +58,19 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
-    pub(super) const ALL: [Self; 5] =
-        [Self::DeviceOffline, Self::Doze, Self::WorkProfilePaused, Self::Pace, Self::NotificationServerAway];
+    pub(super) const ALL: [Self; 6] = [
+        Self::DeviceOffline,
+        Self::Doze,
+        Self::WorkProfilePaused,
+        Self::BatteryOptimisation,
+        Self::Pace,
+        Self::NotificationServerAway,
+    ];
+
+    /// Whether the push service holds it, and not this computer's desktop: time to live counts then (facts 5).
+    pub(super) fn is_of_the_push_service(self) -> bool {
+        !matches!(self, Self::Pace | Self::NotificationServerAway)
+    }
 
     /// FCM's word for the delay where it has one (facts 5).
     pub(super) fn delay(self) -> Delay {
@@ -61,6 +78,7 @@ impl HoldReason {
             Self::DeviceOffline => Delay::DelayedDeviceOffline,
             Self::Doze => Delay::DelayedDeviceDoze,
             Self::WorkProfilePaused => Delay::DelayedUserStopped,
+            Self::BatteryOptimisation => Delay::DelayedBatteryOptimisation,
             Self::Pace => Delay::DelayedMessageThrottled,
             Self::NotificationServerAway => Delay::DelayedNotificationServer,
         }
@@ -138,6 +156,9 @@ pub(super) struct Pushes {
     fence: Fence,
     /// The device itself was away, so the push service's rules hold until the fence (contract 4).
     pub(super) was_away: bool,
+    /// Since when the device had been taken offline, until its fence is back.
+    pub(super) away_since: Option<Timestamp>,
+    pub(super) recent: RecentMessages,
     pub(super) server_problem: Option<String>,
 }
 
@@ -155,6 +176,8 @@ impl Default for Pushes {
             pace_per_second: 1,
             fence: Fence::NotConnected,
             was_away: false,
+            away_since: None,
+            recent: RecentMessages::default(),
             server_problem: None,
         }
     }
@@ -165,10 +188,14 @@ impl Pushes {
         Self { pace_per_second: pace_per_second.max(1) as usize, ..Self::default() }
     }
 
-    pub(super) fn resume(from: Resumption, pace_per_second: u32, ids_age_millis: i64) -> Self {
+    pub(super) fn resume(
+        from: Resumption,
+        pace_per_second: u32,
+        ends_at: impl Fn(&HeldPush) -> Option<Timestamp>,
+    ) -> Self {
         let mut held = HeldPushes::default();
         for push in from.held {
-            let ends_at = push.push.ends_at(ids_age_millis);
+            let ends_at = ends_at(&push);
             held.insert(push, ends_at);
         }
         Self {
@@ -177,6 +204,7 @@ impl Pushes {
             last_sequence: from.last_sequence,
             last_decided_at: from.last_decided_at,
             was_away: true,
+            recent: RecentMessages::resume(from.recent),
             ..Self::new(pace_per_second)
         }
     }

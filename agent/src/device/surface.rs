@@ -4,11 +4,11 @@
 
 use portal_shared::{NotificationPermission, Presentation, Surface};
 
-use super::Snapshot;
 use super::app::{FIRST_SHOWING_VERSION, is_older};
 use super::effect::Shown;
 use super::push::Push;
 use super::switches::{AndroidSwitches, AppleSwitches, Importance, LockScreenVisibility, ShowPreviews, Switches};
+use super::{Rule, Snapshot};
 
 /// What a card is titled where the message's own title is not to be seen.
 const APP_NAME: &str = "Company Portal";
@@ -16,31 +16,35 @@ const APP_NAME: &str = "Company Portal";
 impl Snapshot {
     /// How a push shows now that every prerequisite is met.
     pub(super) fn presentation(&self) -> Presentation {
-        let surface = self.surface();
+        let switches = self.acting_switches();
+        let surface = self.surface(&switches);
         let apple = self.identity.operating_system.is_apple();
         // contract 3: the list is quiet, whatever the switch or the channel would sound like
-        let sound = matches!(surface, Surface::Banner | Surface::LockScreen) && self.sound_is_on();
+        let sound = matches!(surface, Surface::Banner | Surface::LockScreen) && sound_is_on(&switches);
         Presentation {
             surface,
             sound: Some(sound),
-            badge: apple.then(|| surface != Surface::InApp && self.badge_is_on()),
+            badge: apple.then(|| surface != Surface::InApp && self.badge_is_on(&switches)),
             heads_up: (!apple).then_some(surface == Surface::Banner),
-            content_hidden: surface != Surface::InApp && self.hides_content(),
+            content_hidden: surface != Surface::InApp && self.hides_content(&switches),
             substituted: surface != Surface::InApp && self.app_is_too_old(),
         }
     }
 
-    fn surface(&self) -> Surface {
+    fn surface(&self, switches: &Switches) -> Surface {
         let open_and_unlocked = self.app.foreground && !self.condition.locked;
-        // facts 1.6: app open, unlocked: in the app, not a system push
-        if open_and_unlocked && self.documentation.shows_in_app(self.identity.operating_system) {
+        let in_app = self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid);
+        // locked, it is a system notification all the same (Rule::SystemWhileLocked)
+        if open_and_unlocked && in_app {
             return Surface::InApp;
         }
-        match &self.switches {
-            // facts 4.1: provisional is Notification Center history only
-            _ if self.permission.status() == NotificationPermission::Provisional => Surface::NotificationCenter,
-            // undocumented: Focus and Do Not Disturb leave it in the list, quietly
+        match switches {
+            // Rule::AppleProvisional
+            _ if self.acting_permission() == NotificationPermission::Provisional => Surface::NotificationCenter,
+            // Rule::FocusIsQuiet
             _ if self.condition.focus => Surface::NotificationCenter,
+            // Rule::AppleScheduledSummary
+            Switches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => Surface::NotificationCenter,
             Switches::Apple(apple) => self.apple_surface(apple),
             Switches::Android(android) => self.android_surface(android),
         }
@@ -72,8 +76,7 @@ impl Snapshot {
     /// Whether the app is of before the version gate, where the documentation has one.
     pub(super) fn app_is_too_old(&self) -> bool {
         let installed = self.app.version.as_deref().unwrap_or_default();
-        self.documentation.gates_app_version(self.identity.operating_system)
-            && is_older(installed, FIRST_SHOWING_VERSION)
+        self.follows(Rule::VersionGate) && is_older(installed, FIRST_SHOWING_VERSION)
     }
 
     /// Whether Company Portal's Notifications section lists messages in whose place an older version said to update it
@@ -82,22 +85,15 @@ impl Snapshot {
         !self.app_is_too_old()
     }
 
-    fn sound_is_on(&self) -> bool {
-        match &self.switches {
-            Switches::Apple(apple) => apple.sound,
-            Switches::Android(android) => android.importance >= Importance::Default,
-        }
-    }
-
     // facts 4.1: badgeSetting; a provisional app's icon has none
-    fn badge_is_on(&self) -> bool {
-        let quiet = self.permission.status() == NotificationPermission::Provisional;
-        matches!(&self.switches, Switches::Apple(apple) if apple.badge && !quiet)
+    fn badge_is_on(&self, switches: &Switches) -> bool {
+        let quiet = self.acting_permission() == NotificationPermission::Provisional;
+        matches!(switches, Switches::Apple(apple) if apple.badge && !quiet)
     }
 
     // facts 4.1 (showPreviews), 4.2 (PRIVATE: content hidden)
-    fn hides_content(&self) -> bool {
-        match &self.switches {
+    fn hides_content(&self, switches: &Switches) -> bool {
+        match switches {
             Switches::Apple(apple) => match apple.show_previews {
                 ShowPreviews::Always => false,
                 ShowPreviews::WhenAuthenticated => self.condition.locked,
@@ -105,6 +101,13 @@ impl Snapshot {
             },
             Switches::Android(android) => self.condition.locked && android.lock_screen == LockScreenVisibility::Private,
         }
+    }
+}
+
+fn sound_is_on(switches: &Switches) -> bool {
+    match switches {
+        Switches::Apple(apple) => apple.sound,
+        Switches::Android(android) => android.importance >= Importance::Default,
     }
 }
 

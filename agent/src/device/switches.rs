@@ -19,7 +19,7 @@ pub enum Switches {
     Android(AndroidSwitches),
 }
 
-/// Settings > Notifications > Company Portal (facts 4.1).
+/// Settings > Notifications > Company Portal (`Rule::AppleSurfaces`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AppleSwitches {
@@ -35,7 +35,14 @@ pub struct AppleSwitches {
     pub badge: bool,
     /// Show Previews.
     pub show_previews: ShowPreviews,
+    /// Delivered in the scheduled summary.
+    pub scheduled_delivery: bool,
 }
+
+/// The settings of UNNotificationSettings that Company Portal does not ask for, so that iOS offers no switch (facts 4.1;
+/// undocumented: what it asks for).
+const NOT_SUPPORTED: [&str; 4] = ["announcement", "carPlay", "criticalAlert", "timeSensitive"];
+const NOT_SUPPORTED_WORD: &str = "notSupported";
 
 impl Default for AppleSwitches {
     /// As a new installation has them.
@@ -47,11 +54,12 @@ impl Default for AppleSwitches {
             sound: true,
             badge: true,
             show_previews: ShowPreviews::Always,
+            scheduled_delivery: false,
         }
     }
 }
 
-/// UNShowPreviewsSetting (facts 4.1).
+/// UNShowPreviewsSetting (`Rule::ApplePreviews`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ShowPreviews {
@@ -83,7 +91,7 @@ impl Default for AndroidSwitches {
     }
 }
 
-/// A channel's importance (facts 4.2).
+/// A channel's importance (`Rule::AndroidImportance`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Importance {
@@ -99,7 +107,7 @@ pub enum Importance {
     High,
 }
 
-/// What the lock screen shows of a notification (facts 4.2).
+/// What the lock screen shows of a notification (`Rule::AndroidLockScreen`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LockScreenVisibility {
@@ -110,6 +118,9 @@ pub enum LockScreenVisibility {
     /// Nothing.
     Secret,
 }
+
+/// facts 4.2: "Channels (Android 8+)".
+const CHANNELS_SINCE: u32 = 8;
 
 const ON_OFF: [(&str, bool); 2] = [("on", true), ("off", false)];
 const PREVIEWS: [(&str, ShowPreviews); 3] = [
@@ -142,6 +153,12 @@ fn read<T: Copy>(words: &[(&'static str, T)], name: &str, text: &str) -> Result<
     })
 }
 
+fn not_supported(name: &str) -> Refusal {
+    let message =
+        format!("{name} is notSupported: Company Portal does not ask for it, so iOS offers no switch (facts 4.1)");
+    Refusal::new("notSupported", message, "settings show lists the switches that there are")
+}
+
 impl Switches {
     /// As a new installation has them.
     pub fn out_of_the_box(operating_system: OperatingSystem) -> Self {
@@ -162,7 +179,11 @@ impl Switches {
                 ("sound", word(&ON_OFF, apple.sound)),
                 ("badge", word(&ON_OFF, apple.badge)),
                 ("showPreviews", word(&PREVIEWS, apple.show_previews)),
-            ],
+                ("scheduledDelivery", word(&ON_OFF, apple.scheduled_delivery)),
+            ]
+            .into_iter()
+            .chain(NOT_SUPPORTED.map(|name| (name, NOT_SUPPORTED_WORD.to_owned())))
+            .collect(),
             Self::Android(android) => vec![
                 ("channelGroup", word(&ON_OFF, android.channel_group)),
                 ("channelImportance", word(&IMPORTANCES, android.importance)),
@@ -181,6 +202,9 @@ impl Switches {
                 "sound" => apple.sound = read(&ON_OFF, name, value)?,
                 "badge" => apple.badge = read(&ON_OFF, name, value)?,
                 "showPreviews" => apple.show_previews = read(&PREVIEWS, name, value)?,
+                "scheduledDelivery" => apple.scheduled_delivery = read(&ON_OFF, name, value)?,
+                _ if NOT_SUPPORTED.contains(&name) && value == NOT_SUPPORTED_WORD => {}
+                _ if NOT_SUPPORTED.contains(&name) => return Err(not_supported(name)),
                 _ => return Err(self.unknown(name)),
             },
             Self::Android(android) => match name {
@@ -194,7 +218,8 @@ impl Switches {
     }
 
     fn unknown(&self, name: &str) -> Refusal {
-        let names: Vec<String> = self.list().into_keys().collect();
+        let names: Vec<String> =
+            self.list().into_keys().filter(|name| !NOT_SUPPORTED.contains(&name.as_str())).collect();
         let message = format!("{name:?} is no notification switch of this platform");
         Refusal::new("unknownSetting", message, format!("settings show lists them: {}", names.join(", ")))
     }
@@ -202,6 +227,14 @@ impl Switches {
 
 impl Device {
     pub(super) fn settings_set(&mut self, name: &str, value: &str, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if let Switches::Android(_) = self.state.switches
+            && name.starts_with("channel")
+            && self.state.identity.os_version.major() < CHANNELS_SINCE
+        {
+            let message =
+                format!("Android {} has no channels; they came with 8 (facts 4.2)", self.state.identity.os_version);
+            return Err(Refusal::new("notOnThisVersion", message, "os update 8, or permission deny for the whole app"));
+        }
         let before = self.state.switches.clone();
         self.state.switches.set(name, value)?;
         effects.push(if self.state.switches == before {

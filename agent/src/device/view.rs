@@ -10,6 +10,7 @@ impl Snapshot {
     /// The retained device state (contract 3).
     pub fn device_state(&self) -> DeviceState {
         let enrolled = self.enrollment.enrolled.as_ref();
+        let apple = self.identity.operating_system.is_apple();
         DeviceState {
             device_id: self.identity.id,
             device_name: self.identity.name.clone(),
@@ -18,8 +19,11 @@ impl Snapshot {
             os_version: self.identity.os_version.to_string(),
             managed_device_owner_type: enrolled.map_or(ManagedDeviceOwnerType::Unknown, |enrolled| enrolled.owner_type),
             device_enrollment_type: enrolled.map(|enrolled| enrolled.enrollment_type),
+            management_state: enrolled.map(|enrolled| enrolled.management_state),
+            device_registration_state: self.enrollment.registration_state(),
+            is_supervised: enrolled.filter(|_| apple).map(|enrolled| enrolled.supervised),
             prerequisites: self.prerequisites(None).collect(),
-            notification_permission: self.permission.status(),
+            notification_permission: self.acting_permission(),
             prompts_shown: self.permission.prompts_shown,
             last_action: self.actions.last.clone(),
             updated_at: self.updated_at,
@@ -33,12 +37,15 @@ impl Snapshot {
             version: self.app.version.clone(),
             foreground: self.app.foreground,
             force_stopped: self.app.force_stopped,
+            signed_in: self.app.signed_in,
+            target_sdk: self.app.target_sdk,
         }
     }
 
     /// The device's own condition, for `status`.
     pub fn condition_status(&self) -> status::Condition {
         let condition = &self.condition;
+        let android = self.identity.operating_system == OperatingSystem::Android;
         status::Condition {
             locked: condition.locked,
             offline: condition.offline,
@@ -46,10 +53,18 @@ impl Snapshot {
             doze: condition.doze,
             work_profile_paused: condition.work_profile_paused,
             battery_optimisation_exempt: condition.battery_optimisation_exempt,
-            play_services: (self.identity.operating_system == OperatingSystem::Android)
-                .then_some(condition.play_services),
+            standby_bucket: android.then_some(condition.standby_bucket),
+            play_services: android.then_some(condition.play_services),
             clock_ahead_millis: condition.clock_ahead_millis,
         }
+    }
+
+    /// What lingers, for `status`.
+    pub fn grace_status(&self) -> Option<status::Grace> {
+        let enrollment = &self.enrollment;
+        let former = enrollment.former.iter().flat_map(|former| &former.groups);
+        let groups = former.chain(enrollment.left_groups.keys()).copied().collect();
+        enrollment.next_grace_end().map(|ends_at| status::Grace { groups, ends_at })
     }
 
     /// The permission prompt that is showing, for `status`.

@@ -35,6 +35,7 @@ codes!(Delay {
     DelayedUserStopped = 3,
     DelayedMessageThrottled = 4,
     DelayedNotificationServer = 5,
+    DelayedBatteryOptimisation = 6,
 });
 codes!(DesktopVerdict {
     Accepted = 1,
@@ -149,7 +150,7 @@ mod tests {
             words::<Delay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
-                 delayedNotificationServer"
+                 delayedNotificationServer delayedBatteryOptimisation"
             )
         );
         assert_eq!(

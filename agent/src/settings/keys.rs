@@ -65,7 +65,7 @@ const fn optional(path: &'static str, kind: Kind) -> Key {
 
 const URLS: Kind = Kind::List(&Kind::Url);
 const PROTOCOLS: Kind = Kind::Choice(&["5", "3.1.1"]);
-const ACTIONS: Kind = Kind::List(&Kind::Choice(&["retire", "syncDevice"]));
+const ACTIONS: Kind = Kind::List(&Kind::Choice(&["retire", "syncDevice", "wipe", "delete"]));
 const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
 /// MQTT's keep-alive has 16 bits; below 5 s the client library refuses.
 const KEEP_ALIVE: Kind = Kind::Period(5, 65_535);
@@ -113,6 +113,15 @@ pub(super) const KEYS: &[Key] = &[
     key("notifier.open_cards", Kind::Whole(1, 1000)),
     key("notifier.patience", Kind::Period(0, DAY)),
     key("push_service.emulate", Kind::Switch),
+    key("push_service.android_priority", Kind::Choice(&["normal", "high"])),
+    key("push_service.android_message", Kind::Choice(&["data", "notification"])),
+    optional("push_service.time_to_live", Kind::Period(0, 36_500 * DAY)),
+    key("push_service.lower_priority_after", Kind::Whole(0, 1000)),
+    key("enrollment.grace", Kind::Period(0, 36_500 * DAY)),
+    key("enrollment.late_joiner", Kind::Switch),
+    key("app.ios_request", Kind::Choice(&["explicit", "provisional"])),
+    key("app.ios_provisional_may_prompt", Kind::Switch),
+    key("app.android_target_sdk", Kind::Whole(1, 99)),
     key("actions.allow", ACTIONS),
     key("journal.keep_age", Kind::Period(60, 36_500 * DAY)),
     key("journal.keep_receipts", Kind::Whole(1, 1_000_000_000)),

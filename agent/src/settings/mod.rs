@@ -14,8 +14,9 @@ mod tests;
 pub use error::SettingsError;
 pub use period::parse_period;
 pub use sections::{
-    ActionsSettings, BrokerSettings, ControlSettings, DeviceSettings, EmbeddedBrokerSettings, JournalSettings,
-    LogFormat, LogLevel, LogSettings, NotifierKind, NotifierSettings, PushServiceSettings, SenderSettings, Settings,
+    ActionsSettings, AppSettings, AppleRequest, BrokerSettings, ControlSettings, DeviceSettings,
+    EmbeddedBrokerSettings, EnrollmentSettings, FcmMessage, JournalSettings, LogFormat, LogLevel, LogSettings,
+    NotifierKind, NotifierSettings, Priority, PushServiceSettings, SenderSettings, Settings,
 };
 
 use std::path::PathBuf;

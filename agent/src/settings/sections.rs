@@ -33,6 +33,10 @@ pub struct Settings {
     pub notifier: NotifierSettings,
     /// The emulated push service.
     pub push_service: PushServiceSettings,
+    /// Enrollment.
+    pub enrollment: EnrollmentSettings,
+    /// Company Portal.
+    pub app: AppSettings,
     /// Remote actions.
     pub actions: ActionsSettings,
     /// How long the journal is kept.
@@ -173,6 +177,68 @@ pub struct NotifierSettings {
 pub struct PushServiceSettings {
     /// Whether what APNs and FCM do with pushes to an absent device is emulated.
     pub emulate: bool,
+    /// How urgent messages are to FCM.
+    pub android_priority: Priority,
+    /// Which kind of message FCM carries.
+    pub android_message: FcmMessage,
+    /// How long what waits is kept; none: the platform's default.
+    #[serde(default, deserialize_with = "period::deserialize_optional")]
+    pub time_to_live: Option<Duration>,
+    /// After how many unseen messages of high priority the next is lowered.
+    pub lower_priority_after: u32,
+}
+
+/// How urgent Intune's messages are to FCM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// Waits for the end of Doze.
+    Normal,
+    /// Passes Doze.
+    High,
+}
+
+/// Which kind of message Intune sends through FCM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FcmMessage {
+    /// Handled by the app.
+    Data,
+    /// Shown by the system.
+    Notification,
+}
+
+/// `[enrollment]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrollmentSettings {
+    /// For how long a message to a group reaches a device that left it.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub grace: Duration,
+    /// Whether a message that the broker retained for a group counts.
+    pub late_joiner: bool,
+}
+
+/// `[app]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppSettings {
+    /// How the app asks on iOS and iPadOS.
+    pub ios_request: AppleRequest,
+    /// Whether an explicit request while provisional prompts.
+    pub ios_provisional_may_prompt: bool,
+    /// The API level that the app targets on Android.
+    pub android_target_sdk: u32,
+}
+
+/// How Company Portal asks on iOS and iPadOS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppleRequest {
+    /// By the prompt.
+    Explicit,
+    /// Quietly.
+    Provisional,
 }
 
 /// `[actions]`.

@@ -75,7 +75,7 @@ fn the_defaults_are_the_contracts() {
     assert_eq!((settings.notifier.pace_per_second, settings.notifier.open_cards), (100, 20));
     assert_eq!(settings.notifier.patience.as_secs(), 20);
     assert_eq!((settings.journal.keep_receipts, settings.journal.ids_count), (200_000, 1_000_000));
-    assert_eq!(settings.actions.allow, portal_shared::ActionKind::ALL);
+    assert_eq!(settings.actions.allow, portal_shared::ActionKind::ALLOWED_BY_DEFAULT);
     assert_eq!(settings.embedded_broker.listen, None);
     assert!(settings.push_service.emulate && settings.control.listen.ip().is_loopback());
 }
@@ -147,7 +147,7 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         ("[device]\nplatform = \"windows\"", "device.platform = \"windows\"", "one of ios, ipados, android"),
         ("[device]\nid = \"7\"", "device.id = \"7\"", "a UUID"),
         ("[device]\ndocumentation = 2020", "device.documentation = 2020", "one of 2019, 2023, 2025"),
-        ("[actions]\nallow = [\"wipe\"]", "actions.allow", "a list, each one of retire, syncDevice"),
+        ("[actions]\nallow = [\"rebootNow\"]", "actions.allow", "a list, each one of retire, syncDevice, wipe, delete"),
         ("[control]\nlisten = \"0.0.0.0:0\"", "control.listen = \"0.0.0.0:0\"", "a loopback ADDRESS:PORT"),
         ("[notifier]\nkind = \"loud\"", "notifier.kind = \"loud\"", "one of native, console"),
         ("[log]\nlevel = \"\"", "log.level = \"\"", "one of error, warn"),

@@ -3,7 +3,7 @@
 //! Lives here: which edge does what. Does not live here: why (the device room), and when a commit allows it (`commits`).
 
 use portal_shared::Surface;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{AfterCommit, DeviceLoop};
 use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
@@ -84,6 +84,7 @@ impl DeviceLoop {
             }
             Effect::IdsForgotten => self.outbox.write(Entry::IdsForgotten),
             Effect::Ignored(what) => warn!("{what}"),
+            Effect::Noted(what) => info!("{what}"),
             Effect::Unchanged(_) => {}
         }
     }

@@ -54,8 +54,10 @@ impl DeviceLoop {
                     Ok(notification) => self.edges.journal.is_used(&notification.id)?,
                     Err(_) => false,
                 };
-                if id_used && message.redelivered {
-                    // contract 3: a redelivery of a used id gets no receipt
+                let kept = message.retained && self.device.counts_retained(target);
+                if id_used && (message.redelivered || kept) {
+                    // contract 3: a redelivery of a used id gets no receipt; what the broker keeps for later
+                    // subscribers comes with each subscribing
                     self.redelivered = self.redelivered.saturating_add(1);
                     self.outbox.write(Entry::Redelivered { count: self.redelivered });
                     self.changed();

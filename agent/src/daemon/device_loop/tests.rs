@@ -11,7 +11,7 @@ use super::*;
 use crate::broker::{Recorded, RecordingSessions};
 use crate::daemon::first_start::Asked;
 use crate::desktop::{self, Asked as AskedOfDesktop, Behaviour, Recording};
-use crate::device::{AppCommand, PermissionCommand, Rules};
+use crate::device::{AppCommand, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::{ClockJump, Database, Options, Refused, Retention, Ticket};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -139,8 +139,8 @@ impl Bench {
         self.session.send(SessionEvent::Online { epoch: 1 }).await.unwrap();
         self.session.send(SessionEvent::FenceReturned { epoch: 1 }).await.unwrap();
         let user = "adele@contoso.example".parse().unwrap();
-        self.apply(Command::Enroll { user, groups: None }).await;
-        self.apply(Command::App(AppCommand::Install { version: None })).await;
+        self.apply(Command::Enroll(EnrollCommand::by(user))).await;
+        self.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await;
         self.apply(Command::Permission(PermissionCommand::Allow)).await;
         self.sessions.take();
     }

@@ -1,17 +1,18 @@
 //! The platform's permission for Company Portal's notifications, and the prompt that asks for it.
 //!
-//! Lives here: what both platforms share, the prompt among it. Each platform's own machine: `apple`, `android`.
-//! Does not live here: the switches that narrow a permission (`switches`), what it all means for a push (`grounds`).
+//! Lives here: what both platforms share. Each platform's own machine: `apple`, `android`; what a person does: `commands`.
+//! Does not live here: the switches that narrow a permission (`switches`), what is enforced over it (`policy`), what it all
+//! means for a push (`grounds`).
 
 mod android;
 mod apple;
+mod commands;
 
 use portal_shared::{NotificationPermission, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::event::PermissionCommand;
 use super::identity::Identity;
-use super::{Device, Effect, Refusal};
+use super::{AppleRequest, Refusal, Rule, Rules};
 use android::Android;
 use apple::Apple;
 
@@ -52,8 +53,10 @@ pub struct PermissionPrompt {
 enum Asking {
     /// The platform shows its prompt.
     Prompts,
-    /// The platform answers without one; the sentence says why.
-    Silent(&'static str),
+    /// The platform grants it quietly, without one.
+    GrantsQuietly,
+    /// The platform answers without one, by this rule.
+    Silent(Rule),
 }
 
 impl Permission {
@@ -62,7 +65,7 @@ impl Permission {
         let machine = if identity.operating_system.is_apple() {
             Machine::Apple(Apple::default())
         } else {
-            Machine::Android(Android::out_of_the_box(identity.asks_at_run_time()))
+            Machine::Android(Android::installed(identity.asks_at_run_time(), None))
         };
         Self { machine, prompt: None, prompts_shown: 0, shown_before_reset: 0 }
     }
@@ -88,10 +91,26 @@ impl Permission {
         }
     }
 
-    pub(super) fn app_installed(&mut self, identity: &Identity, removed_at: Option<Timestamp>, now: Timestamp) {
+    /// A new installation. Tells whether it starts over: on Android always (`Rule::AndroidReinstall`).
+    pub(super) fn app_installed(
+        &mut self,
+        identity: &Identity,
+        removed_at: Option<Timestamp>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+    ) -> bool {
         match &mut self.machine {
             Machine::Apple(apple) => apple.app_installed(removed_at, now),
-            Machine::Android(android) => *android = Android::out_of_the_box(identity.asks_at_run_time()),
+            Machine::Android(android) => {
+                *android = Android::installed(identity.asks_at_run_time(), target_sdk);
+                true
+            }
+        }
+    }
+
+    pub(super) fn app_updated(&mut self, target_sdk: Option<u32>) {
+        if let Machine::Android(android) = &mut self.machine {
+            android.updated(target_sdk);
         }
     }
 
@@ -101,10 +120,16 @@ impl Permission {
         }
     }
 
-    fn asking(&self) -> Asking {
+    fn asking(&self, rules: &Rules, request: AppleRequest) -> Asking {
         match &self.machine {
-            Machine::Apple(apple) => apple.asking(),
+            Machine::Apple(apple) => apple.asking(request, rules.provisional_may_prompt),
             Machine::Android(android) => android.asking(),
+        }
+    }
+
+    fn grant_quietly(&mut self) {
+        if let Machine::Apple(apple) = &mut self.machine {
+            apple.grant_quietly();
         }
     }
 
@@ -127,108 +152,11 @@ impl Permission {
         }
     }
 
-    fn reset(&mut self, identity: &Identity) {
-        self.machine = Self::out_of_the_box(identity).machine;
-    }
-}
-
-impl Device {
-    /// The app asks for the permission, as at its first launch.
-    pub(super) fn ask_for_permission(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let permission = &mut self.state.permission;
-        if permission.prompt.is_some() || permission.asking() != Asking::Prompts {
-            return;
-        }
-        permission.prompts_shown = permission.prompts_shown.saturating_add(1);
-        let number = permission.shown_before_reset.saturating_add(permission.prompts_shown);
-        permission.prompt = Some(PermissionPrompt { number, shown_at: now });
-        effects.extend([Effect::ShowPrompt { number }, Effect::StateChanged]);
-    }
-
-    pub(super) fn withdraw_prompt(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(prompt) = self.state.permission.prompt.take() {
-            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
-        }
-    }
-
-    pub(super) fn prompt_answered(&mut self, number: u32, allow: bool, effects: &mut Vec<Effect>) {
-        if self.shows_prompt(number) {
-            self.state.permission.answer(allow);
-            effects.push(Effect::StateChanged);
-        }
-    }
-
-    pub(super) fn prompt_closed(&mut self, number: u32, effects: &mut Vec<Effect>) {
-        // An iOS alert stays until it is answered; Android's dialog can be swiped away, which is no denial (facts 4.2).
-        if self.shows_prompt(number) && !self.state.identity.operating_system.is_apple() {
-            self.state.permission.prompt = None;
-            effects.push(Effect::StateChanged);
-        }
-    }
-
-    fn shows_prompt(&self, number: u32) -> bool {
-        self.state.permission.prompt.is_some_and(|prompt| prompt.number == number)
-    }
-
-    pub(super) fn permission_command(
-        &mut self,
-        command: PermissionCommand,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), Refusal> {
-        if !self.state.app.is_installed() && command != PermissionCommand::Reset {
-            return Err(Refusal::app_missing("the notification permission"));
-        }
-        match command {
-            PermissionCommand::Prompt => self.prompt_by_command(now, effects),
-            PermissionCommand::Allow => return self.allow_or_deny(true, effects),
-            PermissionCommand::Deny => return self.allow_or_deny(false, effects),
-            PermissionCommand::Reset => self.reset_permission(effects),
-        }
-        Ok(())
-    }
-
-    fn prompt_by_command(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if self.state.permission.prompt.is_some() {
-            effects.push(Effect::Unchanged("already showing the prompt".to_owned()));
-            return;
-        }
-        match self.state.permission.asking() {
-            Asking::Prompts => self.ask_for_permission(now, effects),
-            Asking::Silent(why) => {
-                let status = self.state.permission.status();
-                effects.push(Effect::Unchanged(format!("already {status}: {why}")));
-            }
-        }
-    }
-
-    fn allow_or_deny(&mut self, allow: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let permission = &mut self.state.permission;
-        if let Some(prompt) = permission.prompt {
-            permission.answer(allow);
-            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
-            return Ok(());
-        }
-        let before = permission.clone();
-        permission.switch(allow)?;
-        // By status: a switch that is turned off once more has nothing to remember.
-        effects.push(if permission.status() == before.status() {
-            *permission = before;
-            Effect::Unchanged(format!("already {}", if allow { "allowed" } else { "denied" }))
-        } else {
-            Effect::StateChanged
-        });
-        Ok(())
-    }
-
-    fn reset_permission(&mut self, effects: &mut Vec<Effect>) {
-        let before = self.state.permission.clone();
-        self.withdraw_prompt(effects);
-        self.state.permission.reset(&self.state.identity);
-        effects.push(if self.state.permission == before {
-            Effect::Unchanged("already as before the first prompt".to_owned())
-        } else {
-            Effect::StateChanged
-        });
+    /// Never asked, of this installation.
+    fn reset(&mut self, identity: &Identity, target_sdk: Option<u32>) {
+        self.machine = match self.machine {
+            Machine::Apple(_) => Machine::Apple(Apple::default()),
+            Machine::Android(_) => Machine::Android(Android::installed(identity.asks_at_run_time(), target_sdk)),
+        };
     }
 }

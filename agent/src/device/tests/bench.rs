@@ -11,8 +11,8 @@ use super::checks::Checks;
 pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, Platform};
 use super::sent::{Sent, group, sent, user};
 use crate::device::{
-    AppCommand, Command, ConditionCommand, Device, Documentation, Effect, Event, HeldPush, Identity, OsVersion,
-    PermissionCommand, RaiseFailure, Refusal, Resumption, Rules, Shown, Snapshot,
+    AppCommand, Command, ConditionCommand, Device, Documentation, Effect, EnrollCommand, Event, HeldPush, Identity,
+    OsVersion, PermissionCommand, RaiseFailure, RecentMessage, Refusal, Resumption, Rules, Shown, Snapshot,
 };
 
 /// How the desktop takes a card.
@@ -292,7 +292,7 @@ impl Bench {
     }
 
     pub(super) fn install(&mut self) {
-        self.app(AppCommand::Install { version: None });
+        self.app(AppCommand::Install { version: None, target_sdk: None });
     }
 
     pub(super) fn uninstall(&mut self) {
@@ -308,7 +308,10 @@ impl Bench {
     }
 
     pub(super) fn enroll(&mut self, name: &str) {
-        self.command(Command::Enroll { user: user(name), groups: Some([group(1)].into()) });
+        self.command(Command::Enroll(EnrollCommand {
+            groups: Some([group(1)].into()),
+            ..EnrollCommand::by(user(name))
+        }));
     }
 
     pub(super) fn os_update(&mut self, version: &str) -> Vec<Effect> {
@@ -349,6 +352,7 @@ impl Bench {
             last_sequence: self.device.last_sequence(),
             last_decided_at: self.receipts.last().map(|receipt| receipt.decided_at),
             next_held_key: self.next_held_key,
+            recent: self.receipts.iter().filter_map(RecentMessage::of).collect(),
         };
         self.device = Device::resume(serde_json::from_str(&json).unwrap(), from, self.rules.clone());
         // The desktop's edge is new too: it knows no card of before.

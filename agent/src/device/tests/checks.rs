@@ -5,7 +5,7 @@
 use portal_shared::{Outcome, Receipt, Surface, Timestamp};
 
 use super::oracle;
-use crate::device::{AppCommand, Command, Device, Effect, Event, PermissionCommand, Push, Refusal, Rules, Snapshot};
+use crate::device::{Command, Device, Effect, Event, PermissionCommand, Push, Refusal, Rules, Snapshot};
 
 /// What the invariants need to remember from event to event.
 #[derive(Clone, Default)]
@@ -102,15 +102,11 @@ impl Checks {
 
     fn prompts(&mut self, event: &Event, before: &Snapshot, effects: &[Effect], after: &Snapshot) {
         let changed = effects.contains(&Effect::StateChanged);
-        let starts_over = matches!(
+        let forgotten = matches!(
             event,
-            Event::Command(
-                Command::Reset
-                    | Command::App(AppCommand::Install { .. })
-                    | Command::Permission(PermissionCommand::Reset)
-            )
+            Event::Command(Command::Reset | Command::Restore | Command::Permission(PermissionCommand::Reset))
         );
-        if changed && starts_over {
+        if (changed && forgotten) || before.app.installed_at != after.app.installed_at {
             self.prompts_in_this_installation = 0;
             self.denials_in_this_installation = 0;
         }

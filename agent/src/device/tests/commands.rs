@@ -4,18 +4,18 @@
 
 use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE, Platform};
 use super::sent::{group, user};
-use crate::device::{AppCommand, Command, ConditionCommand, PermissionCommand};
+use crate::device::{AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand};
 
 fn install(version: Option<&str>) -> Command {
-    Command::App(AppCommand::Install { version: version.map(str::to_owned) })
+    Command::App(AppCommand::Install { version: version.map(str::to_owned), target_sdk: None })
 }
 
 fn update(version: Option<&str>) -> Command {
-    Command::App(AppCommand::Update { version: version.map(str::to_owned) })
+    Command::App(AppCommand::Update { version: version.map(str::to_owned), target_sdk: None })
 }
 
 fn enroll(name: &str) -> Command {
-    Command::Enroll { user: user(name), groups: None }
+    Command::Enroll(EnrollCommand::by(user(name)))
 }
 
 fn set(name: &str, value: &str) -> Command {
@@ -265,8 +265,11 @@ fn a_reset_device_is_out_of_its_box_but_for_its_name_its_clock_and_its_journal()
 #[test]
 fn groups_that_were_given_again_are_no_change_and_others_are() {
     let mut bench = Bench::ready(IPHONE);
-    let again = Command::Enroll { user: user("adele"), groups: Some([group(1)].into()) };
+    let again = Command::Enroll(EnrollCommand { groups: Some([group(1)].into()), ..EnrollCommand::by(user("adele")) });
     assert_eq!(bench.note(again), "already enrolled by adele@contoso.example");
-    bench.command(Command::Enroll { user: user("adele"), groups: Some([group(2)].into()) });
+    bench.command(Command::Enroll(EnrollCommand {
+        groups: Some([group(2)].into()),
+        ..EnrollCommand::by(user("adele"))
+    }));
     assert_eq!(bench.snapshot().enrollment.groups, [group(2)].into());
 }

@@ -9,7 +9,7 @@ use portal_shared::{Action, ActionKind, GroupId, GroupList, LastAction};
 
 use super::bench::{Bench, IPHONE};
 use super::sent::{group, user};
-use crate::device::{Command, Effect, Event, Rules};
+use crate::device::{Command, Effect, EnrollCommand, Event, Rules};
 
 fn groups(of: impl IntoIterator<Item = u8>) -> BTreeSet<GroupId> {
     of.into_iter().map(group).collect()
@@ -22,7 +22,7 @@ impl Bench {
     }
 
     fn enroll_with(&mut self, name: &str, given: Option<BTreeSet<GroupId>>) {
-        self.command(Command::Enroll { user: user(name), groups: given });
+        self.command(Command::Enroll(EnrollCommand { groups: given, ..EnrollCommand::by(user(name)) }));
     }
 
     fn subscribed(&self) -> BTreeSet<GroupId> {
@@ -127,10 +127,10 @@ fn a_sync_publishes_the_state() {
 fn what_is_not_known_or_not_allowed_is_refused_by_name() {
     let mut bench =
         Bench::ready_with(IPHONE, Rules { allowed_actions: vec![ActionKind::SyncDevice], ..Rules::default() });
-    bench.action("1", "wipe", None);
+    bench.action("1", "rebootNow", None);
     let last = bench.last_action();
-    assert_eq!((last.action.as_str(), last.result), ("wipe", ActionResult::Refused));
-    assert!(last.problem.unwrap().contains("\"wipe\""));
+    assert_eq!((last.action.as_str(), last.result), ("rebootNow", ActionResult::Refused));
+    assert!(last.problem.unwrap().contains("\"rebootNow\""));
     bench.action("2", "retire", None);
     let last = bench.last_action();
     assert_eq!((last.id.as_str(), last.result), ("2", ActionResult::Refused));

@@ -89,7 +89,11 @@ fn the_summary_names_what_happened_and_the_fact_behind_it() {
     bench.desktop = Desktop::Refuses;
     assert!(summary(&mut bench, "refused").contains("this computer's desktop did not: it said no."));
     bench.deny();
-    assert_eq!(summary(&mut bench, "denied"), "Nothing was shown, because of what is unmet: notificationsPermitted.");
+    assert_eq!(
+        summary(&mut bench, "denied"),
+        "Nothing was shown, because of what is unmet: notificationsPermitted. With the permission off, APNs itself discards \
+         the push (facts 5)."
+    );
 
     let mut bench = Bench::ready(ANDROID);
     bench.app(AppCommand::ForceStop);
@@ -131,11 +135,11 @@ fn the_mends_mend() {
 #[test]
 fn an_app_that_is_too_old_is_said_to_be() {
     let mut bench = Bench::following(ANDROID, Documentation::Y2023);
-    bench.app(AppCommand::Install { version: Some("5.0.5290.9".to_owned()) });
+    bench.app(AppCommand::Install { version: Some("5.0.5290.9".to_owned()), target_sdk: None });
     bench.allow();
     bench.enroll("adele");
     assert!(summary(&mut bench, "old").contains("older than 5.0.5291.0"));
     bench.happens(Event::DeadlineReached);
-    bench.app(AppCommand::Update { version: Some("5.0.5291.0".to_owned()) });
+    bench.app(AppCommand::Update { version: Some("5.0.5291.0".to_owned()), target_sdk: None });
     assert_eq!(summary(&mut bench, "new"), "Shown as a banner.");
 }

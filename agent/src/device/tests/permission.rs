@@ -28,7 +28,7 @@ impl Bench {
     }
 
     fn update(&mut self) {
-        self.app(AppCommand::Update { version: None });
+        self.app(AppCommand::Update { version: None, target_sdk: None });
     }
 }
 
@@ -40,7 +40,7 @@ fn new(platform: super::bench::Platform) -> Bench {
 fn an_install_answers_with_the_prompt_showing_where_the_platform_asks() {
     for platform in [IPHONE, IPAD, ANDROID] {
         let mut bench = new(platform);
-        let effects = bench.app(AppCommand::Install { version: None });
+        let effects = bench.app(AppCommand::Install { version: None, target_sdk: None });
         assert!(effects.contains(&Effect::ShowPrompt { number: 1 }));
         let prompt = bench.snapshot().prompt_status().unwrap();
         assert_eq!((prompt.shown_at, prompt.actions), (bench.now, vec!["Allow".to_owned(), "Don't Allow".to_owned()]));

@@ -316,6 +316,6 @@ fn a_member_of_the_state_counts_from_the_moment_of_its_change() {
     bench.install();
     assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
     bench.advance(5_000);
-    bench.note(Command::App(AppCommand::Install { version: None }));
+    bench.note(Command::App(AppCommand::Install { version: None, target_sdk: None }));
     assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
 }

@@ -6,7 +6,7 @@ use portal_shared::{Delay, Outcome, Problem};
 
 use super::bench::{ANDROID, Bench, IPAD, IPHONE, Platform};
 use super::sent::sent;
-use crate::device::{AppCommand, Command, ConditionCommand, Event, HoldReason, Rules};
+use crate::device::{AppCommand, Command, ConditionCommand, Event, HoldReason, PushService, Rules};
 
 fn ids(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("n{n}")).collect()
@@ -22,7 +22,7 @@ fn back_from_away(platform: Platform, count: usize, rules: Rules) -> Bench {
 }
 
 fn delivers_all() -> Rules {
-    Rules { emulate_push_service: false, ..Rules::default() }
+    Rules { push_service: PushService::off(), ..Rules::default() }
 }
 
 #[test]
@@ -164,8 +164,9 @@ fn a_force_stopped_app_loses_what_is_let_go_while_it_is_stopped() {
 
 #[test]
 fn a_push_of_a_breaking_connection_waits_while_the_device_is_offline() {
-    for emulate_push_service in [true, false] {
-        let mut bench = Bench::ready_with(IPHONE, Rules { emulate_push_service, ..Rules::default() });
+    for emulate in [true, false] {
+        let push_service = PushService { emulate, ..PushService::default() };
+        let mut bench = Bench::ready_with(IPHONE, Rules { push_service, ..Rules::default() });
         bench.condition(ConditionCommand::Offline(true));
         bench.push(sent("in flight"));
         assert_eq!(bench.held.values().next().unwrap().reason, HoldReason::DeviceOffline);
@@ -175,7 +176,7 @@ fn a_push_of_a_breaking_connection_waits_while_the_device_is_offline() {
         bench.come_back();
         bench.push(sent("later"));
         bench.fence();
-        let presented: &[&str] = if emulate_push_service { &["later"] } else { &["in flight", "later"] };
+        let presented: &[&str] = if emulate { &["later"] } else { &["in flight", "later"] };
         assert_eq!(bench.ids_of("presented"), presented);
     }
 }

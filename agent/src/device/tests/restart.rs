@@ -4,7 +4,7 @@
 
 use super::bench::{ANDROID, Bench, Desktop, IPHONE};
 use super::sent::sent;
-use crate::device::{Command, ConditionCommand, Documentation, Rules};
+use crate::device::{Command, ConditionCommand, Documentation, PushService, Rules};
 
 #[test]
 fn a_push_in_doze_is_shown_after_a_restart() {
@@ -32,7 +32,7 @@ fn a_paced_push_goes_on_after_a_restart_without_any_event() {
 #[test]
 fn a_new_push_after_a_restart_stays_behind_those_that_were_held() {
     let mut bench =
-        Bench::ready_with(IPHONE, Rules { pace_per_second: 1, emulate_push_service: false, ..Rules::default() });
+        Bench::ready_with(IPHONE, Rules { pace_per_second: 1, push_service: PushService::off(), ..Rules::default() });
     bench.desktop = Desktop::ServerAway;
     bench.push_all(["a", "b"]);
     bench.restart();
@@ -87,7 +87,7 @@ fn the_push_service_switched_off_at_a_restart_delivers_what_had_waited() {
     bench.go_offline();
     bench.come_back();
     bench.push_all(["a", "b", "c"]);
-    bench.rules.emulate_push_service = false;
+    bench.rules.push_service.emulate = false;
     bench.desktop = Desktop::Thinks;
     bench.restart();
     bench.connect(true);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use portal_shared::{Action, GroupList, NotificationPermission};
+use portal_shared::{Action, GroupList, NotificationPermission, StandbyBucket};
 use serde_json::Value;
 
 use super::bench::{ANDROID, Bench, IPHONE};
@@ -15,7 +15,7 @@ use super::sent::{group, sent, user};
 use crate::device::{AppCommand, Command, ConditionCommand, Device, Event, HeldPush, Resumption, Rules, Snapshot};
 
 /// The newest files' number; one more whenever a member is added.
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 
 fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/device/tests/data")
@@ -39,6 +39,7 @@ fn full(apple: bool) -> (Snapshot, HeldPush) {
     bench.happens(Event::GroupsHeard(GroupList { user_principal_name: Some(user("adele")), groups }));
     let action = Action { id: "1".to_owned(), action: "wipe".to_owned(), sent_at: None };
     bench.happens(Event::ActionArrived(action));
+    bench.app(AppCommand::SignIn);
     bench.condition(ConditionCommand::Locked(true));
     bench.command(Command::ClockAdvance { millis: 60_000 });
     bench.set("lockScreen", if apple { "off" } else { "PRIVATE" });
@@ -46,6 +47,7 @@ fn full(apple: bool) -> (Snapshot, HeldPush) {
         bench.go_offline();
         bench.come_back();
     } else {
+        bench.command(Command::Standby { bucket: StandbyBucket::Rare });
         bench.condition(ConditionCommand::Doze(true));
     }
     let expires_at = bench.now.plus_seconds(3_600);
@@ -114,7 +116,10 @@ fn every_snapshot_ever_written_loads_and_goes_on() {
         assert_eq!(snapshot.permission.prompt.is_some(), name.contains("iphone"), "{name}");
         let mut device = Device::resume(snapshot, Resumption::default(), Rules::default());
         let now = device.snapshot().updated_at;
-        for command in [AppCommand::Update { version: None }, AppCommand::Install { version: None }] {
+        for command in [
+            AppCommand::Update { version: None, target_sdk: None },
+            AppCommand::Install { version: None, target_sdk: None },
+        ] {
             drop(device.apply(Event::Command(Command::App(command)), now));
         }
         let number = device.snapshot().permission.prompt.unwrap().number;

@@ -2,12 +2,19 @@
 //!
 //! Lives here: the steps and their strategies. Does not live here: what must hold (`checks`, `properties`).
 
-use portal_shared::{Action, ActionKind, GroupList, Interaction, Timestamp};
+use portal_shared::{
+    Action, ActionKind, DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList, Interaction,
+    ManagedDeviceOwnerType, ManagementState, StandbyBucket, Timestamp,
+};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 use super::bench::{Bench, Desktop, PLATFORMS, PROFILES, Platform};
 use super::sent::{Sent, group, nonsense, sent, user};
-use crate::device::{AppCommand, Command, ConditionCommand, Event, PermissionCommand, Rules};
+use crate::device::{
+    AppCommand, AppleRequest, Command, ConditionCommand, EnrollCommand, Event, FcmMessage, PermissionCommand, Priority,
+    PushService, Removal, RemovalStage, Rules,
+};
 
 const USERS: [&str; 2] = ["adele", "bob"];
 
@@ -125,28 +132,35 @@ impl Bench {
             ConditionCommand::Offline(false),
             ConditionCommand::Doze(false),
             ConditionCommand::WorkProfilePaused(false),
+            ConditionCommand::BatteryOptimisationExempt(true),
         ] {
             drop(self.apply(Event::Command(Command::Condition(condition))));
         }
         self.disconnect();
         self.connect(true);
         self.fence();
-        self.advance(300_000);
+        // Further than any step can have set the clock back: a grace ends by it.
+        self.advance(500_000_000);
     }
 }
 
 fn app_command() -> impl Strategy<Value = AppCommand> {
     let version = proptest::option::of(prop_oneof!["[0-9]{1,2}(\\.[0-9]{1,4}){0,2}", "[0-9.x]{0,4}"]);
     prop_oneof![
-        4 => Just(AppCommand::Install { version: None }),
-        1 => version.clone().prop_map(|version| AppCommand::Install { version }),
-        2 => version.prop_map(|version| AppCommand::Update { version }),
+        4 => Just(AppCommand::Install { version: None, target_sdk: None }),
+        1 => (version.clone(), target_sdk()).prop_map(|(version, target_sdk)| AppCommand::Install { version, target_sdk }),
+        2 => (version, target_sdk()).prop_map(|(version, target_sdk)| AppCommand::Update { version, target_sdk }),
         1 => Just(AppCommand::Uninstall),
         1 => Just(AppCommand::Open),
         1 => Just(AppCommand::Close),
         1 => Just(AppCommand::ForceStop),
         1 => Just(AppCommand::Refresh),
+        1 => any::<bool>().prop_map(|signed_in| if signed_in { AppCommand::SignIn } else { AppCommand::SignOut }),
     ]
+}
+
+fn target_sdk() -> impl Strategy<Value = Option<u32>> {
+    proptest::option::weighted(0.4, 31..35_u32)
 }
 
 fn permission_command() -> impl Strategy<Value = PermissionCommand> {
@@ -155,6 +169,10 @@ fn permission_command() -> impl Strategy<Value = PermissionCommand> {
         4 => Just(PermissionCommand::Allow),
         3 => Just(PermissionCommand::Deny),
         1 => Just(PermissionCommand::Reset),
+        1 => Just(PermissionCommand::PromptProvisional),
+        1 => Just(PermissionCommand::Dismiss),
+        1 => any::<bool>().prop_map(|in_summary| PermissionCommand::Keep { in_summary }),
+        1 => Just(PermissionCommand::TurnOff),
     ]
 }
 
@@ -170,7 +188,9 @@ fn condition_command() -> impl Strategy<Value = ConditionCommand> {
 }
 
 fn setting() -> impl Strategy<Value = Command> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 10] = [
+        "scheduledDelivery",
+        "timeSensitive",
         "alert",
         "lockScreen",
         "notificationCenter",
@@ -185,14 +205,53 @@ fn setting() -> impl Strategy<Value = Command> {
         .prop_map(|(name, value)| Command::SettingsSet { name: name.to_owned(), value: value.to_owned() })
 }
 
+fn enroll(groups: impl Strategy<Value = Option<BTreeSet<GroupId>>>) -> impl Strategy<Value = EnrollCommand> {
+    let kind = proptest::option::weighted(0.3, proptest::sample::select(DeviceEnrollmentType::ALL));
+    let owner = proptest::option::weighted(0.2, proptest::sample::select(ManagedDeviceOwnerType::ALL));
+    (0..2_usize, groups, kind, owner, any::<bool>()).prop_map(|(n, groups, enrollment_type, owner_type, supervised)| {
+        EnrollCommand { user: user(USERS[n]), groups, enrollment_type, owner_type, supervised }
+    })
+}
+
+fn removal() -> impl Strategy<Value = Command> {
+    const REMOVALS: [Removal; 3] = [Removal::Retire, Removal::Wipe, Removal::Delete];
+    const STAGES: [RemovalStage; 3] = [RemovalStage::Pending, RemovalStage::Issued, RemovalStage::Done];
+    (proptest::sample::select(&REMOVALS[..]), proptest::sample::select(&STAGES[..]))
+        .prop_map(|(removal, stage)| Command::Removal { removal, stage })
+}
+
+fn enrollment_state() -> impl Strategy<Value = Command> {
+    let management = ManagementState::ALL.iter().map(|state| ("managementState", state.word()));
+    let registration = DeviceRegistrationState::ALL.iter().map(|state| ("deviceRegistrationState", state.word()));
+    let states: Vec<_> = management.chain(registration).chain([("managementState", "x"), ("x", "x")]).collect();
+    proptest::sample::select(states)
+        .prop_map(|(name, value)| Command::EnrollmentSet { name: name.to_owned(), value: value.to_owned() })
+}
+
+fn policy() -> impl Strategy<Value = Command> {
+    const NAMES: [&str; 6] =
+        ["NotificationsEnabled", "ShowInLockScreen", "AlertType", "PreviewType", "PermissionGrantState", "x"];
+    const VALUES: [&str; 6] = ["true", "false", "0", "2", "granted", "denied"];
+    prop_oneof![
+        4 => (proptest::sample::select(&NAMES[..]), proptest::sample::select(&VALUES[..]))
+            .prop_map(|(name, value)| Command::PolicySet { name: name.to_owned(), value: value.to_owned() }),
+        1 => Just(Command::PolicyClear),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let groups = proptest::option::of(proptest::collection::btree_set((0..3_u8).prop_map(group), 0..3));
     prop_oneof![
         6 => app_command().prop_map(Command::App),
         6 => permission_command().prop_map(Command::Permission),
         6 => condition_command().prop_map(Command::Condition),
-        4 => (0..2_usize, groups).prop_map(|(n, groups)| Command::Enroll { user: user(USERS[n]), groups }),
+        4 => enroll(groups).prop_map(Command::Enroll),
         1 => Just(Command::Retire),
+        2 => removal(),
+        1 => enrollment_state(),
+        3 => policy(),
+        1 => proptest::sample::select(&StandbyBucket::ALL[..]).prop_map(|bucket| Command::Standby { bucket }),
+        1 => Just(Command::Restore),
         2 => any::<bool>().prop_map(|installed| Command::PlayServices { installed }),
         1 => (12..20_u32).prop_map(|major| Command::OsUpdate { version: major.to_string().parse().unwrap() }),
         3 => setting(),
@@ -224,7 +283,7 @@ fn desktop(may_think: bool) -> impl Strategy<Value = Desktop> {
 }
 
 fn step(may_think: bool) -> impl Strategy<Value = Step> {
-    let name = proptest::sample::select(vec!["retire", "syncDevice", "wipe"]);
+    let name = proptest::sample::select(vec!["retire", "syncDevice", "wipe", "rebootNow"]);
     let ago = || proptest::option::of(-1_000..100_000_i64);
     let interaction = prop_oneof![Just(Interaction::Clicked), Just(Interaction::Dismissed)];
     prop_oneof![
@@ -275,10 +334,28 @@ pub(super) fn events() -> impl Strategy<Value = Event> {
 }
 
 prop_compose! {
+    fn push_service()(
+        emulate in any::<bool>(),
+        high in any::<bool>(),
+        collapses in any::<bool>(),
+        time_to_live_millis in proptest::option::weighted(0.5, prop_oneof![Just(0), Just(20_000)]),
+        lower_priority_after in 0..4_u32,
+    ) -> PushService {
+        let android_priority = if high { Priority::High } else { Priority::Normal };
+        let android_message = if collapses { FcmMessage::Notification } else { FcmMessage::Data };
+        PushService { emulate, android_priority, android_message, time_to_live_millis, lower_priority_after }
+    }
+}
+
+prop_compose! {
     /// Any settings, small enough that their limits are met.
     pub(super) fn rules()(
         documentation in proptest::sample::select(&PROFILES[..]),
-        emulate_push_service in any::<bool>(),
+        push_service in push_service(),
+        grace_millis in prop_oneof![Just(0), Just(60_000)],
+        late_joiner in any::<bool>(),
+        provisional in any::<(bool, bool)>(),
+        android_target_sdk in 32..34_u32,
         pace_per_second in prop_oneof![1..4_u32, Just(100)],
         open_cards in 1..4_usize,
         patience_millis in prop_oneof![Just(0), Just(5_000), Just(20_000)],
@@ -287,8 +364,10 @@ prop_compose! {
     ) -> Rules {
         let allowed_actions = if retire_is_allowed { ActionKind::ALL.to_vec() } else { vec![ActionKind::SyncDevice] };
         Rules {
-            documentation, emulate_push_service, pace_per_second, open_cards, patience_millis, ids_age_millis,
-            allowed_actions,
+            documentation, push_service, grace_millis, late_joiner,
+            apple_request: if provisional.0 { AppleRequest::Provisional } else { AppleRequest::Explicit },
+            provisional_may_prompt: provisional.1,
+            android_target_sdk, pace_per_second, open_cards, patience_millis, ids_age_millis, allowed_actions,
         }
     }
 }

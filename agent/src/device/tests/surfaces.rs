@@ -110,7 +110,7 @@ fn in_2023_an_old_android_app_asks_to_be_updated_instead() {
     for documentation in PROFILES {
         for platform in [IPHONE, ANDROID] {
             let mut bench = Bench::following(platform, documentation);
-            bench.app(AppCommand::Install { version: Some("4.9.6000".to_owned()) });
+            bench.app(AppCommand::Install { version: Some("4.9.6000".to_owned()), target_sdk: None });
             bench.allow();
             bench.enroll("adele");
             bench.push(sent("a"));

@@ -7,7 +7,7 @@ use portal_shared::Delay;
 
 use super::bench::{ANDROID, Bench, IPHONE};
 use super::sent::{nonsense, sent};
-use crate::device::{Command, ConditionCommand, HoldReason, Rules};
+use crate::device::{Command, ConditionCommand, HoldReason, PushService, Rules};
 
 const DOZE: ConditionCommand = ConditionCommand::Doze(true);
 const AWAKE: ConditionCommand = ConditionCommand::Doze(false);
@@ -141,7 +141,8 @@ fn a_push_older_than_the_memory_of_ids_is_expired() {
 
 #[test]
 fn a_held_push_becomes_too_old_at_a_deadline_of_its_own() {
-    let mut bench = Bench::ready(ANDROID);
+    let push_service = PushService { time_to_live_millis: Some(i64::MAX), ..PushService::default() };
+    let mut bench = Bench::ready_with(ANDROID, Rules { push_service, ..Rules::default() });
     bench.condition(DOZE);
     bench.push(sent("a").sent_at(bench.now));
     bench.advance(bench.rules.ids_age_millis);
@@ -177,7 +178,7 @@ fn the_same_id_by_device_and_by_group_is_a_duplicate_of_a_push_that_waits_too() 
 
 #[test]
 fn the_emulation_switched_off_knows_no_doze() {
-    let mut bench = Bench::ready_with(ANDROID, Rules { emulate_push_service: false, ..Rules::default() });
+    let mut bench = Bench::ready_with(ANDROID, Rules { push_service: PushService::off(), ..Rules::default() });
     bench.condition(DOZE);
     bench.push(sent("a"));
     assert_eq!(bench.word("a"), "presented");

@@ -1,0 +1,33 @@
+//! `policy set|clear`: what device management enforces.
+
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::call::plain_calls;
+use super::{Call, Fault};
+use crate::device::Command;
+
+/// Enforces one key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    /// The key, by the payload's name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Call for Set {
+    const PATH: &'static str = "policy";
+    const SUMMARY: &'static str = "Enforce one key of the notifications payload, or Android's permission grant";
+    const METHOD: Method = Method::PUT;
+
+    fn command(self) -> Result<Command, Fault> {
+        Ok(Command::PolicySet { name: self.name, value: self.value })
+    }
+}
+
+plain_calls! {
+    Clear: "policy/clear", "Enforce nothing any more" => Command::PolicyClear;
+}
