@@ -30,7 +30,10 @@ impl Checks {
             Ok(effects) => effects,
             Err(refusal) => return a_refusal_changes_nothing(event, refusal, before, after),
         };
-        a_change_is_said(event, before.snapshot(), effects, after.snapshot());
+        // A grace that ends at this very moment is a change of its own, whatever else happens.
+        if before.snapshot().enrollment.next_grace_end().is_none_or(|end| now < end) {
+            a_change_is_said(event, before.snapshot(), effects, after.snapshot());
+        }
         self.receipts(effects, after);
         self.one_in_hand(event, before, effects, after);
         self.prompts(event, before.snapshot(), effects, after.snapshot());
