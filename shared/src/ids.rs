@@ -178,11 +178,13 @@ impl FromStr for UserPrincipalName {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
         let parts: Vec<&str> = text.split('@').collect();
+        let lower = text.to_lowercase();
         let valid = parts.len() == 2
             && parts.iter().all(|part| !part.is_empty())
-            && text.len() <= 256
+            // Lower-casing may lengthen it, and what is kept must be read again.
+            && lower.len() <= 256
             && !text.chars().any(|c| c.is_control() || c.is_whitespace());
-        if valid { Ok(Self(text.to_lowercase())) } else { Err(IdError::NotUserPrincipalName(excerpt(text))) }
+        if valid { Ok(Self(lower)) } else { Err(IdError::NotUserPrincipalName(excerpt(text))) }
     }
 }
 
@@ -229,6 +231,15 @@ mod tests {
         for bad in ["", "adele", "@x", "x@", "a@b@c", "a b@c", "a\n@c"] {
             assert!(bad.parse::<UserPrincipalName>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_user_that_lower_casing_makes_too_long_is_refused_since_it_could_not_be_read_again() {
+        // U+0130 has two bytes, and three when lower-cased.
+        let long = |count: usize| format!("{}@x", "\u{130}".repeat(count)).parse::<UserPrincipalName>();
+        let kept = long(84).unwrap();
+        assert_eq!(kept.as_str().parse(), Ok(kept.clone()));
+        assert!(long(85).is_err());
     }
 
     #[test]

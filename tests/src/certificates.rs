@@ -48,6 +48,16 @@ impl Authority {
         self.sign_params(host, host, CertificateParams::new(vec![host.to_owned()])?)
     }
 
+    /// A certificate for `host` that nobody signed but its own key.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn self_signed(dir: &Path, host: &str) -> Result<Pair> {
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec![host.to_owned()])?.self_signed(&key)?;
+        write(dir, &format!("{host}-self-signed"), &certificate.pem(), &key)
+    }
+
     /// A certificate for `host` that expired long ago.
     ///
     /// # Errors
@@ -63,12 +73,13 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, host);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
-        let pair = Pair {
-            cert_file: self.dir.join(format!("{name}.cert.pem")),
-            key_file: self.dir.join(format!("{name}.key.pem")),
-        };
-        std::fs::write(&pair.cert_file, certificate.pem())?;
-        std::fs::write(&pair.key_file, key.serialize_pem())?;
-        Ok(pair)
+        write(&self.dir, name, &certificate.pem(), &key)
     }
+}
+
+fn write(dir: &Path, name: &str, certificate: &str, key: &KeyPair) -> Result<Pair> {
+    let pair = Pair { cert_file: dir.join(format!("{name}.cert.pem")), key_file: dir.join(format!("{name}.key.pem")) };
+    std::fs::write(&pair.cert_file, certificate)?;
+    std::fs::write(&pair.key_file, key.serialize_pem())?;
+    Ok(pair)
 }

@@ -191,7 +191,7 @@ impl Drop for Session {
 }
 
 /// Xvfb on a display that it chooses itself, once it takes clients.
-fn start_screen() -> Result<(Child, String)> {
+pub(crate) fn start_screen() -> Result<(Child, String)> {
     let mut screen = Command::new("Xvfb")
         .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-br"])
         .stdout(Stdio::piped())

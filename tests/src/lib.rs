@@ -3,6 +3,7 @@
 //! Lives here: support code, one file a thing. Does not live here: tests (`tests/tests/`) and benchmarks (`tests/benches/`).
 
 pub mod agent;
+pub mod card_server;
 pub mod certificates;
 pub mod dunst;
 pub mod figures;
@@ -11,9 +12,11 @@ pub mod mosquitto;
 pub mod mosquitto_clients;
 pub mod notification_server;
 pub mod publish;
+pub mod rabbitmq;
 pub mod scripted;
 pub mod session_bus;
 pub mod station;
+pub mod steady;
 pub mod subscribe;
 pub mod tap;
 pub mod wait;

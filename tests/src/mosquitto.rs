@@ -28,6 +28,8 @@ pub struct Setup {
     pub client_ca: Option<PathBuf>,
     /// The one user, with the password.
     pub password: Option<(String, String)>,
+    /// More users, with their passwords.
+    pub users: Vec<(String, String)>,
     /// The lines of an ACL file.
     pub acl: Option<String>,
     /// Whether sessions survive a kill, as of the last [`Mosquitto::store`].
@@ -138,7 +140,7 @@ fn configuration(setup: &Setup, dir: &Path, port: u16) -> Result<String> {
     let mut text = format!(
         "listener {port} 127.0.0.1\nuser root\nlog_dest file {shown}/log\nlog_type all\nmax_queued_messages 1000000\n\
          allow_anonymous {}\n",
-        setup.password.is_none()
+        setup.password.is_none() && setup.users.is_empty()
     );
     if let Some(pair) = &setup.tls {
         writeln!(text, "certfile {}\nkeyfile {}", pair.cert_file.display(), pair.key_file.display())?;
@@ -146,10 +148,10 @@ fn configuration(setup: &Setup, dir: &Path, port: u16) -> Result<String> {
     if let Some(ca) = &setup.client_ca {
         writeln!(text, "cafile {}\nrequire_certificate true", ca.display())?;
     }
-    if let Some((user, password)) = &setup.password {
+    let users: Vec<&(String, String)> = setup.password.iter().chain(&setup.users).collect();
+    if !users.is_empty() {
         let file = dir.join("passwords");
-        let made = Command::new("mosquitto_passwd").arg("-b").arg("-c").arg(&file).args([user, password]).output()?;
-        ensure!(made.status.success(), "mosquitto_passwd: {}", String::from_utf8_lossy(&made.stderr));
+        write_passwords(&file, &users)?;
         writeln!(text, "password_file {}", file.display())?;
     }
     if let Some(acl) = &setup.acl {
@@ -162,6 +164,15 @@ fn configuration(setup: &Setup, dir: &Path, port: u16) -> Result<String> {
     }
     text.push_str(&setup.more);
     Ok(text)
+}
+
+/// Plain lines, which mosquitto's own tool then turns into hashes, all at once.
+fn write_passwords(file: &Path, users: &[&(String, String)]) -> Result<()> {
+    let lines: String = users.iter().map(|(user, password)| format!("{user}:{password}\n")).collect();
+    std::fs::write(file, lines)?;
+    let hashed = Command::new("mosquitto_passwd").arg("-U").arg(file).output()?;
+    ensure!(hashed.status.success(), "mosquitto_passwd: {}", String::from_utf8_lossy(&hashed.stderr));
+    Ok(())
 }
 
 fn spawn(dir: &Path) -> Result<Child> {

@@ -3,11 +3,12 @@
 //! Lives here: running them. Does not live here: the broker.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -19,6 +20,18 @@ const MARK: &str = "message ";
 pub struct Reach(Vec<String>);
 
 impl Reach {
+    /// The broker at this loopback port, by TLS and by the name that a certificate has, trusting this authority.
+    pub fn tls_port(port: u16, authority: &Path) -> Self {
+        Self(vec!["-h".into(), "localhost".into(), "-p".into(), port.to_string()])
+            .with(&["--cafile", &authority.to_string_lossy()])
+    }
+
+    /// As this user, with the password.
+    #[must_use]
+    pub fn user(self, user: &str, password: &str) -> Self {
+        self.with(&["-u", user, "-P", password])
+    }
+
     /// The broker at this loopback port.
     pub fn port(port: u16) -> Self {
         Self(vec!["-h".into(), "127.0.0.1".into(), "-p".into(), port.to_string()])
@@ -55,8 +68,10 @@ impl Reach {
         // It takes no empty payload from its input.
         let from = if payload.is_empty() { "-n" } else { "-s" };
         let mut child = Command::new("mosquitto_pub")
+            // MQTT 5, unless the reach says otherwise: the last one counts.
+            .args(["-V", "5"])
             .args(&self.0)
-            .args(["-V", "5", "-q", "1", "-t", topic, from])
+            .args(["-q", "1", "-t", topic, from])
             .args(arguments)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
@@ -74,10 +89,52 @@ impl Reach {
     /// # Errors
     /// It does not start, or the broker does not answer.
     pub fn subscribe(&self, topic: &str) -> Result<Subscription> {
+        self.subscribe_all(&[topic])
+    }
+
+    /// Subscribes to several topics at once.
+    ///
+    /// # Errors
+    /// As [`Reach::subscribe`].
+    pub fn subscribe_all(&self, topics: &[&str]) -> Result<Subscription> {
+        let subscription = self.ask_to_subscribe(topics)?;
+        while !subscription.line()?.starts_with("Subscribed") {}
+        Ok(subscription)
+    }
+
+    /// Whether the broker lets it subscribe; one that closes the connection instead does not.
+    ///
+    /// # Errors
+    /// It does not start, or the broker does not answer.
+    pub fn may_subscribe(&self, topic: &str) -> Result<bool> {
+        let subscription = self.ask_to_subscribe(&[topic])?;
+        let mut connects = 0;
+        loop {
+            match subscription.lines.recv_timeout(LIMIT) {
+                // "Subscribed (mid: 1): 128": from there on it is a refusal.
+                Ok(line) if line.starts_with("Subscribed") => {
+                    let granted = line.rsplit(' ').next().and_then(|code| code.parse::<u8>().ok());
+                    return Ok(granted.is_some_and(|code| code < 128));
+                }
+                // It connects again after a broker that closed the connection instead of answering.
+                Ok(line) => {
+                    connects += usize::from(line.ends_with("sending CONNECT"));
+                    if connects > 1 {
+                        return Ok(false);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(false),
+                Err(RecvTimeoutError::Timeout) => bail!("mosquitto_sub printed nothing more"),
+            }
+        }
+    }
+
+    fn ask_to_subscribe(&self, topics: &[&str]) -> Result<Subscription> {
         // Line by line, also into a pipe.
         let mut child = Command::new("stdbuf")
-            .args(["-oL", "mosquitto_sub", "-d", "-q", "1", "-t", topic, "-F", &format!("{MARK}%p")])
+            .args(["-oL", "mosquitto_sub", "-d", "-q", "1", "-F", &format!("{MARK}%p")])
             .args(&self.0)
+            .args(topics.iter().flat_map(|topic| ["-t", topic]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -91,9 +148,7 @@ impl Reach {
                 }
             }
         });
-        let subscription = Subscription { child, lines };
-        while !subscription.line()?.starts_with("Subscribed") {}
-        Ok(subscription)
+        Ok(Subscription { child, lines })
     }
 }
 
@@ -114,10 +169,13 @@ impl Subscription {
     /// # Errors
     /// None came in time.
     pub fn next(&self) -> Result<String> {
+        let started = Instant::now();
         loop {
             if let Some(payload) = self.line()?.strip_prefix(MARK) {
                 return Ok(payload.to_owned());
             }
+            // Its own lines, of pings and new connections, would go on for ever.
+            ensure!(started.elapsed() < LIMIT, "mosquitto_sub printed no message");
         }
     }
 

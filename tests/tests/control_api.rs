@@ -173,6 +173,58 @@ fn control_json_is_its_users_alone_and_its_token_is_new_at_each_start() -> Resul
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_others_may_read_is_refused_by_name() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let (agent, _api) = running()?;
+    let path = agent.state_dir().join("control.json");
+    for mode in [0o640, 0o604, 0o660] {
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode))?;
+        let refusal = agent.failure(1, &["status"])?;
+        ensure!(refusal.contains("control.json") && refusal.contains("others"), "{mode:o}: {refusal}");
+        assert_eq!(refusal.lines().count(), 1, "{refusal}");
+    }
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600))?;
+    agent.command(&["status"]).map(drop)
+}
+
+#[cfg(unix)]
+#[test]
+fn at_its_start_the_daemon_trusts_nothing_that_others_could_have_laid_there() -> Result<()> {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let mut agent = Agent::new("")?;
+    let state = agent.state_dir().to_owned();
+    std::fs::create_dir(&state)?;
+    std::fs::set_permissions(&state, PermissionsExt::from_mode(0o777))?;
+    let refusal = agent.failure(1, &["run", "--notifier", "console", "--embedded-broker"])?;
+    ensure!(refusal.contains("chmod"), "{refusal}");
+    std::fs::set_permissions(&state, PermissionsExt::from_mode(0o700))?;
+
+    // A file of an earlier daemon that everybody may read, and one that is a link to a file of the user's.
+    let path = state.join("control.json");
+    let victim = state.with_extension("victim");
+    std::fs::write(&victim, "precious")?;
+    for linked in [false, true] {
+        if linked {
+            symlink(&victim, &path)?;
+        } else {
+            std::fs::write(&path, "{}")?;
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644))?;
+        }
+        agent.start(&["--notifier", "console", "--embedded-broker"])?;
+        agent.wait(&["online"])?;
+        let open = std::fs::read_dir(&state)?.filter_map(Result::ok).filter(|entry| {
+            entry.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o077 != 0)
+        });
+        let open: Vec<_> = open.map(|entry| entry.file_name()).filter(|name| name != "lock").collect();
+        ensure!(open.is_empty(), "others may read {open:?}");
+        ensure!(!std::fs::symlink_metadata(&path)?.is_symlink() && std::fs::read_to_string(&victim)? == "precious");
+        agent.stop()?;
+    }
+    Ok(())
+}
+
 #[test]
 fn a_client_of_another_api_version_says_so_in_one_line() -> Result<()> {
     let (agent, _api) = running()?;

@@ -2,13 +2,16 @@
 //!
 //! Lives here: TLS, mutual TLS, passwords, and their problems in `status`. Does not live here: what is sent (`interop`).
 
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::certificates::Authority;
+use portal_tests::certificates::{Authority, Pair};
 use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::wait::until;
+use portal_tests::wait::{LIMIT, until};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -58,6 +61,14 @@ async fn a_certificate_that_does_not_verify_is_named() -> Result<()> {
         (authority.sign_expired("localhost")?, "ca_file = \"ca.pem\"", &["expired"]),
         (authority.sign("elsewhere.example")?, "ca_file = \"ca.pem\"", &["name", "localhost"]),
     ];
+    let cases = cases.into_iter().chain([
+        // Its own authority, whom nobody trusts.
+        (
+            Authority::self_signed(folder.path(), "localhost")?,
+            "ca_file = \"ca.pem\"",
+            &["ca_file", "authority", "issuer", "trust"][..],
+        ),
+    ]);
     for (certificate, settings, words) in cases {
         let broker = Mosquitto::start(&Setup { tls: Some(certificate), ..Setup::default() })?;
         let agent = agent(&folder, &broker, settings)?;
@@ -66,6 +77,69 @@ async fn a_certificate_that_does_not_verify_is_named() -> Result<()> {
         ensure!(agent.json(&["status"])?["broker"]["connected"] == false);
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_version_of_tls_is_refused() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let authority = Authority::new(folder.path(), "ca")?;
+    let certificate = authority.sign("localhost")?;
+    for version in ["-tls1", "-tls1_1"] {
+        let server = OldTls::start(&certificate, version)?;
+        let mut agent = Agent::new("")?.with("PORTAL_AGENT__BROKER__CA_FILE", text(&authority.ca_file)?);
+        agent.start(&["--notifier", "console", "--broker", &format!("mqtts://localhost:{}", server.port)])?;
+        let problem = problem(&agent).await?;
+        ensure!(problem.contains("TLS"), "{version}: {problem}");
+        // The server would have spoken with a client of its own age, so that the refusal is the agent's.
+        ensure!(server.speaks_with(version)?, "{version}");
+    }
+    Ok(())
+}
+
+/// A server of OpenSSL's that knows one old version alone.
+struct OldTls {
+    port: u16,
+    server: std::process::Child,
+}
+
+/// OpenSSL itself no longer speaks them unless it is told to.
+const WEAK: &str = "ALL:@SECLEVEL=0";
+
+impl OldTls {
+    fn start(certificate: &Pair, version: &str) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let server = Command::new("openssl")
+            .args(["s_server", "-quiet", version, "-cipher", WEAK, "-accept", &format!("127.0.0.1:{port}")])
+            .args(["-cert", text(&certificate.cert_file)?, "-key", text(&certificate.key_file)?])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("openssl must be installed")?;
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            ensure!(started.elapsed() < LIMIT, "openssl s_server does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(Self { port, server })
+    }
+
+    fn speaks_with(&self, version: &str) -> Result<bool> {
+        let address = format!("127.0.0.1:{}", self.port);
+        let client = Command::new("openssl")
+            .args(["s_client", version, "-cipher", WEAK, "-connect", &address])
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(String::from_utf8_lossy(&client.stdout).contains("New, TLSv1"))
+    }
+}
+
+impl Drop for OldTls {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,8 @@ use super::{Call, Fault};
 
 /// The largest body in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
+/// How many characters of the parser's own words an answer repeats.
+const MOST_OF_AN_ERROR: usize = 400;
 /// How long a client may take to send its body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,6 +33,8 @@ impl<C: Call, S: Send + Sync> FromRequest<S> for Body<C> {
         let bytes = bytes.map_err(|_| too_large())?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         serde_json::from_slice(text).map(Self).map_err(|error| {
+            // It quotes what was sent, however long that is.
+            let error: String = error.to_string().chars().take(MOST_OF_AN_ERROR).collect();
             let message = format!("the body of {} {} is not right: {error}", C::METHOD, C::PATH);
             Fault::bad_request(message, "GET /v1/openapi.json lists each command's body")
         })

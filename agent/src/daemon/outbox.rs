@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use portal_shared::NotificationId;
+
 use crate::journal::{Entry, Ticket};
 
 /// Things that are released in order, each once its entries are durable.
@@ -42,6 +44,14 @@ impl<T> Outbox<T> {
     /// Takes the gathered entries, to be appended.
     pub fn take_entries(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.entries)
+    }
+
+    /// Whether an id is used, where the gathered entries can tell: the journal does not know of them yet.
+    pub fn is_used(&self, id: &NotificationId) -> Option<bool> {
+        self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::IdsForgotten => Some(false),
+            entry => (entry.used_id() == Some(id)).then_some(true),
+        })
     }
 
     /// The journal could not take them: they stay at the head of the batch.
@@ -93,6 +103,8 @@ impl<T> Outbox<T> {
 
 #[cfg(test)]
 mod tests {
+    use portal_shared::Timestamp;
+
     use super::*;
 
     #[test]
@@ -109,6 +121,20 @@ mod tests {
         outbox.durable(Ticket(1));
         assert_eq!((outbox.release(), outbox.release(), outbox.release()), (Some("first"), Some("second"), None));
         assert!(outbox.is_settled() && outbox.is_empty());
+    }
+
+    #[test]
+    fn a_gathered_entry_uses_its_id_until_all_are_forgotten() {
+        let mut outbox: Outbox<()> = Outbox::default();
+        let id: NotificationId = "a".parse().unwrap();
+        assert_eq!(outbox.is_used(&id), None);
+        outbox.write(Entry::Held { key: 1, id: id.clone(), at: Timestamp::from_millis(0), push: String::new() });
+        outbox.write(Entry::Redelivered { count: 1 });
+        assert_eq!((outbox.is_used(&id), outbox.is_used(&"b".parse().unwrap())), (Some(true), None));
+        outbox.write(Entry::IdsForgotten);
+        assert_eq!(outbox.is_used(&id), Some(false));
+        outbox.take_entries();
+        assert_eq!(outbox.is_used(&id), None);
     }
 
     #[test]

@@ -2,17 +2,23 @@
 //!
 //! Lives here: what is stripped, joined, cut and escaped; pure. Does not live here: which server wants markup.
 
+use unicode_width::UnicodeWidthChar;
+
 /// The most characters of a title that reach the desktop; a push's title has at most 50 (facts 1.3).
 const TITLE: usize = 120;
 
 /// The most characters of a body that reach the desktop; a push's body has at most 500 (facts 1.3).
 const BODY: usize = 500;
 
+/// The most combining marks that stay on one character: what Unicode's own stream-safe text allows (UAX #15). GTK's
+/// servers cannot break a line within one, and a few hundred push the card's icon and title off the screen.
+const MARKS: usize = 30;
+
 /// A title: one line, never escaped, since every server shows it as plain text (stack-notifications 3).
 pub(super) fn title(sent: &str) -> String {
     let one_break = sent.replace("\r\n", "\n");
     let spaced = one_break.chars().map(|c| if breaks_line(c) || c == '\t' { ' ' } else { c });
-    cut(&spaced.filter(|&c| shows(c)).collect::<String>(), TITLE)
+    cut(&few_marks(spaced.filter(|&c| shows(c))), TITLE)
 }
 
 /// A body as plain text: its line breaks kept, at most one blank line in a row (more would push the rest out of sight).
@@ -21,7 +27,7 @@ pub(super) fn body(sent: &str) -> String {
     let text: String = one_break.chars().map(|c| if breaks_line(c) { '\n' } else { c }).collect();
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n') {
-        let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| shows(c)).collect();
+        let line = few_marks(line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| shows(c)));
         let blank = line.trim().is_empty();
         if !(blank && lines.last().is_some_and(|last| last.trim().is_empty())) {
             lines.push(line);
@@ -58,6 +64,16 @@ fn shows(c: char) -> bool {
     !(c.is_control() || bidi_control || no_character)
 }
 
+/// The characters without the marks that one of them has too many of.
+fn few_marks(characters: impl Iterator<Item = char>) -> String {
+    let mut marks = 0;
+    let fits = |c: &char| {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        marks <= MARKS
+    };
+    characters.filter(fits).collect()
+}
+
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -70,6 +86,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_character_keeps_thirty_marks_and_its_neighbours_theirs() {
+        let marked = |count: usize| format!("e{}", "\u{301}".repeat(count));
+        assert_eq!(body(&format!("{}x{}", marked(400), marked(2))), format!("{}x{}", marked(30), marked(2)));
+        assert_eq!(title(&marked(49)), marked(30));
+        // A family and a flag are made of characters without width of their own, too.
+        let family = "\u{1F469}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{FE0F}";
+        assert_eq!(title(family), family);
+    }
 
     #[test]
     fn a_title_is_one_line_of_plain_text() {

@@ -41,7 +41,10 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
         Outcome::Failed { detail, .. } => {
             format!("The device would have shown it, but this computer's desktop did not: {detail}.")
         }
-        Outcome::Presented(presentation) => presented_sentence(presentation.surface, snapshot),
+        Outcome::Presented(shown) => {
+            let hidden = if shown.content_hidden { " Title and body were hidden (facts 4.1, 4.2)." } else { "" };
+            presented_sentence(shown.surface, snapshot) + hidden
+        }
     }
 }
 

@@ -76,6 +76,15 @@ impl Entry {
     pub fn is_lazy(&self) -> bool {
         matches!(self, Self::Published { .. } | Self::Redelivered { .. })
     }
+
+    /// The id that it uses up, if it uses one.
+    pub fn used_id(&self) -> Option<&NotificationId> {
+        match self {
+            Self::Held { id, .. } => Some(id),
+            Self::Settled { receipt, .. } if receipt.outcome.uses_id() => receipt.notification_id.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What the journal holds of a device when it is opened.

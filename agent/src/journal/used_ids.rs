@@ -23,11 +23,7 @@ pub(super) fn hash(id: &NotificationId) -> IdHash {
 
 /// The hash of the id that an entry uses up, if it uses one.
 pub(super) fn used_by(entry: &Entry) -> Option<IdHash> {
-    match entry {
-        Entry::Held { id, .. } => Some(hash(id)),
-        Entry::Settled { receipt, .. } if receipt.outcome.uses_id() => receipt.notification_id.as_ref().map(hash),
-        _ => None,
-    }
+    entry.used_id().map(hash)
 }
 
 /// Whether an id is used, as far as what is not committed yet can tell.

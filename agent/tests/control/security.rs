@@ -1,7 +1,8 @@
 //! Who is kept out (contract 6), by requests written by hand.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use super::fake::DEVICE;
 use super::running::{LIMIT, Running};
@@ -153,6 +154,61 @@ fn a_client_that_does_not_finish_its_header_keeps_nobody_waiting_at_the_end() {
     // Closed, with or without a word; a reset counts as closed.
     let _ = slow.read_to_end(&mut rest);
     assert!(!String::from_utf8_lossy(&rest).contains("200"));
+}
+
+/// Sends the head, then a byte twice a second, and gives what came back by the time that the server closed.
+fn dribble(running: &Running, head: &str, drops: &str) -> (String, Duration) {
+    let started = Instant::now();
+    let mut stream = TcpStream::connect(running.authority()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    for drop in drops.bytes().cycle() {
+        assert!(started.elapsed() < LIMIT, "it is still heard");
+        let mut part = [0; 4096];
+        match stream.read(&mut part) {
+            Ok(0) => break,
+            Ok(read) => answer.extend_from_slice(&part[..read]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+            Err(_) => {}
+        }
+        // A server that has closed takes nothing more; the next read says so.
+        let _ = stream.write_all(&[drop]);
+    }
+    (String::from_utf8_lossy(&answer).into_owned(), started.elapsed())
+}
+
+#[test]
+fn a_slow_header_and_a_slow_body_are_cut_off_however_they_dribble_on() {
+    let running = Running::ios();
+    let head = format!(
+        "POST /v1/devices/{DEVICE}/retire HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n",
+        running.authority(),
+        running.file().token.bearer()
+    );
+    std::thread::scope(|scope| {
+        let header = scope.spawn(|| dribble(&running, &head, "x-more: 1\r\n"));
+        let body = scope.spawn(|| dribble(&running, &format!("{head}Content-Length: 1000\r\n\r\n"), " "));
+        let (answer, took) = header.join().unwrap();
+        assert!(!answer.contains("200") && took < LIMIT, "{answer} after {took:?}");
+        let (answer, took) = body.join().unwrap();
+        assert!(answer.contains("408") && answer.contains("requestTooSlow"), "{answer} after {took:?}");
+    });
+    assert_eq!(running.raw(&[&get("/livez")], "").status, 200, "the others are served as ever");
+}
+
+#[test]
+fn a_header_over_64_kib_is_refused() {
+    let running = Running::ios();
+    let long = format!("x-long: {}", "x".repeat(128 * 1024));
+    let mut stream = TcpStream::connect(running.authority()).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    // It may close while the rest is still being sent.
+    let _ =
+        stream.write_all(format!("{}\r\nHost: {}\r\n{long}\r\n\r\n", get("/livez"), running.authority()).as_bytes());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains(" 200 "));
 }
 
 #[test]

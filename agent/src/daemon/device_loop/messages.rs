@@ -2,7 +2,7 @@
 //!
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
-use portal_shared::{Action, CustomNotification, GroupList, Incoming};
+use portal_shared::{Action, CustomNotification, GroupList, Incoming, NotificationId};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
@@ -51,7 +51,7 @@ impl DeviceLoop {
             Incoming::Notification(target) => {
                 let payload = CustomNotification::parse(&message.payload);
                 let id_used = match &payload {
-                    Ok(notification) => self.edges.journal.is_used(&notification.id)?,
+                    Ok(notification) => self.is_used(&notification.id)?,
                     Err(_) => false,
                 };
                 let kept = message.retained && self.device.counts_retained(target);
@@ -75,6 +75,14 @@ impl DeviceLoop {
         }
         self.acknowledge_in_work();
         Ok(())
+    }
+
+    /// Whether an id is used up, by what is written and by what is about to be.
+    fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
+        match self.outbox.is_used(id) {
+            Some(used) => Ok(used),
+            None => self.edges.journal.is_used(id),
+        }
     }
 
     fn groups(&mut self, payload: &[u8]) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use portal_shared::{Incoming, NotificationId, Receipt, Target, status};
+use portal_shared::{Incoming, NotificationId, OutcomeKind, Receipt, Target, status};
 
 use super::*;
 use crate::broker::{Recorded, RecordingSessions};
@@ -181,6 +181,16 @@ impl Bench {
         self.session.send(message).await.unwrap();
     }
 
+    /// Waits until the loop has taken everything that the session said.
+    async fn wait_until_taken(&self) {
+        let taken = async {
+            while self.session.capacity() < self.session.max_capacity() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, taken).await.expect("the loop takes what comes");
+    }
+
     async fn wait_for_raises(&self, count: usize) {
         let raises = |asked: &[AskedOfDesktop]| raised(asked) >= count;
         tokio::time::timeout(LIMIT, self.notifier.wait_for(raises)).await.expect("the card is raised");
@@ -322,5 +332,42 @@ async fn a_command_waits_for_the_push_in_hand() {
     }
     bench.journal.commit();
     assert!(denied.await.unwrap().is_ok());
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_second_copy_that_waits_behind_the_first_is_not_raised() {
+    let bench = Bench::ready().await;
+    bench.notifier.behave(Behaviour::Wait);
+    bench.push(1, true).await;
+    bench.wait_for_raises(1).await;
+    // A cluster that lost a node may deliver again what it had only just delivered.
+    bench.push(1, true).await;
+    bench.push(1, false).await;
+    bench.wait_until_taken().await;
+    bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
+    let is_duplicate = |receipt: &Receipt| receipt.outcome.kind() == OutcomeKind::Duplicate;
+    let duplicate = |entry: &Entry| matches!(entry, Entry::Settled { receipt, .. } if is_duplicate(receipt));
+    bench.journal.wait_for(duplicate).await;
+    bench.journal.wait_for(|entry| *entry == Entry::Redelivered { count: 1 }).await;
+    assert_eq!(raised(&bench.notifier.asked()), 1);
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn of_two_copies_that_are_taken_at_once_the_second_is_a_duplicate() {
+    let bench = Bench::ready().await;
+    bench.apply(Command::Permission(PermissionCommand::Deny)).await;
+    for _ in 0..2 {
+        bench.push(1, false).await;
+    }
+    bench.push(2, false).await;
+    bench.journal.wait_for(settled("2")).await;
+    let entries = bench.journal.entries.lock().unwrap().clone();
+    let outcomes = entries.iter().filter_map(|entry| match entry {
+        Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
+        _ => None,
+    });
+    assert_eq!(outcomes.collect::<Vec<_>>(), [OutcomeKind::Withheld, OutcomeKind::Duplicate, OutcomeKind::Withheld]);
     bench.end().await;
 }
