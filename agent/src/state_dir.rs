@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use serde::Deserialize;
+use tempfile::NamedTempFile;
 
 #[cfg_attr(unix, path = "state_dir/unix.rs")]
 #[cfg_attr(windows, path = "state_dir/windows.rs")]
@@ -172,13 +173,25 @@ impl StateDir {
     /// # Errors
     /// It cannot be written, or cannot be kept from others.
     pub fn write_private(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, StateDirError> {
+        self.put_private(name, |file| {
+            let wrong = |reason| StateDirError::File { path: self.path.join(name), reason };
+            file.write_all(bytes).map_err(wrong)
+        })
+    }
+
+    fn put_private<E: From<StateDirError>>(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut NamedTempFile) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
         let path = self.path.join(name);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
         // Made for its user alone (tempfile: 0600), closed to others before the first byte is in it.
         let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.path).map_err(wrong)?;
         permissions::make_private(file.path())
             .map_err(|reason| StateDirError::CannotBePrivate { path: path.clone(), reason })?;
-        file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(wrong)?;
+        fill(&mut file)?;
+        file.as_file().sync_all().map_err(wrong)?;
         file.persist(&path).map_err(|error| wrong(error.error))?;
         Ok(path)
     }
@@ -215,14 +228,14 @@ impl StateDir {
         }
     }
 
-    /// The journal's file, for this user alone: made empty where there is none. Its companions get its permissions
-    /// from SQLite.
+    /// The journal's file, for this user alone. Where there is none, `make` fills a new one, which takes its place once
+    /// it is whole: one that is found empty later was cut off. Its companions get its permissions from SQLite.
     ///
     /// # Errors
     /// It cannot be made, or cannot be kept from others.
-    pub fn journal(&self) -> Result<PathBuf, StateDirError> {
+    pub fn journal<E: From<StateDirError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let path = self.path.join(JOURNAL);
-        if path.exists() { Ok(path) } else { self.write_private(JOURNAL, b"") }
+        if path.exists() { Ok(path) } else { self.put_private(JOURNAL, |file| make(file.path())) }
     }
 }
 

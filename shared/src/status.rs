@@ -44,6 +44,8 @@ pub struct Status {
     pub settings: std::collections::BTreeMap<String, String>,
     /// How many pushes are held on the device.
     pub held: u64,
+    /// How many of those wait only for their turn: no more are raised in a second than the pace allows.
+    pub paced: u64,
     /// How many redeliveries of used ids were acknowledged without a receipt.
     pub redelivered: u64,
     /// The sequence of the newest durable receipt; 0 before the first.

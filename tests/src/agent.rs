@@ -4,10 +4,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -35,6 +36,7 @@ pub struct Agent {
     state_dir: PathBuf,
     bus: String,
     environment: Vec<(String, String)>,
+    under: Vec<String>,
     _folder: Option<TempDir>,
 }
 
@@ -46,13 +48,14 @@ impl Agent {
     pub fn new(bus: &str) -> Result<Self> {
         let folder = TempDir::with_prefix("portal-agent-test-")?;
         let state_dir = folder.path().join("state");
-        Ok(Self { child: None, state_dir, bus: bus.to_owned(), environment: Vec::new(), _folder: Some(folder) })
+        let bus = bus.to_owned();
+        Ok(Self { child: None, state_dir, bus, environment: Vec::new(), under: Vec::new(), _folder: Some(folder) })
     }
 
     /// An agent with a state directory of the test's choice, not started.
     pub fn in_state_dir(bus: &str, state_dir: &Path) -> Self {
-        let state_dir = state_dir.to_owned();
-        Self { child: None, state_dir, bus: bus.to_owned(), environment: Vec::new(), _folder: None }
+        let (state_dir, bus) = (state_dir.to_owned(), bus.to_owned());
+        Self { child: None, state_dir, bus, environment: Vec::new(), under: Vec::new(), _folder: None }
     }
 
     /// A fresh agent, started with `run` and these arguments, that answers commands.
@@ -69,6 +72,13 @@ impl Agent {
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Everything that is run from now on is run by this program: `["ip", "netns", "exec", "name"]`, say.
+    #[must_use]
+    pub fn under(mut self, program: &[&str]) -> Self {
+        self.under = program.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -95,7 +105,8 @@ impl Agent {
     /// # Errors
     /// The binary was not built.
     pub fn prepare_under<S: AsRef<OsStr>>(&self, program: &[&str], arguments: &[S]) -> Result<Command> {
-        let mut words: Vec<OsString> = program.iter().map(Into::into).collect();
+        let mut words: Vec<OsString> = self.under.iter().map(Into::into).collect();
+        words.extend(program.iter().map(OsString::from));
         words.push(binary()?.into());
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).arg("--state-dir").arg(&self.state_dir).args(arguments);
@@ -120,22 +131,64 @@ impl Agent {
     /// # Errors
     /// It ended instead, or did not answer in time.
     pub fn start_under(&mut self, program: &[&str], arguments: &[&str]) -> Result<()> {
-        let log = self.log_file()?;
-        let mut command = self.prepare_under(program, &["run"])?;
-        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let mut child = command.spawn()?;
         let answers = self.state_dir.join("control.json");
         let stale = std::fs::read(&answers).ok();
+        self.spawn_under(program, arguments)?;
         let started = Instant::now();
         while !answers.exists() || std::fs::read(&answers).ok() == stale {
-            if let Some(status) = child.try_wait()? {
+            if let Some(status) = self.ended()? {
+                self.child = None;
                 bail!("the daemon ended with {status}:\n{}", self.log());
             }
             ensure!(started.elapsed() < PATIENCE, "the daemon does not answer:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
-        self.child = Some(child);
         Ok(())
+    }
+
+    /// Starts the daemon and does not wait for anything of it.
+    ///
+    /// # Errors
+    /// The binary cannot be run.
+    pub fn spawn(&mut self, arguments: &[&str]) -> Result<()> {
+        self.spawn_under(&[], arguments)
+    }
+
+    fn spawn_under(&mut self, program: &[&str], arguments: &[&str]) -> Result<()> {
+        let log = self.log_file()?;
+        let mut command = self.prepare_under(program, &["run"])?;
+        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        self.child = Some(command.spawn()?);
+        Ok(())
+    }
+
+    /// How the daemon ended, if it has.
+    ///
+    /// # Errors
+    /// It was not started.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.as_mut().context("the daemon does not run")?.try_wait()?)
+    }
+
+    /// Stops the daemon where it is, as a laptop that is put to sleep does.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets a frozen daemon go on.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed())).context("the daemon does not run")?;
+        Ok(rustix::process::kill_process(pid, signal)?)
     }
 
     fn log_file(&self) -> Result<std::fs::File> {

@@ -91,6 +91,17 @@ impl Mosquitto {
         Ok(())
     }
 
+    /// Ends it in its own time, which writes its store.
+    ///
+    /// # Errors
+    /// A process that cannot be told.
+    pub fn end(&mut self) -> Result<()> {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        ensure!(told.success(), "mosquitto is not running");
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Starts it again on the same port, with the same configuration and files.
     ///
     /// # Errors

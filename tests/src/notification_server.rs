@@ -149,10 +149,12 @@ struct Record {
 
 #[derive(Debug, Default)]
 struct Log {
+    last_id: u32,
     notifications: Vec<Notification>,
     closed: Vec<u32>,
     probes: usize,
     questions: usize,
+    calls: usize,
 }
 
 impl NotificationServer {
@@ -208,6 +210,13 @@ impl NotificationServer {
         self.record.log.borrow().notifications.clone()
     }
 
+    /// Everything raised so far, in order, which is forgotten with that; for more than memory should hold.
+    pub fn take_notifications(&self) -> Vec<Notification> {
+        let mut taken = Vec::new();
+        self.record.log.send_modify(|log| taken = std::mem::take(&mut log.notifications));
+        taken
+    }
+
     /// The ids that were closed by `CloseNotification`, in order.
     pub fn closed(&self) -> Vec<u32> {
         self.record.log.borrow().closed.clone()
@@ -258,6 +267,19 @@ impl NotificationServer {
         self.wait(limit, |log| log.probes >= count).await.with_context(|| format!("{count} probes expected"))
     }
 
+    /// How often `Notify` was called, answered or not.
+    pub fn calls(&self) -> usize {
+        self.record.log.borrow().calls
+    }
+
+    /// Waits until `Notify` was called so often, answered or not.
+    ///
+    /// # Errors
+    /// Where it was called less often within the limit.
+    pub async fn wait_for_calls(&self, count: usize, limit: Duration) -> anyhow::Result<()> {
+        self.wait(limit, |log| log.calls >= count).await.with_context(|| format!("{count} calls expected"))
+    }
+
     async fn wait(&self, limit: Duration, condition: impl FnMut(&Log) -> bool) -> anyhow::Result<()> {
         let mut log = self.record.log.subscribe();
         tokio::time::timeout(limit, log.wait_for(condition)).await??;
@@ -296,6 +318,14 @@ impl NotificationServer {
     /// Serves until the bus ends.
     pub async fn serve(self) {
         self.connection.closed().await;
+    }
+
+    /// Dies, in whatever it was doing: the bus tells that its name has no owner, and what was raised can still be asked.
+    ///
+    /// # Errors
+    /// Where the bus is gone.
+    pub async fn die(&self) -> anyhow::Result<()> {
+        Ok(self.connection.clone().close().await?)
     }
 
     /// Ends the server; the bus tells that its name has no owner.
@@ -359,6 +389,7 @@ impl Interface {
         timeout: i32,
     ) -> fdo::Result<u32> {
         let received = Instant::now();
+        self.0.log.send_modify(|log| log.calls += 1);
         self.0.pause().await;
         if *self.0.behaviour.borrow() == Behaviour::Refuse {
             return Err(fdo::Error::InvalidArgs("this server refuses".to_owned()));
@@ -373,7 +404,8 @@ impl Interface {
         let hints = hints.into_iter().map(|(name, value)| (name, plain(&value))).collect();
         let mut id = 0;
         self.0.log.send_modify(|log| {
-            id = u32::try_from(log.notifications.len()).unwrap_or(u32::MAX) + 1;
+            id = log.last_id + 1;
+            log.last_id = id;
             open.insert(id, sender.clone());
             log.notifications.push(Notification {
                 id,

@@ -17,26 +17,44 @@ pub(super) struct Backoff {
     brokers: u32,
     tries: u32,
     closings: u32,
+    unanswered: u32,
 }
 
 impl Backoff {
     pub(super) fn new(reconnect: Reconnect, brokers: usize) -> Self {
-        Self { reconnect, brokers: u32::try_from(brokers).unwrap_or(u32::MAX).max(1), tries: 0, closings: 0 }
+        let brokers = u32::try_from(brokers).unwrap_or(u32::MAX).max(1);
+        Self { reconnect, brokers, tries: 0, closings: 0, unanswered: 0 }
     }
 
     /// The pause before the next try: between half and the whole of a step that doubles up to the longest.
     pub(super) fn pause(&mut self, random: u32) -> Duration {
-        let round = self.tries / self.brokers;
+        let step = self.doubled(self.reconnect.first, self.tries).min(self.reconnect.longest);
         self.tries = self.tries.saturating_add(1);
-        let step = self.reconnect.first.saturating_mul(1_u32.checked_shl(round.min(31)).unwrap_or(u32::MAX));
-        let step = step.min(self.reconnect.longest);
         step.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
+    }
+
+    /// How long the next try may take: as long as is set and, since a network may just be slow, twice as long after each
+    /// round in which no broker answered, up to the longest pause.
+    pub(super) fn patience(&self, set: Duration) -> Duration {
+        self.doubled(set, self.unanswered).min(self.reconnect.longest.max(set))
+    }
+
+    /// Once a round of tries.
+    fn doubled(&self, first: Duration, tries: u32) -> Duration {
+        let round = tries / self.brokers;
+        first.saturating_mul(1_u32.checked_shl(round.min(31)).unwrap_or(u32::MAX))
+    }
+
+    /// A try took all of its time.
+    pub(super) fn unanswered(&mut self) {
+        self.unanswered = self.unanswered.saturating_add(1);
     }
 
     /// A connection has stood long enough: all starts over.
     pub(super) fn stood(&mut self) {
         self.tries = 0;
         self.closings = 0;
+        self.unanswered = 0;
     }
 
     /// A connection only closed, soon after it was made; whether a second client is likely by now.
@@ -63,6 +81,23 @@ mod tests {
         assert_eq!(pauses, [400, 400, 800, 800, 1600, 1600]);
         backoff.stood();
         assert_eq!(backoff.pause(0).as_millis(), 200);
+    }
+
+    #[test]
+    fn a_network_that_is_slow_is_given_more_time_each_round() {
+        let mut backoff = Backoff::new(Reconnect::default(), 2);
+        let set = Duration::from_secs(4);
+        let mut seconds = Vec::new();
+        for _ in 0..8 {
+            seconds.push(backoff.patience(set).as_secs());
+            backoff.unanswered();
+        }
+        assert_eq!(seconds, [4, 4, 8, 8, 16, 16, 30, 30]);
+        assert_eq!(backoff.patience(Duration::from_secs(300)).as_secs(), 300, "what is set is never cut short");
+        backoff.ended_otherwise();
+        assert_eq!(backoff.patience(set).as_secs(), 30);
+        backoff.stood();
+        assert_eq!(backoff.patience(set).as_secs(), 4);
     }
 
     #[test]

@@ -208,7 +208,7 @@ impl Driver {
 
     /// The first event, which is CONNACK; `None` if the wish changed meanwhile.
     async fn connect(&mut self, url: &BrokerUrl, connection: &mut Connection) -> Option<Result<Event, Fault>> {
-        let limit = self.settings.connect_timeout;
+        let limit = self.patience();
         let mut answer = std::pin::pin!(tokio::time::timeout(limit, connection.poll()));
         loop {
             tokio::select! {
@@ -223,6 +223,10 @@ impl Driver {
                 () = self.events.relieve(), if self.events.has_backlog() => {}
             }
         }
+    }
+
+    fn patience(&self) -> Duration {
+        self.backoff.patience(self.settings.connect_timeout)
     }
 
     fn options<'a>(&'a self, url: &'a BrokerUrl) -> ConnectOptions<'a> {
@@ -240,7 +244,7 @@ impl Driver {
             tls: self.tls.clone().filter(|_| url.is_secure()),
             manual_acks: true,
             requests: REQUESTS,
-            connect_timeout: settings.connect_timeout,
+            connect_timeout: self.patience(),
         }
     }
 
@@ -281,6 +285,9 @@ impl Driver {
 
     async fn failed(&mut self, url: &BrokerUrl, mut fault: Fault) {
         self.backoff.ended_otherwise();
+        if fault.kind == FaultKind::NoAnswer {
+            self.backoff.unanswered();
+        }
         if fault.kind == FaultKind::Closed {
             let hint = if url.is_secure() { "" } else { "; if this is its TLS port, use mqtts://" };
             fault.sentence = format!("{url} closed the connection before it answered CONNECT{hint}");

@@ -111,8 +111,7 @@ fn device(status: &Status, page: &mut Page) {
     }
     page.push(Line::named("groups").plain(status.groups.len().to_string()));
     enrollment(status, page);
-    let pushes = format!("{} settled, {} held, {} redelivered", status.last_sequence, status.held, status.redelivered);
-    page.push(Line::named("pushes").plain(pushes));
+    page.push(Line::named("pushes").plain(pushes(status)));
     if let Some(action) = &status.device.last_action {
         let problem = action.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
         page.push(
@@ -135,6 +134,15 @@ fn enrollment(status: &Status, page: &mut Page) {
         let keys: Vec<String> = status.policy.iter().map(|(name, value)| format!("{name}={value}")).collect();
         page.push(Line::named("policy").plain(keys.join(", ")));
     }
+}
+
+fn pushes(status: &Status) -> String {
+    let Status { last_sequence, held, paced, redelivered, .. } = status;
+    let paced = match paced {
+        0 => String::new(),
+        paced => format!(" ({paced} for their turn: notifier.pace_per_second is the most in a second)"),
+    };
+    format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
 }
 
 fn connection(status: &Status, page: &mut Page) {

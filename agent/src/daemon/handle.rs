@@ -112,6 +112,7 @@ impl Handle {
             policy: device.policy,
             settings: device.settings,
             held: device.held,
+            paced: device.paced,
             redelivered: device.redelivered,
             last_sequence: device.last_sequence,
             broker,

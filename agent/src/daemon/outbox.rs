@@ -2,7 +2,7 @@
 //!
 //! Lives here: the order of "commit, then …". Does not live here: the journal, or what is released (the device loop does it).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use portal_shared::NotificationId;
 
@@ -12,6 +12,7 @@ use crate::journal::{Entry, Ticket};
 #[derive(Debug)]
 pub struct Outbox<T> {
     entries: Vec<Entry>,
+    ids: GatheredIds,
     unticketed: Vec<T>,
     ticketed: VecDeque<(Ticket, T)>,
     last: Ticket,
@@ -22,6 +23,7 @@ impl<T> Default for Outbox<T> {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
+            ids: GatheredIds::default(),
             unticketed: Vec::new(),
             ticketed: VecDeque::new(),
             last: Ticket(0),
@@ -33,7 +35,13 @@ impl<T> Default for Outbox<T> {
 impl<T> Outbox<T> {
     /// Adds an entry to the batch that is being gathered.
     pub fn write(&mut self, entry: Entry) {
+        self.ids.note(&entry);
         self.entries.push(entry);
+    }
+
+    /// Whether the gathered entries use the id, of which the journal has not heard yet; none: the journal knows.
+    pub fn is_used(&self, id: &NotificationId) -> Option<bool> {
+        self.ids.is_used(id)
     }
 
     /// Adds something that is released once everything written so far is durable.
@@ -43,20 +51,15 @@ impl<T> Outbox<T> {
 
     /// Takes the gathered entries, to be appended.
     pub fn take_entries(&mut self) -> Vec<Entry> {
+        self.ids = GatheredIds::default();
         std::mem::take(&mut self.entries)
-    }
-
-    /// Whether an id is used, where the gathered entries can tell: the journal does not know of them yet.
-    pub fn is_used(&self, id: &NotificationId) -> Option<bool> {
-        self.entries.iter().rev().find_map(|entry| match entry {
-            Entry::IdsForgotten => Some(false),
-            entry => (entry.used_id() == Some(id)).then_some(true),
-        })
     }
 
     /// The journal could not take them: they stay at the head of the batch.
     pub fn give_back(&mut self, mut entries: Vec<Entry>) {
         entries.append(&mut self.entries);
+        self.ids = GatheredIds::default();
+        entries.iter().for_each(|entry| self.ids.note(entry));
         self.entries = entries;
     }
 
@@ -101,11 +104,51 @@ impl<T> Outbox<T> {
     }
 }
 
+/// What the gathered entries say of ids.
+#[derive(Debug, Default)]
+struct GatheredIds {
+    used: HashSet<NotificationId>,
+    /// All that were used before were forgotten.
+    forgotten: bool,
+}
+
+impl GatheredIds {
+    fn note(&mut self, entry: &Entry) {
+        if *entry == Entry::IdsForgotten {
+            *self = Self { used: HashSet::new(), forgotten: true };
+        }
+        self.used.extend(entry.used_id().cloned());
+    }
+
+    fn is_used(&self, id: &NotificationId) -> Option<bool> {
+        if self.used.contains(id) { Some(true) } else { self.forgotten.then_some(false) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use portal_shared::Timestamp;
-
     use super::*;
+
+    fn held(id: &str) -> Entry {
+        let at = portal_shared::Timestamp::from_millis(0);
+        Entry::Held { key: 1, id: id.parse().unwrap(), at, push: String::new() }
+    }
+
+    #[test]
+    fn an_id_is_used_from_the_moment_it_is_gathered_until_the_journal_has_it() {
+        let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let mut outbox: Outbox<()> = Outbox::default();
+        assert_eq!(outbox.is_used(&a), None);
+        outbox.write(held("a"));
+        assert_eq!((outbox.is_used(&a), outbox.is_used(&b)), (Some(true), None));
+        let taken = outbox.take_entries();
+        assert_eq!(outbox.is_used(&a), None, "the journal knows");
+        outbox.write(held("b"));
+        outbox.give_back(taken);
+        assert_eq!((outbox.is_used(&a), outbox.is_used(&b)), (Some(true), Some(true)));
+        outbox.write(Entry::IdsForgotten);
+        assert_eq!((outbox.is_used(&a), outbox.is_used(&b)), (Some(false), Some(false)));
+    }
 
     #[test]
     fn things_are_released_in_order_and_only_behind_their_commit() {
@@ -121,20 +164,6 @@ mod tests {
         outbox.durable(Ticket(1));
         assert_eq!((outbox.release(), outbox.release(), outbox.release()), (Some("first"), Some("second"), None));
         assert!(outbox.is_settled() && outbox.is_empty());
-    }
-
-    #[test]
-    fn a_gathered_entry_uses_its_id_until_all_are_forgotten() {
-        let mut outbox: Outbox<()> = Outbox::default();
-        let id: NotificationId = "a".parse().unwrap();
-        assert_eq!(outbox.is_used(&id), None);
-        outbox.write(Entry::Held { key: 1, id: id.clone(), at: Timestamp::from_millis(0), push: String::new() });
-        outbox.write(Entry::Redelivered { count: 1 });
-        assert_eq!((outbox.is_used(&id), outbox.is_used(&"b".parse().unwrap())), (Some(true), None));
-        outbox.write(Entry::IdsForgotten);
-        assert_eq!(outbox.is_used(&id), Some(false));
-        outbox.take_entries();
-        assert_eq!(outbox.is_used(&id), None);
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct DeviceStatus {
     pub settings: BTreeMap<String, String>,
     /// How many pushes are held.
     pub held: u64,
+    /// How many of them wait for their turn in the pace.
+    pub paced: u64,
     /// How many redeliveries there were.
     pub redelivered: u64,
     /// The newest durable receipt's sequence.

@@ -150,7 +150,7 @@ struct Kept {
 }
 
 fn open_device(state_dir: &StateDir, options: &Options, wall: Timestamp) -> Result<Kept, StartError> {
-    let path = state_dir.journal()?;
+    let path = state_dir.journal(|path| Database::make(path).map_err(StartError::from))?;
     let database = Database::open(&path, journal::Options { retention: options.retention, rules: RULES_VERSION })?;
     let (asked, rules) = (options.asked.clone(), options.rules.clone());
     let known = database.known()?.into_iter().next().and_then(|known| known.snapshot);

@@ -63,6 +63,11 @@ impl HeldPushes {
         self.by_due.first().map(|(due, _)| *due)
     }
 
+    /// How many wait for `reason`.
+    pub(super) fn count(&self, reason: HoldReason) -> usize {
+        self.by_reason.get(&reason).map_or(0, BTreeSet::len)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_key.len()
     }

@@ -272,6 +272,11 @@ impl Device {
         self.pushes.held()
     }
 
+    /// How many of them wait only for their turn in the pace.
+    pub fn paced(&self) -> usize {
+        self.pushes.paced()
+    }
+
     /// The sequence of the newest receipt; 0 before the first.
     pub fn last_sequence(&self) -> u64 {
         self.pushes.last_sequence()

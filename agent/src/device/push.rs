@@ -256,6 +256,10 @@ impl Pushes {
         self.held.len()
     }
 
+    pub(super) fn paced(&self) -> usize {
+        self.held.count(HoldReason::Pace)
+    }
+
     pub(super) fn last_sequence(&self) -> u64 {
         self.last_sequence
     }

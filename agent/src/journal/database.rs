@@ -63,6 +63,14 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Database {
+    /// Makes a new journal in this file, which is there and empty, and leaves it closed and whole.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn make(path: &Path) -> Result<(), JournalError> {
+        Place::make(path)
+    }
+
     /// Opens the journal in this file, or makes it. A file that cannot be used is left as it is.
     ///
     /// # Errors

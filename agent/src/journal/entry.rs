@@ -71,12 +71,6 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Whether it needs no commit of its own: it rides with the next, or with one that is made a second later, or at
-    /// close. Losing it costs a publishing twice, or a count.
-    pub fn is_lazy(&self) -> bool {
-        matches!(self, Self::Published { .. } | Self::Redelivered { .. })
-    }
-
     /// The id that it uses up, if it uses one.
     pub fn used_id(&self) -> Option<&NotificationId> {
         match self {
@@ -84,6 +78,12 @@ impl Entry {
             Self::Settled { receipt, .. } if receipt.outcome.uses_id() => receipt.notification_id.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether it needs no commit of its own: it rides with the next, or with one that is made a second later, or at
+    /// close. Losing it costs a publishing twice, or a count.
+    pub fn is_lazy(&self) -> bool {
+        matches!(self, Self::Published { .. } | Self::Redelivered { .. })
     }
 }
 

@@ -44,7 +44,7 @@ impl Place {
         // Looked at through a connection that cannot write, so that a file that is refused stays as it is: one that
         // can would move the write-ahead log into it when it is closed.
         let is_there = !self.in_memory && self.path.exists();
-        let made = if is_there { self.check(&self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?)? } else { None };
+        let made = if is_there { Some(self.check(&self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?)?) } else { None };
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         self.set_up(&connection).map_err(|error| self.wrong(&error))?;
         match made {
@@ -70,16 +70,24 @@ impl Place {
         Ok(connection)
     }
 
-    /// The version of the database that is there; none where it is still to be made.
-    fn check(&self, connection: &Connection) -> Result<Option<i64>, JournalError> {
+    /// A new database in this file, which is there and empty; whole when this returns, with no file beside it.
+    pub(super) fn make(path: &Path) -> Result<(), JournalError> {
+        let place = Self::file(path);
+        let mut connection = place.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        create(&mut connection).map_err(|error| place.wrong(&error))
+    }
+
+    /// The version of the database that is there. An empty one is no journal that was just made ([`Place::make`] makes
+    /// them whole), but one that was cut off: to begin anew in it would lose without a word what it held.
+    fn check(&self, connection: &Connection) -> Result<i64, JournalError> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let look = || -> rusqlite::Result<(i64, i64, i64)> {
             let objects = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             Ok((number("application_id")?, number("user_version")?, objects))
         };
         match look().map_err(|error| self.wrong(&error))? {
-            (0, 0, 0) => Ok(None),
-            (APPLICATION, found @ 1..=VERSION, _) => self.check_whole(connection).map(|()| Some(found)),
+            (0, 0, 0) => Err(JournalError::Damaged { path: self.path.clone(), reason: "it is empty".to_owned() }),
+            (APPLICATION, found @ 1..=VERSION, _) => self.check_whole(connection).map(|()| found),
             (APPLICATION, found, _) if found > VERSION => {
                 Err(JournalError::Newer { path: self.path.clone(), found, known: VERSION })
             }

@@ -29,6 +29,8 @@ pub enum FaultKind {
     TakenOver,
     /// A packet over the limit that was announced.
     PacketTooLarge,
+    /// Nothing came before CONNACK in the time that a try may take.
+    NoAnswer,
     /// Anything else.
     Other,
 }
@@ -39,10 +41,11 @@ impl Fault {
     }
 
     pub(crate) fn no_answer(url: &BrokerUrl, waited: std::time::Duration) -> Self {
-        Self::other(format!(
+        let sentence = format!(
             "{url} did not answer within {} s; check that an MQTT broker listens there, and the network",
             waited.as_secs_f32()
-        ))
+        );
+        Self { kind: FaultKind::NoAnswer, sentence }
     }
 
     pub(crate) fn stalled(url: &BrokerUrl) -> Self {

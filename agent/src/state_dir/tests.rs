@@ -71,7 +71,7 @@ mod modes {
         let (_directory, state) = open();
         assert_eq!(mode(state.path()), 0o700);
         assert_eq!(mode(&state.write_private(CONTROL, b"x").unwrap()), 0o600);
-        assert_eq!(mode(&state.journal().unwrap()), 0o600);
+        assert_eq!(mode(&state.journal(|_| Ok::<(), StateDirError>(())).unwrap()), 0o600);
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl Inner {
             policy: snapshot.policy.list().clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
+            paced: self.device.paced() as u64,
             redelivered: 0,
             last_sequence: self.device.last_sequence(),
             broker: status::Broker {

@@ -77,12 +77,9 @@ impl DeviceLoop {
         Ok(())
     }
 
-    /// Whether an id is used up, by what is written and by what is about to be.
+    /// Whether the id is used, by what is only gathered yet too: a push that comes again may wait right behind itself.
     fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
-        match self.outbox.is_used(id) {
-            Some(used) => Ok(used),
-            None => self.edges.journal.is_used(id),
-        }
+        self.outbox.is_used(id).map_or_else(|| self.edges.journal.is_used(id), Ok)
     }
 
     fn groups(&mut self, payload: &[u8]) {

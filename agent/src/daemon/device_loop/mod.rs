@@ -383,6 +383,7 @@ impl DeviceLoop {
             policy: snapshot.policy.list().clone(),
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
+            paced: self.device.paced() as u64,
             redelivered: self.redelivered,
             last_sequence: *self.watched.settled.borrow(),
         }

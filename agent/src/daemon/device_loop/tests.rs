@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use portal_shared::{Incoming, NotificationId, OutcomeKind, Receipt, Target, status};
+use portal_shared::{Incoming, NotificationId, Outcome, OutcomeKind, Receipt, Target, status};
 
 use super::*;
 use crate::broker::{Recorded, RecordingSessions};
@@ -311,6 +311,28 @@ async fn a_redelivered_push_of_a_used_id_is_acknowledged_without_a_receipt() {
     assert_eq!(bench.wait_for_calls(1).await, [Recorded::Ack(1)]);
     assert_eq!(raised(&bench.notifier.asked()), 1);
     bench.end().await;
+}
+
+/// A connection that broke while a push was in hand brings it again, and it waits right behind itself.
+#[tokio::test]
+async fn what_comes_again_behind_its_own_outcome_is_not_shown_again() {
+    for redelivered in [true, false] {
+        let bench = Bench::ready().await;
+        bench.notifier.behave(Behaviour::Wait);
+        bench.push(1, false).await;
+        bench.wait_for_raises(1).await;
+        bench.push(1, redelivered).await;
+        bench.wait_until_taken().await;
+        bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
+        let second = |entry: &Entry| match entry {
+            Entry::Redelivered { count } => redelivered && *count == 1,
+            Entry::Settled { receipt, .. } => !redelivered && receipt.outcome == Outcome::Duplicate,
+            _ => false,
+        };
+        bench.journal.wait_for(second).await;
+        assert_eq!(raised(&bench.notifier.asked()), 1);
+        bench.end().await;
+    }
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ fn what_comes_behind_a_paced_push_stays_behind_it() {
     bench.push_all(["a", "b"]);
     bench.advance(999);
     bench.push(sent("c"));
+    assert_eq!((bench.device.held(), bench.device.paced()), (2, 2));
     bench.advance(5_000);
     assert_eq!(bench.ids_of("presented"), ["a", "b", "c"]);
 }

@@ -67,6 +67,24 @@ fn what_is_no_database_is_refused() {
 }
 
 #[test]
+fn an_empty_file_was_a_journal_once_and_is_refused() {
+    let error = refusal(b"");
+    assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("it is empty"), "{error}");
+}
+
+#[test]
+fn one_that_was_made_is_whole_and_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    fs::write(&path, "").unwrap();
+    Database::make(&path).unwrap();
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing beside it");
+    let (_database, _journal, recovered) = open(directory.path(), UNLIMITED, at(0));
+    assert_eq!(recovered.last_sequence, 0);
+}
+
+#[test]
 fn a_damaged_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
