@@ -1,6 +1,6 @@
 //! Publish to `Notify` on the bus: the agent against a bare rumqttc subscriber that calls notify-rust's async show and
 //! keeps nothing, in turn on one broker and one bus. And publish to the agent's own acknowledgement, which is durable.
-//! Once with a server that is asked nothing, once with one that the agent asks about Do Not Disturb beside each raise.
+//! Once with a server that is asked nothing, once with one that the agent asks about Do Not Disturb after each raise.
 //!
 //! `cargo bench -p portal-tests --bench push_to_notify` (the agent is built first: `cargo build --release`).
 
@@ -28,9 +28,9 @@ fn main() -> Result<()> {
     match arguments.next() {
         Some(port) => runtime.block_on(bare(port.parse()?)),
         None => {
-            println!("a server that is asked nothing beside a raise:");
+            println!("a server that is asked nothing:");
             runtime.block_on(compare(Profile::xfce()))?;
-            println!("one that is asked about Do Not Disturb beside each raise:");
+            println!("one that is asked about Do Not Disturb after each raise:");
             runtime.block_on(compare(Profile::dunst()))
         }
     }

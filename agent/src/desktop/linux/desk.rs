@@ -149,8 +149,8 @@ impl Desk {
         self.open.expect();
         self.called = self.server.owner().cloned();
         // A prompt has no receipt to say it in.
-        let beside = self.question_beside_a_raise().filter(|_| matches!(job, Job::Card(_)));
-        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup(), beside));
+        let then = self.question_after_a_raise().filter(|_| matches!(job, Job::Card(_)));
+        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup(), then));
     }
 
     async fn end_turn(&mut self, end: TurnEnd) {

@@ -3,10 +3,9 @@
 //! Lives here: what is raised, and the wait. Does not live here: what follows from its end (`desk`).
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use notify_rust::{Notification, NotificationHandle};
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -51,14 +50,14 @@ pub(super) enum TurnEnd {
 pub(super) struct Accepted {
     pub(super) id: u32,
     pub(super) hold: Hold,
-    /// What was said beside it of what the server lets through, where that was asked.
+    /// What was said right after it of what the server lets through, where that was asked.
     pub(super) allowance: Option<Allowance>,
 }
 
-/// A question to the server that is asked while it is called, and that the call does not wait for.
+/// A question to the server that is sent once it has answered the call.
 pub(super) type Question = Pin<Box<dyn Future<Output = Allowance> + Send>>;
 
-/// How long an answer that is there already waits for the question beside it.
+/// How long an answer that is there already waits for that question.
 const GRACE: Duration = Duration::from_millis(250);
 
 impl Turn {
@@ -68,9 +67,9 @@ impl Turn {
     }
 
     /// Calls the server. notify-rust has no limit of its own (stack-notifications 1.2).
-    pub(super) fn raising(job: &Job, form: &Form, markup: bool, beside: Option<Question>) -> Self {
+    pub(super) fn raising(job: &Job, form: &Form, markup: bool, then: Option<Question>) -> Self {
         let notification = job.form(form, markup);
-        Self::Raising(job.subject(), Box::pin(raise(notification, beside)))
+        Self::Raising(job.subject(), Box::pin(raise(notification, then)))
     }
 }
 
@@ -90,25 +89,20 @@ impl Job {
     }
 }
 
-async fn raise(notification: Notification, beside: Option<Question>) -> TurnEnd {
+/// The question goes after the answer: sent together, it made the server read the call later (run: `push_to_notify`).
+async fn raise(notification: Notification, then: Option<Question>) -> TurnEnd {
     let mut call: Call = Box::pin(async move { notification.show_async().await });
-    let in_time = timeout(PATIENCE, &mut call);
-    let (shown, allowance) = match beside {
-        Some(question) => beside_a_question(pin!(in_time), question).await,
-        None => (in_time.await, None),
-    };
-    match shown {
-        Ok(Ok(handle)) => TurnEnd::Raised(Accepted { id: handle.id(), hold: Hold::new(handle), allowance }),
+    match timeout(PATIENCE, &mut call).await {
+        Ok(Ok(handle)) => {
+            let allowance = match then {
+                // Unknown is what an answer says that does not come.
+                Some(question) => Some(timeout(GRACE, question).await.unwrap_or_default()),
+                None => None,
+            };
+            TurnEnd::Raised(Accepted { id: handle.id(), hold: Hold::new(handle), allowance })
+        }
         Ok(Err(error)) => TurnEnd::Failed(error.to_string()),
         Err(_) => TurnEnd::Unanswered(call),
-    }
-}
-
-/// Both at once. Unknown is what an answer says that does not come.
-async fn beside_a_question<C: Future + Unpin>(call: C, question: Question) -> (C::Output, Option<Allowance>) {
-    match select(call, question).await {
-        Either::Left((shown, question)) => (shown, Some(timeout(GRACE, question).await.unwrap_or_default())),
-        Either::Right((allowance, call)) => (call.await, Some(allowance)),
     }
 }
 

@@ -61,8 +61,8 @@ impl Desk {
         }
     }
 
-    /// The question that goes beside a raise; none where what is known is of now.
-    pub(super) fn question_beside_a_raise(&self) -> Option<Question> {
+    /// The question that follows a raise; none where what is known is of now.
+    pub(super) fn question_after_a_raise(&self) -> Option<Question> {
         let (Some(bus), Server::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return None };
         let teller = greeting.teller.filter(|teller| !teller.tells_each_change())?;
         let (line, owner) = (bus.line(), owner.clone());
