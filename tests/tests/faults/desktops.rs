@@ -165,11 +165,14 @@ async fn a_flood_that_is_paced() -> Result<()> {
     stand.server.wait_for_calls(wanted, LIMIT).await?;
     ensure!(stand.server.open().len() <= 21, "{} cards are open", stand.server.open().len());
     stand.agent.kill()?;
+    let before_the_kill = stand.server.notifications().len();
     stand.start()?;
     stand.wait_until_settled(&all).await?;
     let took = start.elapsed();
     let raised = stand.server.notifications();
-    let most = most_in_a_second(&raised);
+    // Each run of the daemon keeps its own pace: the second of the restart belongs to two.
+    let (before, after) = raised.split_at(before_the_kill);
+    let most = most_in_a_second(before).max(most_in_a_second(after));
     // The pace is kept by the agent's clock; on the way to the server two may come a little closer.
     ensure!(most <= pace + pace / 10, "{most} within a second");
     ensure!(stand.agent.json(&["status"])?["paced"].as_u64().context("a count")? == 0);
