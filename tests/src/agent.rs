@@ -111,7 +111,8 @@ impl Agent {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).arg("--state-dir").arg(&self.state_dir).args(arguments);
         // Nothing of the machine's own session or settings reaches the test.
-        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/nonexistent");
+        // Below a file, so that no program can make the folder, whoever runs the tests.
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/dev/null/none");
         let bus = if self.bus.is_empty() { "unix:path=/nonexistent/bus" } else { &self.bus };
         command.env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1").env_remove("RUST_LOG");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

@@ -24,7 +24,7 @@ impl Demo {
         let mut command = Command::new(portal_tests::agent::binary()?);
         let bus = if bus.is_empty() { "unix:path=/nonexistent/bus" } else { bus };
         command.arg("demo").args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1");
-        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/nonexistent");
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/dev/null/none");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let lines = BufReader::new(child.stdout.take().context("its output")?).lines();
         Ok(Self { child, lines, printed: String::new() })
@@ -144,7 +144,7 @@ fn without_a_desktop_the_prompt_is_answered_in_the_terminal() -> Result<()> {
         // `script` gives it a terminal, and passes on what is typed.
         let command = format!("exec {} demo", portal_tests::agent::binary()?.display());
         let mut script = Command::new("script");
-        script.args(["-qec", &command, "/dev/null"]).env("NO_COLOR", "1").env("XDG_RUNTIME_DIR", "/nonexistent");
+        script.args(["-qec", &command, "/dev/null"]).env("NO_COLOR", "1").env("XDG_RUNTIME_DIR", "/dev/null/none");
         script.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus").env_remove("DISPLAY");
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut keyboard = child.stdin.take().context("its input")?;
