@@ -128,8 +128,6 @@ impl WrongFile {
 
     fn show_one(&self, problem: &Problem, renderer: &Renderer) -> String {
         let (line, span) = self.line(problem.place);
-        // Tabs would move the mark; what controls a terminal must not reach one.
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let label = if problem.mend.is_empty() { "here" } else { problem.mend.as_str() };
         let snippet = Snippet::source(line.as_str())
             .line_start(problem.place.line)
@@ -138,12 +136,32 @@ impl WrongFile {
         renderer.render(&[Level::ERROR.primary_title(problem.message.as_str()).element(snippet)])
     }
 
-    /// The line of a place, and where in it, in bytes, the place is.
-    fn line(&self, place: Place) -> (&str, std::ops::Range<usize>) {
-        let line = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
+    /// The line of a place as it is shown, and where in it, in bytes, the place is.
+    fn line(&self, place: Place) -> (String, std::ops::Range<usize>) {
+        let written = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
+        // Tabs would move the mark; what controls a terminal must not reach one. Some of those have two bytes, so the
+        // place is counted in what is shown.
+        let line: String = written.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         let from = byte(place.column.saturating_sub(1));
         let to = byte(place.column.saturating_sub(1).saturating_add(place.length.max(1)));
-        (line, from..to.max(from))
+        let span = from..to.max(from);
+        (line, span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_character_of_two_bytes_does_not_move_the_mark() {
+        let text = "\u{85}\u{9b}: \u{fffd}x";
+        for column in 1..8 {
+            let place = Place { line: 1, column, length: 1 };
+            let wrong = WrongFile::new("a.yaml", text.as_bytes(), vec![Problem::new(place, "wrong", "")]);
+            let shown = wrong.show(false);
+            assert!(shown.contains("wrong") && !shown.contains('\u{9b}'), "{column}: {shown}");
+        }
     }
 }
