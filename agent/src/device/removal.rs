@@ -5,7 +5,6 @@
 use portal_shared::{DeviceRegistrationState, ManagementState, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::event::Command;
 use super::policy::Policy;
 use super::{Device, Effect, Refusal};
 
@@ -131,11 +130,5 @@ impl Device {
             self.remove(removal, now, effects);
             effects.push(Effect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
         }
-    }
-}
-
-impl From<Removal> for Command {
-    fn from(removal: Removal) -> Self {
-        Self::Removal { removal, stage: RemovalStage::Done }
     }
 }
