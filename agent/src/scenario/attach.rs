@@ -3,6 +3,7 @@
 //! Lives here: each of the scene's verbs by the control API, and which cases this device can be made to play. Does not live
 //! here: the API's wire (`control`), what is played (`player`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,8 +35,8 @@ pub struct Attached {
     heard: u64,
     /// Device time when it last was at rest.
     now: Timestamp,
-    /// Whether the case said which groups there are: the broker keeps that word.
-    told_groups: bool,
+    /// Where the case told the broker to keep something.
+    retained: BTreeSet<String>,
 }
 
 /// Runs a call of the blocking client where blocking is fine.
@@ -71,7 +72,7 @@ impl Attached {
             events: Some(events),
             heard,
             now: status.device.updated_at,
-            told_groups: false,
+            retained: BTreeSet::new(),
         })
     }
 
@@ -80,11 +81,13 @@ impl Attached {
     /// # Errors
     /// The daemon does not answer, or refuses.
     pub async fn close(mut self) -> Result<(), SceneError> {
-        if self.told_groups {
-            // contract 2: an empty payload is no groups, and clears what the broker kept.
-            self.publish(self.topics.groups(), Vec::new(), true).await?;
-        }
         blocking(&self.client, |client| client.call(&Reset {})).await?;
+        // At rest the groups are no longer subscribed: what clears them is no push to this device.
+        self.rest().await?;
+        // An empty retained message takes back what the broker kept of the topic.
+        for topic in std::mem::take(&mut self.retained) {
+            self.sender.publish(topic, Vec::new(), true).await?;
+        }
         Ok(())
     }
 
@@ -111,7 +114,9 @@ impl Scene for Attached {
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
-        self.told_groups |= retain;
+        if retain {
+            self.retained.insert(topic.clone());
+        }
         Ok(self.sender.publish(topic, payload, retain).await?)
     }
 

@@ -191,6 +191,8 @@ pub struct Push {
     pub to: PushTarget,
     /// What is published.
     pub payload: Payload,
+    /// Whether the broker keeps it for who subscribes later (facts 1.6: late joiners).
+    pub retain: bool,
 }
 
 /// Whom a push is for.

@@ -211,7 +211,7 @@ fn step(key: &str, value: Value, is_change: bool) -> Value {
 }
 
 fn steps() -> Vec<Value> {
-    let push = json!({ "type": ["object", "null"], "description": "title, body, id, group, targetUser, expiresIn, sentAgo, times, raw, or any member of the payload" });
+    let push = json!({ "type": ["object", "null"], "description": "title, body, id, group, targetUser, expiresIn, sentAgo, times, retain, raw, or any member of the payload" });
     let other = [
         ("push", push),
         ("advance", json!({ "$ref": "#/$defs/duration" })),

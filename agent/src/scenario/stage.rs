@@ -4,6 +4,7 @@
 //! acknowledged. Put on: the clock, which stands until it is moved, and, unless cards are to be seen on the desktop, the
 //! notifier, which shows everything at once. Does not live here: what is played (`player`).
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +70,8 @@ pub struct Stage {
     store: Store,
     clock: VirtualClock,
     topics: Topics,
-    /// Whether the case said which groups there are: the broker keeps that word.
-    told_groups: bool,
+    /// Where the case told the broker to keep something, beside what the device itself does.
+    retained: BTreeSet<String>,
     running: Option<Running>,
 }
 
@@ -107,7 +108,7 @@ impl Stage {
             store,
             clock: VirtualClock::new(beginning()),
             topics: Topics::new(&tenant, id),
-            told_groups: false,
+            retained: BTreeSet::new(),
             running: None,
         };
         stage.start().await?;
@@ -119,7 +120,9 @@ impl Stage {
         let (notifier, desktop_events) = self.notifier();
         let around = Around { clock: Arc::new(self.clock.clone()), notifier, desktop_events, embedded_broker: None };
         let (_, no_control) = watch::channel(String::new());
-        let wired = Wiring::new(kept, self.house.session.clone(), around, no_control)?.run();
+        let mut session = self.house.session.clone();
+        session.retained_group_messages = self.rules.late_joiner;
+        let wired = Wiring::new(kept, session, around, no_control)?.run();
         let mut events = wired.handle().events().await?;
         let heard = events.recv().await.map_or(0, |first| first.number);
         self.running = Some(Running { wired, events, heard });
@@ -166,17 +169,12 @@ impl Stage {
         let House { sender, connection, .. } = &self.house;
         // An empty retained message takes back what the broker kept of the topic.
         let clear = |topic| sender.publish(topic, Vec::new(), true);
-        let said_groups = async {
-            match self.told_groups {
-                true => clear(self.topics.groups()).await,
-                false => Ok(()),
-            }
-        };
+        let kept = futures_util::future::try_join_all(self.retained.iter().cloned().map(clear));
         tokio::try_join!(
             end_session(connection, self.topics.device()),
             clear(self.topics.state()),
             clear(self.topics.connection()),
-            said_groups,
+            kept,
         )?;
         Ok(())
     }
@@ -216,7 +214,9 @@ impl Scene for Stage {
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
-        self.told_groups |= retain;
+        if retain {
+            self.retained.insert(topic.clone());
+        }
         Ok(self.house.sender.publish(topic, payload, retain).await?)
     }
 

@@ -45,7 +45,7 @@ fn push(id: &str, expires_in: Option<Duration>) -> Step {
         unreachable!("an object")
     };
     let payload = Payload::Members(PayloadMembers { members, sent_ago: Duration::ZERO, expires_in });
-    step(Action::Push(Push { to: PushTarget::Device, payload }))
+    step(Action::Push(Push { to: PushTarget::Device, payload, retain: false }))
 }
 
 fn expect(expected: Vec<Expected>) -> Step {

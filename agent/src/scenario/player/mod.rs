@@ -314,7 +314,7 @@ impl<'a, S: Scene> Player<'a, S> {
         let fresh = format!("push-{}", self.sent.len() + 1);
         let after = self.scene.status().await?.last_sequence;
         self.sent.push(Sent { id: push.payload.id(&fresh), after });
-        self.publish(topic, push.payload.bytes(&fresh, self.now), false).await
+        self.publish(topic, push.payload.bytes(&fresh, self.now), push.retain).await
     }
 
     async fn remote_action(&mut self, action: &RemoteAction) -> Result<(), SceneError> {

@@ -23,6 +23,7 @@ pub fn read(node: &Node, problems: &mut Problems) -> Vec<Push> {
     let Some(mut members) = Members::of(node, "push", problems) else { return Vec::new() };
     let group = members.parsed("group", problems);
     let to = group.map_or(PushTarget::Device, PushTarget::Group);
+    let retain = members.truth("retain", problems).unwrap_or_default();
     let times = members.take("times").and_then(|node| times(node, problems)).unwrap_or(1);
     let payload = match members.take("raw") {
         Some(node) => {
@@ -33,7 +34,11 @@ pub fn read(node: &Node, problems: &mut Problems) -> Vec<Push> {
     };
     let Some(payload) = payload else { return Vec::new() };
     (1..=times)
-        .map(|number| Push { to, payload: if times == 1 { payload.clone() } else { numbered(&payload, number) } })
+        .map(|number| Push {
+            to,
+            payload: if times == 1 { payload.clone() } else { numbered(&payload, number) },
+            retain,
+        })
         .collect()
 }
 
