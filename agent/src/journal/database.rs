@@ -19,7 +19,7 @@ use super::reader::Reader;
 use super::retention::Retention;
 use super::schema::Place;
 use super::store::Store;
-use super::used_ids::{Pending, hash};
+use super::used_ids::{IdHash, Pending, hash};
 use super::writer::Writer;
 
 /// How a journal is kept.
@@ -201,18 +201,19 @@ impl Journal for DeviceJournal {
         self.shared.health.clone()
     }
 
-    fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
-        let hash = hash(id);
-        match self.shared.inbox.look_up(self.device, hash) {
+    fn are_used(&self, ids: &[NotificationId]) -> Result<Vec<bool>, JournalError> {
+        let hashes: Vec<IdHash> = ids.iter().map(hash).collect();
+        // An id leaves the pending ones after its commit, so that one of the two always knows it.
+        let pending = self.shared.inbox.look_up(self.device, &hashes);
+        let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = connection.unchecked_transaction()?;
+        let mut statement = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
+        let known = hashes.iter().zip(pending).map(|(hash, pending)| match pending {
             Pending::Used => Ok(true),
             Pending::Forgotten => Ok(false),
-            // An id leaves the pending ones after its commit, so that one of the two always knows it.
-            Pending::Unknown => {
-                let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
-                let sql = "SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2";
-                Ok(connection.prepare_cached(sql)?.exists(params![self.device, hash])?)
-            }
-        }
+            Pending::Unknown => statement.exists(params![self.device, hash]),
+        });
+        Ok(known.collect::<rusqlite::Result<_>>()?)
     }
 
     fn clock_jump(&self) -> Option<ClockJump> {

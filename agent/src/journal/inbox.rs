@@ -88,9 +88,10 @@ impl Inbox {
         Ok(ticket)
     }
 
-    /// What is known of an id before the database is asked.
-    pub(super) fn look_up(&self, device: i64, hash: IdHash) -> Pending {
-        self.lock().ids.look_up(device, hash)
+    /// What is known of each id before the database is asked.
+    pub(super) fn look_up(&self, device: i64, hashes: &[IdHash]) -> Vec<Pending> {
+        let contents = self.lock();
+        hashes.iter().map(|hash| contents.ids.look_up(device, *hash)).collect()
     }
 
     /// The device's latest clock jump.

@@ -32,7 +32,7 @@ use tokio::sync::watch;
 
 /// Where one device's entries go, and when they are safe.
 ///
-/// Every method answers at once: nothing here waits for the disk, so that a daemon's loop may call it.
+/// Every method but [`Journal::are_used`] answers at once: nothing waits for the disk, so that a daemon's loop may call it.
 pub trait Journal: Send + Sync {
     /// Enqueues the entries: they become durable together, after everything appended before. The ticket says when.
     ///
@@ -51,11 +51,12 @@ pub trait Journal: Send + Sync {
     /// commit is tried again with back-off, and nothing is reported durable.
     fn health(&self) -> watch::Receiver<Option<String>>;
 
-    /// Whether the id is used on this device: by an entry that was appended, durable or not yet.
+    /// Whether each id is used on this device: by an entry that was appended before the call, durable or not yet.
+    /// Reads the database, and blocks as long as the disk does.
     ///
     /// # Errors
     /// The database could not be read.
-    fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError>;
+    fn are_used(&self, ids: &[NotificationId]) -> Result<Vec<bool>, JournalError>;
 
     /// The clock jump for which nothing is pruned by age at present, or none (contract 4).
     fn clock_jump(&self) -> Option<ClockJump>;

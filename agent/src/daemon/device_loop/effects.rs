@@ -47,7 +47,7 @@ impl DeviceLoop {
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
                 self.tell(|| Happened::Settled { receipt: Box::new(receipt.clone()) });
-                self.outbox.write(Entry::Settled { receipt, push, held });
+                self.write(Entry::Settled { receipt, push, held });
                 if is_new {
                     self.acknowledge_in_work();
                 }
@@ -57,7 +57,7 @@ impl DeviceLoop {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });
-                self.outbox.write(Entry::Held { key, id, at, push });
+                self.write(Entry::Held { key, id, at, push });
                 self.acknowledge_in_work();
                 self.changed();
             }
@@ -97,11 +97,17 @@ impl DeviceLoop {
                 let state = Box::new(self.device.snapshot().device_state());
                 self.outbox.after_commit(AfterCommit::PublishState(state));
             }
-            Effect::IdsForgotten => self.outbox.write(Entry::IdsForgotten),
+            Effect::IdsForgotten => self.write(Entry::IdsForgotten),
             Effect::Ignored(what) => warn!("{what}"),
             Effect::Noted(what) => info!("{what}"),
             Effect::Unchanged(_) => {}
         }
+    }
+
+    /// Writes an entry that may use ids up, or forget them.
+    fn write(&mut self, entry: Entry) {
+        self.used_ids.note(&entry);
+        self.outbox.write(entry);
     }
 
     pub(super) fn raise(&self, card: u64, shown: Shown) {

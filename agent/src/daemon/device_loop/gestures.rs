@@ -6,21 +6,19 @@ use super::{AfterCommit, DeviceLoop};
 use crate::control::{Applied, Fault, Gesture};
 use crate::daemon::requests::Reply;
 use crate::desktop::{CardId, DesktopEvent, PromptId};
-use crate::journal::JournalError;
 
 impl DeviceLoop {
-    pub(super) fn gesture(&mut self, gesture: Gesture, reply: Reply<Applied>) -> Result<(), JournalError> {
+    pub(super) fn gesture(&mut self, gesture: Gesture, reply: Reply<Applied>) {
         match self.as_desktop_event(gesture) {
             Err(fault) => {
                 let _ = reply.send(Err(fault));
             }
             Ok(event) => {
-                self.desktop_event(event)?;
+                self.desktop_event(event);
                 let applied = Box::new(Applied { state: self.device.snapshot().device_state(), note: None });
                 self.outbox.after_commit(AfterCommit::Answer { reply, applied });
             }
         }
-        Ok(())
     }
 
     /// Takes the prompt or the card off the desktop, as the person would have, and says what the desktop would say.

@@ -2,89 +2,117 @@
 //!
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
-use portal_shared::{Action, CustomNotification, GroupList, Incoming, NotificationId, Target};
+use bytes::Bytes;
+use portal_shared::{Action, GroupList, Incoming, NotificationId, Target};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::AckToken;
 use crate::control::Happened;
 use crate::device::{Arrival, Event};
-use crate::journal::{Entry, JournalError};
+use crate::journal::Entry;
 
 /// The largest payload that followers are told.
 const LARGEST_TOLD: usize = 64 * 1024;
+/// Of how many pushes that wait the journal is asked at once.
+const ASKED_AT_ONCE: usize = 256;
 
-/// What waits for the push in hand.
+/// What waits its turn.
 pub(super) enum Waiting {
-    /// A message.
-    Message(Message),
-    /// The connection's own fence.
-    Fence,
+    /// A push.
+    Push(Box<WaitingPush>),
+    /// The list of groups, an action, or a fence of another life.
+    Message { incoming: Incoming, payload: Bytes, token: Option<AckToken> },
+    /// The fence of this connection, behind everything that came before it.
+    Fence { epoch: u64 },
 }
 
-/// A message as the broker delivered it.
-pub(super) struct Message {
-    pub incoming: Incoming,
-    pub payload: bytes::Bytes,
+/// A push as the broker delivered it.
+pub(super) struct WaitingPush {
+    /// As it is told to the device, once it is known whether its id is used.
+    pub arrival: Arrival,
+    /// Its bytes, for those who follow.
+    pub payload: Bytes,
     pub token: Option<AckToken>,
     pub redelivered: bool,
-    pub retained: bool,
-    pub expiry_seconds: Option<u32>,
+}
+
+impl WaitingPush {
+    fn id(&self) -> Option<&NotificationId> {
+        self.arrival.payload.as_ref().ok().map(|notification| &notification.id)
+    }
 }
 
 impl DeviceLoop {
-    /// What arrives behind a push in hand waits for it (contract 3).
-    pub(super) fn work_through_waiting(&mut self) -> Result<(), JournalError> {
+    /// What arrives behind a push in hand waits for it (contract 3), and for the journal's word on its id.
+    pub(super) fn work_through_waiting(&mut self) {
         while !self.device.has_push_in_hand() {
             if let Some((command, reply)) = self.commands.pop_front() {
                 self.command(command, reply);
                 continue;
             }
-            match self.waiting.pop_front() {
-                Some(Waiting::Message(message)) => self.message(message)?,
-                Some(Waiting::Fence) => self.happened(Event::FenceReturned),
-                None => break,
+            let Some(first) = self.waiting.pop_front() else { return };
+            match first {
+                Waiting::Push(push) => match self.is_used(&push) {
+                    Some(is_used) => self.push(*push, is_used),
+                    None => return self.waiting.push_front(Waiting::Push(push)),
+                },
+                Waiting::Message { incoming, payload, token } => self.message(&incoming, &payload, token),
+                // One of a connection that is gone says nothing of this one.
+                Waiting::Fence { epoch } if epoch == self.epoch => self.happened(Event::FenceReturned),
+                Waiting::Fence { .. } => {}
             }
         }
-        Ok(())
     }
 
-    fn message(&mut self, message: Message) -> Result<(), JournalError> {
-        self.in_work = message.token;
-        match message.incoming {
-            Incoming::Notification(target) => {
-                self.tell_of_arrival(target, &message.payload);
-                let payload = CustomNotification::parse(&message.payload);
-                let id_used = match &payload {
-                    Ok(notification) => self.is_used(&notification.id)?,
-                    Err(_) => false,
-                };
-                let kept = message.retained && self.device.counts_retained(target);
-                if id_used && (message.redelivered || kept) {
-                    // contract 3: a redelivery of a used id gets no receipt; what the broker keeps for later
-                    // subscribers comes with each subscribing
-                    self.redelivered = self.redelivered.saturating_add(1);
-                    self.outbox.write(Entry::Redelivered { count: self.redelivered });
-                    self.changed();
-                } else {
-                    let Message { retained, expiry_seconds, .. } = message;
-                    let arrival = Arrival { payload, target, retained, id_used, expiry_seconds };
-                    self.happened(Event::PushArrived(arrival));
-                    // Its acknowledgement goes with its outcome, or with its being held.
-                    return Ok(());
-                }
-            }
-            Incoming::Groups => self.groups(&message.payload),
-            Incoming::Action => self.action(&message.payload),
-            Incoming::Fence => {}
+    /// Whether the push's id is used, by what is only gathered yet too: a push that comes again may wait right behind
+    /// itself. None: the journal has not said yet.
+    fn is_used(&self, push: &WaitingPush) -> Option<bool> {
+        let Some(id) = push.id() else { return Some(false) };
+        self.outbox.is_used(id).or_else(|| self.used_ids.is_used(id))
+    }
+
+    /// Asks the journal of the pushes that wait, where the first of them waits for that.
+    pub(super) fn ask_for_used_ids(&mut self) {
+        let Some(Waiting::Push(first)) = self.waiting.front() else { return };
+        // What is gathered is not the journal's to know yet; once it has room for that, the loop comes by again.
+        let may_ask = !self.used_ids.is_asked() && self.outbox.has_no_entries();
+        if may_ask && !self.device.has_push_in_hand() && self.is_used(first).is_none() {
+            let ids = self.waiting.iter().take(ASKED_AT_ONCE).filter_map(|waiting| match waiting {
+                Waiting::Push(push) => push.id().cloned(),
+                Waiting::Message { .. } | Waiting::Fence { .. } => None,
+            });
+            let ids = ids.collect();
+            self.used_ids.ask(&self.edges.journal, ids);
+        }
+    }
+
+    fn push(&mut self, push: WaitingPush, id_used: bool) {
+        let WaitingPush { mut arrival, payload, token, redelivered } = push;
+        self.in_work = token;
+        self.tell_of_arrival(arrival.target, &payload);
+        let kept = arrival.retained && self.device.counts_retained(arrival.target);
+        if id_used && (redelivered || kept) {
+            // contract 3: a redelivery of a used id gets no receipt; what the broker keeps for later subscribers comes
+            // with each subscribing
+            self.redelivered = self.redelivered.saturating_add(1);
+            self.outbox.write(Entry::Redelivered { count: self.redelivered });
+            self.changed();
+            return self.acknowledge_in_work();
+        }
+        arrival.id_used = id_used;
+        // Its acknowledgement goes with its outcome, or with its being held.
+        self.happened(Event::PushArrived(arrival));
+    }
+
+    fn message(&mut self, incoming: &Incoming, payload: &[u8], token: Option<AckToken>) {
+        self.in_work = token;
+        match incoming {
+            Incoming::Groups => self.groups(payload),
+            Incoming::Action => self.action(payload),
+            Incoming::Notification(_) | Incoming::Fence => {}
         }
         self.acknowledge_in_work();
-        Ok(())
-    }
-
-    /// Whether the id is used, by what is only gathered yet too: a push that comes again may wait right behind itself.
-    fn is_used(&self, id: &NotificationId) -> Result<bool, JournalError> {
-        self.outbox.is_used(id).map_or_else(|| self.edges.journal.is_used(id), Ok)
     }
 
     fn tell_of_arrival(&mut self, target: Target, payload: &[u8]) {

@@ -3,88 +3,42 @@
 //! Lives here: events in, `apply`, effects out. Does not live here: any rule (the device room), any I/O (the edges).
 
 mod commits;
+mod desktop_events;
+mod edges;
 mod effects;
 mod followers;
 mod gestures;
 mod messages;
 mod quiet;
+mod session_events;
 #[cfg(test)]
 mod tests;
+mod used_ids;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use portal_shared::{ConnectionState, DeviceState, Interaction, Receipt, Timestamp, Topics};
-use tokio::sync::{mpsc, watch};
+use portal_shared::{DeviceState, Receipt, Timestamp, Topics};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::warn;
 
 use super::clock::Clock;
 use super::outbox::Outbox;
 use super::publisher::Publisher;
 use super::requests::{DeviceStatus, Reply, Request};
-use crate::broker::{AckToken, PublishId, SessionEvent, Sessions};
-use crate::control::{Applied, DeviceEvent, Fault, Happened};
-use crate::desktop::{CardId, DesktopEvent, Notifier, PromptId};
-use crate::device::{Command, Device, Effect, Event, RaiseFailure, Shown};
-use crate::journal::{Entry, Journal, JournalError, Reader};
+use crate::broker::AckToken;
+use crate::control::{Applied, DeviceEvent, Fault};
+use crate::device::{Command, Device, Effect, Event, Shown};
+use crate::journal::JournalError;
+pub use edges::{Beginning, Edges, Inputs, LoopError, Watched};
 use followers::Followers;
-use messages::{Message, Waiting};
+use messages::Waiting;
 use quiet::QuietSeeker;
+use used_ids::UsedIds;
 
 /// How many session events are taken at once, so that their outcomes share a commit.
 const GATHERED: usize = 256;
-/// How many messages may wait for the push in hand before those at QoS 0, which no window bounds, are dropped.
-const WAITING: usize = 4096;
-
-/// Why the loop ended by itself; what was not acknowledged comes again.
-#[derive(Debug, thiserror::Error)]
-pub enum LoopError {
-    /// The journal could not be read, or takes nothing any more.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The broker's session is gone.
-    #[error("the session with the broker ended by itself; start the daemon again, and report the log")]
-    SessionEnded,
-    /// The loop itself panicked.
-    #[error("the daemon's loop ended in a panic; start it again, and report the log")]
-    Panicked,
-}
-
-/// The edges of one device.
-pub struct Edges {
-    /// The computer's clock.
-    pub clock: Arc<dyn Clock>,
-    /// Where everything is remembered.
-    pub journal: Arc<dyn Journal>,
-    /// Reads what was remembered.
-    pub reader: Reader,
-    /// The broker.
-    pub sessions: Arc<dyn Sessions>,
-    /// The desktop.
-    pub notifier: Arc<dyn Notifier>,
-}
-
-/// Where the loop hears from its edges.
-pub struct Inputs {
-    /// From the broker; holds at least the receive window, so that the broker's task never waits for the loop.
-    pub session: mpsc::Receiver<SessionEvent>,
-    /// From the desktop.
-    pub desktop: mpsc::Receiver<DesktopEvent>,
-    /// From the control API.
-    pub requests: mpsc::Receiver<Request>,
-    /// From the readers of the journal, in answer to the publisher's asking.
-    pub pages: mpsc::Receiver<Result<Vec<Receipt>, JournalError>>,
-}
-
-/// What others may watch.
-#[derive(Clone)]
-pub struct Watched {
-    /// Counts up whenever `status` may differ.
-    pub changes: watch::Sender<u64>,
-    /// The sequence of the newest durable receipt.
-    pub settled: watch::Sender<u64>,
-}
 
 /// Something that waits for a commit.
 enum AfterCommit {
@@ -103,6 +57,9 @@ pub struct DeviceLoop {
     watched: Watched,
     topics: Topics,
     waiting: VecDeque<Waiting>,
+    used_ids: UsedIds,
+    /// The connection that was made last.
+    epoch: u64,
     outbox: Outbox<AfterCommit>,
     publisher: Publisher,
     page_sender: mpsc::Sender<Result<Vec<Receipt>, JournalError>>,
@@ -125,16 +82,6 @@ pub struct DeviceLoop {
     quiet: QuietSeeker,
 }
 
-/// What the loop goes on from.
-pub struct Beginning {
-    /// Every receipt up to here has its PUBACK.
-    pub published_through: u64,
-    /// How many redeliveries there were.
-    pub redelivered: u64,
-    /// What this start changes of the device: its name.
-    pub commands: Vec<Command>,
-}
-
 impl DeviceLoop {
     /// A loop that is ready to run.
     pub fn new(
@@ -154,6 +101,8 @@ impl DeviceLoop {
             watched,
             page_sender,
             waiting: VecDeque::new(),
+            used_ids: UsedIds::default(),
+            epoch: 0,
             outbox: Outbox::default(),
             commands: VecDeque::new(),
             in_work: None,
@@ -188,22 +137,22 @@ impl DeviceLoop {
                 () = cancelled.cancelled() => break,
                 Ok(()) = durable.changed() => self.became_durable(*durable.borrow_and_update()),
                 Ok(()) = health.changed() => self.journal_health_changed(),
-                Some(event) = inputs.desktop.recv() => self.desktop_event(event)?,
+                Some(event) = inputs.desktop.recv() => self.desktop_event(event),
                 Some(page) = inputs.pages.recv() => self.publisher.page(page?),
-                Some(request) = inputs.requests.recv() => self.request(request)?,
+                Some(request) = inputs.requests.recv() => self.request(request),
+                answered = self.used_ids.answered(), if self.used_ids.is_asked() => answered?,
                 taken = inputs.session.recv_many(&mut gathered, GATHERED) => {
                     if taken == 0 {
                         // The session ended by itself, which it never does but by a panic of its own.
                         return Err(LoopError::SessionEnded);
                     }
-                    for event in gathered.drain(..) {
-                        self.session_event(event)?;
-                    }
+                    gathered.drain(..).for_each(|event| self.session_event(event));
                 }
                 () = sleep_until(&*clock, wake), if wake.is_some() => self.happened(Event::DeadlineReached),
             }
-            self.work_through_waiting()?;
+            self.work_through_waiting();
             self.commit()?;
+            self.ask_for_used_ids();
             self.publish_receipts();
             self.seek_quiet();
         }
@@ -235,120 +184,11 @@ impl DeviceLoop {
         Some(self.device.next_deadline()?.plus_millis(ahead.saturating_neg()))
     }
 
-    fn session_event(&mut self, event: SessionEvent) -> Result<(), JournalError> {
-        self.quiet.hear(&event);
-        match event {
-            SessionEvent::Message { incoming, payload, token, redelivered, retained, expiry_seconds, .. } => {
-                if token.is_none() && self.waiting.len() >= WAITING {
-                    self.note_dropped();
-                    return Ok(());
-                }
-                let message = Message { incoming, payload, token, redelivered, retained, expiry_seconds };
-                self.waiting.push_back(Waiting::Message(message));
-                return self.work_through_waiting();
-            }
-            SessionEvent::Connected { session_present, .. } => self.happened(Event::Connected { session_present }),
-            SessionEvent::Online { .. } => {
-                self.state_is_due = true;
-                self.publish_state();
-                self.publisher.online();
-                self.tell(|| Happened::Connection { connection: ConnectionState::Online });
-            }
-            SessionEvent::FenceReturned { .. } => {
-                // Behind everything that came before it.
-                self.waiting.push_back(Waiting::Fence);
-                self.work_through_waiting()?;
-            }
-            SessionEvent::ProbeReturned { .. } => return Ok(()),
-            SessionEvent::Published { id: PublishId(sequence) } => {
-                self.receipt_answered(sequence);
-                return Ok(());
-            }
-            SessionEvent::PublishRefused { id: PublishId(sequence), detail, for_good: true } => {
-                // Sending it again would be refused again, and hold up those behind it.
-                warn!(sequence, "a receipt can never be published: {detail}");
-                self.receipt_answered(sequence);
-            }
-            SessionEvent::PublishRefused { id: PublishId(sequence), detail, for_good: false } => {
-                // The session has warned once; a whole window of them may follow.
-                debug!(
-                    sequence,
-                    "the broker refused a receipt, which is published again at the next connect: {detail}"
-                );
-                self.publisher.refused(sequence);
-            }
-            SessionEvent::Connecting { .. } | SessionEvent::Subscribed { .. } | SessionEvent::StateChanged { .. } => {}
-            SessionEvent::Disconnected { .. } => {
-                self.publisher.offline();
-                self.happened(Event::Disconnected);
-                self.tell(|| Happened::Connection { connection: ConnectionState::Offline });
-            }
-        }
-        self.changed();
-        Ok(())
-    }
-
-    /// Says so once in a thousand times: a flood of pushes may not become one of log lines.
-    fn note_dropped(&mut self) {
-        if self.dropped.is_multiple_of(1000) {
-            warn!("messages at QoS 0 are dropped: {WAITING} wait already; publish pushes at QoS 1");
-        }
-        self.dropped = self.dropped.wrapping_add(1);
-    }
-
-    fn receipt_answered(&mut self, sequence: u64) {
-        if let Some(through) = self.publisher.acknowledged(sequence) {
-            self.outbox.write(Entry::Published { through });
-        }
-    }
-
-    fn desktop_event(&mut self, event: DesktopEvent) -> Result<(), JournalError> {
-        match event {
-            DesktopEvent::Raised { card: CardId(card), verdict } => {
-                self.cards.push(card);
-                self.happened(Event::Raised { card, desktop: verdict });
-            }
-            DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
-                self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
-            }
-            DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, Interaction::Clicked),
-            DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, Interaction::Dismissed),
-            DesktopEvent::CardsLost => {
-                self.cards.clear();
-                self.happened(Event::CardsLost);
-            }
-            DesktopEvent::PromptAnswered { prompt: PromptId(prompt), allow } => {
-                self.prompt_is_up = false;
-                self.happened(Event::PromptAnswered { number: prompt_number(prompt), allow });
-            }
-            DesktopEvent::PromptClosed { prompt: PromptId(prompt) } => {
-                self.prompt_is_up = false;
-                self.happened(Event::PromptClosed { number: prompt_number(prompt) });
-            }
-            DesktopEvent::PromptFailed { detail, .. } => {
-                self.prompt_is_up = false;
-                info!("the permission prompt shows in `status` only: {detail}");
-            }
-            DesktopEvent::ServerAppeared => {
-                self.show_prompt_card();
-                self.happened(Event::NotificationServerAppeared);
-            }
-            DesktopEvent::Changed => {}
-        }
-        self.changed();
-        self.work_through_waiting()
-    }
-
-    fn card_interaction(&mut self, card: u64, interaction: Interaction) {
-        self.forget_card(card);
-        self.happened(Event::CardInteraction { card, interaction });
-    }
-
-    fn request(&mut self, request: Request) -> Result<(), JournalError> {
+    fn request(&mut self, request: Request) {
         match request {
             Request::Apply { command, reply } => self.commands.push_back((command, reply)),
             Request::Quiet { reply } => self.quiet.ask(reply),
-            Request::Gesture { gesture, reply } => return self.gesture(gesture, reply),
+            Request::Gesture { gesture, reply } => self.gesture(gesture, reply),
             Request::Events { reply } => {
                 let _ = reply.send(Ok(self.follow()));
             }
@@ -356,7 +196,6 @@ impl DeviceLoop {
                 let _ = reply.send(Ok(self.device_status()));
             }
         }
-        Ok(())
     }
 
     fn command(&mut self, command: Command, reply: Reply<Applied>) {
@@ -380,10 +219,6 @@ impl DeviceLoop {
                 self.changed();
             }
         }
-    }
-
-    fn forget_card(&mut self, card: u64) {
-        self.cards.retain(|open| *open != card);
     }
 
     /// Something that cannot be refused happened.
@@ -430,9 +265,4 @@ async fn sleep_until(clock: &dyn Clock, moment: Option<Timestamp>) {
         Some(moment) => clock.sleep_until(moment).await,
         None => std::future::pending().await,
     }
-}
-
-/// Prompts are numbered by the device in 32 bits; the desktop's ids have room for more.
-fn prompt_number(prompt: u64) -> u32 {
-    u32::try_from(prompt).unwrap_or(u32::MAX)
 }

@@ -161,7 +161,7 @@ fn loads(version: u32) {
     assert_eq!(recovered.held, [(2, "{\"id\":\"c\"}".to_owned())]);
     assert_eq!((recovered.last_sequence, recovered.last_decided_at), (3, Some(at(3))));
     assert_eq!((recovered.published_through, recovered.redelivered, recovered.next_held_key), (2, 4, 3));
-    let used: Vec<&str> = ["a", "b", "c", "d"].into_iter().filter(|name| journal.is_used(&id(name)).unwrap()).collect();
+    let used: Vec<&str> = ["a", "b", "c", "d"].into_iter().filter(|name| is_used(&journal, name)).collect();
     assert_eq!(used, ["a", "b", "c"]);
     let receipts = journal.reader().unwrap().receipts_after(0, 10).unwrap();
     let lines: Vec<String> = receipts.iter().map(|receipt| serde_json::to_string(receipt).unwrap()).collect();

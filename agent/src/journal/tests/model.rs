@@ -163,10 +163,10 @@ impl Model {
         let reader = journal.reader().unwrap();
         let receipts: Vec<Receipt> = self.receipts.iter().map(|(receipt, ..)| receipt.clone()).collect();
         assert_eq!(reader.receipts_after(0, 1000).unwrap(), receipts);
-        for number in 0..=u8::MAX {
-            let name = format!("n{number}");
-            assert_eq!(journal.is_used(&id(&name)).unwrap(), self.used.contains(&name), "{name}");
-        }
+        let names: Vec<String> = (0..=u8::MAX).map(|number| format!("n{number}")).collect();
+        let ids: Vec<NotificationId> = names.iter().map(|name| id(name)).collect();
+        let used: Vec<bool> = names.iter().map(|name| self.used.contains(name)).collect();
+        assert_eq!(journal.are_used(&ids).unwrap(), used);
         let events = reader.events_after(0, 1000).unwrap();
         assert!(events.iter().map(|event| event.snapshot.as_ref()).eq(self.snapshots.iter().map(Some)));
         self.check_log(&reader, &receipts);

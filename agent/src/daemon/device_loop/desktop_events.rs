@@ -1,0 +1,62 @@
+//! What the desktop tells of cards and of the prompt.
+//!
+//! Lives here: each told to the device in its own words. Does not live here: what the device makes of it.
+
+use portal_shared::Interaction;
+use tracing::info;
+
+use super::DeviceLoop;
+use crate::desktop::{CardId, DesktopEvent, PromptId};
+use crate::device::{Event, RaiseFailure};
+
+impl DeviceLoop {
+    pub(super) fn desktop_event(&mut self, event: DesktopEvent) {
+        match event {
+            DesktopEvent::Raised { card: CardId(card), verdict } => {
+                self.cards.push(card);
+                self.happened(Event::Raised { card, desktop: verdict });
+            }
+            DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
+                self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
+            }
+            DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, Interaction::Clicked),
+            DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, Interaction::Dismissed),
+            DesktopEvent::CardsLost => {
+                self.cards.clear();
+                self.happened(Event::CardsLost);
+            }
+            DesktopEvent::PromptAnswered { prompt: PromptId(prompt), allow } => {
+                self.prompt_is_up = false;
+                self.happened(Event::PromptAnswered { number: prompt_number(prompt), allow });
+            }
+            DesktopEvent::PromptClosed { prompt: PromptId(prompt) } => {
+                self.prompt_is_up = false;
+                self.happened(Event::PromptClosed { number: prompt_number(prompt) });
+            }
+            DesktopEvent::PromptFailed { detail, .. } => {
+                self.prompt_is_up = false;
+                info!("the permission prompt shows in `status` only: {detail}");
+            }
+            DesktopEvent::ServerAppeared => {
+                self.show_prompt_card();
+                self.happened(Event::NotificationServerAppeared);
+            }
+            DesktopEvent::Changed => {}
+        }
+        self.changed();
+    }
+
+    fn card_interaction(&mut self, card: u64, interaction: Interaction) {
+        self.forget_card(card);
+        self.happened(Event::CardInteraction { card, interaction });
+    }
+
+    pub(super) fn forget_card(&mut self, card: u64) {
+        self.cards.retain(|open| *open != card);
+    }
+}
+
+/// Prompts are numbered by the device in 32 bits; the desktop's ids have room for more.
+fn prompt_number(prompt: u64) -> u32 {
+    u32::try_from(prompt).unwrap_or(u32::MAX)
+}
