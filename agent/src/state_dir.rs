@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
+use portal_shared::Timestamp;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
@@ -236,6 +237,27 @@ impl StateDir {
     pub fn journal<E: From<StateDirError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let path = self.path.join(JOURNAL);
         if path.exists() { Ok(path) } else { self.put_private(JOURNAL, |file| make(file.path())) }
+    }
+
+    /// Gives the journal's file another name, as it is, with the companions that SQLite left beside it, and says which.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub fn set_journal_aside(&self, now: Timestamp) -> Result<PathBuf, StateDirError> {
+        // No colon: Windows takes none in a name.
+        let moment = now.to_string().replace([':', '-'], "");
+        let aside = format!("{JOURNAL}.damaged-{moment}");
+        // The file itself last: while it has its name, no new journal is begun.
+        for companion in ["-shm", "-wal", ""] {
+            let path = self.path.join(format!("{JOURNAL}{companion}"));
+            match std::fs::rename(&path, self.path.join(format!("{aside}{companion}"))) {
+                Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
+                    return Err(StateDirError::File { path, reason });
+                }
+                _ => {}
+            }
+        }
+        Ok(self.path.join(aside))
     }
 }
 

@@ -225,7 +225,21 @@ fn a_damaged_database_is_named_and_left_as_it_is() -> Result<()> {
     let refusal = agent.failure(1, &["run", "--embedded-broker"])?;
     ensure!(refusal.contains("journal.db") && refusal.lines().count() == 1, "{refusal}");
     ensure!(std::fs::read_to_string(&path)?.starts_with("this was a journal once"));
-    Ok(())
+    // Set aside on demand: nothing of it is lost, and nothing is begun anew in silence.
+    let before = agent.log().lines().count();
+    agent.start(&["--embedded-broker", "--set-damaged-journal-aside"])?;
+    let log = agent.log();
+    let (_, told) = log.lines().skip(before).find_map(|line| line.split_once("it is ")).context("word of it")?;
+    let aside = told.split_once(" now").context("its new name")?.0;
+    ensure!(std::fs::read_to_string(aside)?.starts_with("this was a journal once"), "{log}");
+    ensure!(agent.json_lines(&["log"])?.is_empty());
+    // A journal that is whole stays where it is.
+    agent.stop()?;
+    agent.start(&["--embedded-broker", "--set-damaged-journal-aside"])?;
+    let set_aside = |name: &str| name.starts_with("journal.db.damaged-") && name.ends_with('Z');
+    let names = std::fs::read_dir(agent.state_dir())?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    ensure!(names.filter(|name| set_aside(name)).count() == 1);
+    agent.stop()
 }
 
 #[test]

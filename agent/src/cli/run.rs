@@ -52,6 +52,10 @@ pub struct Args {
     /// The tenant that its topics name [default: contoso]
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<Tenant>,
+
+    /// Renames a journal that is damaged, and begins a new one, with a new device
+    #[arg(long)]
+    pub set_damaged_journal_aside: bool,
 }
 
 /// How notifications are raised.
@@ -102,7 +106,10 @@ impl Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     let loaded = context.settings(args.settings())?;
     context.start_logging(&loaded.settings);
-    let options = Options::from_settings(&loaded.settings, context.global.state_dir()?)?;
+    let options = Options {
+        set_damaged_journal_aside: args.set_damaged_journal_aside,
+        ..Options::from_settings(&loaded.settings, context.global.state_dir()?)?
+    };
     desktop::beside_main_thread(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
         runtime.block_on(async {

@@ -55,6 +55,8 @@ impl Options {
             state_dir,
             asked: asked(settings)?,
             rules: rules(settings)?,
+            // Of one start, and no setting: whoever sets a journal aside has looked at it.
+            set_damaged_journal_aside: false,
             retention: Retention {
                 keep_age: settings.journal.keep_age,
                 keep_receipts: settings.journal.keep_receipts,

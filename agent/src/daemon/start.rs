@@ -3,7 +3,7 @@
 //! Lives here: which edge is made when, and who owns which task. Does not live here: what the loop does.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -51,6 +51,8 @@ pub struct Options {
     pub asked: Asked,
     /// What the rules take as given.
     pub rules: Rules,
+    /// Whether a journal that is damaged is set aside, so that the daemon starts on a new one.
+    pub set_damaged_journal_aside: bool,
     /// How long the journal is kept.
     pub retention: Retention,
     /// The session, but for device and tenant, which the state directory knows.
@@ -126,8 +128,18 @@ pub struct Daemon {
 }
 
 fn open_device(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Result<Kept, StartError> {
-    let path = state_dir.journal(|path| Database::make(path).map_err(StartError::from))?;
-    let database = Database::open(&path, journal_options(options.retention))?;
+    let make = |path: &Path| Database::make(path).map_err(StartError::from);
+    let path = state_dir.journal(make)?;
+    let open = |path: &Path| Database::open(path, journal_options(options.retention));
+    let database = match open(&path) {
+        Err(JournalError::Damaged { path, reason }) if options.set_damaged_journal_aside => {
+            let aside = state_dir.set_journal_aside(clock.now())?;
+            let (journal, aside) = (path.display(), aside.display());
+            warn!("the journal {journal} was damaged ({reason}); it is {aside} now, and a new one begins");
+            open(&state_dir.journal(make)?)?
+        }
+        opened => opened?,
+    };
     Kept::open(database, options.asked.clone(), options.rules.clone(), clock.now())
 }
 

@@ -107,6 +107,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
         state_dir,
         asked,
         rules: Rules::default(),
+        set_damaged_journal_aside: false,
         retention: Retention::default(),
         session: SessionSettings::new(Vec::new(), nobody),
         embedded: Some(Embedded { listen: loopback, credentials: None }),

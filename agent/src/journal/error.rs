@@ -43,8 +43,8 @@ pub enum JournalError {
     },
     /// It is damaged.
     #[error(
-        "the journal {path} is damaged ({reason}); it was left as it is: set it aside to begin a new one \
-         (with the daemon stopped: mv '{path}' '{path}.damaged'; the same for {path}-wal if it exists), or restore a copy"
+        "the journal {path} is damaged ({reason}); it was left as it is: restore a copy, or set it aside and begin a new \
+         one (portal-agent run --set-damaged-journal-aside)"
     )]
     Damaged {
         /// The file.
@@ -106,7 +106,7 @@ pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
         }
         Some(ErrorCode::SystemIoFailure) => ("the disk answers with an error", "check the disk"),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            ("the file is damaged", "stop the daemon and set the file aside")
+            ("the file is damaged", "stop the daemon and start it again: it checks the file, and says how to go on")
         }
         _ => ("the database refused", "stop the daemon and look at the reason"),
     };

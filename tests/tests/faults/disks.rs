@@ -166,7 +166,7 @@ fn start_on(folder: &Path, before: &[Value]) -> Result<Found> {
         let log = agent.log();
         let refusal = log.lines().last().unwrap_or_default();
         ensure!(refusal.contains("journal.db") && refusal.contains("damaged"), "{log}");
-        ensure!(refusal.contains("mv '") && refusal.contains("left as it"), "{refusal}");
+        ensure!(refusal.contains("--set-damaged-journal-aside") && refusal.contains("left as it"), "{refusal}");
         ensure!(std::fs::read(&file)? == damaged, "the damaged file was changed");
         return Ok(Found::Refused);
     };
