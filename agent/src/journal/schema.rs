@@ -98,11 +98,24 @@ impl Place {
     fn check_whole(&self, connection: &Connection) -> Result<(), JournalError> {
         let finding: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| self.wrong(&error))?;
-        if finding == "ok" {
-            Ok(())
-        } else {
-            Err(JournalError::Damaged { path: self.path.clone(), reason: finding.replace('\n', " ") })
+        if finding != "ok" {
+            return Err(JournalError::Damaged { path: self.path.clone(), reason: finding.replace('\n', " ") });
         }
+        if self.ends_within_a_page(connection).map_err(|error| self.wrong(&error))? {
+            let reason = "it ends within a page: its end was cut off".to_owned();
+            return Err(JournalError::Damaged { path: self.path.clone(), reason });
+        }
+        Ok(())
+    }
+
+    /// SQLite takes what is missing of the last page for zeros, and its check finds nothing wrong with them. A page that
+    /// still lies in the write-ahead log, too, may have been cut off by a power cut: the log mends it.
+    fn ends_within_a_page(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        Ok(!size(&self.path).is_multiple_of(page) && size(Path::new(&log)) == 0)
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {

@@ -104,3 +104,34 @@ impl DeviceLoop {
         self.quiet.disturbed();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_proves_quiet_only_if_it_is_the_latest_and_nothing_happened_since() {
+        let mut seeker = QuietSeeker { proof: Proof::Sought, probe: 3, ..QuietSeeker::default() };
+        seeker.hear(&SessionEvent::ProbeReturned { number: 2 });
+        assert_eq!(seeker.proof, Proof::Sought, "one that was sent before something happened");
+        seeker.hear(&SessionEvent::FenceReturned { epoch: 1 });
+        seeker.hear(&SessionEvent::ProbeReturned { number: 3 });
+        assert_eq!(seeker.proof, Proof::Missing, "the fence came between");
+        seeker.proof = Proof::Sought;
+        seeker.hear(&SessionEvent::ProbeReturned { number: 3 });
+        assert_eq!(seeker.proof, Proof::Found);
+        seeker.disturbed();
+        assert_eq!(seeker.proof, Proof::Missing);
+    }
+
+    #[test]
+    fn whoever_asks_anew_gets_a_proof_of_their_own_and_whoever_has_gone_none() {
+        let mut seeker = QuietSeeker { proof: Proof::Found, ..QuietSeeker::default() };
+        let (gone, answer) = tokio::sync::oneshot::channel();
+        seeker.waiting.push(gone);
+        drop(answer);
+        let (reply, _answer) = tokio::sync::oneshot::channel();
+        seeker.ask(reply);
+        assert_eq!((seeker.waiting.len(), seeker.proof), (1, Proof::Missing));
+    }
+}

@@ -99,6 +99,21 @@ fn a_damaged_database_is_refused() {
     assert!(error.to_string().contains("was left as it is"), "{error}");
 }
 
+/// SQLite takes what is missing of a page for zeros, finds nothing wrong with them, and fails at the first write.
+#[test]
+fn a_file_that_ends_within_a_page_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
+    write(&journal, (1..=500).map(presented).collect());
+    drop(journal);
+    database.close().unwrap();
+    let content = fs::read(directory.path().join("journal.db")).unwrap();
+    for missing in [1, 100, 2048, 4000, 4095] {
+        let error = refusal(&content[..content.len() - missing]);
+        assert!(matches!(error, JournalError::Damaged { .. }), "{missing}: {error}");
+    }
+}
+
 #[test]
 fn a_place_that_cannot_be_written_is_named() {
     let error = Database::open(&PathBuf::from("/nonexistent/journal.db"), OPTIONS).unwrap_err();
