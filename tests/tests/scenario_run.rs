@@ -2,7 +2,7 @@
 //!
 //! Does not live here: what files may say (`scenario::read`), the reports' forms (`scenario::report`), the library's own page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -207,21 +207,5 @@ fn a_broker_that_is_not_there_is_named() -> Result<()> {
     let output = bench.run(&["--broker", "mqtt://127.0.0.1:1"])?;
     let told = text(&output.stderr);
     ensure!(output.status.code() == Some(1) && told.contains("127.0.0.1:1"), "{}: {told}", output.status);
-    Ok(())
-}
-
-/// The shipped library: each time in another order, as many at a time as the machine has room for.
-#[test]
-fn the_shipped_library_never_flakes() -> Result<()> {
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/scenarios");
-    let repeat = if std::env::var_os("PORTAL_TESTS_FULL").is_some() { "50" } else { "3" };
-    let seed = (std::process::id() % 1000).to_string();
-    let mut command = Agent::new("")?.prepare(&["--json", "scenario", "run", "--strict", "--repeat", repeat])?;
-    let output = command.args(["--shuffle", &seed]).arg(&library).output()?;
-    let printed = text(&output.stdout);
-    let lines: Vec<Value> = printed.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let failed: Vec<String> =
-        lines.iter().filter(|case| case["standing"] == "failed").map(|case| case["failures"].to_string()).collect();
-    ensure!(output.status.code() == Some(0), "seed {seed}: {}{}", failed.join("\n"), text(&output.stderr));
     Ok(())
 }
