@@ -21,12 +21,12 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Connects to the broker at this loopback port and begins to publish these payloads, so many a second.
+    /// Connects to a broker at one of these loopback ports and begins to publish these payloads, so many a second.
     ///
     /// # Errors
-    /// The broker does not answer.
-    pub async fn start(port: u16, topic: String, payloads: Vec<String>, rate: u32) -> Result<Self> {
-        let (client, mut events) = connect(port).await?;
+    /// None of them answers.
+    pub async fn start(ports: &[u16], topic: String, payloads: Vec<String>, rate: u32) -> Result<Self> {
+        let (client, mut events) = connect(ports).await?;
         let (answers, answered) = watch::channel(0);
         let reading = tokio::spawn(async move {
             // An error ends the stream, and with it the channel: whoever waits is told.
@@ -66,10 +66,13 @@ impl Stream {
     }
 }
 
-/// A connection; a node that has only just started refuses the first for a moment.
-async fn connect(port: u16) -> Result<(AsyncClient, EventLoop)> {
+/// A connection to the first that answers. A node that has only just started refuses for a moment; and RabbitMQ 3.10, which
+/// has its nodes agree on each client id, was seen to leave a CONNECT unanswered for a minute at one node while another took it.
+async fn connect(ports: &[u16]) -> Result<(AsyncClient, EventLoop)> {
     let start = Instant::now();
+    let mut ports = ports.iter().copied().cycle();
     loop {
+        let port = ports.next().context("a port to connect to")?;
         let mut options = MqttOptions::new(format!("stream-{}", uuid::Uuid::new_v4().simple()), "127.0.0.1", port);
         options.set_keep_alive(Duration::from_secs(30)).set_inflight(IN_FLIGHT);
         let (client, mut events) = AsyncClient::new(options, 10);

@@ -96,12 +96,12 @@ fn caught_up(agent: &Agent, id: &str) -> Result<()> {
 /// Pushes flow, the agent's node is killed in the middle; nothing is lost, nothing is shown twice.
 async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize) -> Result<Duration> {
     let home = node_of(agent, cluster)?;
-    let publisher = (home + 1) % 3;
+    let publishers = [1, 2].map(|step| cluster.port((home + step) % 3));
     let ids: Vec<String> = (0..count).map(|number| format!("push {round}-{number}")).collect();
     let pushes = ids.iter().map(|id| {
         json!({"id": id, "notificationTitle": format!("{id}."), "notificationBody": "Work from home."}).to_string()
     });
-    let stream = Stream::start(cluster.port(publisher), topic("notifications"), pushes.collect(), RATE).await?;
+    let stream = Stream::start(&publishers, topic("notifications"), pushes.collect(), RATE).await?;
     stream.wait_for(count / 2).await?;
     let killed = Instant::now();
     cluster.kill(home)?;
