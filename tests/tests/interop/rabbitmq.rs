@@ -2,13 +2,17 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::mosquitto_clients::Reach;
 use portal_tests::rabbitmq::{Cluster, Setup};
 
-use super::site::{Ids, PASSWORD, Pair, Site, users};
+use super::site::{Ids, PASSWORD, Pair, Site, topic, users};
 use super::{cases, permissions};
+
+/// Generous: it is only reached by a failure.
+const AGREED_WITHIN: Duration = Duration::from_secs(60);
 
 struct Rabbit {
     cluster: Cluster,
@@ -22,7 +26,21 @@ impl Rabbit {
         let file = folder.path().join("definitions.json");
         std::fs::write(&file, definitions()?)?;
         let more = format!("load_definitions = {}\n", file.display());
-        Ok(Self { cluster: Cluster::start(&Setup { nodes: 3, more })?, ids: Ids::default(), _folder: folder })
+        let cluster = Cluster::start(&Setup { nodes: 3, more })?;
+        let rabbit = Self { cluster, ids: Ids::default(), _folder: folder };
+        rabbit.wait_until_agreed()?;
+        Ok(rabbit)
+    }
+
+    /// Nodes that have only just started serve MQTT before they agree on who holds the client ids; until then a CONNECT is
+    /// refused with "broker unavailable", which the agents take for what it is and the suite's own clients do not.
+    fn wait_until_agreed(&self) -> Result<()> {
+        let (start, nobody) = (Instant::now(), self.ids.next());
+        while let Err(refusal) = self.clients("sender").publish(&topic(&nobody, "notifications"), "{}") {
+            ensure!(start.elapsed() < AGREED_WITHIN, "the nodes do not agree: {refusal}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
     }
 
     /// A client of the node that the agents come to first: what is retained, RabbitMQ keeps on one node alone.
