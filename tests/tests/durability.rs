@@ -158,9 +158,11 @@ async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
     station.agent.kill()?;
     station.start_again()?;
     let after = station.agent.json(&["status"])?;
-    let mut members = before.as_object().context("an object")?.keys();
-    let changed: Vec<&String> = members.by_ref().filter(|name| before[*name] != after[*name]).collect();
-    assert_eq!(changed, ["control", "daemon"], "{before}\n{after}");
+    // Another daemon, which may or may not be given the same port for its control API.
+    let members =
+        before.as_object().context("an object")?.keys().filter(|name| *name != "control" && *name != "daemon");
+    let changed: Vec<&String> = members.filter(|name| before[*name] != after[*name]).collect();
+    ensure!(changed.is_empty(), "{changed:?}: {before}\n{after}");
     assert_eq!(station.agent.json_lines(&["log"])?[0]["notificationId"], "a");
     assert_eq!(
         (&after["condition"]["locked"], &after["condition"]["clockAheadMillis"]),
