@@ -20,6 +20,16 @@ fn refusal(content: &[u8]) -> JournalError {
     error
 }
 
+/// A journal of 500 receipts, closed.
+fn whole_journal() -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
+    write(&journal, (1..=500).map(presented).collect());
+    drop(journal);
+    database.close().unwrap();
+    fs::read(directory.path().join("journal.db")).unwrap()
+}
+
 fn database_with(sql: &str) -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("made.db");
@@ -86,12 +96,7 @@ fn one_that_was_made_is_whole_and_opens() {
 
 #[test]
 fn a_damaged_database_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
-    write(&journal, (1..=500).map(presented).collect());
-    drop(journal);
-    database.close().unwrap();
-    let mut content = fs::read(directory.path().join("journal.db")).unwrap();
+    let mut content = whole_journal();
     let end = content.len();
     content[8192..end].fill(0x5a);
     let error = refusal(&content);
@@ -102,12 +107,7 @@ fn a_damaged_database_is_refused() {
 /// SQLite takes what is missing of a page for zeros, finds nothing wrong with them, and fails at the first write.
 #[test]
 fn a_file_that_ends_within_a_page_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
-    write(&journal, (1..=500).map(presented).collect());
-    drop(journal);
-    database.close().unwrap();
-    let content = fs::read(directory.path().join("journal.db")).unwrap();
+    let content = whole_journal();
     for missing in [1, 100, 2048, 4000, 4095] {
         let error = refusal(&content[..content.len() - missing]);
         assert!(matches!(error, JournalError::Damaged { .. }), "{missing}: {error}");

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portal_shared::{Incoming, NotificationId, Target, Timestamp, status};
+use portal_shared::{Incoming, NotificationId, OutcomeKind, Target, Timestamp, status};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Beginning, DeviceLoop, Edges, Inputs, LoopError, Watched};
-use super::raised;
+use super::{raised, settled};
 use crate::broker::{Recorded, RecordingSessions, SessionEvent, Sessions};
 use crate::control::{Applied, Fault};
 use crate::daemon::clock::Clock;
 use crate::daemon::first_start::Asked;
-use crate::daemon::requests::Request;
+use crate::daemon::requests::{DeviceStatus, Request};
 use crate::desktop::{self, Asked as AskedOfDesktop, Notifier, Recording};
 use crate::device::{AppCommand, Command, Device, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::{ClockJump, Database, Entry, Journal, JournalError, Options, Refused, Retention, Ticket};
@@ -196,6 +196,29 @@ impl Bench {
             expiry_seconds: None,
         };
         self.session.send(message).await.unwrap();
+    }
+
+    /// A push, its outcome durable, and what the session was asked for it: to acknowledge, and to publish the receipt.
+    pub(super) async fn push_through(&self, number: u64) -> Vec<Recorded> {
+        self.push(number, false).await;
+        self.journal.wait_for(settled(&number.to_string())).await;
+        self.journal.commit();
+        self.wait_for_calls(2).await
+    }
+
+    pub(super) async fn status(&self) -> DeviceStatus {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.requests.send(Request::Status { reply }).await.unwrap();
+        tokio::time::timeout(LIMIT, answer).await.expect("the loop answers").unwrap().unwrap()
+    }
+
+    /// What became of the pushes so far, in order.
+    pub(super) fn outcomes(&self) -> Vec<OutcomeKind> {
+        let kind = |entry: &Entry| match entry {
+            Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
+            _ => None,
+        };
+        self.journal.entries.lock().unwrap().iter().filter_map(kind).collect()
     }
 
     /// Waits until the loop has taken everything that the session said.

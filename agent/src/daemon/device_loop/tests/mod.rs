@@ -6,7 +6,6 @@ use portal_shared::{OutcomeKind, Receipt};
 
 use self::bench::{Bench, LIMIT};
 use crate::broker::{Recorded, SessionEvent};
-use crate::daemon::requests::Request;
 use crate::desktop::{Asked as AskedOfDesktop, Behaviour, CardId, DesktopEvent};
 use crate::device::{Command, PermissionCommand};
 use crate::journal::Entry;
@@ -45,10 +44,7 @@ async fn the_mark_stays_before_a_receipt_that_the_broker_refused() {
     let bench = Bench::ready().await;
     let mut ids = Vec::new();
     for number in [1, 2] {
-        bench.push(number, false).await;
-        bench.journal.wait_for(settled(&number.to_string())).await;
-        bench.journal.commit();
-        let calls = bench.wait_for_calls(2).await;
+        let calls = bench.push_through(number).await;
         let Recorded::Publish { id: Some(id), .. } = calls[1] else { panic!("{calls:?}") };
         ids.push(id);
     }
@@ -66,10 +62,7 @@ async fn the_mark_stays_before_a_receipt_that_the_broker_refused() {
 #[tokio::test]
 async fn a_receipt_that_can_never_be_sent_is_passed_over() {
     let bench = Bench::ready().await;
-    bench.push(1, false).await;
-    bench.journal.wait_for(settled("1")).await;
-    bench.journal.commit();
-    let calls = bench.wait_for_calls(2).await;
+    let calls = bench.push_through(1).await;
     let Recorded::Publish { id: Some(id), .. } = calls[1] else { panic!("{calls:?}") };
     let detail = "too large".to_owned();
     bench.session.send(SessionEvent::PublishRefused { id, detail, for_good: true }).await.unwrap();
@@ -84,9 +77,7 @@ async fn one_raised_notification_is_committed_before_the_next_is_raised() {
     bench.push(2, false).await;
     bench.journal.wait_for(settled("1")).await;
     // A status is answered behind everything that the loop had to do: had it raised the second, it would show.
-    let (reply, answer) = tokio::sync::oneshot::channel();
-    bench.requests.send(Request::Status { reply }).await.unwrap();
-    answer.await.unwrap().unwrap();
+    bench.status().await;
     assert_eq!(raised(&bench.notifier.asked()), 1);
     bench.journal.commit();
     bench.wait_for_raises(2).await;
@@ -96,10 +87,7 @@ async fn one_raised_notification_is_committed_before_the_next_is_raised() {
 #[tokio::test]
 async fn a_redelivered_push_of_a_used_id_is_acknowledged_without_a_receipt() {
     let bench = Bench::ready().await;
-    bench.push(1, false).await;
-    bench.journal.wait_for(settled("1")).await;
-    bench.journal.commit();
-    bench.wait_for_calls(2).await;
+    bench.push_through(1).await;
     bench.push(1, true).await;
     bench.journal.wait_for(|entry| *entry == Entry::Redelivered { count: 1 }).await;
     bench.journal.commit();
@@ -158,9 +146,7 @@ async fn a_disk_that_does_not_answer_stops_no_status_and_loses_no_push() {
         bench.push(number, false).await;
     }
     bench.wait_until_asked(1).await;
-    let (reply, answer) = tokio::sync::oneshot::channel();
-    bench.requests.send(Request::Status { reply }).await.unwrap();
-    let status = tokio::time::timeout(LIMIT, answer).await.expect("the loop answers").unwrap().unwrap();
+    let status = bench.status().await;
     assert_eq!((status.held, raised(&bench.notifier.asked())), (0, 0));
     drop(silent);
     for number in 1..=3 {
@@ -183,22 +169,14 @@ async fn an_answer_from_before_a_reset_does_not_count() {
     bench.wait_until_asked(3).await;
     bench.apply(Command::Reset).await;
     drop(silent);
-    let outcomes = |entries: &[Entry]| -> Vec<OutcomeKind> {
-        let kind = |entry: &Entry| match entry {
-            Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
-            _ => None,
-        };
-        entries.iter().filter_map(kind).collect()
-    };
     let mut appended = bench.journal.appended.subscribe();
     let third = async {
-        while outcomes(&bench.journal.entries.lock().unwrap()).len() < 3 {
+        while bench.outcomes().len() < 3 {
             appended.changed().await.unwrap();
         }
     };
     tokio::time::timeout(LIMIT, third).await.expect("the third push has its outcome");
-    let outcomes = outcomes(&bench.journal.entries.lock().unwrap());
-    assert_eq!(outcomes, [OutcomeKind::Withheld; 3], "not a duplicate: the id is free again");
+    assert_eq!(bench.outcomes(), [OutcomeKind::Withheld; 3], "not a duplicate: the id is free again");
     bench.end().await;
 }
 
@@ -211,11 +189,6 @@ async fn of_two_copies_that_are_taken_at_once_the_second_is_a_duplicate() {
     }
     bench.push(2, false).await;
     bench.journal.wait_for(settled("2")).await;
-    let entries = bench.journal.entries.lock().unwrap().clone();
-    let outcomes = entries.iter().filter_map(|entry| match entry {
-        Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
-        _ => None,
-    });
-    assert_eq!(outcomes.collect::<Vec<_>>(), [OutcomeKind::Withheld, OutcomeKind::Duplicate, OutcomeKind::Withheld]);
+    assert_eq!(bench.outcomes(), [OutcomeKind::Withheld, OutcomeKind::Duplicate, OutcomeKind::Withheld]);
     bench.end().await;
 }
