@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use portal_agent::journal::{Database, DeviceJournal, Entry, Journal, Options, Reader, Retention, Ticket};
-use portal_shared::{DeviceId, NotificationId, Outcome, Prerequisite, Receipt, Target, Timestamp};
+use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, Receipt, Target, Timestamp};
 use tokio::runtime::Runtime;
 
 const ASKED_AT_ONCE: usize = 256;

@@ -8,7 +8,6 @@ pub mod control;
 pub mod daemon;
 pub mod demo;
 pub mod desktop;
-pub mod device;
 pub mod journal;
 pub mod mqtt;
 pub mod scenario;

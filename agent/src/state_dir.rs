@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use portal_shared::Timestamp;
+use portal_contract::Timestamp;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 

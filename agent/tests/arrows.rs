@@ -1,7 +1,7 @@
 //! The arrows of the house: who may import whom, as data, held against what the sources import.
 //!
-//! A room that is new gets a line in `ROOMS`; an arrow that turns round fails here. What the device room must not touch at
-//! all is tested beside it (`device/tests/promise.rs`).
+//! A room that is new gets a line in `ROOMS`; an arrow that turns round fails here. The pure crates below `shared/` cannot
+//! import any of them: Cargo does not let them.
 
 #![allow(clippy::unwrap_used, reason = "a scan that cannot read its sources has failed")]
 
@@ -9,59 +9,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room with the rooms that it may import. `portal_shared` is everybody's.
+/// Each room with the rooms that it may import. The crates below `shared/` are everybody's.
 const ROOMS: &[(&str, &[&str])] = &[
-    // Pure: only the shared words.
-    ("device", &[]),
     // What rooms at the border share: a password that does not print, the endpoint of a broker.
     ("secret", &[]),
     ("state_dir", &[]),
     ("mqtt", &["secret"]),
     // The edges: the device's words, never each other, never the daemon.
-    ("broker", &["device", "mqtt", "secret"]),
-    ("desktop", &["device"]),
-    ("journal", &["device"]),
-    ("control", &["device"]),
+    ("broker", &["mqtt", "secret"]),
+    ("desktop", &[]),
+    ("journal", &[]),
+    ("control", &[]),
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
     // Wires the edges to one device.
-    (
-        "daemon",
-        &["broker", "control", "desktop", "device", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
-    ),
+    ("daemon", &["broker", "control", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"]),
     (
         "demo",
-        &[
-            "broker",
-            "control",
-            "daemon",
-            "desktop",
-            "device",
-            "journal",
-            "mqtt",
-            "secret",
-            "sender",
-            "settings",
-            "state_dir",
-        ],
+        &["broker", "control", "daemon", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
     ),
     // Another way to drive the daemon's one device.
     (
         "scenario",
-        &[
-            "broker",
-            "control",
-            "daemon",
-            "desktop",
-            "device",
-            "journal",
-            "mqtt",
-            "secret",
-            "sender",
-            "settings",
-            "state_dir",
-        ],
+        &["broker", "control", "daemon", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
     ),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
@@ -84,8 +55,6 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
-    // The table of rules, which no daemon is needed for.
-    ("cli/facts.rs", &["device"]),
     ("cli/push.rs", &["daemon"]),
 ];
 

@@ -13,7 +13,7 @@ use portal_agent::scenario::result::Standing;
 use portal_agent::scenario::runner::{Broker, Options, run};
 use portal_agent::scenario::stage::Cards;
 use portal_agent::sender::SenderSettings;
-use portal_shared::DeviceId;
+use portal_contract::DeviceId;
 use portal_tests::figures::{Sample, ratio};
 use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portal_shared::{Connection as ConnectionPayload, ConnectionState, GroupId, Incoming, Target, Topics};
+use portal_contract::{Connection as ConnectionPayload, ConnectionState, GroupId, Incoming, Target, Topics};
 use tokio::time::sleep_until;
 
 use super::SessionEvent;

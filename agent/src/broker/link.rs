@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use portal_shared::{GroupId, status};
+use portal_contract::{GroupId, status};
 use tokio::sync::Notify;
 
 use super::acks::{AckQueue, AckToken};

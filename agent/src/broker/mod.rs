@@ -30,7 +30,7 @@ mod subscriptions;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use portal_shared::{GroupId, Incoming};
+use portal_contract::{GroupId, Incoming};
 
 pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsError, TlsSettings};
 pub use acks::AckToken;
@@ -150,5 +150,5 @@ pub trait Sessions: Send + Sync {
     fn go_online(&self);
 
     /// How things stand; `embedded` is left for the daemon to fill.
-    fn state(&self) -> portal_shared::status::Broker;
+    fn state(&self) -> portal_contract::status::Broker;
 }

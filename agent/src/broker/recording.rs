@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portal_shared::{GroupId, status};
+use portal_contract::{GroupId, status};
 
 use super::{AckToken, PublishId, Sessions};
 

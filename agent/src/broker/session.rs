@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_shared::{ConnectionState, GroupId, Topics, status};
+use portal_contract::{ConnectionState, GroupId, Topics, status};
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;

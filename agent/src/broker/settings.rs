@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_shared::{DeviceId, Tenant};
+use portal_contract::{DeviceId, Tenant};
 
 use crate::mqtt::{
     BrokerUrl, Credentials, Protocol, TlsError, TlsSettings, client_config, password_in_clear, tls_to_an_ip_v6_address,

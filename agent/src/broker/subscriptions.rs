@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use portal_shared::{GroupId, Topics};
+use portal_contract::{GroupId, Topics};
 
 use crate::mqtt::Subscription;
 
@@ -154,7 +154,7 @@ impl Subscriptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portal_shared::Tenant;
+    use portal_contract::Tenant;
 
     fn group(number: u128) -> GroupId {
         GroupId::from_random(number)

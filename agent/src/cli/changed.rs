@@ -2,7 +2,7 @@
 //!
 //! Lives here: the short view of a status, and what mends each unmet prerequisite. The long one is `status`.
 
-use portal_shared::{NotificationPermission, Prerequisite, StandbyBucket, Status};
+use portal_contract::{NotificationPermission, Prerequisite, StandbyBucket, Status};
 
 use super::page::{Line, Page};
 

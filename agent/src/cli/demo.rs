@@ -1,6 +1,6 @@
 //! `demo`: the whole thing on one machine with nothing installed.
 
-use portal_shared::OperatingSystem;
+use portal_contract::OperatingSystem;
 
 use super::{Context, Failure};
 use crate::{demo, desktop};

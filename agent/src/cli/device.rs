@@ -1,6 +1,6 @@
 //! `device …`: the device's own condition.
 
-use portal_shared::StandbyBucket;
+use portal_contract::StandbyBucket;
 
 use super::{Context, Failure};
 use crate::control::device::{

@@ -1,6 +1,6 @@
 //! `doctor`: what on this computer could keep a notification from showing.
 
-use portal_shared::Doctor;
+use portal_contract::Doctor;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};

@@ -1,6 +1,6 @@
 //! `enroll`: the device's enrollment with Intune.
 
-use portal_shared::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, UserPrincipalName};
+use portal_contract::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, UserPrincipalName};
 
 use super::{Context, Failure};
 use crate::control::enroll::Enroll;

@@ -1,6 +1,6 @@
 //! `enrollment show|set`: the enrollment in Graph's words.
 
-use portal_shared::Status;
+use portal_contract::Status;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};

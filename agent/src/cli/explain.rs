@@ -1,6 +1,6 @@
 //! `explain`: why a push did or did not show, as a checklist.
 
-use portal_shared::{Explanation, NotificationId, Standing};
+use portal_contract::{Explanation, NotificationId, Standing};
 use serde_json::Value;
 
 use super::page::{Line, Page};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
-use crate::device::{Documentation, Rule};
+use portal_device::{Documentation, Rule};
 
 /// Arguments of `facts`.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `log`: the journal of receipts, oldest first.
 
-use portal_shared::{NotificationId, Outcome, OutcomeKind, Receipt, Target};
+use portal_contract::{NotificationId, Outcome, OutcomeKind, Receipt, Target};
 use serde::Serialize;
 
 use super::page::{Line, Page};

@@ -1,6 +1,6 @@
 //! `permission …`: the notification permission.
 
-use portal_shared::Status;
+use portal_contract::Status;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
@@ -75,7 +75,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 pub fn page(status: &Status) -> Page {
     let mut page = Page::of(Line::new().strong(status.device.notification_permission.word()));
     page.push(Line::named("prompts").plain(format!("{} shown", status.device.prompts_shown)));
-    let code = portal_shared::Prerequisite::NotificationsPermitted;
+    let code = portal_contract::Prerequisite::NotificationsPermitted;
     if let Some(met) = status.device.prerequisites.get(&code) {
         page.push(changed::prerequisite(code, *met, status));
     }

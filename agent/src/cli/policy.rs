@@ -1,6 +1,6 @@
 //! `policy …`: what device management enforces over the user's choice.
 
-use portal_shared::Status;
+use portal_contract::Status;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};

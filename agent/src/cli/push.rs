@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_shared::timestamp::millis;
-use portal_shared::{
+use portal_contract::timestamp::millis;
+use portal_contract::{
     CustomNotification, DeviceId, GroupId, IdError, NotificationId, Receipt, Timestamp, UserPrincipalName,
 };
 

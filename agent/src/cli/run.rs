@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use clap::ValueEnum;
-use portal_shared::{DeviceId, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
 use super::{Context, Failure};
 use crate::broker::BrokerUrl;

@@ -1,6 +1,6 @@
 //! `settings …`: the platform's own notification switches.
 
-use portal_shared::Status;
+use portal_contract::Status;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};

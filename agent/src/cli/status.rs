@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portal_shared::{ManagementState, Status};
+use portal_contract::{ManagementState, Status};
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};

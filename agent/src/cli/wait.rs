@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portal_shared::NotificationId;
+use portal_contract::NotificationId;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};

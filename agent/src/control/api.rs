@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use portal_shared::DeviceId;
+use portal_contract::DeviceId;
 use tokio_util::sync::CancellationToken;
 
 use super::{Fault, RunningDevice, Token};

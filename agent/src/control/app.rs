@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use crate::device::{AppCommand, Command};
+use portal_device::{AppCommand, Command};
 
 /// Installs Company Portal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

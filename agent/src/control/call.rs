@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Fault;
-use crate::device::Command;
+use portal_device::Command;
 
 /// A command as a request body; a member that it does not know is an error (`deny_unknown_fields`).
 pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
@@ -39,7 +39,7 @@ macro_rules! plain_calls {
             const PATH: &'static str = $path;
             const SUMMARY: &'static str = $summary;
 
-            fn command(self) -> Result<$crate::device::Command, $crate::control::Fault> {
+            fn command(self) -> Result<portal_device::Command, $crate::control::Fault> {
                 Ok($command)
             }
         }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_shared::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status};
+use portal_contract::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response, StatusCode};

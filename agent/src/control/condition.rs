@@ -2,7 +2,7 @@
 //!
 //! Lives here: conditions over `status`. Does not live here: the waiting, and an outcome's receipts (`wait`).
 
-use portal_shared::{ConnectionState, NotificationPermission, OutcomeKind, Prerequisite, Status};
+use portal_contract::{ConnectionState, NotificationPermission, OutcomeKind, Prerequisite, Status};
 use schemars::schema_for;
 use serde_json::Value;
 

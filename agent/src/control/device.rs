@@ -1,12 +1,12 @@
 //! `device …`: the device's own condition.
 
-use portal_shared::StandbyBucket;
+use portal_contract::StandbyBucket;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use crate::device::{Command, ConditionCommand};
+use portal_device::{Command, ConditionCommand};
 
 /// Puts the app into a standby bucket (Android).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use portal_shared::DeviceId;
+use portal_contract::DeviceId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use portal_shared::Doctor;
+use portal_contract::Doctor;
 
 use super::api::{Api, OwnDevice};
 use super::{Fault, RunningDevice};

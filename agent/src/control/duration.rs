@@ -6,8 +6,8 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
-use portal_shared::Timestamp;
-use portal_shared::timestamp::millis;
+use portal_contract::Timestamp;
+use portal_contract::timestamp::millis;
 
 /// Reads a duration; a day is 24 hours.
 ///

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use portal_shared::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, UserPrincipalName};
+use portal_contract::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, UserPrincipalName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
-use crate::device::{Command, EnrollCommand};
+use portal_device::{Command, EnrollCommand};
 
 /// Enrolls the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use portal_shared::{ConnectionState, Interaction, Receipt, Target, Timestamp};
+use portal_contract::{ConnectionState, Interaction, Receipt, Target, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

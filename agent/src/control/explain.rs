@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_shared::{Explanation, NotificationId};
+use portal_contract::{Explanation, NotificationId};
 
 use super::api::{Api, OwnDevice};
 use super::parameters::{Given, Parameter};

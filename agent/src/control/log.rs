@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
-use portal_shared::{NotificationId, OutcomeKind, Receipt, Timestamp};
+use portal_contract::{NotificationId, OutcomeKind, Receipt, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;

@@ -61,14 +61,14 @@ pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;
 
-use portal_shared::{
+use portal_contract::{
     CustomNotification, DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
-use crate::device::Command;
+use portal_device::Command;
 
 /// The version of the control API; a client of another one is told so (contract 6).
 pub const API_VERSION: u32 = 1;
@@ -94,7 +94,7 @@ pub struct Applied {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogQuery {
     /// Only this outcome.
-    pub outcome: Option<portal_shared::OutcomeKind>,
+    pub outcome: Option<portal_contract::OutcomeKind>,
     /// Only this notification.
     pub id: Option<NotificationId>,
     /// Only those decided at or after this moment.

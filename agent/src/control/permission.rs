@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use crate::device::{Command, PermissionCommand};
+use portal_device::{Command, PermissionCommand};
 
 /// Has the app ask for the permission.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

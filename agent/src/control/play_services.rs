@@ -1,7 +1,7 @@
 //! `play-services install|remove`: Google Play Services, on Android.
 
 use super::call::plain_calls;
-use crate::device::Command;
+use portal_device::Command;
 
 plain_calls! {
     Install: "play-services/install", "Install Google Play Services (Android)" => Command::PlayServices { installed: true };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use crate::device::Command;
+use portal_device::Command;
 
 /// Enforces one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_shared::Timestamp;
+use portal_contract::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

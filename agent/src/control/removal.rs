@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
-use crate::device::{Command, Removal, RemovalStage};
+use portal_device::{Command, Removal, RemovalStage};
 
 /// How far a removal has come; carried out where absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -15,7 +15,7 @@ use super::api::{Api, OwnDevice};
 use super::body::Body;
 use super::parameters::{Given, Parameter};
 use super::{Applied, Call, Fault, RunningDevice};
-use crate::device::Command;
+use portal_device::Command;
 
 /// Writes the schema of a type into a document.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;

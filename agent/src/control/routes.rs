@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
-use portal_shared::{DeviceState, Doctor, Explanation, Status};
+use portal_contract::{DeviceState, Doctor, Explanation, Status};
 
 use super::api::Api;
 use super::guard::guard;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Api, OwnDevice};
 use super::{Call, Fault, RunningDevice};
-use crate::device::Command;
+use portal_device::Command;
 
 /// Turns one switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use portal_shared::Status;
+use portal_contract::Status;
 
 use super::api::{Api, OwnDevice};
 use super::{Fault, RunningDevice};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_shared::{DeviceState, NotificationId, OutcomeKind, Status};
+use portal_contract::{DeviceState, NotificationId, OutcomeKind, Status};
 use tokio::time::Instant;
 
 use super::api::{Api, OwnDevice};

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use portal_shared::Timestamp;
+use portal_contract::Timestamp;
 use tokio::sync::watch;
 
 /// The computer's clock may be set, so that nothing sleeps by it for longer.

@@ -2,8 +2,8 @@
 //!
 //! Lives here: the checks, pure over what the edges say of themselves. Does not live here: the device's prerequisites (`explain`).
 
-use portal_shared::status::Desktop;
-use portal_shared::{Check, Doctor, Status};
+use portal_contract::status::Desktop;
+use portal_contract::{Check, Doctor, Status};
 
 use crate::desktop::Allowance;
 
@@ -117,8 +117,8 @@ fn clock(jumped: bool) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use portal_shared::DesktopVerdict;
-    use portal_shared::status::NotificationServer;
+    use portal_contract::DesktopVerdict;
+    use portal_contract::status::NotificationServer;
 
     use super::*;
 

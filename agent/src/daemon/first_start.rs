@@ -2,9 +2,9 @@
 //!
 //! Lives here: what a start asks for against what is kept; pure. Does not live here: where either comes from.
 
-use portal_shared::{DeviceId, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
-use crate::device::{Command, Identity, OsVersion};
+use portal_device::{Command, Identity, OsVersion};
 
 /// What a start asks for; each part may be left open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

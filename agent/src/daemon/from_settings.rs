@@ -4,17 +4,17 @@
 
 use std::path::PathBuf;
 
-use portal_shared::timestamp::millis;
-use portal_shared::{DeviceId, Status};
+use portal_contract::timestamp::millis;
+use portal_contract::{DeviceId, Status};
 
 use super::first_start::Asked;
 use super::start::{Embedded, NotifierKind, Options};
 use crate::broker::{BrokerUrl, BrokerUrlError, Credentials, SessionSettings, TlsSettings};
-use crate::device::{AppleRequest, FcmMessage, Priority, PushService, Rules};
 use crate::journal::Retention;
 use crate::secret::Secret;
 use crate::sender::SenderSettings;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
+use portal_device::{AppleRequest, FcmMessage, Priority, PushService, Rules};
 
 /// Settings that are well-formed each by itself, but cannot be started with.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use portal_shared::status::{Control, Daemon, EmbeddedBroker};
-use portal_shared::{ConnectionState, DeviceId, Doctor, Explanation, NotificationId, Receipt, Status};
+use portal_contract::status::{Control, Daemon, EmbeddedBroker};
+use portal_contract::{ConnectionState, DeviceId, Doctor, Explanation, NotificationId, Receipt, Status};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +15,8 @@ use super::requests::{DeviceStatus, Request};
 use crate::broker::Sessions;
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
-use crate::device::{self, Command, Push, Snapshot};
 use crate::journal::{self, Journal, JournalError, Reader};
+use portal_device::{Command, Push, Snapshot};
 
 /// What never changes while the daemon runs.
 #[derive(Debug, Clone)]
@@ -200,7 +200,7 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
     };
     let snapshot: Snapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
     let push: Option<Push> = record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
-    Ok(device::explain(&record.receipt, push.as_ref(), &snapshot))
+    Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot))
 }
 
 /// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).

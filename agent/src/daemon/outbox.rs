@@ -4,7 +4,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use portal_shared::NotificationId;
+use portal_contract::NotificationId;
 
 use crate::journal::{Entry, Ticket};
 
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn held(id: &str) -> Entry {
-        let at = portal_shared::Timestamp::from_millis(0);
+        let at = portal_contract::Timestamp::from_millis(0);
         Entry::Held { key: 1, id: id.parse().unwrap(), at, push: String::new() }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use portal_shared::Receipt;
+use portal_contract::Receipt;
 
 /// How many receipts may wait for their PUBACK.
 const WINDOW: usize = 256;
@@ -173,7 +173,7 @@ impl Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portal_shared::{Outcome, Target, Timestamp};
+    use portal_contract::{Outcome, Target, Timestamp};
 
     fn receipt(sequence: u64) -> Receipt {
         Receipt {

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_shared::{DeviceState, GroupId, Tenant, status};
+use portal_contract::{DeviceState, GroupId, Tenant, status};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, Quiet};
-use crate::device::Command;
+use portal_device::Command;
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, Fault>>;

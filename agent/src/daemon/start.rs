@@ -17,9 +17,9 @@ use super::wiring::{Around, Kept, Wired, Wiring, journal_options};
 use crate::broker::{BrokerError, BrokerUrl, Credentials, EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::control::{ControlError, ControlFile, Server};
 use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
-use crate::device::{Identity, Rules};
 use crate::journal::{Database, JournalError, Retention};
 use crate::state_dir::{Lock, StateDir, StateDirError};
+use portal_device::{Identity, Rules};
 
 /// How many desktop events may wait; the desktop's own task waits beyond.
 const DESKTOP_EVENTS: usize = 1024;

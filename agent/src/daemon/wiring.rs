@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use portal_shared::Timestamp;
-use portal_shared::status;
+use portal_contract::Timestamp;
+use portal_contract::status;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,10 +19,10 @@ use super::handle::{About, Handle};
 use super::start::StartError;
 use crate::broker::{Session, SessionSettings};
 use crate::desktop::{DesktopEvent, Notifier};
-use crate::device::{Device, HeldPush, Identity, RecentMessage, Resumption, Rules, Snapshot};
 use crate::journal::{self, Database, DeviceJournal, Recovered, Retention};
+use portal_device::{Device, HeldPush, Identity, RecentMessage, Resumption, Rules, Snapshot};
 
-/// The version of the device room's rules, written beside each event.
+/// The version of the device's rules, written beside each event.
 const RULES_VERSION: u32 = 2;
 /// How many requests of the control API may wait for the loop; one more waits in its own task.
 const REQUESTS: usize = 64;

@@ -11,17 +11,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_shared::{CustomNotification, NotificationPermission, OperatingSystem, Outcome, Receipt};
+use portal_contract::{CustomNotification, NotificationPermission, OperatingSystem, Outcome, Receipt};
 use tokio::sync::mpsc;
 
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{Fault, RunningDevice};
 use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, Native, Notifier};
-use crate::device::{AppCommand, Command, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::Retention;
 use crate::sender::{Address, Followed, Sender, SenderError, SenderSettings};
 use answer::Answered;
+use portal_device::{AppCommand, Command, EnrollCommand, PermissionCommand, Rules};
 
 /// The user of the demo's device.
 const USER: &str = "adele@contoso.example";
@@ -102,7 +102,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let asked = Asked { platform: Some(platform), ..Asked::default() };
     // The daemon puts in its own broker and device.
-    let nobody = portal_shared::DeviceId::from_random(0);
+    let nobody = portal_contract::DeviceId::from_random(0);
     Options {
         state_dir,
         asked,
@@ -204,7 +204,7 @@ async fn wait_for_answer(handle: &Handle) -> Result<(), DemoError> {
 async fn wait_until(
     handle: &Handle,
     what: &'static str,
-    holds: impl Fn(&portal_shared::Status) -> bool,
+    holds: impl Fn(&portal_contract::Status) -> bool,
 ) -> Result<(), DemoError> {
     let mut changes = handle.changes();
     let held = async {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{CustomNotification, NotificationPermission, Outcome, Receipt};
-use crate::device::Identity;
+use portal_device::Identity;
 
 /// Prints a line; a reader that has gone is no reason to end the demo in a panic.
 macro_rules! say {

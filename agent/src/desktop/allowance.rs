@@ -1,9 +1,9 @@
 //! What a desktop tells of the notifications that it accepts. Pure.
 //!
 //! Lives here: the two facts and the verdict on them. Does not live here: where each desktop keeps them (`linux`,
-//! `windows`), the emulated device's own permission (the device room).
+//! `windows`), the emulated device's own permission (`portal_device`).
 
-use portal_shared::DesktopVerdict;
+use portal_contract::DesktopVerdict;
 
 /// What a desktop tells; nothing where it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

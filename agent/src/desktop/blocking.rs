@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify_rust::{CloseReason, NotificationResponse};
-use portal_shared::Problem;
-use portal_shared::status::Desktop;
+use portal_contract::Problem;
+use portal_contract::status::Desktop;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::pin::Pin;
 
-use portal_shared::Problem;
-use portal_shared::status::Desktop;
+use portal_contract::Problem;
+use portal_contract::status::Desktop;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 

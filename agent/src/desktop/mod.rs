@@ -1,15 +1,15 @@
 //! The desktop edge: raises cards and the permission prompt on the computer's own desktop, and says what became of them.
 //!
 //! Lives here: the `Notifier` trait, its native, console and recording forms, the text as the desktop gets it, the icon.
-//! Does not live here: whether a card shows (the device room), how many may be open and when to try again (the daemon).
+//! Does not live here: whether a card shows (`portal_device`), how many may be open and when to try again (the daemon).
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use portal_shared::status::Desktop;
-pub use portal_shared::status::PROMPT_ACTIONS;
-use portal_shared::{DesktopVerdict, Problem};
+use portal_contract::status::Desktop;
+pub use portal_contract::status::PROMPT_ACTIONS;
+use portal_contract::{DesktopVerdict, Problem};
 
 mod allowance;
 mod console;

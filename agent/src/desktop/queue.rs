@@ -2,7 +2,7 @@
 //!
 //! Lives here: the queue of the native notifiers. Does not live here: obeying a call (`linux`, `blocking`).
 
-use portal_shared::Problem;
+use portal_contract::Problem;
 use tokio::sync::mpsc;
 
 use super::{Card, DesktopEvent, PromptCard};

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portal_shared::Problem;
-use portal_shared::status::Desktop;
+use portal_contract::Problem;
+use portal_contract::status::Desktop;
 use tokio::sync::{mpsc, watch};
 
 use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings};

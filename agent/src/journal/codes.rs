@@ -1,8 +1,8 @@
 //! The small numbers that stand for words in the database. They never change and are never used twice.
 //!
-//! Lives here: the mapping, both ways. Does not live here: the words (`portal_shared::receipt`).
+//! Lives here: the mapping, both ways. Does not live here: the words (`portal_contract::receipt`).
 
-use portal_shared::{Delay, DesktopVerdict, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
+use portal_contract::{Delay, DesktopVerdict, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
 
 /// A word that is stored as a number.
 pub(super) trait Coded: Sized {
@@ -12,7 +12,7 @@ pub(super) trait Coded: Sized {
     fn from_code(code: u8) -> Option<Self>;
 }
 
-// A new variant in portal-shared does not compile until it has a number here.
+// A new variant in portal-contract does not compile until it has a number here.
 macro_rules! codes {
     ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
         impl Coded for $type {

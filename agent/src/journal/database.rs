@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use portal_shared::{DeviceId, NotificationId, Timestamp};
+use portal_contract::{DeviceId, NotificationId, Timestamp};
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
@@ -27,7 +27,7 @@ use super::writer::Writer;
 pub struct Options {
     /// How long what is kept.
     pub retention: Retention,
-    /// The version of the device room's rules; written beside each event.
+    /// The version of the device's rules; written beside each event.
     pub rules: u32,
 }
 

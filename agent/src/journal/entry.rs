@@ -2,7 +2,7 @@
 //!
 //! Lives here: the entries and what they carry. Does not live here: how they are stored (`store`, `row`).
 
-use portal_shared::{Interaction, NotificationId, Receipt, Timestamp};
+use portal_contract::{Interaction, NotificationId, Receipt, Timestamp};
 
 use super::clock_jump::ClockJump;
 
@@ -40,7 +40,7 @@ pub enum Entry {
         /// The held push as JSON.
         push: String,
     },
-    /// A push reached its outcome, which uses its id up where [`portal_shared::Outcome::uses_id`] says so.
+    /// A push reached its outcome, which uses its id up where [`portal_contract::Outcome::uses_id`] says so.
     Settled {
         /// The receipt; its `sequence` is one above the device's last.
         receipt: Receipt,

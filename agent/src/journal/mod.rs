@@ -1,7 +1,7 @@
 //! The journal: what became of every push, durable before it is acknowledged (contract 4).
 //!
 //! Lives here: the SQLite edge behind [`Journal`], one writer thread with group commits, readers, retention.
-//! Does not live here: what an event or a snapshot means; both are JSON text of the device room's making.
+//! Does not live here: what an event or a snapshot means; both are JSON text of the device's making.
 
 mod clock_jump;
 mod codes;
@@ -27,7 +27,7 @@ pub use error::{JournalError, Refused};
 pub use reader::{JournalRecord, LogQuery, PastEvent, Reader};
 pub use retention::Retention;
 
-use portal_shared::NotificationId;
+use portal_contract::NotificationId;
 use tokio::sync::watch;
 
 /// Where one device's entries go, and when they are safe.

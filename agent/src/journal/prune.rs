@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use portal_shared::Timestamp;
+use portal_contract::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::retention::{Retention, cutoff, is_due, surplus};

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portal_shared::{DeviceId, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
+use portal_contract::{DeviceId, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::codes::{Coded, Marks};

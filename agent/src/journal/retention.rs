@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use portal_shared::Timestamp;
-use portal_shared::timestamp::millis;
+use portal_contract::Timestamp;
+use portal_contract::timestamp::millis;
 
 /// How long what is kept, per device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the columns of `receipts`. Does not live here: the numbers in them (`codes`), queries (`reader`, `store`).
 
-use portal_shared::{
+use portal_contract::{
     Delay, DeviceId, GroupId, Interaction, Outcome, OutcomeKind, Prerequisites, Presentation, Problem, Receipt,
     Surface, Target, Timestamp,
 };

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use portal_shared::{DeviceId, Receipt, Timestamp};
+use portal_contract::{DeviceId, Receipt, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::clock_jump::{self, ClockJump, Clocks, Reading};

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use portal_shared::NotificationId;
+use portal_contract::NotificationId;
 use sha2::{Digest, Sha256};
 
 use super::entry::{Entry, Ticket};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_shared::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{Action, Case, StateChange};
@@ -19,8 +19,8 @@ use crate::control::clock::Advance;
 use crate::control::device::Reset;
 use crate::control::log::LogRequest;
 use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet, duration};
-use crate::device::Rules;
 use crate::sender::{Sender, SenderSettings};
+use portal_device::Rules;
 
 /// How long the device may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_shared::timestamp::millis;
-use portal_shared::{GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrincipalName};
+use portal_contract::timestamp::millis;
+use portal_contract::{GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrincipalName};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::device::{Command, OsVersion, Rules};
+use portal_device::{Command, OsVersion, Rules};
 
 /// A place in a scenario file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_shared::{Explanation, Timestamp};
+use portal_contract::{Explanation, Timestamp};
 use serde::Serialize;
 
 use super::facts;

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 
-use portal_shared::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
 
 use super::model::StateChange;
 use crate::control::{Applied, ClientError, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::facts;
 use super::read::{Row, Vocabulary, body_schema, switch_names, table};
-use crate::device::Documentation;
+use portal_device::Documentation;
 
-/// The schema; what is published in `shared/schema/scenario.schema.json`.
+/// The schema; what is published in `config/scenarios/scenario.schema.json`.
 pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -148,7 +148,7 @@ fn device() -> Value {
 
 fn expectation() -> Value {
     let receipt = Vocabulary::receipt();
-    let outcomes: Vec<&str> = portal_shared::OutcomeKind::ALL.into_iter().map(|kind| kind.word()).collect();
+    let outcomes: Vec<&str> = portal_contract::OutcomeKind::ALL.into_iter().map(|kind| kind.word()).collect();
     let mut properties = Map::new();
     for name in receipt.names() {
         let words = receipt.words(name);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_shared::{Explanation, NotificationId, Receipt, Status, Tenant, Timestamp, Topics};
+use portal_contract::{Explanation, NotificationId, Receipt, Status, Tenant, Timestamp, Topics};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
@@ -19,9 +19,9 @@ use crate::broker::SessionSettings;
 use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet, RunningDevice};
 use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_options};
 use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
-use crate::device::Rules;
 use crate::journal::{Database, Retention};
 use crate::sender::{Sender, SenderSettings, end_session};
+use portal_device::Rules;
 
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
@@ -89,7 +89,7 @@ impl Stage {
     /// A device that cannot be started.
     pub async fn open(house: House, case: &Case, tenant: Tenant) -> Result<Self, SceneError> {
         let bits = uuid::Uuid::new_v4().as_u128();
-        let id = portal_shared::DeviceId::from_random(bits);
+        let id = portal_contract::DeviceId::from_random(bits);
         let asked = Asked {
             platform: Some(case.device.platform),
             os_version: Some(case.device.os_version.clone()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portal_shared::{NotificationId, OperatingSystem, OutcomeKind};
+use portal_contract::{NotificationId, OperatingSystem, OutcomeKind};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,7 @@ use super::model::{
 use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, run};
 use super::stage::Cards;
-use crate::device::{Command, ConditionCommand, PermissionCommand, Rules};
+use portal_device::{Command, ConditionCommand, PermissionCommand, Rules};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(60);

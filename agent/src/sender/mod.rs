@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use portal_shared::{CustomNotification, DeviceId, GroupId, Tenant, Topics};
+use portal_contract::{CustomNotification, DeviceId, GroupId, Tenant, Topics};
 use tokio::task::JoinHandle;
 
 pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Fault, Protocol, Secret, TlsError, TlsSettings};

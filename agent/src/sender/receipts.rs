@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use portal_shared::{DeviceId, NotificationId, Receipt, Timestamp};
+use portal_contract::{DeviceId, NotificationId, Receipt, Timestamp};
 use tokio::sync::mpsc;
 
 use super::books::Books;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use config::{Value, ValueKind};
-use portal_shared::{DeviceId, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
 use super::period::parse_period;
 

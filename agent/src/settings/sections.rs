@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, fs};
 
-use portal_shared::{ActionKind, DeviceId, OperatingSystem, Tenant};
+use portal_contract::{ActionKind, DeviceId, OperatingSystem, Tenant};
 use serde::Deserialize;
 
 use super::error::SettingsError;

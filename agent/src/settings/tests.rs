@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use portal_shared::OperatingSystem;
+use portal_contract::OperatingSystem;
 
 use super::*;
 use crate::mqtt::Protocol;
@@ -75,7 +75,7 @@ fn the_defaults_are_the_contracts() {
     assert_eq!((settings.notifier.pace_per_second, settings.notifier.open_cards), (100, 20));
     assert_eq!(settings.notifier.patience.as_secs(), 20);
     assert_eq!((settings.journal.keep_receipts, settings.journal.ids_count), (200_000, 1_000_000));
-    assert_eq!(settings.actions.allow, portal_shared::ActionKind::ALLOWED_BY_DEFAULT);
+    assert_eq!(settings.actions.allow, portal_contract::ActionKind::ALLOWED_BY_DEFAULT);
     assert_eq!(settings.embedded_broker.listen, None);
     assert!(settings.push_service.emulate && settings.control.listen.ip().is_loopback());
 }

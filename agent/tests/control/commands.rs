@@ -1,4 +1,4 @@
-//! Every command from the binary through the server to the device room, and back.
+//! Every command from the binary through the server to `portal_device`, and back.
 
 use serde_json::Value;
 

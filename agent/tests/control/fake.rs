@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use portal_agent::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
-use portal_agent::device::{self, Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
-use portal_shared::status::{self, Status};
-use portal_shared::{
+use portal_contract::status::{self, Status};
+use portal_contract::{
     Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Presentation,
     Receipt, Rejection, Surface, Target, Timestamp,
 };
+use portal_device::{Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
 use tokio::sync::{mpsc, watch};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
@@ -133,7 +133,7 @@ impl Inner {
             capabilities: vec!["actions".to_owned(), "body".to_owned()],
         };
         Status {
-            tenant: portal_shared::Tenant::default(),
+            tenant: portal_contract::Tenant::default(),
             device: snapshot.device_state(),
             connection: if connected { ConnectionState::Online } else { ConnectionState::Offline },
             app: snapshot.app_status(),
@@ -222,7 +222,7 @@ impl RunningDevice for Fake {
         let asked =
             |settled: &&Settled| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
         let found = inner.settled.iter().rev().find(asked);
-        Ok(found.map(|found| device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
+        Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use portal_agent::control::log::LogRequest;
-use portal_shared::{OutcomeKind, Receipt};
+use portal_contract::{OutcomeKind, Receipt};
 use serde_json::Value;
 
 use super::running::{LIMIT, Running};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portal_agent::broker::{PublishId, SessionEvent, Sessions};
 use portal_agent::sender::Address;
-use portal_shared::{Incoming, Target};
+use portal_contract::{Incoming, Target};
 use portal_tests::wait::until;
 
 use crate::support::*;

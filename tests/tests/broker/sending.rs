@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use portal_agent::broker::{Protocol, Sessions};
 use portal_agent::sender::{Address, Followed, Sender, SenderError, SenderSettings};
-use portal_shared::{CustomNotification, DeviceId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
+use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 

@@ -10,7 +10,7 @@ use portal_agent::broker::{
     AckToken, BrokerUrl, EmbeddedBroker, Protocol, Session, SessionEvent, SessionHandle, SessionSettings, Sessions,
 };
 use portal_agent::sender::{Address, Sender, SenderSettings};
-use portal_shared::{DeviceId, GroupId, Incoming, Tenant, Topics};
+use portal_contract::{DeviceId, GroupId, Incoming, Tenant, Topics};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 use tokio::sync::mpsc;

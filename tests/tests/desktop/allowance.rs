@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use portal_agent::desktop::{Allowance, DesktopEvent, Notifier};
-use portal_shared::DesktopVerdict;
+use portal_contract::DesktopVerdict;
 use portal_tests::notification_server::{Behaviour, DoNotDisturb, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::xfconf::Xfconf;

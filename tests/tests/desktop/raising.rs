@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use portal_agent::desktop::{Card, CardId, DesktopEvent, Notifier, PromptId, Urgency};
-use portal_shared::Problem;
+use portal_contract::Problem;
 use portal_tests::notification_server::{Behaviour, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use portal_agent::desktop::{Card, CardId, DesktopEvent, Native, Notifier, PromptCard, PromptId, Settings, Urgency};
-use portal_shared::{DesktopVerdict, Problem};
+use portal_contract::{DesktopVerdict, Problem};
 use portal_tests::notification_server::{Notification, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
 use tokio::sync::mpsc;

@@ -1,8 +1,8 @@
 //! Payloads: custom notifications, group lists, remote actions.
 
-use portal_shared::notification::MAX_PAYLOAD_BYTES;
-use portal_shared::service::MAX_GROUPS;
-use portal_shared::{Action, CustomNotification, GroupList};
+use portal_contract::notification::MAX_PAYLOAD_BYTES;
+use portal_contract::service::MAX_GROUPS;
+use portal_contract::{Action, CustomNotification, GroupList};
 
 /// A sentence for a receipt or the log: one line, and not as long as whoever sends pleases.
 fn is_a_sentence(text: &str) -> bool {

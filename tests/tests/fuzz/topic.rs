@@ -1,6 +1,6 @@
 //! Topics: a broker may deliver any, and only the device's own and its groups' mean anything.
 
-use portal_shared::{Incoming, Target, Tenant, Topics};
+use portal_contract::{Incoming, Target, Tenant, Topics};
 
 #[test]
 fn topic() {

@@ -2,12 +2,12 @@
 //!
 //! Lives here: each told to the device in its own words. Does not live here: what the device makes of it.
 
-use portal_shared::Interaction;
+use portal_contract::Interaction;
 use tracing::info;
 
 use super::DeviceLoop;
 use crate::desktop::{CardId, DesktopEvent, PromptId};
-use crate::device::{Event, RaiseFailure};
+use portal_device::{Event, RaiseFailure};
 
 impl DeviceLoop {
     pub(super) fn desktop_event(&mut self, event: DesktopEvent) {

@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use portal_shared::Receipt;
+use portal_contract::Receipt;
 use tokio::sync::{mpsc, watch};
 
 use crate::broker::{SessionEvent, Sessions};
 use crate::daemon::clock::Clock;
 use crate::daemon::requests::Request;
 use crate::desktop::{DesktopEvent, Notifier};
-use crate::device::Command;
 use crate::journal::{Journal, JournalError, Reader};
+use portal_device::Command;
 
 /// Why the loop ended by itself; what was not acknowledged comes again.
 #[derive(Debug, thiserror::Error)]

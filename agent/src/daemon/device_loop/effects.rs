@@ -1,15 +1,15 @@
 //! The device's effects, carried out in order.
 //!
-//! Lives here: which edge does what. Does not live here: why (the device room), and when a commit allows it (`commits`).
+//! Lives here: which edge does what. Does not live here: why (`portal_device`), and when a commit allows it (`commits`).
 
-use portal_shared::Surface;
+use portal_contract::Surface;
 use tracing::{info, warn};
 
 use super::{AfterCommit, DeviceLoop};
 use crate::control::Happened;
 use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
-use crate::device::{Effect, Shown};
 use crate::journal::Entry;
+use portal_device::{Effect, Shown};
 
 /// The prompt's words, as the platform says them.
 fn prompt_words(apple: bool) -> (&'static str, &'static str) {

@@ -1,6 +1,6 @@
 //! What a person does on the desktop, asked for by the API: from here on it goes the way of the desktop's own answers.
 //!
-//! Lives here: which prompt or card is meant. Does not live here: what it comes to (the device room).
+//! Lives here: which prompt or card is meant. Does not live here: what it comes to (`portal_device`).
 
 use super::{AfterCommit, DeviceLoop};
 use crate::control::{Applied, Fault, Gesture};

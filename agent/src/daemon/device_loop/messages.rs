@@ -3,14 +3,14 @@
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
 use bytes::Bytes;
-use portal_shared::{Action, GroupList, Incoming, NotificationId, Target};
+use portal_contract::{Action, GroupList, Incoming, NotificationId, Target};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::AckToken;
 use crate::control::Happened;
-use crate::device::{Arrival, Event};
 use crate::journal::Entry;
+use portal_device::{Arrival, Event};
 
 /// The largest payload that followers are told.
 const LARGEST_TOLD: usize = 64 * 1024;

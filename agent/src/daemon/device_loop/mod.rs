@@ -1,6 +1,6 @@
 //! The one task that owns a device: it reads like the contract's section 4, top to bottom.
 //!
-//! Lives here: events in, `apply`, effects out. Does not live here: any rule (the device room), any I/O (the edges).
+//! Lives here: events in, `apply`, effects out. Does not live here: any rule (`portal_device`), any I/O (the edges).
 
 mod commits;
 mod desktop_events;
@@ -18,7 +18,7 @@ mod used_ids;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use portal_shared::{DeviceState, Receipt, Timestamp, Topics};
+use portal_contract::{DeviceState, Receipt, Timestamp, Topics};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -29,11 +29,11 @@ use super::publisher::Publisher;
 use super::requests::{DeviceStatus, Reply, Request};
 use crate::broker::AckToken;
 use crate::control::{Applied, DeviceEvent, Fault};
-use crate::device::{Command, Device, Effect, Event, Shown};
 use crate::journal::JournalError;
 pub use edges::{Beginning, Edges, Inputs, LoopError, Watched};
 use followers::Followers;
 use messages::Waiting;
+use portal_device::{Command, Device, Effect, Event, Shown};
 use quiet::QuietSeeker;
 use used_ids::UsedIds;
 

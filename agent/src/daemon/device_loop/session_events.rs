@@ -2,15 +2,15 @@
 //!
 //! Lives here: which of it waits its turn and which counts at once. Does not live here: what a message is (`messages`).
 
-use portal_shared::{ConnectionState, CustomNotification, Incoming};
+use portal_contract::{ConnectionState, CustomNotification, Incoming};
 use tracing::{debug, warn};
 
 use super::DeviceLoop;
 use super::messages::{Waiting, WaitingPush};
 use crate::broker::{PublishId, SessionEvent};
 use crate::control::Happened;
-use crate::device::{Arrival, Event};
 use crate::journal::Entry;
+use portal_device::{Arrival, Event};
 
 /// How many messages may wait for the push in hand before those at QoS 0, which no window bounds, are dropped.
 const WAITING: usize = 4096;

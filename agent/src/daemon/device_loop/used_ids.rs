@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use portal_shared::NotificationId;
+use portal_contract::NotificationId;
 use tokio::sync::oneshot;
 
 use super::LoopError;

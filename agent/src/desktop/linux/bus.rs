@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join4;
-use portal_shared::status::NotificationServer;
+use portal_contract::status::NotificationServer;
 use tokio::time::timeout;
 use zbus::fdo::{DBusProxy, NameOwnerChanged};
 use zbus::message::Type;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_shared::{DesktopVerdict, Problem};
+use portal_contract::{DesktopVerdict, Problem};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;

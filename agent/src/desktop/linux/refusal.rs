@@ -2,7 +2,7 @@
 //!
 //! Lives here: the reading of D-Bus error names, the sentences. Does not live here: when it is tried again (the daemon).
 
-use portal_shared::Problem;
+use portal_contract::Problem;
 
 /// Errors that say that no server is left that could have shown it, so that it may be raised again.
 const NO_SERVER: [&str; 6] = [

@@ -2,8 +2,8 @@
 //!
 //! Lives here: the server's state and its view. Does not live here: finding out (the desk).
 
-use portal_shared::DesktopVerdict;
-use portal_shared::status::Desktop;
+use portal_contract::DesktopVerdict;
+use portal_contract::status::Desktop;
 use zbus::names::OwnedUniqueName;
 
 use super::super::Allowance;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use portal_shared::{GroupId, Interaction, Prerequisite, Presentation, Problem};
+use portal_contract::{GroupId, Interaction, Prerequisite, Presentation, Problem};
 use rusqlite::Connection;
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_shared::{Delay, DesktopVerdict, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
+use portal_contract::{Delay, DesktopVerdict, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
 use proptest::prelude::*;
 
 use super::*;

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the checks. Everything is at rest when they are asked. Does not live here: the order of steps.
 
-use portal_shared::{Explanation, NotificationId, Receipt};
+use portal_contract::{Explanation, NotificationId, Receipt};
 use serde_json::{Map, Value};
 
 use super::{Player, words};

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_shared::ConnectionState;
+use portal_contract::ConnectionState;
 
 use super::words;
 use crate::control::{DeviceEvent, Happened};

@@ -9,7 +9,7 @@ mod words;
 
 use std::time::{Duration, Instant};
 
-use portal_shared::{Receipt, Status, Timestamp};
+use portal_contract::{Receipt, Status, Timestamp};
 use serde_json::json;
 
 use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, Push, PushTarget, RemoteAction, Step};
@@ -321,7 +321,7 @@ impl<'a, S: Scene> Player<'a, S> {
         let id = action.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let mut payload = json!({ "id": id, "action": action.action });
         if let Some(ago) = action.sent_ago {
-            let sent_at = self.now.plus_millis(-portal_shared::timestamp::millis(ago));
+            let sent_at = self.now.plus_millis(-portal_contract::timestamp::millis(ago));
             payload["sentAt"] = json!(sent_at);
         }
         self.publish(self.scene.topics().actions(), payload.to_string().into_bytes(), false).await
@@ -333,7 +333,7 @@ impl<'a, S: Scene> Player<'a, S> {
 
     /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
     async fn advance(&mut self, duration: Duration) -> Result<(), SceneError> {
-        let target = self.now.plus_millis(portal_shared::timestamp::millis(duration));
+        let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
         let mut quiet = self.rest().await?;
         while let Some(deadline) = quiet.next_deadline.filter(|deadline| *deadline <= target) {
             self.scene.move_to(deadline).await?;

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the words. Pure.
 
-use portal_shared::Receipt;
+use portal_contract::Receipt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -2,7 +2,7 @@
 //!
 //! Lives here: reading expectations. Does not live here: whether they hold (the runner).
 
-use portal_shared::OutcomeKind;
+use portal_contract::OutcomeKind;
 use serde_json::{Map, Value};
 
 use super::super::model::{Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds};

@@ -3,7 +3,7 @@
 //! Lives here: reading them, the defaults, and the state changes that lead there from a device out of its box.
 //! Does not live here: proving it on the device (the runner).
 
-use portal_shared::{ActionKind, NotificationPermission, OperatingSystem};
+use portal_contract::{ActionKind, NotificationPermission, OperatingSystem};
 use serde_json::{Value, json};
 
 use super::super::model::{GivenDevice, StateChange, StatusCheck};
@@ -13,8 +13,8 @@ use super::place::Places;
 use super::yaml::{Kind, Node};
 use super::{changes, status};
 use crate::daemon::{self, ConfigurationError};
-use crate::device::{Documentation, OsVersion, Rules};
 use crate::settings::{Settings, Sources};
+use portal_device::{Documentation, OsVersion, Rules};
 
 /// Who enrolls a device whose scenario names nobody.
 const USER: &str = "adele@contoso.example";

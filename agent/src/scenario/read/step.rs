@@ -2,7 +2,7 @@
 //!
 //! Lives here: reading a step. Does not live here: state changes (`changes`), expectations (`expect`), pushes (`push`).
 
-use portal_shared::GroupId;
+use portal_contract::GroupId;
 
 use super::super::model::{Action, Answer, CardAnswer, ExpectedRefusal, Grounds, RemoteAction, Step};
 use super::diagnostic::Problems;

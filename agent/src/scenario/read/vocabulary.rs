@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use portal_shared::{CustomNotification, Receipt};
+use portal_contract::{CustomNotification, Receipt};
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 

@@ -2,11 +2,11 @@
 //!
 //! Lives here: what of a status a device block says. Pure.
 
-use portal_shared::{NotificationPermission, Status};
+use portal_contract::{NotificationPermission, Status};
 use serde_json::{Map, Value, json};
 
 use super::line::flow;
-use crate::device::Switches;
+use portal_device::Switches;
 
 /// The device block, in flow form.
 pub(super) fn block(status: &Status) -> String {

@@ -2,12 +2,12 @@
 //!
 //! Lives here: writing them. Pure. JSON's texts are YAML's in double quotes, so that nothing in them is read as anything else.
 
-use portal_shared::{CustomNotification, MAX_PAYLOAD_BYTES, NotificationId, Receipt, Target, Timestamp};
+use portal_contract::{CustomNotification, MAX_PAYLOAD_BYTES, NotificationId, Receipt, Target, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::span;
-use crate::device::Command;
 use crate::scenario::read::{in_a_file, table};
+use portal_device::Command;
 
 /// The members of a receipt that say what the outcome is.
 const TELLING: [&str; 5] = ["outcome", "unmet", "surface", "problem", "delay"];

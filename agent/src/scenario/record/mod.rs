@@ -8,11 +8,11 @@ mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_shared::{Delay, Interaction, NotificationId, Outcome, Receipt, Status, Surface, Timestamp};
+use portal_contract::{Delay, Interaction, NotificationId, Outcome, Receipt, Status, Surface, Timestamp};
 use serde_json::{Value, json};
 
 use crate::control::{DeviceEvent, Happened};
-use crate::device::Command;
+use portal_device::Command;
 
 /// A gap from which on it is told while nothing waits on time: people read seconds.
 const WORTH_TELLING: i64 = 1000;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use portal_shared::{Explanation, Prerequisite, Standing as Checked};
+use portal_contract::{Explanation, Prerequisite, Standing as Checked};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 

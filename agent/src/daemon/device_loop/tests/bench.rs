@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portal_shared::{Incoming, NotificationId, OutcomeKind, Target, Timestamp, status};
+use portal_contract::{Incoming, NotificationId, OutcomeKind, Target, Timestamp, status};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +16,8 @@ use crate::daemon::clock::Clock;
 use crate::daemon::first_start::Asked;
 use crate::daemon::requests::{DeviceStatus, Request};
 use crate::desktop::{self, Asked as AskedOfDesktop, Notifier, Recording};
-use crate::device::{AppCommand, Command, Device, EnrollCommand, PermissionCommand, Rules};
 use crate::journal::{ClockJump, Database, Entry, Journal, JournalError, Options, Refused, Retention, Ticket};
+use portal_device::{AppCommand, Command, Device, EnrollCommand, PermissionCommand, Rules};
 
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 

@@ -2,13 +2,13 @@
 
 mod bench;
 
-use portal_shared::{OutcomeKind, Receipt};
+use portal_contract::{OutcomeKind, Receipt};
 
 use self::bench::{Bench, LIMIT};
 use crate::broker::{Recorded, SessionEvent};
 use crate::desktop::{Asked as AskedOfDesktop, Behaviour, CardId, DesktopEvent};
-use crate::device::{Command, PermissionCommand};
 use crate::journal::Entry;
+use portal_device::{Command, PermissionCommand};
 
 fn raised(asked: &[AskedOfDesktop]) -> usize {
     asked.iter().filter(|asked| matches!(asked, AskedOfDesktop::Raise(_))).count()

@@ -1,0 +1,286 @@
+//! Receipts: what became of one push on one device (contract 3).
+//!
+//! Lives here: outcomes and their members, problem codes. Does not live here: how an outcome is reached (`portal_device`).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::desktop_verdict::DesktopVerdict;
+use crate::ids::{DeviceId, GroupId, NotificationId};
+use crate::prerequisite::Prerequisites;
+use crate::presentation::Presentation;
+use crate::timestamp::Timestamp;
+
+/// What a push was addressed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Target {
+    /// This one device.
+    Device,
+    /// The users of a group, on each device they enrolled (facts 1.4).
+    Group {
+        /// The group.
+        id: GroupId,
+    },
+}
+
+/// What the emulated push service or the device delayed a push for, in FCM's words (facts 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Delay {
+    /// The device was offline.
+    DelayedDeviceOffline,
+    /// The device was in Doze.
+    DelayedDeviceDoze,
+    /// The work profile was paused.
+    DelayedUserStopped,
+    /// The pace of raised notifications was reached.
+    DelayedMessageThrottled,
+    /// The desktop's notification server was away.
+    DelayedNotificationServer,
+    /// Battery optimisation kept it from the app.
+    DelayedBatteryOptimisation,
+}
+
+/// What the user did with a presented notification; kept in the journal, not published again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Interaction {
+    /// The user clicked it.
+    Clicked,
+    /// The user dismissed it, or the server closed it.
+    Dismissed,
+    /// The agent withdrew it to keep the number of open cards bounded.
+    Withdrawn,
+}
+
+/// Why a push was rejected, dropped or failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Problem {
+    /// Rejected: over 4096 bytes (facts 5); left unread.
+    PayloadTooLarge,
+    /// Rejected: not UTF-8.
+    NotUtf8,
+    /// Rejected: not JSON.
+    NotJson,
+    /// Rejected: JSON, but no object.
+    NotAnObject,
+    /// Rejected: a required member is absent.
+    MissingMember,
+    /// Rejected: a member has another type than the contract's.
+    WrongType,
+    /// Rejected: the id is empty, too long or has control characters.
+    InvalidId,
+    /// Rejected: the title is empty or over 50 UTF-16 code units (facts 1.3).
+    TitleLength,
+    /// Rejected: the body is empty or over 500 UTF-16 code units (facts 1.3).
+    BodyLength,
+    /// Rejected: a time is not RFC 3339.
+    InvalidTime,
+    /// Rejected: the targeted user is no user principal name.
+    InvalidUserPrincipalName,
+    /// Rejected: a retained push, over MQTT 3.1.1, which cannot decline them.
+    Retained,
+    /// Dropped: a newer one took its place while the device was offline (facts 5).
+    Collapsed,
+    /// Dropped: over a hundred were held, so all were discarded (facts 5).
+    DroppedTooManyPendingMessages,
+    /// Dropped: the push service's time to live passed (facts 5).
+    DroppedTtlExpired,
+    /// Dropped: the app was force-stopped (facts 4.2).
+    DroppedAppForceStopped,
+    /// Dropped: the device had not been connected for 270 days (facts 5).
+    DroppedDeviceInactive,
+    /// Dropped: sent to an installation of the app that is gone (facts 5).
+    Unregistered,
+    /// Failed: no notification server, or no desktop session, within the configured patience.
+    NoNotificationServer,
+    /// Failed: the notification server took the call and did not answer; it may still appear.
+    NotificationServerDidNotAnswer,
+    /// Failed: the notification server answered with an error.
+    NotificationServerRefused,
+}
+
+/// What became of one push on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+pub enum Outcome {
+    /// Not a custom notification.
+    Rejected {
+        /// The code.
+        problem: Problem,
+        /// A sentence that says what is wrong.
+        detail: String,
+    },
+    /// This id already has an outcome on this device.
+    Duplicate,
+    /// Past its expiry when it arrived, or while it waited on the device.
+    Expired,
+    /// A prerequisite is unmet; nothing was shown.
+    Withheld {
+        /// Every unmet prerequisite, in order.
+        unmet: Prerequisites,
+    },
+    /// The emulated push service dropped it.
+    Dropped {
+        /// The code.
+        problem: Problem,
+    },
+    /// The desktop could not show it.
+    Failed {
+        /// The code.
+        problem: Problem,
+        /// A sentence that says what went wrong.
+        detail: String,
+    },
+    /// Shown to the user, and how.
+    Presented(Presentation),
+}
+
+/// An outcome without its members, to filter by and to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OutcomeKind {
+    /// See [`Outcome::Rejected`].
+    Rejected,
+    /// See [`Outcome::Duplicate`].
+    Duplicate,
+    /// See [`Outcome::Expired`].
+    Expired,
+    /// See [`Outcome::Withheld`].
+    Withheld,
+    /// See [`Outcome::Dropped`].
+    Dropped,
+    /// See [`Outcome::Failed`].
+    Failed,
+    /// See [`Outcome::Presented`].
+    Presented,
+}
+
+impl OutcomeKind {
+    /// Every kind, in the order in which they are decided.
+    pub const ALL: [Self; 7] =
+        [Self::Rejected, Self::Duplicate, Self::Expired, Self::Withheld, Self::Dropped, Self::Failed, Self::Presented];
+
+    /// The word as payloads spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Expired => "expired",
+            Self::Withheld => "withheld",
+            Self::Dropped => "dropped",
+            Self::Failed => "failed",
+            Self::Presented => "presented",
+        }
+    }
+}
+
+impl std::fmt::Display for OutcomeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl std::str::FromStr for OutcomeKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(", ");
+            format!("{text:?} is no outcome; the outcomes are {words}")
+        })
+    }
+}
+
+impl Outcome {
+    /// The outcome without its members.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Rejected { .. } => OutcomeKind::Rejected,
+            Self::Duplicate => OutcomeKind::Duplicate,
+            Self::Expired => OutcomeKind::Expired,
+            Self::Withheld { .. } => OutcomeKind::Withheld,
+            Self::Dropped { .. } => OutcomeKind::Dropped,
+            Self::Failed { .. } => OutcomeKind::Failed,
+            Self::Presented(_) => OutcomeKind::Presented,
+        }
+    }
+
+    /// Whether the push's id is used up by it (contract 3: every outcome but these two).
+    pub fn uses_id(&self) -> bool {
+        !matches!(self, Self::Rejected { .. } | Self::Duplicate)
+    }
+}
+
+/// The record of an outcome: published, kept in the journal, shown by `log`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Rises by one per device; the journal's order.
+    pub sequence: u64,
+    /// The push's id; absent if none could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_id: Option<NotificationId>,
+    /// The device.
+    pub device_id: DeviceId,
+    /// What the push was addressed to.
+    pub target: Target,
+    /// The outcome with its members.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// What delayed it, beside any outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+    /// Whether the push service lowered its priority to normal (FCM's `priorityLowered`; facts 4.2, 5).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority_lowered: bool,
+    /// What was known of this computer's desktop when the card was raised, or why it was not; absent where nothing was
+    /// raised on a desktop. It says nothing of the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<DesktopVerdict>,
+    /// When the device received it, in device time.
+    pub received_at: Timestamp,
+    /// When its outcome was decided, in device time; never goes back.
+    pub decided_at: Timestamp,
+    /// What the user did with it; in the journal only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<Interaction>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prerequisite::Prerequisite;
+
+    #[test]
+    fn a_receipt_is_spelled_as_the_contract_spells_it() {
+        let receipt = Receipt {
+            sequence: 41,
+            notification_id: Some("6f0c".parse().unwrap()),
+            device_id: "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap(),
+            target: Target::Device,
+            outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
+            delay: None,
+            priority_lowered: false,
+            desktop: None,
+            received_at: Timestamp::from_millis(0),
+            decided_at: Timestamp::from_millis(1),
+            interaction: None,
+        };
+        let text = serde_json::to_string(&receipt).unwrap();
+        assert_eq!(
+            text,
+            r#"{"sequence":41,"notificationId":"6f0c","deviceId":"6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10","target":{"kind":"device"},"outcome":"withheld","unmet":["notificationsPermitted"],"receivedAt":"1970-01-01T00:00:00.000Z","decidedAt":"1970-01-01T00:00:00.001Z"}"#
+        );
+        assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);
+    }
+
+    #[test]
+    fn every_kind_reads_back_from_its_word() {
+        for kind in OutcomeKind::ALL {
+            assert_eq!(kind.word().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Company Portal on the device: installed, updated, opened, force-stopped, removed.
+//!
+//! Lives here: the app's own life (facts 1.1, 1.6). Does not live here: the permission that it asks for (`permission`).
+
+use portal_contract::{OperatingSystem, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::event::AppCommand;
+use super::switches::Switches;
+use super::{Device, Effect, Refusal, Rule};
+
+/// Company Portal on the device.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct App {
+    /// Its version while it is installed.
+    pub version: Option<String>,
+    /// Whether it is open on the screen.
+    pub foreground: bool,
+    /// Whether it was force-stopped and not opened since (facts 4.2).
+    pub force_stopped: bool,
+    /// Whether its user is signed in; a push does not need it (`Rule::SignInNotNeeded`).
+    pub signed_in: bool,
+    /// The API level that it targets (Android).
+    pub target_sdk: Option<u32>,
+    /// When it was installed.
+    pub installed_at: Option<Timestamp>,
+    /// When it was last removed (facts 4.1: a day later the permission is forgotten).
+    pub removed_at: Option<Timestamp>,
+    /// In-app messages with a later sequence are this installation's.
+    pub in_app_from: u64,
+    /// In-app messages up to this sequence are listed: the section was pulled to refresh (facts 1.6).
+    pub refreshed_through: u64,
+}
+
+impl App {
+    /// Whether it is installed.
+    pub fn is_installed(&self) -> bool {
+        self.version.is_some()
+    }
+}
+
+/// From this version on Company Portal for Android shows custom notifications (facts 1.1, the version gate).
+pub(super) const FIRST_SHOWING_VERSION: &str = "5.0.5291.0";
+
+/// The API levels that an app can be made for: from Android 1 to some that are still to come.
+const TARGETS: std::ops::RangeInclusive<u32> = 1..=99;
+
+/// The version that an install without one gets: the oldest that the documentation still supports.
+fn default_version(operating_system: OperatingSystem) -> &'static str {
+    // facts 1.9 (iOS), 1.1 (Android: the version gate)
+    if operating_system.is_apple() { "5.2311.1" } else { FIRST_SHOWING_VERSION }
+}
+
+/// The version after `version`: its last number raised by one.
+fn next_version(version: &str) -> String {
+    let (head, last) = version.rsplit_once('.').map_or(("", version), |(head, last)| (head, last));
+    match last.parse::<u64>() {
+        Ok(number) if head.is_empty() => number.saturating_add(1).to_string(),
+        Ok(number) => format!("{head}.{}", number.saturating_add(1)),
+        Err(_) => format!("{version}.1"),
+    }
+}
+
+/// Whether `version` came before `other`, number by number; 5.2 and 5.2.0 are one version.
+pub(super) fn is_older(version: &str, other: &str) -> bool {
+    let numbers = |version: &str| version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    let (mut version, mut other) = (numbers(version), numbers(other));
+    let parts = version.len().max(other.len());
+    version.resize(parts, 0);
+    other.resize(parts, 0);
+    version < other
+}
+
+fn checked_version(version: Option<String>, otherwise: impl FnOnce() -> String) -> Result<String, Refusal> {
+    let version = version.unwrap_or_else(otherwise);
+    let number = |part: &str| (1..=9).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    if version.len() <= 32 && version.split('.').all(number) {
+        return Ok(version);
+    }
+    let message = format!("{version:?} is no app version");
+    Err(Refusal::new("invalidVersion", message, "write digits and dots, as in 5.2311.1"))
+}
+
+impl Device {
+    pub(super) fn app_command(
+        &mut self,
+        command: AppCommand,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        match command {
+            AppCommand::Install { version, target_sdk } => self.install(version, target_sdk, now, effects),
+            AppCommand::Update { version, target_sdk } => self.update(version, target_sdk, now, effects),
+            AppCommand::Uninstall => self.uninstall(now, effects),
+            AppCommand::Open => self.open(effects),
+            AppCommand::Close => self.close(effects),
+            AppCommand::ForceStop => self.force_stop(effects),
+            AppCommand::Refresh => self.refresh(effects),
+            AppCommand::SignIn => self.sign(true, effects),
+            AppCommand::SignOut => self.sign(false, effects),
+        }
+    }
+
+    fn install(
+        &mut self,
+        version: Option<String>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if let Some(installed) = &self.state.app.version {
+            effects.push(Effect::Unchanged(format!("already installed, version {installed}")));
+            return Ok(());
+        }
+        let platform = self.state.identity.operating_system;
+        let version = checked_version(version, || default_version(platform).to_owned())?;
+        let target_sdk = self.checked_target(target_sdk)?.or_else(|| self.default_target());
+        let starts_over =
+            self.state.permission.app_installed(&self.state.identity, self.state.app.removed_at, target_sdk, now);
+        if starts_over {
+            // A new installation has the switches of a new installation (`Rule::AppleForgets`, `Rule::AndroidReinstall`).
+            self.state.switches = Switches::out_of_the_box(platform);
+        }
+        self.state.app = App {
+            version: Some(version),
+            target_sdk,
+            installed_at: Some(now),
+            in_app_from: self.pushes.last_sequence(),
+            refreshed_through: self.pushes.last_sequence(),
+            ..App::default()
+        };
+        effects.push(Effect::StateChanged);
+        self.ask_for_permission(now, effects);
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        version: Option<String>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let Some(installed) = self.state.app.version.clone() else { return Err(Refusal::app_missing("app update")) };
+        let version = checked_version(version, || next_version(&installed))?;
+        let target_sdk = self.checked_target(target_sdk)?.or(self.state.app.target_sdk);
+        if version == installed {
+            effects.push(Effect::Unchanged(format!("already at version {installed}")));
+            return Ok(());
+        }
+        if is_older(&version, &installed) {
+            let message =
+                format!("an app update goes forward; {version} is older than {installed}, which is installed");
+            let mend = format!("app uninstall, then app install --version {version}");
+            return Err(Refusal::new("olderVersion", message, mend));
+        }
+        let app = &mut self.state.app;
+        (app.version, app.target_sdk) = (Some(version), target_sdk);
+        (app.foreground, app.force_stopped) = (false, false);
+        // `Rule::AppleUpdateIsNoReset`: nothing of the permission changes but what the app targets
+        self.state.permission.app_updated(target_sdk);
+        effects.push(Effect::StateChanged);
+        // `Rule::PromptOnInstallAndUpdate`; the platform may still not ask (facts 4.1, 4.2)
+        self.ask_for_permission(now, effects);
+        Ok(())
+    }
+
+    fn uninstall(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if !self.state.app.is_installed() {
+            effects.push(Effect::Unchanged("already not installed".to_owned()));
+            return Ok(());
+        }
+        self.state.app = App { removed_at: Some(now), ..App::default() };
+        self.withdraw_prompt(effects);
+        // Both platforms take an app's notifications away with the app.
+        self.pushes.withdraw_all(effects);
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn open(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let app = &mut self.state.app;
+        if !app.is_installed() {
+            return Err(Refusal::app_missing("app open"));
+        }
+        if app.foreground {
+            effects.push(Effect::Unchanged("already open".to_owned()));
+            return Ok(());
+        }
+        app.foreground = true;
+        app.force_stopped = false;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn close(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if !self.state.app.foreground {
+            effects.push(Effect::Unchanged("already closed".to_owned()));
+            return Ok(());
+        }
+        self.state.app.foreground = false;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn force_stop(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if self.state.identity.operating_system.is_apple() {
+            let message = format!(
+                "force-stop is Android's; on iOS and iPadOS {} ({})",
+                Rule::ForceQuit.says(),
+                Rule::ForceQuit.source()
+            );
+            return Err(Refusal::new("notOnThisPlatform", message, "app close"));
+        }
+        let app = &mut self.state.app;
+        if !app.is_installed() {
+            return Err(Refusal::app_missing("app force-stop"));
+        }
+        if app.force_stopped {
+            effects.push(Effect::Unchanged("already force-stopped".to_owned()));
+            return Ok(());
+        }
+        app.foreground = false;
+        app.force_stopped = true;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn checked_target(&self, target_sdk: Option<u32>) -> Result<Option<u32>, Refusal> {
+        let Some(target) = target_sdk else { return Ok(None) };
+        if self.state.identity.operating_system.is_apple() {
+            return Err(Refusal::only_android("a target SDK", &self.state.identity));
+        }
+        if TARGETS.contains(&target) {
+            return Ok(Some(target));
+        }
+        let message = format!("{target} is no API level that an app can target");
+        Err(Refusal::new("invalidTargetSdk", message, "write 32 for Android 12L, 33 for 13, and so on"))
+    }
+
+    fn default_target(&self) -> Option<u32> {
+        (!self.state.identity.operating_system.is_apple()).then_some(self.rules.android_target_sdk)
+    }
+
+    fn sign(&mut self, signed_in: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let app = &mut self.state.app;
+        if !app.is_installed() {
+            return Err(Refusal::app_missing(if signed_in { "app sign-in" } else { "app sign-out" }));
+        }
+        if app.signed_in == signed_in {
+            let word = if signed_in { "in" } else { "out" };
+            effects.push(Effect::Unchanged(format!("already signed {word}")));
+            return Ok(());
+        }
+        app.signed_in = signed_in;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    /// `Rule::PullToRefresh`
+    fn refresh(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if !self.state.app.is_installed() {
+            return Err(Refusal::app_missing("app notifications"));
+        }
+        let newest = self.pushes.last_sequence();
+        if self.state.app.refreshed_through == newest {
+            effects.push(Effect::Unchanged("already up to date".to_owned()));
+            return Ok(());
+        }
+        self.state.app.refreshed_through = newest;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_without_a_version_goes_one_step_on() {
+        assert_eq!(next_version("5.2311.1"), "5.2311.2");
+        assert_eq!(next_version("7"), "8");
+        assert_eq!(next_version("7.x"), "7.x.1");
+    }
+}

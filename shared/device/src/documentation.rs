@@ -1,0 +1,162 @@
+//! Documentation profiles (facts 1.0), and the settings that the rules take as given.
+//!
+//! Lives here: which years there are, what can be set. Does not live here: which rule holds in which year (`rule`), where
+//! settings come from.
+
+use portal_contract::ActionKind;
+use serde::{Deserialize, Serialize};
+
+/// Which year's documentation the device follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Documentation {
+    /// As first published (facts 1.1, column A).
+    #[default]
+    #[serde(rename = "2019")]
+    Y2019,
+    /// Adds the targeted user (facts 1.4, document C).
+    #[serde(rename = "2023")]
+    Y2023,
+    /// Names the supported platforms and no longer Play Services (facts 1.1, 1.2, documents D and E).
+    #[serde(rename = "2025")]
+    Y2025,
+}
+
+impl Documentation {
+    /// Every profile, oldest first.
+    pub const ALL: [Self; 3] = [Self::Y2019, Self::Y2023, Self::Y2025];
+
+    /// Its year.
+    pub fn year(self) -> &'static str {
+        match self {
+            Self::Y2019 => "2019",
+            Self::Y2023 => "2023",
+            Self::Y2025 => "2025",
+        }
+    }
+}
+
+impl std::str::FromStr for Documentation {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.year() == text)
+            .ok_or_else(|| format!("{text:?} is no documentation profile; choose 2019, 2023 or 2025"))
+    }
+}
+
+/// How urgent Intune's messages are to FCM (facts 4.2, 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// Waits for the end of Doze.
+    #[default]
+    Normal,
+    /// Passes Doze.
+    High,
+}
+
+/// Which kind of message Intune sends through FCM (facts 5, 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FcmMessage {
+    /// Handled by the app; a hundred are kept.
+    #[default]
+    Data,
+    /// Shown by the system; always collapsible, so the newest is kept.
+    Notification,
+}
+
+/// How Company Portal asks on iOS and iPadOS (facts 4.1, 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppleRequest {
+    /// By the prompt.
+    #[default]
+    Explicit,
+    /// Quietly, without one.
+    Provisional,
+}
+
+/// The emulated push service between sender and device (contract 4; facts 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushService {
+    /// Whether it is emulated; without it everything is delivered.
+    pub emulate: bool,
+    /// How urgent messages are to FCM.
+    pub android_priority: Priority,
+    /// Which kind of message FCM carries.
+    pub android_message: FcmMessage,
+    /// How long what waits is kept, in milliseconds; none: the platform's default.
+    pub time_to_live_millis: Option<i64>,
+    /// After how many messages of high priority in seven days, none of them seen, the next is lowered; 0: never.
+    pub lower_priority_after: u32,
+}
+
+impl PushService {
+    /// Everything is delivered: for those who test only their own sender.
+    pub fn off() -> Self {
+        Self { emulate: false, ..Self::default() }
+    }
+}
+
+impl Default for PushService {
+    fn default() -> Self {
+        Self {
+            emulate: true,
+            android_priority: Priority::default(),
+            android_message: FcmMessage::default(),
+            time_to_live_millis: None,
+            lower_priority_after: 10,
+        }
+    }
+}
+
+/// Settings that the rules take as given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// The documentation profile.
+    pub documentation: Documentation,
+    /// The push service between sender and device.
+    pub push_service: PushService,
+    /// For how long after unenrolling, or leaving a group, what is sent to the group still arrives, in milliseconds; 0: not
+    /// at all (facts 1.6).
+    pub grace_millis: i64,
+    /// Whether a message that the broker retained for a group counts (facts 1.6: late joiners).
+    pub late_joiner: bool,
+    /// How the app asks on iOS and iPadOS.
+    pub apple_request: AppleRequest,
+    /// Whether an explicit request while provisional prompts.
+    pub provisional_may_prompt: bool,
+    /// The Android version, as an API level, that an app installed without one targets.
+    pub android_target_sdk: u32,
+    /// The most notifications raised in a second.
+    pub pace_per_second: u32,
+    /// The most cards open on the desktop.
+    pub open_cards: usize,
+    /// How long a push waits for a notification server, in milliseconds from its receipt.
+    pub patience_millis: i64,
+    /// A push whose `sentAt` is older than this, in milliseconds, is expired: its id may be forgotten (contract 4).
+    pub ids_age_millis: i64,
+    /// The remote actions that are carried out.
+    pub allowed_actions: Vec<ActionKind>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            documentation: Documentation::default(),
+            push_service: PushService::default(),
+            grace_millis: 0,
+            late_joiner: false,
+            apple_request: AppleRequest::default(),
+            provisional_may_prompt: false,
+            android_target_sdk: 33,
+            pace_per_second: 100,
+            open_cards: 20,
+            patience_millis: 20_000,
+            ids_age_millis: 90 * 24 * 3_600_000,
+            allowed_actions: ActionKind::ALLOWED_BY_DEFAULT.to_vec(),
+        }
+    }
+}

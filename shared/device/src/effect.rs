@@ -1,0 +1,83 @@
+//! What the device wants done about an event, as values in order.
+//!
+//! Lives here: the words. Does not live here: the doing (the daemon and its edges).
+
+use portal_contract::{Interaction, Receipt, Surface};
+
+use super::push::{HeldPush, Push};
+
+/// What a card on the desktop says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The title as sent, or the app's name where the content is hidden.
+    pub title: String,
+    /// The body as sent, or a placeholder where the content is hidden.
+    pub body: String,
+    /// Where it shows on the device.
+    pub surface: Surface,
+    /// Whether it makes a sound.
+    pub sound: bool,
+}
+
+/// One thing to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A push has its outcome: journal it, acknowledge it, publish the receipt.
+    Settle {
+        /// The receipt.
+        receipt: Receipt,
+        /// The push, where one could be read.
+        push: Option<Push>,
+        /// The held push that this ends.
+        held: Option<u64>,
+    },
+    /// A push waits on the device: journal it, acknowledge it.
+    Hold(HeldPush),
+    /// A held push waits for something else now.
+    HoldChanged(HeldPush),
+    /// Raise a card; the answer is `Raised` or `RaiseFailed` with its number.
+    Raise {
+        /// The card's number.
+        card: u64,
+        /// What it says.
+        shown: Shown,
+    },
+    /// Take a card back.
+    WithdrawCard {
+        /// The card's number.
+        card: u64,
+    },
+    /// The user did something with a presented notification.
+    Interaction {
+        /// The sequence of its receipt.
+        sequence: u64,
+        /// What.
+        interaction: Interaction,
+    },
+    /// Show the permission prompt.
+    ShowPrompt {
+        /// The prompt's number.
+        number: u32,
+    },
+    /// Take the permission prompt's card back.
+    WithdrawPrompt {
+        /// The prompt's number.
+        number: u32,
+    },
+    /// Disconnect from the broker; the session stays.
+    GoOffline,
+    /// Connect again.
+    GoOnline,
+    /// The groups to subscribe to may be others now.
+    GroupsChanged,
+    /// The snapshot changed: journal it, publish the device state.
+    StateChanged,
+    /// The device is new again: ids that were used may be used again.
+    IdsForgotten,
+    /// Something that arrived is ignored, and this is why; for the log.
+    Ignored(String),
+    /// Something that a person may want to know; for the log.
+    Noted(String),
+    /// Nothing changed, and this is what a person is told.
+    Unchanged(String),
+}

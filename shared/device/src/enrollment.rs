@@ -1,0 +1,230 @@
+//! The device's enrollment with Intune, the user who enrolled it, and that user's groups.
+//!
+//! Lives here: enroll, its Graph vocabulary and the group list (facts 1.4, 3; contract 2). Does not live here: how an
+//! enrollment ends (`removal`), for how long it lingers (`grace`), remote actions (`actions`).
+
+use std::collections::BTreeSet;
+
+use portal_contract::{
+    DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList, ManagedDeviceOwnerType, ManagementState,
+    Timestamp, UserPrincipalName,
+};
+use serde::{Deserialize, Serialize};
+
+use super::event::EnrollCommand;
+use super::grace::{FormerEnrollment, LeftGroups};
+use super::{Device, Effect, Refusal};
+
+/// An enrollment that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enrolled {
+    /// Who enrolled the device.
+    pub user: UserPrincipalName,
+    /// When, in device time.
+    pub at: Timestamp,
+    /// How.
+    pub enrollment_type: DeviceEnrollmentType,
+    /// Who owns the device.
+    pub owner_type: ManagedDeviceOwnerType,
+    /// Whether everything sent before this enrollment has surely arrived (contract 2: the first fence after enrolling).
+    pub fenced: bool,
+    /// What management is about to do.
+    #[serde(default = "managed")]
+    pub management_state: ManagementState,
+    /// How it is registered.
+    #[serde(default = "registered")]
+    pub registration_state: DeviceRegistrationState,
+    /// Whether the device is supervised (iOS and iPadOS).
+    #[serde(default)]
+    pub supervised: bool,
+}
+
+fn managed() -> ManagementState {
+    ManagementState::Managed
+}
+
+fn registered() -> DeviceRegistrationState {
+    DeviceRegistrationState::Registered
+}
+
+impl Enrolled {
+    /// Whether its states are those of an enrollment at all (`Rule::UnenrolledStates`).
+    pub fn counts(&self) -> bool {
+        let unregistered = matches!(
+            self.registration_state,
+            DeviceRegistrationState::NotRegistered
+                | DeviceRegistrationState::Revoked
+                | DeviceRegistrationState::NotRegisteredPendingEnrollment
+        );
+        self.management_state != ManagementState::Discovered && !unregistered
+    }
+}
+
+/// The device's enrollment, if any, and the groups of its user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Enrollment {
+    /// The enrollment.
+    pub enrolled: Option<Enrolled>,
+    /// The user's groups; empty while not enrolled.
+    pub groups: BTreeSet<GroupId>,
+    /// The list last heard from the service, for the user that it names.
+    pub heard: Option<GroupList>,
+    /// How the device is registered while it is not enrolled.
+    pub registration_without: DeviceRegistrationState,
+    /// The enrollment that ended lately, while what is sent to its groups may still arrive.
+    pub former: Option<FormerEnrollment>,
+    /// The groups that the user left lately, and until when what is sent to them may still arrive.
+    pub left_groups: LeftGroups,
+}
+
+impl Default for Enrollment {
+    fn default() -> Self {
+        Self {
+            enrolled: None,
+            groups: BTreeSet::new(),
+            heard: None,
+            registration_without: DeviceRegistrationState::NotRegistered,
+            former: None,
+            left_groups: LeftGroups::default(),
+        }
+    }
+}
+
+impl Enrollment {
+    /// The enrollment, if it is one by its states too (`Rule::UnenrolledStates`).
+    pub fn in_force(&self) -> Option<&Enrolled> {
+        self.enrolled.as_ref().filter(|enrolled| enrolled.counts())
+    }
+
+    /// How the device is registered.
+    pub fn registration_state(&self) -> DeviceRegistrationState {
+        self.enrolled.as_ref().map_or(self.registration_without, |enrolled| enrolled.registration_state)
+    }
+
+    fn heard_for(&self, user: &UserPrincipalName) -> Option<BTreeSet<GroupId>> {
+        let list = self.heard.as_ref()?;
+        let matches = list.user_principal_name.as_ref().is_none_or(|named| named == user);
+        matches.then(|| list.groups.clone())
+    }
+}
+
+impl Device {
+    pub(super) fn enroll(
+        &mut self,
+        command: EnrollCommand,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let EnrollCommand { user, groups, enrollment_type, owner_type, supervised } = command;
+        // facts 3: a personally-owned work profile has no type of its own; user-driven is `userEnrollment`
+        let enrollment_type = enrollment_type.unwrap_or(DeviceEnrollmentType::UserEnrollment);
+        self.check_enrollment_type(enrollment_type, supervised)?;
+        let owner_type = owner_type.unwrap_or_else(|| owner_of(enrollment_type));
+        let fenced = self.pushes.fence_is_back();
+        let before = self.state.enrollment.clone();
+        if let Some(present) = &before.enrolled {
+            if present.user != user {
+                let message = format!("the device is enrolled by {} already", present.user);
+                return Err(Refusal::new("alreadyEnrolled", message, "retire, then enroll"));
+            }
+            if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
+                effects.push(Effect::Unchanged(format!("already enrolled by {user}")));
+                return Ok(());
+            }
+        } else {
+            self.state.enrollment.enrolled = Some(Enrolled {
+                user: user.clone(),
+                at: now,
+                enrollment_type,
+                owner_type,
+                fenced,
+                management_state: ManagementState::Managed,
+                registration_state: DeviceRegistrationState::Registered,
+                supervised,
+            });
+            self.state.enrollment.former = None;
+        }
+        let groups = groups.or_else(|| before.heard_for(&user)).unwrap_or_default();
+        self.change_groups(groups, now);
+        effects.extend([Effect::GroupsChanged, Effect::StateChanged]);
+        Ok(())
+    }
+
+    fn check_enrollment_type(&self, kind: DeviceEnrollmentType, supervised: bool) -> Result<(), Refusal> {
+        let identity = &self.state.identity;
+        let apple = identity.operating_system.is_apple();
+        if (apple && kind.is_androids()) || (!apple && kind.is_apples()) {
+            let message = format!("{kind} is no enrollment of {} (facts 3)", identity.operating_system);
+            return Err(Refusal::new("notOnThisPlatform", message, "enroll --type userEnrollment"));
+        }
+        if supervised && !apple {
+            let message = format!("supervision is Apple's; this device runs {} (facts 4.1)", identity.operating_system);
+            return Err(Refusal::new("notOnThisPlatform", message, "leave --supervised out"));
+        }
+        Ok(())
+    }
+
+    /// Changes one of the enrollment's states, by Graph's name.
+    pub(super) fn enrollment_set(&mut self, name: &str, value: &str, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let Some(enrolled) = self.state.enrollment.enrolled.clone() else {
+            let message = format!("{name} is a state of an enrollment, and the device is not enrolled");
+            return Err(Refusal::new("notEnrolled", message, "enroll --user UPN"));
+        };
+        let invalid =
+            |why: String| Refusal::new("invalidValue", why, format!("enrollment set {name}=… with one of these"));
+        let mut changed = enrolled.clone();
+        match name {
+            "managementState" => changed.management_state = value.parse().map_err(invalid)?,
+            "deviceRegistrationState" => changed.registration_state = value.parse().map_err(invalid)?,
+            "managedDeviceOwnerType" => changed.owner_type = value.parse().map_err(invalid)?,
+            "deviceEnrollmentType" => {
+                changed.enrollment_type = value.parse().map_err(invalid)?;
+                self.check_enrollment_type(changed.enrollment_type, changed.supervised)?;
+            }
+            _ => {
+                let mend = "enrollment set one of managementState, deviceRegistrationState, managedDeviceOwnerType, \
+                            deviceEnrollmentType";
+                return Err(Refusal::new("unknownSetting", format!("{name:?} is no state of an enrollment"), mend));
+            }
+        }
+        if changed == enrolled {
+            effects.push(Effect::Unchanged(format!("already {name}={value}")));
+            return Ok(());
+        }
+        self.state.enrollment.enrolled = Some(changed);
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    pub(super) fn groups_heard(&mut self, list: GroupList, now: Timestamp, effects: &mut Vec<Effect>) {
+        let enrollment = &mut self.state.enrollment;
+        let enrolled_by = enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
+        if let (Some(named), Some(user)) = (&list.user_principal_name, enrolled_by)
+            && named != user
+        {
+            // contract 2: ignored; but kept as the broker's last word, for when that user enrolls
+            effects.push(Effect::Ignored(format!("a group list of {named} is ignored: {user} enrolled the device")));
+        }
+        let heard_before = enrollment.heard.replace(list);
+        let user = enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
+        let groups = user.and_then(|user| enrollment.heard_for(user)).unwrap_or_else(|| enrollment.groups.clone());
+        if groups != enrollment.groups {
+            self.change_groups(groups, now);
+            effects.push(Effect::GroupsChanged);
+        } else if heard_before == enrollment.heard {
+            return;
+        }
+        effects.push(Effect::StateChanged);
+    }
+}
+
+/// Who owns a device of this kind unless it is said: a user-driven enrollment is of the user's own device, the others are
+/// the company's.
+fn owner_of(kind: DeviceEnrollmentType) -> ManagedDeviceOwnerType {
+    let own = kind == DeviceEnrollmentType::UserEnrollment
+        || kind == DeviceEnrollmentType::AndroidAospUserOwned
+        || kind.is_apple_user_enrollment();
+    if own { ManagedDeviceOwnerType::Personal } else { ManagedDeviceOwnerType::Company }
+}

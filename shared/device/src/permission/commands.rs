@@ -1,0 +1,214 @@
+//! What the app and a person do about the permission: ask, answer, turn switches, forget.
+//!
+//! Lives here: the prompt as state of the device (contract 5) and the commands. Does not live here: what a status becomes
+//! (`apple`, `android`).
+
+use portal_contract::Timestamp;
+
+use super::super::event::PermissionCommand;
+use super::super::switches::Switches;
+use super::super::{AppleRequest, Device, Effect, Refusal, Rule};
+use super::{Asking, Machine, PermissionPrompt};
+
+impl Device {
+    /// The app asks for the permission, as at its first launch.
+    pub(crate) fn ask_for_permission(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.ask_by(self.rules.apple_request, now, effects);
+    }
+
+    fn ask_by(&mut self, request: AppleRequest, now: Timestamp, effects: &mut Vec<Effect>) {
+        let permission = &mut self.state.permission;
+        // What device management decides nobody is asked (`Rule::ApplePolicy`, `Rule::AndroidPolicy`).
+        if permission.prompt.is_some() || self.state.policy.permission().is_some() {
+            return;
+        }
+        match permission.asking(&self.rules, request) {
+            Asking::Silent(_) => {}
+            Asking::GrantsQuietly => {
+                permission.grant_quietly();
+                effects.push(Effect::StateChanged);
+            }
+            Asking::Prompts => {
+                permission.prompts_shown = permission.prompts_shown.saturating_add(1);
+                let number = permission.shown_before_reset.saturating_add(permission.prompts_shown);
+                permission.prompt = Some(PermissionPrompt { number, shown_at: now });
+                effects.extend([Effect::ShowPrompt { number }, Effect::StateChanged]);
+            }
+        }
+    }
+
+    pub(crate) fn withdraw_prompt(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(prompt) = self.state.permission.prompt.take() {
+            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
+        }
+    }
+
+    pub(crate) fn prompt_answered(&mut self, number: u32, allow: bool, effects: &mut Vec<Effect>) {
+        if self.shows_prompt(number) {
+            self.state.permission.answer(allow);
+            effects.push(Effect::StateChanged);
+        }
+    }
+
+    pub(crate) fn prompt_closed(&mut self, number: u32, effects: &mut Vec<Effect>) {
+        // An iOS alert stays until it is answered; Android's dialog goes (`Rule::AndroidSwipeIsNoDenial`).
+        if self.shows_prompt(number) && !self.state.identity.operating_system.is_apple() {
+            self.state.permission.prompt = None;
+            effects.push(Effect::StateChanged);
+        }
+    }
+
+    fn shows_prompt(&self, number: u32) -> bool {
+        self.state.permission.prompt.is_some_and(|prompt| prompt.number == number)
+    }
+
+    pub(crate) fn permission_command(
+        &mut self,
+        command: PermissionCommand,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if !self.state.app.is_installed() && command != PermissionCommand::Reset {
+            return Err(Refusal::app_missing("the notification permission"));
+        }
+        match command {
+            PermissionCommand::Prompt => self.prompt_by_command(self.rules.apple_request, now, effects),
+            PermissionCommand::PromptProvisional => return self.prompt_provisional(now, effects),
+            PermissionCommand::Allow => return self.allow_or_deny(true, effects),
+            PermissionCommand::Deny => return self.allow_or_deny(false, effects),
+            PermissionCommand::Dismiss => return self.dismiss(effects),
+            PermissionCommand::Keep { in_summary } => return self.keep(in_summary, effects),
+            PermissionCommand::TurnOff => return self.turn_off(effects),
+            PermissionCommand::Reset => self.reset_permission(effects),
+        }
+        Ok(())
+    }
+
+    fn prompt_by_command(&mut self, request: AppleRequest, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.state.permission.prompt.is_some() {
+            effects.push(Effect::Unchanged("already showing the prompt".to_owned()));
+            return;
+        }
+        if let Some(status) = self.state.policy.permission() {
+            effects.push(Effect::Unchanged(format!("already {status}: a policy decides, so nobody is asked")));
+            return;
+        }
+        if let Asking::Silent(rule) = self.state.permission.asking(&self.rules, request) {
+            let (status, says, source) = (self.state.permission.status(), rule.says(), rule.source());
+            effects.push(Effect::Unchanged(format!("already {status}: {says} ({source})")));
+            return;
+        }
+        self.ask_by(request, now, effects);
+    }
+
+    fn prompt_provisional(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        self.check_apples("provisional authorization", "permission prompt")?;
+        self.prompt_by_command(AppleRequest::Provisional, now, effects);
+        Ok(())
+    }
+
+    fn check_apples(&self, what: &str, mend: &str) -> Result<(), Refusal> {
+        let operating_system = self.state.identity.operating_system;
+        if operating_system.is_apple() {
+            return Ok(());
+        }
+        let message = format!("{what} is Apple's; this device runs {operating_system} (facts 4.1)");
+        Err(Refusal::new("notOnThisPlatform", message, mend))
+    }
+
+    fn check_no_policy(&self) -> Result<(), Refusal> {
+        match self.state.policy.permission() {
+            None => Ok(()),
+            Some(status) => {
+                let rule = if self.state.identity.operating_system.is_apple() {
+                    Rule::ApplePolicy
+                } else {
+                    Rule::AndroidPolicy
+                };
+                let message = format!("a policy enforces {status}, whatever the user does ({})", rule.source());
+                Err(Refusal::new("enforcedByPolicy", message, "policy clear"))
+            }
+        }
+    }
+
+    fn allow_or_deny(&mut self, allow: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if let Some(prompt) = self.state.permission.prompt {
+            self.state.permission.answer(allow);
+            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
+            return Ok(());
+        }
+        self.check_no_policy()?;
+        let permission = &mut self.state.permission;
+        let before = permission.clone();
+        permission.switch(allow)?;
+        // By status: a switch that is turned off once more has nothing to remember.
+        effects.push(if permission.status() == before.status() {
+            *permission = before;
+            Effect::Unchanged(format!("already {}", if allow { "allowed" } else { "denied" }))
+        } else {
+            Effect::StateChanged
+        });
+        Ok(())
+    }
+
+    fn dismiss(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if self.state.identity.operating_system.is_apple() {
+            let message = "the prompt of iOS and iPadOS stays until it is answered";
+            return Err(Refusal::new("notOnThisPlatform", message, "permission allow, or permission deny"));
+        }
+        if self.state.permission.prompt.is_none() {
+            effects.push(Effect::Unchanged("already without a prompt".to_owned()));
+        }
+        self.withdraw_prompt(effects);
+        Ok(())
+    }
+
+    fn keep(&mut self, in_summary: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        self.answer_quiet_notification(true)?;
+        if let Switches::Apple(apple) = &mut self.state.switches {
+            // facts 4.1: authorized, "but no alerts, sounds, badges until changed in Settings"
+            (apple.alert, apple.sound, apple.badge, apple.lock_screen) = (false, false, false, false);
+            apple.notification_center = true;
+            apple.scheduled_delivery = in_summary;
+        }
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn turn_off(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        self.answer_quiet_notification(false)?;
+        effects.push(Effect::StateChanged);
+        Ok(())
+    }
+
+    fn answer_quiet_notification(&mut self, keep: bool) -> Result<(), Refusal> {
+        self.check_apples("a quiet notification's Keep and Turn Off", "permission allow, or permission deny")?;
+        self.check_no_policy()?;
+        if self.state.permission.prompt.is_some() {
+            let message = "the permission prompt is showing, and it comes first";
+            return Err(Refusal::new("promptShowing", message, "permission allow, or permission deny"));
+        }
+        match &mut self.state.permission.machine {
+            Machine::Apple(apple) => apple.answer_quietly(keep),
+            Machine::Android(_) => Ok(()),
+        }
+    }
+
+    fn reset_permission(&mut self, effects: &mut Vec<Effect>) {
+        let before = self.state.permission.clone();
+        self.withdraw_prompt(effects);
+        self.state.permission.reset(&self.state.identity, self.state.app.target_sdk);
+        effects.push(if self.state.permission == before {
+            Effect::Unchanged("already as before the first prompt".to_owned())
+        } else {
+            Effect::StateChanged
+        });
+    }
+
+    /// The device is set up anew from a backup: the app is there, its permission is forgotten (`Rule::AppleForgets`).
+    pub(crate) fn restore(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        self.check_apples("forgetting the permission when a device is restored", "permission reset")?;
+        self.reset_permission(effects);
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! The platform's permission for Company Portal's notifications, and the prompt that asks for it.
+//!
+//! Lives here: what both platforms share. Each platform's own machine: `apple`, `android`; what a person does: `commands`.
+//! Does not live here: the switches that narrow a permission (`switches`), what is enforced over it (`policy`), what it all
+//! means for a push (`grounds`).
+
+mod android;
+mod apple;
+mod commands;
+
+use portal_contract::{NotificationPermission, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+use super::{AppleRequest, Refusal, Rule, Rules};
+use android::Android;
+use apple::Apple;
+
+/// The permission, the prompt that is showing, and how often one was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    machine: Machine,
+    /// The prompt that is showing: state of the device, whatever the desktop does (contract 5).
+    pub prompt: Option<PermissionPrompt>,
+    /// How often the prompt was shown.
+    #[serde(default)]
+    pub prompts_shown: u32,
+    /// How many prompts were shown before the device was reset: no number is used twice.
+    #[serde(default)]
+    shown_before_reset: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Machine {
+    Apple(Apple),
+    Android(Android),
+}
+
+/// A permission prompt that is showing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionPrompt {
+    /// Its number, which no other prompt of this device has or had.
+    pub number: u32,
+    /// When it was first shown, in device time.
+    pub shown_at: Timestamp,
+}
+
+/// What comes of the app's asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// The platform shows its prompt.
+    Prompts,
+    /// The platform grants it quietly, without one.
+    GrantsQuietly,
+    /// The platform answers without one, by this rule.
+    Silent(Rule),
+}
+
+impl Permission {
+    /// Never asked.
+    pub fn out_of_the_box(identity: &Identity) -> Self {
+        let machine = if identity.operating_system.is_apple() {
+            Machine::Apple(Apple::default())
+        } else {
+            Machine::Android(Android::installed(identity.asks_at_run_time(), None))
+        };
+        Self { machine, prompt: None, prompts_shown: 0, shown_before_reset: 0 }
+    }
+
+    /// Numbers its prompts on from those of `before`, so that a late answer to one of them answers none.
+    pub(super) fn number_on_from(&mut self, before: &Self) {
+        self.shown_before_reset = before.shown_before_reset.saturating_add(before.prompts_shown);
+    }
+
+    /// The status in the contract's words; what is remembered, even without the app.
+    pub fn status(&self) -> NotificationPermission {
+        match &self.machine {
+            Machine::Apple(apple) => apple.status,
+            Machine::Android(android) => android.status(),
+        }
+    }
+
+    /// Whether the platform will never prompt again in the life of this installation (facts 4.1, 4.2).
+    pub fn is_final(&self) -> bool {
+        match &self.machine {
+            Machine::Apple(apple) => apple.status == NotificationPermission::Denied,
+            Machine::Android(android) => android.is_permanently_denied(),
+        }
+    }
+
+    /// A new installation. Tells whether it starts over: on Android always (`Rule::AndroidReinstall`).
+    pub(super) fn app_installed(
+        &mut self,
+        identity: &Identity,
+        removed_at: Option<Timestamp>,
+        target_sdk: Option<u32>,
+        now: Timestamp,
+    ) -> bool {
+        match &mut self.machine {
+            Machine::Apple(apple) => apple.app_installed(removed_at, now),
+            Machine::Android(android) => {
+                *android = Android::installed(identity.asks_at_run_time(), target_sdk);
+                true
+            }
+        }
+    }
+
+    pub(super) fn app_updated(&mut self, target_sdk: Option<u32>) {
+        if let Machine::Android(android) = &mut self.machine {
+            android.updated(target_sdk);
+        }
+    }
+
+    pub(super) fn upgrade_to_run_time_permission(&mut self, app_installed: bool) {
+        if let Machine::Android(android) = &mut self.machine {
+            android.upgrade_to_run_time_permission(app_installed);
+        }
+    }
+
+    fn asking(&self, rules: &Rules, request: AppleRequest) -> Asking {
+        match &self.machine {
+            Machine::Apple(apple) => apple.asking(request, rules.provisional_may_prompt),
+            Machine::Android(android) => android.asking(),
+        }
+    }
+
+    fn grant_quietly(&mut self) {
+        if let Machine::Apple(apple) = &mut self.machine {
+            apple.grant_quietly();
+        }
+    }
+
+    fn answer(&mut self, allow: bool) {
+        self.prompt = None;
+        match &mut self.machine {
+            Machine::Apple(apple) => apple.answer(allow),
+            Machine::Android(android) => android.answer(allow),
+        }
+    }
+
+    /// Turns the platform's own switch for the app's notifications.
+    fn switch(&mut self, allow: bool) -> Result<(), Refusal> {
+        match &mut self.machine {
+            Machine::Apple(apple) => apple.switch(allow),
+            Machine::Android(android) => {
+                android.switch(allow);
+                Ok(())
+            }
+        }
+    }
+
+    /// Never asked, of this installation.
+    fn reset(&mut self, identity: &Identity, target_sdk: Option<u32>) {
+        self.machine = match self.machine {
+            Machine::Apple(_) => Machine::Apple(Apple::default()),
+            Machine::Android(_) => Machine::Android(Android::installed(identity.asks_at_run_time(), target_sdk)),
+        };
+    }
+}

@@ -1,0 +1,309 @@
+//! A push's way through the device: held, in hand, settled (contract 4).
+//!
+//! Lives here: the stages of a push, and what is kept of those on their way. Does not live here: what moves a push on (`judgement`).
+
+use std::collections::VecDeque;
+
+use portal_contract::{CustomNotification, Delay, Interaction, NotificationId, Presentation, Target, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Resumption;
+use super::effect::Effect;
+use super::held::HeldPushes;
+use super::priority::RecentMessages;
+
+/// A custom notification that this device received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Push {
+    /// What was sent.
+    pub notification: CustomNotification,
+    /// What it was addressed to.
+    pub target: Target,
+    /// When it was received, in device time.
+    pub received_at: Timestamp,
+    /// The earlier of its own expiry and the broker's (contract 3).
+    pub expires_at: Option<Timestamp>,
+    /// Whether the push service lowered its priority to normal when it arrived (facts 4.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority_lowered: bool,
+}
+
+impl Push {
+    /// When it ends by itself: its expiry, or the moment from which its id may be forgotten, so that a duplicate could not
+    /// be told (contract 4).
+    pub(super) fn ends_at(&self, ids_age_millis: i64) -> Option<Timestamp> {
+        let sent_at = self.notification.sent_at;
+        let forgotten_at = sent_at.map(|sent_at| sent_at.plus_millis(ids_age_millis.saturating_add(1)));
+        [self.expires_at, forgotten_at].into_iter().flatten().min()
+    }
+}
+
+/// What a held push waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HoldReason {
+    /// The fence: the device was away, and the push service's rules see all that was held together.
+    DeviceOffline,
+    /// The end of Doze.
+    Doze,
+    /// The work profile.
+    WorkProfilePaused,
+    /// Battery optimisation (facts 1.1, document E).
+    BatteryOptimisation,
+    /// The pace of raised notifications.
+    Pace,
+    /// A notification server.
+    NotificationServerAway,
+}
+
+impl HoldReason {
+    pub(super) const ALL: [Self; 6] = [
+        Self::DeviceOffline,
+        Self::Doze,
+        Self::WorkProfilePaused,
+        Self::BatteryOptimisation,
+        Self::Pace,
+        Self::NotificationServerAway,
+    ];
+
+    /// Whether the push service holds it, and not this computer's desktop: time to live counts then (facts 5).
+    pub(super) fn is_of_the_push_service(self) -> bool {
+        !matches!(self, Self::Pace | Self::NotificationServerAway)
+    }
+
+    /// FCM's word for the delay where it has one (facts 5).
+    pub(super) fn delay(self) -> Delay {
+        match self {
+            Self::DeviceOffline => Delay::DelayedDeviceOffline,
+            Self::Doze => Delay::DelayedDeviceDoze,
+            Self::WorkProfilePaused => Delay::DelayedUserStopped,
+            Self::BatteryOptimisation => Delay::DelayedBatteryOptimisation,
+            Self::Pace => Delay::DelayedMessageThrottled,
+            Self::NotificationServerAway => Delay::DelayedNotificationServer,
+        }
+    }
+}
+
+/// A push that waits on the device; durable, and acknowledged to the broker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldPush {
+    /// Its key; rises in the order of arrival.
+    pub key: u64,
+    /// The push.
+    pub push: Push,
+    /// What it waits for.
+    pub reason: HoldReason,
+    /// When patience ends; only with a notification server that is away.
+    pub until: Option<Timestamp>,
+    /// What its receipt will say of its waiting: having waited for its turn too does not hide what it waited for before.
+    pub delay: Delay,
+}
+
+/// The push whose notification is being raised.
+#[derive(Debug, Clone)]
+pub(super) struct InHand {
+    pub(super) card: u64,
+    pub(super) candidate: Candidate,
+    pub(super) presentation: Presentation,
+    /// When it was let go: `decidedAt` speaks of that moment, not of the desktop's answer (contract 4).
+    pub(super) judged_at: Timestamp,
+}
+
+/// A push that is being judged: new, or let go by what it waited for.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) push: Push,
+    pub(super) held: Option<HeldAs>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeldAs {
+    pub(super) key: u64,
+    pub(super) reason: HoldReason,
+    pub(super) until: Option<Timestamp>,
+    pub(super) delay: Delay,
+}
+
+impl From<HeldPush> for Candidate {
+    fn from(held: HeldPush) -> Self {
+        let HeldPush { key, push, reason, until, delay } = held;
+        Self { push, held: Some(HeldAs { key, reason, until, delay }) }
+    }
+}
+
+/// Whether everything that the broker held for the session has arrived (contract 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    NotConnected,
+    Waiting,
+    Back,
+}
+
+/// Every push that is on its way, and what was shown.
+#[derive(Debug, Clone)]
+pub(super) struct Pushes {
+    pub(super) held: HeldPushes,
+    pub(super) next_held_key: u64,
+    pub(super) in_hand: Option<InHand>,
+    pub(super) next_card: u64,
+    pub(super) open_cards: VecDeque<(u64, u64)>,
+    pub(super) last_sequence: u64,
+    pub(super) last_decided_at: Option<Timestamp>,
+    raised_at: VecDeque<Timestamp>,
+    pace_per_second: usize,
+    fence: Fence,
+    /// The device itself was away, so the push service's rules hold until the fence (contract 4).
+    pub(super) was_away: bool,
+    /// Since when the device had been taken offline, until its fence is back.
+    pub(super) away_since: Option<Timestamp>,
+    pub(super) recent: RecentMessages,
+    pub(super) server_problem: Option<String>,
+}
+
+impl Default for Pushes {
+    fn default() -> Self {
+        Self {
+            held: HeldPushes::default(),
+            next_held_key: 1,
+            in_hand: None,
+            next_card: 1,
+            open_cards: VecDeque::new(),
+            last_sequence: 0,
+            last_decided_at: None,
+            raised_at: VecDeque::new(),
+            pace_per_second: 1,
+            fence: Fence::NotConnected,
+            was_away: false,
+            away_since: None,
+            recent: RecentMessages::default(),
+            server_problem: None,
+        }
+    }
+}
+
+impl Pushes {
+    pub(super) fn new(pace_per_second: u32) -> Self {
+        Self { pace_per_second: pace_per_second.max(1) as usize, ..Self::default() }
+    }
+
+    pub(super) fn resume(
+        from: Resumption,
+        pace_per_second: u32,
+        ends_at: impl Fn(&HeldPush) -> Option<Timestamp>,
+    ) -> Self {
+        let mut held = HeldPushes::default();
+        for push in from.held {
+            let ends_at = ends_at(&push);
+            held.insert(push, ends_at);
+        }
+        Self {
+            held,
+            next_held_key: from.next_held_key.max(1),
+            last_sequence: from.last_sequence,
+            last_decided_at: from.last_decided_at,
+            was_away: true,
+            recent: RecentMessages::resume(from.recent),
+            ..Self::new(pace_per_second)
+        }
+    }
+
+    pub(super) fn wait_for_fence(&mut self) {
+        self.fence = Fence::Waiting;
+    }
+
+    pub(super) fn disconnected(&mut self) {
+        self.fence = Fence::NotConnected;
+    }
+
+    pub(super) fn went_away(&mut self) {
+        self.was_away = true;
+    }
+
+    /// Whether what arrives now was sent while the device itself was away, as far as can be told (contract 4).
+    pub(super) fn is_before_the_fence(&self) -> bool {
+        self.was_away && !self.fence_is_back()
+    }
+
+    pub(super) fn fence_is_back(&self) -> bool {
+        self.fence == Fence::Back
+    }
+
+    /// Whether it is the fence that was waited for: one of a connection that is gone says nothing.
+    pub(super) fn take_fence(&mut self) -> bool {
+        let awaited = self.fence == Fence::Waiting;
+        if awaited {
+            self.fence = Fence::Back;
+        }
+        awaited
+    }
+
+    pub(super) fn server_appeared(&mut self) {
+        self.server_problem = None;
+    }
+
+    pub(super) fn has_push_in_hand(&self) -> bool {
+        self.in_hand.is_some()
+    }
+
+    /// contract 3: an id counts as used once its push is in hand.
+    pub(super) fn has_in_hand(&self, id: &NotificationId) -> bool {
+        self.in_hand.as_ref().is_some_and(|in_hand| in_hand.candidate.push.notification.id == *id)
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    pub(super) fn paced(&self) -> usize {
+        self.held.count(HoldReason::Pace)
+    }
+
+    pub(super) fn last_sequence(&self) -> u64 {
+        self.last_sequence
+    }
+
+    /// Clicked, dismissed or withdrawn: the card is gone and its receipt says so.
+    pub(super) fn interaction(&mut self, card: u64, interaction: Interaction, effects: &mut Vec<Effect>) {
+        let place = self.open_cards.iter().position(|(open, _)| *open == card);
+        if let Some((_, sequence)) = place.and_then(|place| self.open_cards.remove(place)) {
+            effects.push(Effect::Interaction { sequence, interaction });
+        }
+    }
+
+    pub(super) fn cards_lost(&mut self) {
+        self.open_cards.clear();
+    }
+
+    pub(super) fn withdraw_all(&mut self, effects: &mut Vec<Effect>) {
+        for (card, sequence) in std::mem::take(&mut self.open_cards) {
+            effects.push(Effect::WithdrawCard { card });
+            effects.push(Effect::Interaction { sequence, interaction: Interaction::Withdrawn });
+        }
+    }
+
+    /// When the next notification may be raised; `None`: now (contract 4, pace).
+    pub(super) fn next_slot(&self, now: Timestamp) -> Option<Timestamp> {
+        let oldest = *self.raised_at.front().filter(|_| self.raised_at.len() >= self.pace_per_second)?;
+        // A clock that was set back frees the pace instead of blocking it for as long.
+        let slot = oldest.plus_millis(1000);
+        (now < slot && now >= oldest).then_some(slot)
+    }
+
+    pub(super) fn note_raise(&mut self, now: Timestamp) {
+        self.raised_at.push_back(now);
+        let is_past = |oldest: &Timestamp| now.millis_since(*oldest) >= 1000;
+        while self.raised_at.len() > self.pace_per_second || self.raised_at.front().is_some_and(is_past) {
+            self.raised_at.pop_front();
+        }
+    }
+
+    /// When the next one's turn comes, if any waits for nothing else.
+    pub(super) fn turn(&self) -> Timestamp {
+        let full = self.raised_at.len() >= self.pace_per_second;
+        let oldest = self.raised_at.front().filter(|_| full);
+        // Nothing was raised since the start of the process: at once.
+        oldest.map_or(Timestamp::from_millis(i64::MIN), |oldest| oldest.plus_millis(1000))
+    }
+}

@@ -1,0 +1,134 @@
+//! How an enrollment ends: retire, wipe, delete, each at once or waiting for the device to check in (facts 1.6, 3).
+//!
+//! Lives here: their stages and what each leaves. Does not live here: the remote actions that ask for them (`actions`).
+
+use portal_contract::{DeviceRegistrationState, ManagementState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::policy::Policy;
+use super::{Device, Effect, Refusal};
+
+/// How a device leaves management.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Removal {
+    /// The enrollment ends; app and permission stay (contract 5).
+    Retire,
+    /// Back to the factory state.
+    Wipe,
+    /// The enrollment ends, and Intune forgets the device.
+    Delete,
+}
+
+/// How far a removal has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RemovalStage {
+    /// It waits for the device to check in.
+    Pending,
+    /// It was handed to the device.
+    Issued,
+    /// It is carried out.
+    Done,
+}
+
+impl Removal {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Retire => "retire",
+            Self::Wipe => "wipe",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Graph's word while it waits; a delete that is issued has none (facts 3).
+    fn waiting(self, stage: RemovalStage) -> Option<ManagementState> {
+        match (self, stage) {
+            (Self::Retire, RemovalStage::Pending) => Some(ManagementState::RetirePending),
+            (Self::Retire, RemovalStage::Issued) => Some(ManagementState::RetireIssued),
+            (Self::Wipe, RemovalStage::Pending) => Some(ManagementState::WipePending),
+            (Self::Wipe, RemovalStage::Issued) => Some(ManagementState::WipeIssued),
+            (Self::Delete, RemovalStage::Pending) => Some(ManagementState::DeletePending),
+            (Self::Delete, RemovalStage::Issued) | (_, RemovalStage::Done) => None,
+        }
+    }
+
+    fn that_waits_as(state: ManagementState) -> Option<Self> {
+        let stages = [RemovalStage::Pending, RemovalStage::Issued];
+        let waits = |removal: &Self| stages.iter().any(|stage| removal.waiting(*stage) == Some(state));
+        [Self::Retire, Self::Wipe, Self::Delete].into_iter().find(waits)
+    }
+}
+
+impl Device {
+    pub(super) fn removal_command(
+        &mut self,
+        removal: Removal,
+        stage: RemovalStage,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let Some(enrolled) = &mut self.state.enrollment.enrolled else {
+            effects.push(Effect::Unchanged("already not enrolled".to_owned()));
+            return Ok(());
+        };
+        if stage == RemovalStage::Done {
+            return self.remove_now(removal, now, effects);
+        }
+        let Some(waiting) = removal.waiting(stage) else {
+            let message =
+                "Graph has no word for a delete that was issued: it is pending, then the device is gone (facts 3)";
+            return Err(Refusal::new("noSuchState", message, "delete --pending"));
+        };
+        if enrolled.management_state == waiting {
+            effects.push(Effect::Unchanged(format!("already {waiting}")));
+        } else {
+            enrolled.management_state = waiting;
+            effects.push(Effect::StateChanged);
+        }
+        Ok(())
+    }
+
+    fn remove_now(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if removal == Removal::Wipe && self.state.condition.offline {
+            // facts 1.6: "device must be enrolled and online"
+            let message = "the device is offline, so a wipe cannot reach it (facts 1.6)";
+            return Err(Refusal::new("deviceOffline", message, "wipe --pending, then device online"));
+        }
+        self.remove(removal, now, effects);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(ended) = self.state.enrollment.enrolled.take() else { return };
+        self.state.policy = Policy::default();
+        self.state.enrollment.registration_without = match removal {
+            // facts 3: "revoked = blocked, wiped or retired" (`Rule::RevokedAfterRemoval`)
+            Removal::Retire | Removal::Wipe => DeviceRegistrationState::Revoked,
+            Removal::Delete => DeviceRegistrationState::NotRegistered,
+        };
+        // facts 1.2: the work profile goes with the enrollment that made it
+        self.state.condition.work_profile_paused = false;
+        self.linger(ended, now);
+        if removal == Removal::Wipe {
+            self.wipe(now, effects);
+        }
+        effects.extend([Effect::GroupsChanged, Effect::StateChanged]);
+    }
+
+    /// Out of its box again, but for what the removal itself left: how it is registered, and what lingers.
+    fn wipe(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let enrollment = self.state.enrollment.clone();
+        self.start_over(now, effects);
+        self.state.enrollment = enrollment;
+    }
+
+    /// What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
+    pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let waiting = self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.management_state);
+        if let Some(removal) = waiting.and_then(Removal::that_waits_as) {
+            self.remove(removal, now, effects);
+            effects.push(Effect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Where a push shows on the device, and how much of it (facts 1.6, 4.1, 4.2).
+//!
+//! Lives here: the choice of surface, sound and hidden content. Does not live here: whether it shows at all (`grounds`).
+
+use portal_contract::{NotificationPermission, Presentation, Surface};
+
+use super::app::{FIRST_SHOWING_VERSION, is_older};
+use super::effect::Shown;
+use super::push::Push;
+use super::switches::{AndroidSwitches, AppleSwitches, Importance, LockScreenVisibility, ShowPreviews, Switches};
+use super::{Rule, Snapshot};
+
+/// What a card is titled where the message's own title is not to be seen.
+const APP_NAME: &str = "Company Portal";
+
+impl Snapshot {
+    /// How a push shows now that every prerequisite is met.
+    pub(super) fn presentation(&self) -> Presentation {
+        let switches = self.acting_switches();
+        let surface = self.surface(&switches);
+        let apple = self.identity.operating_system.is_apple();
+        // contract 3: the list is quiet, whatever the switch or the channel would sound like
+        let sound = matches!(surface, Surface::Banner | Surface::LockScreen) && sound_is_on(&switches);
+        Presentation {
+            surface,
+            sound: Some(sound),
+            badge: apple.then(|| surface != Surface::InApp && self.badge_is_on(&switches)),
+            heads_up: (!apple).then_some(surface == Surface::Banner),
+            content_hidden: surface != Surface::InApp && self.hides_content(&switches),
+            substituted: surface != Surface::InApp && self.app_is_too_old(),
+        }
+    }
+
+    fn surface(&self, switches: &Switches) -> Surface {
+        let open_and_unlocked = self.app.foreground && !self.condition.locked;
+        let in_app = self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid);
+        // locked, it is a system notification all the same (Rule::SystemWhileLocked)
+        if open_and_unlocked && in_app {
+            return Surface::InApp;
+        }
+        match switches {
+            // Rule::AppleProvisional
+            _ if self.acting_permission() == NotificationPermission::Provisional => Surface::NotificationCenter,
+            // Rule::FocusIsQuiet
+            _ if self.condition.focus => Surface::NotificationCenter,
+            // Rule::AppleScheduledSummary
+            Switches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => Surface::NotificationCenter,
+            Switches::Apple(apple) => self.apple_surface(apple),
+            Switches::Android(android) => self.android_surface(android),
+        }
+    }
+
+    // facts 4.1: each surface has its own switch; "lockScreen disabled still allows display once unlocked"
+    fn apple_surface(&self, apple: &AppleSwitches) -> Surface {
+        match (self.condition.locked, apple.lock_screen, apple.alert, apple.notification_center) {
+            (true, true, _, _) => Surface::LockScreen,
+            (false, _, true, _) => Surface::Banner,
+            (_, _, _, true) => Surface::NotificationCenter,
+            (false, true, false, false) => Surface::LockScreen,
+            (true, false, true, false) => Surface::Banner,
+            // Every surface is off: that is an unmet prerequisite and never comes here.
+            (_, false, false, false) => Surface::NotificationCenter,
+        }
+    }
+
+    // facts 4.2: HIGH heads up; the user's lock-screen setting always wins
+    fn android_surface(&self, android: &AndroidSwitches) -> Surface {
+        match (self.condition.locked, android.lock_screen, android.importance) {
+            (true, LockScreenVisibility::Secret, _) => Surface::NotificationCenter,
+            (true, _, importance) if importance >= Importance::Default => Surface::LockScreen,
+            (false, _, Importance::High) => Surface::Banner,
+            _ => Surface::NotificationCenter,
+        }
+    }
+
+    /// Whether the app is of before the version gate, where the documentation has one.
+    pub(super) fn app_is_too_old(&self) -> bool {
+        let installed = self.app.version.as_deref().unwrap_or_default();
+        self.follows(Rule::VersionGate) && is_older(installed, FIRST_SHOWING_VERSION)
+    }
+
+    /// Whether Company Portal's Notifications section lists messages in whose place an older version said to update it
+    /// (facts 1.1: "after the update the message appears").
+    pub fn lists_substituted(&self) -> bool {
+        !self.app_is_too_old()
+    }
+
+    // facts 4.1: badgeSetting; a provisional app's icon has none
+    fn badge_is_on(&self, switches: &Switches) -> bool {
+        let quiet = self.acting_permission() == NotificationPermission::Provisional;
+        matches!(switches, Switches::Apple(apple) if apple.badge && !quiet)
+    }
+
+    // facts 4.1 (showPreviews), 4.2 (PRIVATE: content hidden)
+    fn hides_content(&self, switches: &Switches) -> bool {
+        match switches {
+            Switches::Apple(apple) => match apple.show_previews {
+                ShowPreviews::Always => false,
+                ShowPreviews::WhenAuthenticated => self.condition.locked,
+                ShowPreviews::Never => true,
+            },
+            Switches::Android(android) => self.condition.locked && android.lock_screen == LockScreenVisibility::Private,
+        }
+    }
+}
+
+fn sound_is_on(switches: &Switches) -> bool {
+    match switches {
+        Switches::Apple(apple) => apple.sound,
+        Switches::Android(android) => android.importance >= Importance::Default,
+    }
+}
+
+impl Shown {
+    /// What the desktop shows of `push`.
+    pub(super) fn of(push: &Push, presentation: Presentation) -> Self {
+        let (title, body) = match presentation {
+            Presentation { content_hidden: true, .. } => (APP_NAME.to_owned(), "Notification".to_owned()),
+            // facts 1.1: "a notification telling them to update their app to view the notification"
+            Presentation { substituted: true, .. } => {
+                (APP_NAME.to_owned(), "Update Company Portal to view this notification.".to_owned())
+            }
+            _ => (push.notification.notification_title.clone(), push.notification.notification_body.clone()),
+        };
+        Self { title, body, surface: presentation.surface, sound: presentation.sound == Some(true) }
+    }
+}

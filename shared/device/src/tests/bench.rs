@@ -1,0 +1,390 @@
+//! A harness that owns time: one device, and beside it what its edges would hold (as quinn-proto's `tests/util.rs`).
+//!
+//! Lives here: the clock, the desktop, the journal and the used ids of one device. Does not live here: what must hold after
+//! every event (`checks`), any expectation of one test.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portal_contract::{DeviceId, Interaction, NotificationId, Outcome, Problem, Receipt, Tenant, Timestamp};
+
+use super::checks::Checks;
+pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, Platform};
+use super::sent::{Sent, group, sent, user};
+use crate::{
+    AppCommand, Command, ConditionCommand, Device, Documentation, Effect, EnrollCommand, Event, HeldPush, Identity,
+    OsVersion, PermissionCommand, RaiseFailure, RecentMessage, Refusal, Resumption, Rules, Shown, Snapshot,
+};
+
+/// How the desktop takes a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Desktop {
+    /// It shows it at once.
+    Shows,
+    /// There is no notification server.
+    ServerAway,
+    /// The call times out.
+    DoesNotAnswer,
+    /// The server answers with an error.
+    Refuses,
+    /// It has not answered yet.
+    Thinks,
+}
+
+/// One device and what its edges hold.
+#[derive(Clone)]
+pub(super) struct Bench {
+    pub(super) device: Device,
+    pub(super) rules: Rules,
+    pub(super) now: Timestamp,
+    pub(super) desktop: Desktop,
+    /// Every card that the desktop showed, with its number.
+    pub(super) shown: Vec<(u64, Shown)>,
+    /// The cards that stand on the desktop.
+    pub(super) open: BTreeSet<u64>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) held: BTreeMap<u64, HeldPush>,
+    pub(super) interactions: Vec<(u64, Interaction)>,
+    /// The prompts that were shown, by number.
+    pub(super) prompts: Vec<u32>,
+    pub(super) used: BTreeSet<NotificationId>,
+    /// How often the desktop was asked to raise a card.
+    pub(super) asked: usize,
+    in_hand: Option<(u64, Shown)>,
+    next_held_key: u64,
+    checks: Checks,
+}
+
+impl Bench {
+    /// A device out of its box.
+    pub(super) fn new(platform: Platform, rules: Rules) -> Self {
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let identity = Identity {
+            id: DeviceId::from_bytes([7; 16]),
+            name: "Adele's phone".to_owned(),
+            tenant: Tenant::default(),
+            operating_system: platform.0,
+            os_version: platform.1.parse().unwrap(),
+            first_os_version: platform.1.parse().unwrap(),
+        };
+        Self {
+            device: Device::out_of_the_box(identity, rules.clone(), now),
+            rules,
+            now,
+            desktop: Desktop::Shows,
+            shown: Vec::new(),
+            open: BTreeSet::new(),
+            receipts: Vec::new(),
+            held: BTreeMap::new(),
+            interactions: Vec::new(),
+            prompts: Vec::new(),
+            used: BTreeSet::new(),
+            asked: 0,
+            in_hand: None,
+            next_held_key: 1,
+            checks: Checks::default(),
+        }
+    }
+
+    /// A device out of its box that follows the documentation of one year.
+    pub(super) fn following(platform: Platform, documentation: Documentation) -> Self {
+        Self::new(platform, Rules { documentation, ..Rules::default() })
+    }
+
+    /// A connected device on which a push shows: installed, allowed, enrolled by Adele, who is in group 1.
+    pub(super) fn ready(platform: Platform) -> Self {
+        Self::new(platform, Rules::default()).made_ready()
+    }
+
+    /// The same, with other rules.
+    pub(super) fn ready_with(platform: Platform, rules: Rules) -> Self {
+        Self::new(platform, rules).made_ready()
+    }
+
+    pub(super) fn made_ready(mut self) -> Self {
+        self.connect(true);
+        self.fence();
+        self.install();
+        self.allow();
+        self.enroll("adele");
+        self
+    }
+
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        self.device.snapshot()
+    }
+
+    /// One event, and every answer of the desktop that follows from it; the effects of the event itself.
+    pub(super) fn apply(&mut self, event: Event) -> Result<Vec<Effect>, Refusal> {
+        let effects = self.apply_alone(event)?;
+        self.answer();
+        Ok(effects)
+    }
+
+    /// An event that cannot be refused.
+    pub(super) fn happens(&mut self, event: Event) -> Vec<Effect> {
+        self.apply(event).unwrap()
+    }
+
+    fn apply_alone(&mut self, event: Event) -> Result<Vec<Effect>, Refusal> {
+        match &event {
+            Event::CardsLost => self.open.clear(),
+            Event::CardInteraction { card, .. } => drop(self.open.remove(card)),
+            _ => {}
+        }
+        let before = self.device.clone();
+        let outcome = self.device.apply(event.clone(), self.now);
+        self.checks.applied(&event, &before, &outcome, &self.device, self.now);
+        let effects = outcome?;
+        self.book(&effects);
+        self.checks.cards(self.open.len(), &self.rules);
+        assert_eq!(self.held.len(), self.device.held() + usize::from(self.held_in_hand()), "{event:?}");
+        if let Event::Command(Command::ClockAdvance { millis }) = event {
+            self.now = self.now.plus_millis(i64::try_from(millis).unwrap());
+        }
+        Ok(effects)
+    }
+
+    /// Whether the push in hand was held before: the journal holds it until it is settled.
+    fn held_in_hand(&self) -> bool {
+        self.held.len() > self.device.held() && self.device.has_push_in_hand()
+    }
+
+    fn book(&mut self, effects: &[Effect]) {
+        for effect in effects.iter().cloned() {
+            match effect {
+                Effect::Settle { receipt, push, held } => self.settled(receipt, push.is_some(), held),
+                Effect::Hold(held) => {
+                    assert!(self.used.insert(held.push.notification.id.clone()), "held under a used id");
+                    assert!(held.key >= self.next_held_key, "a key is used twice");
+                    self.next_held_key = held.key + 1;
+                    self.held.insert(held.key, held);
+                }
+                Effect::HoldChanged(held) => {
+                    assert!(self.held.insert(held.key, held).is_some(), "no such push is held");
+                }
+                Effect::Raise { card, shown } => {
+                    self.asked += 1;
+                    assert!(self.in_hand.replace((card, shown)).is_none(), "two cards in hand");
+                    self.checks.raised(self.now, &self.rules);
+                }
+                Effect::WithdrawCard { card } => assert!(self.open.remove(&card), "card {card} is not open"),
+                Effect::Interaction { sequence, interaction } => self.interactions.push((sequence, interaction)),
+                Effect::ShowPrompt { number } => self.prompts.push(number),
+                Effect::IdsForgotten => self.used.clear(),
+                _ => {}
+            }
+        }
+    }
+
+    fn settled(&mut self, receipt: Receipt, has_push: bool, held: Option<u64>) {
+        assert_eq!(has_push, !matches!(receipt.outcome, Outcome::Rejected { problem: Problem::NotJson, .. }));
+        let id = receipt.notification_id.clone();
+        if let Some(key) = held {
+            let held = self.held.remove(&key).unwrap();
+            assert_eq!(Some(&held.push.notification.id), id.as_ref());
+        }
+        if let Some(id) = id.filter(|_| receipt.outcome.uses_id()) {
+            let is_first_use = self.used.insert(id);
+            assert!(is_first_use || held.is_some(), "an id has two outcomes");
+        }
+        self.receipts.push(receipt);
+    }
+
+    /// The desktop answers whatever it was asked, unless it thinks.
+    pub(super) fn answer(&mut self) {
+        while self.desktop != Desktop::Thinks {
+            let Some((card, shown)) = self.in_hand.take() else { return };
+            let failure = |problem, detail: &str| RaiseFailure { problem, detail: detail.to_owned() };
+            let event = match self.desktop {
+                Desktop::Shows | Desktop::Thinks => {
+                    self.shown.push((card, shown));
+                    self.open.insert(card);
+                    Event::Raised { card, desktop: None }
+                }
+                Desktop::ServerAway => {
+                    let failure = failure(Problem::NoNotificationServer, "no notification server is running");
+                    Event::RaiseFailed { card, failure }
+                }
+                Desktop::DoesNotAnswer => {
+                    let failure = failure(Problem::NotificationServerDidNotAnswer, "it may still appear");
+                    Event::RaiseFailed { card, failure }
+                }
+                Desktop::Refuses => {
+                    let failure = failure(Problem::NotificationServerRefused, "it said no");
+                    Event::RaiseFailed { card, failure }
+                }
+            };
+            self.apply_alone(event).unwrap();
+        }
+    }
+
+    /// The desktop is another from now on; one that came back is heard of.
+    pub(super) fn desktop(&mut self, desktop: Desktop) {
+        let came_back = self.desktop == Desktop::ServerAway && desktop != Desktop::ServerAway;
+        self.desktop = desktop;
+        self.answer();
+        if came_back {
+            self.happens(Event::NotificationServerAppeared);
+        }
+    }
+
+    /// A push arrives.
+    pub(super) fn push(&mut self, sent: Sent) -> Vec<Effect> {
+        let mut arrival = sent.arrival;
+        arrival.id_used = arrival.payload.as_ref().is_ok_and(|push| self.used.contains(&push.id));
+        self.happens(Event::PushArrived(arrival))
+    }
+
+    /// Pushes with these ids arrive, one behind the other.
+    pub(super) fn push_all<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
+        for id in ids {
+            self.push(sent(id));
+        }
+    }
+
+    /// Time passes; each deadline on the way is reached.
+    pub(super) fn advance(&mut self, millis: i64) {
+        let target = self.now.plus_millis(millis);
+        while let Some(deadline) = self.device.next_deadline().filter(|at| *at <= target) {
+            self.now = self.now.max(deadline);
+            self.happens(Event::DeadlineReached);
+        }
+        self.now = target;
+    }
+
+    /// The computer's clock is set back.
+    pub(super) fn step_back(&mut self, millis: i64) {
+        self.now = self.now.plus_millis(-millis);
+        self.checks.clock_stepped_back();
+    }
+
+    pub(super) fn command(&mut self, command: Command) -> Vec<Effect> {
+        self.apply(Event::Command(command)).unwrap()
+    }
+
+    pub(super) fn refused(&mut self, command: Command) -> Refusal {
+        self.apply(Event::Command(command)).unwrap_err()
+    }
+
+    /// What a person is told by a command that changes nothing.
+    pub(super) fn note(&mut self, command: Command) -> String {
+        let effects = self.command(command);
+        match &effects[..] {
+            [Effect::Unchanged(note)] => note.clone(),
+            _ => panic!("{effects:?}"),
+        }
+    }
+
+    pub(super) fn condition(&mut self, command: ConditionCommand) {
+        self.command(Command::Condition(command));
+    }
+
+    pub(super) fn app(&mut self, command: AppCommand) -> Vec<Effect> {
+        self.command(Command::App(command))
+    }
+
+    pub(super) fn permission(&mut self, command: PermissionCommand) -> Vec<Effect> {
+        self.command(Command::Permission(command))
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.command(Command::SettingsSet { name: name.to_owned(), value: value.to_owned() });
+    }
+
+    pub(super) fn install(&mut self) {
+        self.app(AppCommand::Install { version: None, target_sdk: None });
+    }
+
+    pub(super) fn uninstall(&mut self) {
+        self.app(AppCommand::Uninstall);
+    }
+
+    pub(super) fn allow(&mut self) {
+        self.permission(PermissionCommand::Allow);
+    }
+
+    pub(super) fn deny(&mut self) {
+        self.permission(PermissionCommand::Deny);
+    }
+
+    pub(super) fn enroll(&mut self, name: &str) {
+        self.command(Command::Enroll(EnrollCommand {
+            groups: Some([group(1)].into()),
+            ..EnrollCommand::by(user(name))
+        }));
+    }
+
+    pub(super) fn os_update(&mut self, version: &str) -> Vec<Effect> {
+        self.command(Command::OsUpdate { version: version.parse::<OsVersion>().unwrap() })
+    }
+
+    pub(super) fn connect(&mut self, session_present: bool) {
+        self.happens(Event::Connected { session_present });
+    }
+
+    pub(super) fn disconnect(&mut self) {
+        self.happens(Event::Disconnected);
+    }
+
+    pub(super) fn fence(&mut self) -> Vec<Effect> {
+        self.happens(Event::FenceReturned)
+    }
+
+    /// The device is taken offline, and its connection goes.
+    pub(super) fn go_offline(&mut self) {
+        self.condition(ConditionCommand::Offline(true));
+        self.disconnect();
+    }
+
+    /// The device is back on its session; the fence is not.
+    pub(super) fn come_back(&mut self) {
+        self.condition(ConditionCommand::Offline(false));
+        self.connect(true);
+    }
+
+    /// The daemon stops and starts again on what the journal holds.
+    pub(super) fn restart(&mut self) {
+        assert!(!self.device.has_push_in_hand(), "what is in hand at a kill comes again by the broker");
+        let json = serde_json::to_string(self.device.snapshot()).unwrap();
+        let held = self.held.values().map(|held| serde_json::to_string(held).unwrap());
+        let from = Resumption {
+            held: held.map(|json| serde_json::from_str(&json).unwrap()).collect(),
+            last_sequence: self.device.last_sequence(),
+            last_decided_at: self.receipts.last().map(|receipt| receipt.decided_at),
+            next_held_key: self.next_held_key,
+            recent: self.receipts.iter().filter_map(RecentMessage::of).collect(),
+        };
+        self.device = Device::resume(serde_json::from_str(&json).unwrap(), from, self.rules.clone());
+        // The desktop's edge is new too: it knows no card of before.
+        self.open.clear();
+        self.checks.restarted();
+    }
+
+    /// The outcomes of all pushes with this id, in order.
+    pub(super) fn outcomes(&self, id: &str) -> Vec<&Outcome> {
+        let of_it = |receipt: &&Receipt| receipt.notification_id.as_ref().is_some_and(|its| its.as_str() == id);
+        self.receipts.iter().filter(of_it).map(|receipt| &receipt.outcome).collect()
+    }
+
+    /// The one receipt of the push with this id.
+    pub(super) fn receipt(&self, id: &str) -> &Receipt {
+        assert_eq!(self.outcomes(id).len(), 1, "{id}: {:?}", self.outcomes(id));
+        let of_it = |receipt: &&Receipt| receipt.notification_id.as_ref().is_some_and(|its| its.as_str() == id);
+        self.receipts.iter().find(of_it).unwrap()
+    }
+
+    /// The one outcome's word of the push with this id.
+    pub(super) fn word(&self, id: &str) -> &'static str {
+        self.receipt(id).outcome.kind().word()
+    }
+
+    /// The ids with this outcome, in the order of their receipts.
+    pub(super) fn ids_of(&self, word: &str) -> Vec<&str> {
+        let of_it = |receipt: &&Receipt| receipt.outcome.kind().word() == word;
+        self.receipts
+            .iter()
+            .filter(of_it)
+            .filter_map(|r| r.notification_id.as_ref().map(NotificationId::as_str))
+            .collect()
+    }
+}

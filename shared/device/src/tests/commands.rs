@@ -1,0 +1,275 @@
+//! Every command that changes nothing says so, and every refusal says what, why and what instead (contract 5).
+//!
+//! Lives here: the tables of notes and refusals. Does not live here: what the commands do when they do something.
+
+use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE, Platform};
+use super::sent::{group, user};
+use crate::{AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand};
+
+fn install(version: Option<&str>) -> Command {
+    Command::App(AppCommand::Install { version: version.map(str::to_owned), target_sdk: None })
+}
+
+fn update(version: Option<&str>) -> Command {
+    Command::App(AppCommand::Update { version: version.map(str::to_owned), target_sdk: None })
+}
+
+fn enroll(name: &str) -> Command {
+    Command::Enroll(EnrollCommand::by(user(name)))
+}
+
+fn set(name: &str, value: &str) -> Command {
+    Command::SettingsSet { name: name.to_owned(), value: value.to_owned() }
+}
+
+fn os(version: &str) -> Command {
+    Command::OsUpdate { version: version.parse().unwrap() }
+}
+
+const PROMPT: Command = Command::Permission(PermissionCommand::Prompt);
+const ALLOW: Command = Command::Permission(PermissionCommand::Allow);
+const DENY: Command = Command::Permission(PermissionCommand::Deny);
+const FORGET: Command = Command::Permission(PermissionCommand::Reset);
+
+type Setup = fn(&mut Bench);
+const NEW: Setup = |_| {};
+const INSTALLED: Setup = Bench::install;
+const READY: Setup = |bench| {
+    bench.install();
+    bench.allow();
+    bench.enroll("adele");
+};
+const DENIED: Setup = |bench| {
+    bench.install();
+    bench.deny();
+};
+const DENIED_TWICE: Setup = |bench| {
+    DENIED(bench);
+    bench.command(PROMPT);
+    bench.deny();
+};
+const TURNED_OFF: Setup = |bench| {
+    READY(bench);
+    bench.deny();
+};
+const FORCE_STOPPED: Setup = |bench| {
+    READY(bench);
+    bench.app(AppCommand::ForceStop);
+};
+const OPEN: Setup = |bench| {
+    READY(bench);
+    bench.app(AppCommand::Open);
+};
+
+#[test]
+fn a_command_that_changes_nothing_says_so() {
+    let condition = Command::Condition;
+    let rows: Vec<(Platform, Setup, Command, &str)> = vec![
+        (IPHONE, INSTALLED, install(None), "already installed, version 5.2311.1"),
+        (ANDROID, INSTALLED, install(Some("9.9")), "already installed, version 5.0.5291.0"),
+        (IPHONE, INSTALLED, update(Some("5.2311.1")), "already at version 5.2311.1"),
+        (IPHONE, NEW, Command::App(AppCommand::Uninstall), "already not installed"),
+        (IPHONE, OPEN, Command::App(AppCommand::Open), "already open"),
+        (IPHONE, READY, Command::App(AppCommand::Close), "already closed"),
+        (ANDROID, FORCE_STOPPED, Command::App(AppCommand::ForceStop), "already force-stopped"),
+        (IPHONE, INSTALLED, Command::App(AppCommand::Refresh), "already up to date"),
+        (IPHONE, READY, enroll("adele"), "already enrolled by adele@contoso.example"),
+        (IPHONE, NEW, Command::Retire, "already not enrolled"),
+        (IPHONE, READY, ALLOW, "already allowed"),
+        (IPHONE, DENIED, DENY, "already denied"),
+        (ANDROID, READY, ALLOW, "already allowed"),
+        (ANDROID, DENIED, DENY, "already denied"),
+        (ANDROID, TURNED_OFF, DENY, "already denied"),
+        (ANDROID_12, INSTALLED, ALLOW, "already allowed"),
+        (IPHONE, INSTALLED, PROMPT, "already showing the prompt"),
+        (IPHONE, READY, PROMPT, "already authorized: iOS and iPadOS prompt once and never again (facts 4.1)"),
+        (IPAD, DENIED, PROMPT, "already denied: iOS and iPadOS prompt once and never again (facts 4.1)"),
+        (ANDROID, READY, PROMPT, "already authorized: the permission is granted, so Android does not ask (facts 4.2)"),
+        (
+            ANDROID,
+            DENIED_TWICE,
+            PROMPT,
+            "already denied: a second Don't Allow is permanent: no dialog until the app is reinstalled (facts 4.2)",
+        ),
+        (ANDROID_12, INSTALLED, PROMPT, "already authorized: Android asks from version 13 on (facts 4.2)"),
+        (IPHONE, NEW, FORGET, "already as before the first prompt"),
+        (ANDROID_12, INSTALLED, FORGET, "already as before the first prompt"),
+        (ANDROID, NEW, Command::PlayServices { installed: true }, "already installed"),
+        (IPHONE, NEW, condition(ConditionCommand::Locked(false)), "already unlocked"),
+        (IPHONE, NEW, condition(ConditionCommand::Offline(false)), "already online"),
+        (IPHONE, NEW, condition(ConditionCommand::Focus(false)), "already not focused"),
+        (ANDROID, NEW, condition(ConditionCommand::Doze(false)), "already awake"),
+        (ANDROID, NEW, condition(ConditionCommand::WorkProfilePaused(false)), "already running"),
+        (ANDROID, NEW, condition(ConditionCommand::BatteryOptimisationExempt(false)), "already optimised"),
+        (IPHONE, NEW, os("26"), "already on iOS 26"),
+        (IPHONE, NEW, os("26.0"), "already on iOS 26"),
+        (ANDROID, NEW, os("16"), "already on Android 16"),
+        (IPHONE, NEW, set("alert", "on"), "already alert=on"),
+        (ANDROID, NEW, set("channelImportance", "high"), "already channelImportance=HIGH"),
+        (IPHONE, NEW, Command::ClockAdvance { millis: 0 }, "already at that time"),
+        (ANDROID, NEW, Command::Reset, "already out of its box"),
+        (IPHONE, NEW, Command::Rename { name: "Adele's phone".to_owned() }, "already named Adele's phone"),
+    ];
+    for (platform, stands, command, note) in rows {
+        let mut bench = Bench::new(platform, Default::default());
+        stands(&mut bench);
+        assert_eq!(bench.note(command.clone()), note, "{platform:?} {command:?}");
+    }
+}
+
+#[test]
+fn each_condition_that_is_on_already_says_so() {
+    let rows: Vec<(ConditionCommand, &str)> = vec![
+        (ConditionCommand::Locked(true), "already locked"),
+        (ConditionCommand::Offline(true), "already offline"),
+        (ConditionCommand::Focus(true), "already focused"),
+        (ConditionCommand::Doze(true), "already dozing"),
+        (ConditionCommand::WorkProfilePaused(true), "already paused"),
+        (ConditionCommand::BatteryOptimisationExempt(true), "already exempt"),
+    ];
+    for (command, note) in rows {
+        let mut bench = Bench::ready(ANDROID);
+        bench.condition(command);
+        assert_eq!(bench.note(Command::Condition(command)), note);
+    }
+    let mut bench = Bench::ready(ANDROID);
+    bench.command(Command::PlayServices { installed: false });
+    assert_eq!(bench.note(Command::PlayServices { installed: false }), "already removed");
+}
+
+/// Platform, how it stands, the command; then the code, a piece of the message, a piece of the mend.
+type Refused = (Platform, Setup, Command, &'static str, &'static str, &'static str);
+
+fn refusals() -> Vec<Refused> {
+    let app = Command::App;
+    let no_app = "companyPortalNotInstalled";
+    let not_here = "notOnThisPlatform";
+    let elsewhere = "--platform android";
+    vec![
+        (IPHONE, NEW, update(None), no_app, "app update needs Company Portal", "app install"),
+        (IPHONE, NEW, app(AppCommand::Open), no_app, "app open needs Company Portal", "app install"),
+        (ANDROID, NEW, app(AppCommand::ForceStop), no_app, "app force-stop needs Company Portal", "app install"),
+        (IPHONE, NEW, app(AppCommand::Refresh), no_app, "app notifications needs Company Portal", "app install"),
+        (IPHONE, NEW, ALLOW, no_app, "permission needs Company Portal", "app install"),
+        (ANDROID, NEW, DENY, no_app, "permission needs Company Portal", "app install"),
+        (ANDROID, NEW, PROMPT, no_app, "permission needs Company Portal", "app install"),
+        (IPHONE, READY, app(AppCommand::ForceStop), not_here, "force-stop is Android's", "app close"),
+        (IPHONE, NEW, install(Some("new")), "invalidVersion", "\"new\" is no app version", "digits and dots"),
+        (IPHONE, NEW, install(Some("5..1")), "invalidVersion", "\"5..1\" is no app version", "digits and dots"),
+        (IPHONE, NEW, install(Some("")), "invalidVersion", "\"\" is no app version", "digits and dots"),
+        (IPHONE, READY, update(Some("5.2311.0")), "olderVersion", "5.2311.0 is older than 5.2311.1", "app uninstall"),
+        (IPHONE, READY, update(Some("5.999.9")), "olderVersion", "5.999.9 is older than 5.2311.1", "app uninstall"),
+        (IPHONE, READY, enroll("bob"), "alreadyEnrolled", "enrolled by adele@contoso.example", "retire, then enroll"),
+        (
+            IPAD,
+            NEW,
+            Command::PlayServices { installed: false },
+            not_here,
+            "Google Play Services is Android's",
+            elsewhere,
+        ),
+        (IPHONE, NEW, Command::Condition(ConditionCommand::Doze(true)), not_here, "Doze is Android's", elsewhere),
+        (
+            IPHONE,
+            NEW,
+            Command::Condition(ConditionCommand::WorkProfilePaused(true)),
+            not_here,
+            "the work profile is Android's",
+            elsewhere,
+        ),
+        (
+            IPHONE,
+            NEW,
+            Command::Condition(ConditionCommand::BatteryOptimisationExempt(true)),
+            not_here,
+            "battery optimisation is Android's; this device runs iOS",
+            elsewhere,
+        ),
+        (
+            IPHONE,
+            |bench| {
+                INSTALLED(bench);
+                bench.command(FORGET);
+            },
+            ALLOW,
+            "switchDoesNotExistYet",
+            "until it has asked once (facts 4.1)",
+            "permission prompt",
+        ),
+        (IPHONE, NEW, set("channelImportance", "HIGH"), "unknownSetting", "no notification switch", "alert, badge"),
+        (ANDROID, NEW, set("alert", "on"), "unknownSetting", "no notification switch", "channelGroup"),
+        (IPHONE, NEW, set("alert", "perhaps"), "invalidValue", "\"perhaps\" is no value of alert", "on, off"),
+        (ANDROID, NEW, set("lockScreen", "on"), "invalidValue", "\"on\" is no value", "PUBLIC, PRIVATE, SECRET"),
+        (IPHONE, NEW, os("18.7"), "olderVersion", "runs iOS 26, and 18.7 is older", "--os-version"),
+        (ANDROID, NEW, os("12L"), "olderVersion", "runs Android 16, and 12L is older", "--os-version"),
+        (IPHONE, NEW, Command::ClockAdvance { millis: u64::MAX }, "clockTooFarAhead", "a century", "fresh device"),
+    ]
+}
+
+#[test]
+fn what_the_platform_cannot_do_is_refused_with_the_reason_and_the_mend() {
+    for (platform, stands, command, code, message, mend) in refusals() {
+        let mut bench = Bench::new(platform, Default::default());
+        stands(&mut bench);
+        // That a refusal changes nothing is checked at every event (`checks`).
+        let refusal = bench.refused(command.clone());
+        assert_eq!(refusal.code, code, "{command:?}");
+        assert!(refusal.message.contains(message), "{command:?}: {}", refusal.message);
+        assert!(refusal.mend.contains(mend), "{command:?}: {}", refusal.mend);
+    }
+}
+
+#[test]
+fn the_clock_goes_a_century_ahead_in_all_and_no_further() {
+    let mut bench = Bench::new(IPHONE, Default::default());
+    let half = Command::ClockAdvance { millis: 60 * 366 * 24 * 3_600_000 };
+    bench.command(half.clone());
+    assert_eq!(bench.refused(half).code, "clockTooFarAhead");
+}
+
+#[test]
+fn an_update_goes_one_step_on_or_to_the_version_named_and_leaves_the_app_closed() {
+    let mut bench = Bench::ready(IPHONE);
+    bench.app(AppCommand::Open);
+    bench.command(update(None));
+    assert_eq!(bench.snapshot().app.version.as_deref(), Some("5.2311.2"));
+    assert!(!bench.snapshot().app.foreground);
+    bench.command(update(Some("5.2400")));
+    assert_eq!(bench.snapshot().app.version.as_deref(), Some("5.2400"));
+}
+
+#[test]
+fn a_reset_device_is_out_of_its_box_but_for_its_name_its_clock_and_its_journal() {
+    for platform in [IPHONE, ANDROID, ANDROID_12] {
+        let mut bench = Bench::ready(platform);
+        bench.push_all(["a", "b"]);
+        bench.command(Command::ClockAdvance { millis: 5_000 });
+        bench.command(Command::Rename { name: "Other".to_owned() });
+        bench.go_offline();
+        let effects = bench.command(Command::Reset);
+        assert!(effects.contains(&crate::Effect::GoOnline), "out of its box it is online");
+        let fresh = Bench::new(platform, Default::default());
+        let (reset, fresh) = (bench.snapshot(), fresh.snapshot());
+        assert_eq!(reset.identity.name, "Other");
+        assert_eq!((reset.condition.clock_ahead_millis, reset.condition.offline), (5_000, false));
+        let (its, freshs) = (reset.device_state(), fresh.device_state());
+        assert_eq!(its.notification_permission, freshs.notification_permission);
+        assert_eq!((its.prompts_shown, &reset.switches), (0, &fresh.switches));
+        assert!(!reset.app.is_installed() && reset.enrollment.enrolled.is_none());
+        assert!(reset.enrollment.subscribed_groups().is_empty());
+        assert_eq!(bench.device.last_sequence(), 2);
+        assert!(bench.open.is_empty(), "its cards are gone");
+    }
+}
+
+#[test]
+fn groups_that_were_given_again_are_no_change_and_others_are() {
+    let mut bench = Bench::ready(IPHONE);
+    let again = Command::Enroll(EnrollCommand { groups: Some([group(1)].into()), ..EnrollCommand::by(user("adele")) });
+    assert_eq!(bench.note(again), "already enrolled by adele@contoso.example");
+    bench.command(Command::Enroll(EnrollCommand {
+        groups: Some([group(2)].into()),
+        ..EnrollCommand::by(user("adele"))
+    }));
+    assert_eq!(bench.snapshot().enrollment.groups, [group(2)].into());
+}

@@ -1,0 +1,135 @@
+//! Where a push shows, how loud, and how much of it (facts 1.6, 4.1, 4.2; contract 3).
+//!
+//! Lives here: the tables of surfaces. Does not live here: whether it shows at all (`prerequisites`).
+
+use portal_contract::{Outcome, Presentation, Surface};
+
+use super::bench::{ANDROID, Bench, IPAD, IPHONE, PROFILES, Platform};
+use super::sent::sent;
+use crate::{AppCommand, Command, ConditionCommand, Documentation, Shown};
+
+/// How the device stands: words like `locked`, `focus`, `open`, or a switch such as `alert=off`.
+fn stand(bench: &mut Bench, words: &str) {
+    for word in words.split_whitespace() {
+        match word {
+            "locked" => bench.condition(ConditionCommand::Locked(true)),
+            "focus" => bench.condition(ConditionCommand::Focus(true)),
+            "open" => drop(bench.app(AppCommand::Open)),
+            switch => {
+                let (name, value) = switch.split_once('=').unwrap();
+                bench.set(name, value);
+            }
+        }
+    }
+}
+
+fn surface_of(platform: Platform, words: &str) -> (Surface, Option<Shown>) {
+    let mut bench = Bench::ready(platform);
+    stand(&mut bench, words);
+    bench.push(sent("a"));
+    match bench.receipt("a").outcome {
+        Outcome::Presented(Presentation { surface, .. }) => (surface, bench.shown.pop().map(|(_, shown)| shown)),
+        ref other => panic!("{platform:?} {words}: {other:?}"),
+    }
+}
+
+#[test]
+fn each_standing_has_its_surface_and_sound() {
+    use Surface::{Banner, InApp, LockScreen, NotificationCenter};
+    let rows: &[(Platform, &str, Surface, bool)] = &[
+        (IPHONE, "", Banner, true),
+        (IPAD, "", Banner, true),
+        (ANDROID, "", Banner, true),
+        (IPHONE, "sound=off", Banner, false),
+        (IPHONE, "alert=off", NotificationCenter, false),
+        (IPHONE, "locked", LockScreen, true),
+        (IPHONE, "locked lockScreen=off", NotificationCenter, false),
+        (IPHONE, "locked lockScreen=off notificationCenter=off", Banner, true),
+        (IPHONE, "alert=off notificationCenter=off", LockScreen, true),
+        (IPHONE, "badge=off", Banner, true),
+        (IPHONE, "focus", NotificationCenter, false),
+        (IPHONE, "focus locked", NotificationCenter, false),
+        (IPHONE, "open", InApp, false),
+        (IPHONE, "open focus", InApp, false),
+        (IPHONE, "open locked", LockScreen, true),
+        (ANDROID, "channelImportance=DEFAULT", NotificationCenter, false),
+        (ANDROID, "channelImportance=LOW", NotificationCenter, false),
+        (ANDROID, "channelImportance=MIN", NotificationCenter, false),
+        (ANDROID, "locked", LockScreen, true),
+        (ANDROID, "locked channelImportance=DEFAULT", LockScreen, true),
+        (ANDROID, "locked channelImportance=LOW", NotificationCenter, false),
+        (ANDROID, "locked lockScreen=SECRET", NotificationCenter, false),
+        (ANDROID, "focus", NotificationCenter, false),
+        // facts 1.6: document A knows no exception on Android for an app that is open
+        (ANDROID, "open", Banner, true),
+    ];
+    for (platform, words, surface, sound) in rows {
+        let (its, shown) = surface_of(*platform, words);
+        assert_eq!(its, *surface, "{platform:?} {words}");
+        assert_eq!(shown.is_none(), its == InApp, "only what is in the app is not raised");
+        assert_eq!(shown.is_some_and(|shown| shown.sound), *sound, "{platform:?} {words}");
+    }
+}
+
+#[test]
+fn an_open_app_shows_it_itself_from_2025_on_android_too() {
+    for documentation in PROFILES {
+        for platform in [IPHONE, ANDROID] {
+            let mut bench = Bench::following(platform, documentation).made_ready();
+            bench.app(AppCommand::Open);
+            bench.push(sent("a"));
+            let in_app =
+                matches!(bench.receipt("a").outcome, Outcome::Presented(shown) if shown.surface == Surface::InApp);
+            assert_eq!(in_app, platform.is_apple() || documentation == Documentation::Y2025, "{platform:?}");
+        }
+    }
+}
+
+#[test]
+fn hidden_content_is_hidden_and_nothing_else_is() {
+    let rows: &[(Platform, &str, bool)] = &[
+        (IPHONE, "locked", false),
+        (IPHONE, "showPreviews=whenAuthenticated", false),
+        (IPHONE, "locked showPreviews=whenAuthenticated", true),
+        (IPHONE, "showPreviews=never", true),
+        (ANDROID, "locked", false),
+        (ANDROID, "lockScreen=PRIVATE", false),
+        (ANDROID, "locked lockScreen=PRIVATE", true),
+    ];
+    for (platform, words, hidden) in rows {
+        let shown = surface_of(*platform, words).1.unwrap();
+        let content = (shown.title.as_str(), shown.body.as_str());
+        let expected = if *hidden { ("Company Portal", "Notification") } else { ("Title of a", "Body of a") };
+        assert_eq!(content, expected, "{platform:?} {words}");
+    }
+}
+
+/// facts 1.1, the version gate of document C: instead of the message, "a notification telling them to update their app".
+#[test]
+fn in_2023_an_old_android_app_asks_to_be_updated_instead() {
+    for documentation in PROFILES {
+        for platform in [IPHONE, ANDROID] {
+            let mut bench = Bench::following(platform, documentation);
+            bench.app(AppCommand::Install { version: Some("4.9.6000".to_owned()), target_sdk: None });
+            bench.allow();
+            bench.enroll("adele");
+            bench.push(sent("a"));
+            let (_, shown) = bench.shown.pop().unwrap();
+            let gated = platform == ANDROID && documentation == Documentation::Y2023;
+            let expected = if gated { "Update Company Portal to view this notification." } else { "Body of a" };
+            assert_eq!((shown.body.as_str(), shown.title == "Company Portal"), (expected, gated));
+        }
+    }
+}
+
+#[test]
+fn a_card_goes_with_the_app_that_showed_it() {
+    for gone in [Command::App(AppCommand::Uninstall), Command::Reset] {
+        let mut bench = Bench::ready(IPHONE);
+        bench.push_all(["a", "b"]);
+        assert_eq!(bench.open.len(), 2);
+        bench.command(gone);
+        assert!(bench.open.is_empty());
+        assert_eq!(bench.interactions.len(), 2);
+    }
+}

@@ -1,0 +1,77 @@
+//! What others see of the device: the contract's device state, and the device's part of `status`.
+//!
+//! Lives here: reading the snapshot into the contract's words. Does not live here: any rule.
+
+use portal_contract::{DeviceState, ManagedDeviceOwnerType, OperatingSystem, status};
+
+use super::Snapshot;
+
+impl Snapshot {
+    /// The retained device state (contract 3).
+    pub fn device_state(&self) -> DeviceState {
+        let enrolled = self.enrollment.enrolled.as_ref();
+        let apple = self.identity.operating_system.is_apple();
+        DeviceState {
+            device_id: self.identity.id,
+            device_name: self.identity.name.clone(),
+            user_principal_name: enrolled.map(|enrolled| enrolled.user.clone()),
+            operating_system: self.identity.operating_system,
+            os_version: self.identity.os_version.to_string(),
+            managed_device_owner_type: enrolled.map_or(ManagedDeviceOwnerType::Unknown, |enrolled| enrolled.owner_type),
+            device_enrollment_type: enrolled.map(|enrolled| enrolled.enrollment_type),
+            management_state: enrolled.map(|enrolled| enrolled.management_state),
+            device_registration_state: self.enrollment.registration_state(),
+            is_supervised: enrolled.filter(|_| apple).map(|enrolled| enrolled.supervised),
+            prerequisites: self.prerequisites(None).collect(),
+            notification_permission: self.acting_permission(),
+            prompts_shown: self.permission.prompts_shown,
+            last_action: self.actions.last.clone(),
+            updated_at: self.updated_at,
+        }
+    }
+
+    /// Company Portal, for `status`.
+    pub fn app_status(&self) -> status::App {
+        status::App {
+            installed: self.app.is_installed(),
+            version: self.app.version.clone(),
+            foreground: self.app.foreground,
+            force_stopped: self.app.force_stopped,
+            signed_in: self.app.signed_in,
+            target_sdk: self.app.target_sdk,
+        }
+    }
+
+    /// The device's own condition, for `status`.
+    pub fn condition_status(&self) -> status::Condition {
+        let condition = &self.condition;
+        let android = self.identity.operating_system == OperatingSystem::Android;
+        status::Condition {
+            locked: condition.locked,
+            offline: condition.offline,
+            focus: condition.focus,
+            doze: condition.doze,
+            work_profile_paused: condition.work_profile_paused,
+            battery_optimisation_exempt: condition.battery_optimisation_exempt,
+            standby_bucket: android.then_some(condition.standby_bucket),
+            play_services: android.then_some(condition.play_services),
+            clock_ahead_millis: condition.clock_ahead_millis,
+        }
+    }
+
+    /// What lingers, for `status`.
+    pub fn grace_status(&self) -> Option<status::Grace> {
+        let enrollment = &self.enrollment;
+        let former = enrollment.former.iter().flat_map(|former| &former.groups);
+        let groups = former.chain(enrollment.left_groups.keys()).copied().collect();
+        enrollment.next_grace_end().map(|ends_at| status::Grace { groups, ends_at })
+    }
+
+    /// The permission prompt that is showing, for `status`.
+    pub fn prompt_status(&self) -> Option<status::Prompt> {
+        self.permission.prompt.map(|prompt| status::Prompt {
+            shown_at: prompt.shown_at,
+            actions: status::PROMPT_ACTIONS.map(str::to_owned).to_vec(),
+        })
+    }
+}
