@@ -54,7 +54,7 @@ impl Survival {
 }
 
 impl fmt::Display for Survival {
-    /// A row of README's table.
+    /// A row of the table in agent/docs/reliability.md.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, times, pushes, lost, shown_twice, note } = self;
         write!(f, "| {fault} | {times} | {pushes} | {lost} | {shown_twice} | {note} |")
