@@ -45,7 +45,7 @@ pub struct Notification {
     pub received: Instant,
 }
 
-/// The habits of a notification server (stack-notifications 1.5, 2).
+/// The habits of a notification server (decisions/0008).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Its name.
@@ -62,7 +62,7 @@ pub struct Profile {
     pub tells: Tells,
 }
 
-/// How a server tells that it is in Do Not Disturb (stack-notifications 4).
+/// How a server tells that it is in Do Not Disturb (decisions/0011).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tells {
     /// Not at all, or elsewhere (`xfconf`).

@@ -24,7 +24,7 @@ async fn told(profile: Profile, texts: &[(&str, &str)]) -> Result<Vec<(String, S
 #[tokio::test(flavor = "multi_thread")]
 async fn markup_is_escaped_for_a_server_that_reads_it() -> Result<()> {
     let told = told(Profile::xfce(), &[("<b>T</b> &amp; & <i>", HOSTILE)]).await?;
-    // A title is plain text on every server (stack-notifications 3).
+    // A title is plain text on every server (decisions/0010).
     assert_eq!(told[0].0, "<b>T</b> &amp; & <i>");
     let escaped = HOSTILE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     assert_eq!(told[0].1, escaped);

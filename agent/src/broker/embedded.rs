@@ -1,7 +1,7 @@
 //! The embedded broker: the `mqtt5` crate's, behind one small door, for the demo, tests and small fleets on one machine.
 //!
 //! It speaks MQTT 5 and 3.1.1 on one listener and keeps everything in memory: sessions, queued pushes and retained
-//! messages end with the process. Where it departs from a full broker (stack-mqtt, and the tests here):
+//! messages end with the process. Where it departs from a full broker (decisions/0013, and the tests here):
 //! - no persistence: after a restart each device's session is gone, so nothing pushed meanwhile was queued;
 //! - a QoS 1 message may overtake a QoS 0 one on the same topic (contract 2 knows only QoS 1);
 //! - properties other than the message expiry are forwarded in part;

@@ -1,4 +1,4 @@
-//! The fence: a message to oneself behind which nothing is left that had been held for the session (stack-mqtt).
+//! The fence: a message to oneself behind which nothing is left that had been held for the session (decisions/0001).
 //!
 //! Pure: instants are passed in. Does not live here: sending it, and what its return means for the device.
 

@@ -8,7 +8,7 @@
 //! each [`SessionEvent::Message`] is the daemon's, and every token of it is to be acknowledged.
 //!
 //! **Epochs.** Each CONNACK begins an epoch. A token of an older one is dropped: a packet id used again would acknowledge
-//! a push that was never seen (stack-mqtt). What was not acknowledged comes again, marked as redelivered.
+//! a push that was never seen (decisions/0002). What was not acknowledged comes again, marked as redelivered.
 //!
 //! **Full channels.** The session never waits for the daemon. Its events go to the daemon's channel, which must hold the
 //! receive window and [`EVENT_SLACK`]; what QoS 1 brings beyond (3.1.1 knows no window) waits in the session, of which

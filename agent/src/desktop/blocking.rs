@@ -95,7 +95,7 @@ impl Notifier for Native {
         self.calls.enqueue(Call::Raise(card));
     }
 
-    /// notify-rust cannot take a notification back here (stack-notifications 1.1): the user dismisses it.
+    /// notify-rust cannot take a notification back here (decisions/0008): the user dismisses it.
     fn withdraw(&self, _card: CardId) {}
 
     fn prompt(&self, prompt: PromptCard) {

@@ -21,7 +21,7 @@ pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
 const BUNDLES: [&str; 2] = ["org.portal-agent.company-portal", "com.apple.Terminal"];
 
 /// Unknown: `NSUserNotificationCenter` does not tell, and the centre that does (`UNUserNotificationCenter`) ends any program
-/// that is no signed bundle (stack-notifications 4).
+/// that is no signed bundle (decisions/0011).
 pub(super) fn allowance() -> Allowance {
     Allowance::default()
 }
@@ -52,7 +52,7 @@ pub(super) fn prompt(prompt: &PromptCard, _icon: Option<&str>) -> Result<Option<
 }
 
 fn notification(title: &str, body: &str) -> Notification {
-    // Once and first: asking for the default bundle hangs on macOS 26 (stack-notifications 1.4).
+    // Once and first: asking for the default bundle hangs on macOS 26 (decisions/0008).
     static APPLICATION: Once = Once::new();
     APPLICATION.call_once(|| {
         if BUNDLES.iter().all(|bundle| set_application(bundle).is_err()) {

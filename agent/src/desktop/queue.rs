@@ -12,7 +12,7 @@ use super::{CardId, PromptId};
 /// How many calls may wait behind the raise in hand.
 const QUEUE: usize = 256;
 
-/// What a notifier is told to do. Only on Linux can notify-rust take something back (stack-notifications 1.1).
+/// What a notifier is told to do. Only on Linux can notify-rust take something back (decisions/0008).
 pub(super) enum Call {
     Raise(Card),
     Prompt(PromptCard),

@@ -14,7 +14,7 @@ const BODY: usize = 500;
 /// servers cannot break a line within one, and a few hundred push the card's icon and title off the screen.
 const MARKS: usize = 30;
 
-/// A title: one line, never escaped, since every server shows it as plain text (stack-notifications 3).
+/// A title: one line, never escaped, since every server shows it as plain text (decisions/0010).
 pub(super) fn title(sent: &str) -> String {
     let one_break = sent.replace("\r\n", "\n");
     let spaced = one_break.chars().map(|c| if breaks_line(c) || c == '\t' { ' ' } else { c });
@@ -36,7 +36,7 @@ pub(super) fn body(sent: &str) -> String {
     cut(&lines.join("\n"), BODY)
 }
 
-/// A body for a server that reads markup: `&`, `<` and `>` as entities, no others (stack-notifications 3).
+/// A body for a server that reads markup: `&`, `<` and `>` as entities, no others (decisions/0010).
 #[cfg(any(target_os = "linux", test))] // the other desktops read no markup
 pub(super) fn escaped(body: &str) -> String {
     let mut escaped = String::with_capacity(body.len());

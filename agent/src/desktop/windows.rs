@@ -1,7 +1,7 @@
 //! A notification on Windows: a toast. Written from the crates' sources; not run by this project's tests.
 //!
 //! Lives here: the toast. Does not live here: the queue and the answers (`blocking`). Text is put into the toast's
-//! document as text, so nothing is escaped (stack-notifications 3).
+//! document as text, so nothing is escaped (decisions/0010).
 
 use notify_rust::{Notification, NotificationResponse, Timeout};
 
@@ -20,7 +20,7 @@ pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
 const APP_USER_MODEL_ID: &str = "PortalAgent.CompanyPortal";
 
 /// What Windows lets through of this app: its own switch, the user's for all apps, and policies. Focus and Do Not Disturb
-/// it does not tell (stack-notifications 4).
+/// it does not tell (decisions/0011).
 pub(super) fn allowance() -> Allowance {
     let id = HSTRING::from(APP_USER_MODEL_ID);
     let setting = ToastNotificationManager::CreateToastNotifierWithId(&id).and_then(|notifier| notifier.Setting());

@@ -123,7 +123,7 @@ pub(crate) fn open(options: ConnectOptions<'_>) -> (Client, Connection) {
 
 fn network_options(timeout_seconds: u64) -> NetworkOptions {
     let mut network = NetworkOptions::new();
-    // Without it every third acknowledgement waits for Nagle (stack-mqtt: 13 against 33 thousand a second).
+    // Without it every third acknowledgement waits for Nagle (decisions/0012: 13 against 33 thousand a second).
     network.set_tcp_nodelay(true);
     network.set_connection_timeout(timeout_seconds);
     network
@@ -172,7 +172,7 @@ fn open_v4(options: ConnectOptions<'_>) -> (Client, Connection) {
     let largest = LARGEST_PACKET as usize;
     mqtt.set_keep_alive(options.keep_alive)
         .set_clean_session(options.kept_for.is_none())
-        // 3.1.1 cannot announce a limit, so any packet must be taken: one refused comes for ever (stack-mqtt).
+        // 3.1.1 cannot announce a limit, so any packet must be taken: one refused comes for ever (decisions/0002).
         .set_max_packet_size(largest, largest)
         .set_manual_acks(options.manual_acks)
         .set_inflight(INFLIGHT)

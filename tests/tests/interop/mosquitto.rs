@@ -197,7 +197,7 @@ async fn a_second_agent_of_the_same_device_is_named_as_the_likely_cause() -> Res
     let Pair { agent, device, .. } = site.pair(&[])?;
     let mut second = Agent::new("")?;
     second.start(&["--device-id", &device, "--notifier", "console", "--broker", &site.broker.url()])?;
-    // This mosquitto only closes the connection that it gives away (stack-mqtt), so it takes three to be sure.
+    // This mosquitto only closes the connection that it gives away (decisions/0002), so it takes three to be sure.
     let problem_of = |agent: &Agent| agent.json(&["status"]).unwrap_or_default()["broker"]["problem"].to_string();
     let problems = || [problem_of(&agent), problem_of(&second)];
     until("a second client", problems, |all| all.iter().any(|one| one.contains("second client"))).await;

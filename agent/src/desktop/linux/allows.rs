@@ -1,4 +1,4 @@
-//! Where each notification server keeps what it lets through, and what is read there (stack-notifications 4).
+//! Where each notification server keeps what it lets through, and what is read there (decisions/0011).
 //!
 //! Lives here: who is asked, the questions, the reading of their answers. Does not live here: when they are asked (the
 //! desk), what follows from it (`allowance`).
@@ -150,7 +150,7 @@ async fn gnome() -> Allowance {
     Allowance { do_not_disturb: banners.map(|shows| !shows), application_off: enabled.map(|on| !on) }
 }
 
-/// A switch, as GLib's own program reads it (stack-notifications 4: 8 ms); nothing without the program or the schema.
+/// A switch, as GLib's own program reads it (decisions/0011: 8 ms); nothing without the program or the schema.
 async fn gsetting(schema: &str, key: &str) -> Option<bool> {
     let reading = tokio::process::Command::new("gsettings")
         .args(["get", schema, key])

@@ -150,7 +150,7 @@ impl Line {
     }
 
     /// Has the bus start the notification server. Not raising and seeing what happens: a raise whose answer does not
-    /// come cannot be repeated, and the bus may take two minutes (stack-notifications 1.2).
+    /// come cannot be repeated, and the bus may take two minutes (decisions/0009).
     ///
     /// # Errors
     /// Where the bus knows no server that it could start, or the server did not come up.

@@ -12,7 +12,7 @@ pub(super) struct Form(Notification);
 
 impl Form {
     pub(super) fn new(icon: Option<&str>) -> Self {
-        // Made once: each `new` reads the executable's path (stack-notifications 1.1).
+        // Made once: each `new` reads the executable's path (decisions/0008).
         let mut notification = Notification::new();
         notification
             .appname(APP_NAME)

@@ -1,5 +1,5 @@
 //! The native notifier of Linux: notify-rust raises, and one kept connection to the session bus listens beside it,
-//! since a waiter of notify-rust's own loses answers (stack-notifications 1.4, 1.5).
+//! since a waiter of notify-rust's own loses answers (decisions/0008).
 //!
 //! Lives here: the notifier's face. Does not live here: the work (`desk`), the connection (`bus`), the rules (`open`,
 //! `server`, `refusal`, `form`).

@@ -16,7 +16,7 @@ const EARLY: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Subject {
     Card(CardId),
-    /// The nonce makes the keys of a prompt's actions impossible to guess (stack-notifications 1.5).
+    /// The nonce makes the keys of a prompt's actions impossible to guess (decisions/0008).
     Prompt(PromptId, Nonce),
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Signal {
     Action(String),
-    /// Whatever the reason: servers do not agree on them (stack-notifications 1.5).
+    /// Whatever the reason: servers do not agree on them (decisions/0008).
     Closed,
 }
 

@@ -78,7 +78,7 @@ impl Server {
     }
 
     /// Whether its bodies are markup. Where it could not say, they are escaped: an entity in sight is ugly, markup
-    /// that is obeyed is a forgery (stack-notifications 3). dunst obeys it without saying so where its setting `markup`
+    /// that is obeyed is a forgery (decisions/0010). dunst obeys it without saying so where its setting `markup`
     /// is left out (run: 1.9), so its bodies are always escaped; with `markup = no` the entities show.
     pub(super) fn wants_markup(&self) -> bool {
         match self {

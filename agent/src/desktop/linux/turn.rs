@@ -66,7 +66,7 @@ impl Turn {
         Self::Waiting(job, Box::pin(sleep(PATIENCE)))
     }
 
-    /// Calls the server. notify-rust has no limit of its own (stack-notifications 1.2).
+    /// Calls the server. notify-rust has no limit of its own (decisions/0009).
     pub(super) fn raising(job: &Job, form: &Form, markup: bool, then: Option<Question>) -> Self {
         let notification = job.form(form, markup);
         Self::Raising(job.subject(), Box::pin(raise(notification, then)))

@@ -31,7 +31,7 @@ pub(super) enum Done {
     Waited(u32, Arc<NotificationHandle>, Option<Signal>),
 }
 
-/// What keeps a notification open: GNOME drops it with its connection (stack-notifications 1.4).
+/// What keeps a notification open: GNOME drops it with its connection (decisions/0008).
 pub(super) struct Hold {
     handle: Arc<NotificationHandle>,
     waiter: Option<AbortHandle>,
@@ -57,7 +57,7 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        // A waiter would hold the connection for ever (stack-notifications 1.5).
+        // A waiter would hold the connection for ever (decisions/0008).
         self.stop_waiting();
     }
 }
@@ -121,7 +121,7 @@ impl Work {
         }));
     }
 
-    /// Closes a notification over its own connection: GNOME heeds no other (stack-notifications 1.4).
+    /// Closes a notification over its own connection: GNOME heeds no other (decisions/0008).
     pub(super) fn withdraw(&mut self, mut hold: Hold) {
         hold.stop_waiting();
         while self.withdrawals.try_join_next().is_some() {}
