@@ -4,13 +4,6 @@
 
 use std::collections::VecDeque;
 
-/// The right to acknowledge one message, once; worthless after its connection's end.
-#[derive(Debug, PartialEq, Eq)]
-pub struct AckToken {
-    pub(super) epoch: u64,
-    pub(super) position: u64,
-}
-
 /// The messages of one connection that are not acknowledged on the wire yet, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct AckQueue {

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use portal_contract::{GroupId, status};
 use tokio::sync::Notify;
 
-use super::acks::{AckQueue, AckToken};
+use portal_device::AckToken;
+
+use super::acks::AckQueue;
 use super::outbox::{Outbox, Purpose, Sent};
 use super::{PublishId, Sessions};
 use crate::mqtt::Client;
@@ -132,7 +134,7 @@ impl Link {
 
     /// A message for the daemon arrived.
     pub(super) fn arrived(&self, pkid: u16) -> Option<AckToken> {
-        self.lock().live.as_mut().map(|live| AckToken { epoch: live.epoch, position: live.acks.arrived(pkid) })
+        self.lock().live.as_mut().map(|live| AckToken { connection: live.epoch, position: live.acks.arrived(pkid) })
     }
 
     /// A message that is no one's arrived: it is acknowledged as soon as its turn comes.
@@ -192,7 +194,7 @@ impl Live {
 impl Sessions for Link {
     fn ack(&self, token: AckToken) {
         let mut inner = self.lock();
-        if let Some(live) = inner.live.as_mut().filter(|live| live.epoch == token.epoch) {
+        if let Some(live) = inner.live.as_mut().filter(|live| live.epoch == token.connection) {
             live.settle(token.position);
         }
     }

@@ -33,8 +33,8 @@ use bytes::Bytes;
 use portal_contract::{GroupId, Incoming};
 
 pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsError, TlsSettings};
-pub use acks::AckToken;
 pub use embedded::{EmbeddedBroker, EmbeddedError};
+pub use portal_device::AckToken;
 pub use recording::{Recorded, RecordingSessions};
 pub use session::{Session, SessionHandle};
 pub use settings::{BrokerError, EVENT_SLACK, Reconnect, SessionSettings};

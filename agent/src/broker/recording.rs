@@ -55,7 +55,7 @@ impl RecordingSessions {
 
     /// A token that its acknowledgement is recognised by.
     pub fn token(number: u64) -> AckToken {
-        AckToken { epoch: 0, position: number }
+        AckToken { connection: 0, position: number }
     }
 
     /// What [`Sessions::state`] answers, and by `connected` whether publishes are taken.

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use portal_contract::{ConnectionState, GroupId, Topics, status};
+use portal_device::AckToken;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::acks::AckToken;
 use super::backoff::Backoff;
 use super::connection::{End, Live, Watchdog, connection_payload};
 use super::events::Events;

@@ -75,7 +75,8 @@ impl Fake {
             let inner = self.inner.lock().unwrap();
             inner.settled.iter().any(|settled| is_of(&settled.receipt, id) && settled.receipt.outcome.uses_id())
         };
-        let arrival = Arrival { payload, target: Target::Device, retained: false, id_used, expiry_seconds: None };
+        let arrival =
+            Arrival { payload, target: Target::Device, retained: false, id_used, expiry_seconds: None, ack: None };
         self.apply_event(Event::PushArrived(arrival)).unwrap();
     }
 

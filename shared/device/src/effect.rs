@@ -4,6 +4,7 @@
 
 use portal_contract::{Interaction, Receipt, Surface};
 
+use super::event::AckToken;
 use super::push::{HeldPush, Push};
 
 /// What a card on the desktop says.
@@ -30,9 +31,16 @@ pub enum Effect {
         push: Option<Push>,
         /// The held push that this ends.
         held: Option<u64>,
+        /// What acknowledges it; none for one that was held, which is acknowledged already.
+        ack: Option<AckToken>,
     },
     /// A push waits on the device: journal it, acknowledge it.
-    Hold(HeldPush),
+    Hold {
+        /// The push and what it waits for.
+        held: HeldPush,
+        /// What acknowledges it.
+        ack: Option<AckToken>,
+    },
     /// A held push waits for something else now.
     HoldChanged(HeldPush),
     /// Raise a card; the answer is `Raised` or `RaiseFailed` with its number.

@@ -190,6 +190,18 @@ pub enum ConditionCommand {
     BatteryOptimisationExempt(bool),
 }
 
+/// The right to acknowledge one message to the broker; worthless after its connection's end.
+///
+/// The device does not look at it: it goes with its push, and comes back with what makes that push durable. Kept in a field
+/// beside the push, it was one early return away from acknowledging another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AckToken {
+    /// The number of the connection on which the message arrived.
+    pub connection: u64,
+    /// The message's place among those of that connection.
+    pub position: u64,
+}
+
 /// A push as it arrived, before any rule of the device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
@@ -203,6 +215,8 @@ pub struct Arrival {
     pub id_used: bool,
     /// What the broker left of the message's expiry, in seconds.
     pub expiry_seconds: Option<u32>,
+    /// What acknowledges it; none at QoS 0.
+    pub ack: Option<AckToken>,
 }
 
 /// Why the desktop did not show a notification.

@@ -15,13 +15,13 @@ use super::{Device, Rule};
 
 impl Device {
     pub(super) fn push_arrived(&mut self, arrival: Arrival, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Arrival { payload, target, retained, id_used, expiry_seconds } = arrival;
+        let Arrival { payload, target, retained, id_used, expiry_seconds, ack } = arrival;
         let notification = match payload {
             Ok(notification) => notification,
             Err(rejection) => {
                 let outcome = Outcome::Rejected { problem: rejection.problem, detail: rejection.detail };
                 let receipt = self.receipt(rejection.notification_id, target, outcome, now, now);
-                effects.push(Effect::Settle { receipt, push: None, held: None });
+                effects.push(Effect::Settle { receipt, push: None, held: None, ack });
                 return;
             }
         };
@@ -29,7 +29,7 @@ impl Device {
         let expires_at = [notification.expires_at, broker_expiry].into_iter().flatten().min();
         let priority_lowered = self.lowers_priority(now);
         let push = Push { notification, target, received_at: now, expires_at, priority_lowered };
-        let candidate = Candidate { push, held: None };
+        let candidate = Candidate { push, held: None, ack };
         if retained && !self.counts_retained(target) {
             // contract 2: over 3.1.1 the broker cannot be told not to send it
             let detail = "a retained push is not for a device that subscribes later; publish it without retain";
@@ -39,7 +39,8 @@ impl Device {
             self.settle(candidate, Outcome::Duplicate, now, effects);
         } else {
             self.judge(candidate, now, effects);
-            if matches!(effects.last(), Some(Effect::Hold(held)) if held.reason == HoldReason::NotificationServerAway) {
+            if matches!(effects.last(), Some(Effect::Hold { held, .. }) if held.reason == HoldReason::NotificationServerAway)
+            {
                 // A push is the moment to look once more whether a notification server has come without a word.
                 self.pushes.server_problem = None;
             }
@@ -147,7 +148,7 @@ impl Device {
         match candidate.held {
             None => {
                 self.pushes.next_held_key = key.saturating_add(1);
-                effects.push(Effect::Hold(held.clone()));
+                effects.push(Effect::Hold { held: held.clone(), ack: candidate.ack });
             }
             Some(before) if before.reason != reason || before.until != until => {
                 effects.push(Effect::HoldChanged(held.clone()));
@@ -228,14 +229,14 @@ impl Device {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let Candidate { push, held } = candidate;
+        let Candidate { push, held, ack } = candidate;
         let id = Some(push.notification.id.clone());
         let mut receipt = self.receipt(id, push.target, outcome, push.received_at, now);
         receipt.delay = held.map(|held| held.delay);
         receipt.desktop = desktop;
         receipt.priority_lowered = push.priority_lowered;
         self.note_message(&receipt);
-        effects.push(Effect::Settle { receipt, push: Some(push), held: held.map(|held| held.key) });
+        effects.push(Effect::Settle { receipt, push: Some(push), held: held.map(|held| held.key), ack });
     }
 
     fn receipt(

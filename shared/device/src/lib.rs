@@ -34,7 +34,7 @@ pub use documentation::{AppleRequest, Documentation, FcmMessage, Priority, PushS
 pub use effect::{Effect, Shown};
 pub use enrollment::Enrollment;
 pub use event::{
-    AppCommand, Arrival, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand, RaiseFailure,
+    AckToken, AppCommand, Arrival, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand, RaiseFailure,
 };
 pub use explain::explain;
 pub use identity::{Identity, OsVersion};

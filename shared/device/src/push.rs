@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Resumption;
 use super::effect::Effect;
+use super::event::AckToken;
 use super::held::HeldPushes;
 use super::priority::RecentMessages;
 
@@ -116,6 +117,8 @@ pub(super) struct InHand {
 pub(super) struct Candidate {
     pub(super) push: Push,
     pub(super) held: Option<HeldAs>,
+    /// None once it is held: it is acknowledged then.
+    pub(super) ack: Option<AckToken>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +132,7 @@ pub(super) struct HeldAs {
 impl From<HeldPush> for Candidate {
     fn from(held: HeldPush) -> Self {
         let HeldPush { key, push, reason, until, delay } = held;
-        Self { push, held: Some(HeldAs { key, reason, until, delay }) }
+        Self { push, held: Some(HeldAs { key, reason, until, delay }), ack: None }
     }
 }
 

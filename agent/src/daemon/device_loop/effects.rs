@@ -41,24 +41,21 @@ impl DeviceLoop {
 
     fn perform_one(&mut self, effect: Effect) {
         match effect {
-            Effect::Settle { receipt, push, held } => {
-                let is_new = held.is_none();
+            Effect::Settle { receipt, push, held, ack } => {
                 let sequence = receipt.sequence;
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
                 self.tell(|| Happened::Settled { receipt: Box::new(receipt.clone()) });
                 self.write(Entry::Settled { receipt, push, held });
-                if is_new {
-                    self.acknowledge_in_work();
-                }
+                self.acknowledge(ack);
                 self.outbox.after_commit(AfterCommit::Settled(sequence));
             }
-            Effect::Hold(held) => {
+            Effect::Hold { held, ack } => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });
                 self.write(Entry::Held { key, id, at, push });
-                self.acknowledge_in_work();
+                self.acknowledge(ack);
                 self.changed();
             }
             Effect::HoldChanged(held) => {

@@ -89,7 +89,6 @@ impl DeviceLoop {
 
     fn push(&mut self, push: WaitingPush, id_used: bool) {
         let WaitingPush { mut arrival, payload, token, redelivered } = push;
-        self.in_work = token;
         self.tell_of_arrival(arrival.target, &payload);
         let kept = arrival.retained && self.device.counts_retained(arrival.target);
         if id_used && (redelivered || kept) {
@@ -98,21 +97,21 @@ impl DeviceLoop {
             self.redelivered = self.redelivered.saturating_add(1);
             self.outbox.write(Entry::Redelivered { count: self.redelivered });
             self.changed();
-            return self.acknowledge_in_work();
+            return self.acknowledge(token);
         }
         arrival.id_used = id_used;
+        arrival.ack = token;
         // Its acknowledgement goes with its outcome, or with its being held.
         self.happened(Event::PushArrived(arrival));
     }
 
     fn message(&mut self, incoming: &Incoming, payload: &[u8], token: Option<AckToken>) {
-        self.in_work = token;
         match incoming {
             Incoming::Groups => self.groups(payload),
             Incoming::Action => self.action(payload),
             Incoming::Notification(_) | Incoming::Fence => {}
         }
-        self.acknowledge_in_work();
+        self.acknowledge(token);
     }
 
     fn tell_of_arrival(&mut self, target: Target, payload: &[u8]) {
@@ -141,8 +140,8 @@ impl DeviceLoop {
         }
     }
 
-    pub(super) fn acknowledge_in_work(&mut self) {
-        if let Some(token) = self.in_work.take() {
+    pub(super) fn acknowledge(&mut self, token: Option<AckToken>) {
+        if let Some(token) = token {
             self.outbox.after_commit(AfterCommit::Acknowledge(token));
         }
     }

@@ -65,8 +65,6 @@ pub struct DeviceLoop {
     page_sender: mpsc::Sender<Result<Vec<Receipt>, JournalError>>,
     /// Commands that wait for the push in hand, so that its receipt speaks of the device as it was judged.
     commands: VecDeque<(Command, Reply<Applied>)>,
-    /// The acknowledgement of the push that is being worked on.
-    in_work: Option<AckToken>,
     prompt_is_up: bool,
     redelivered: u64,
     /// The device state that survives a kill; what others are told.
@@ -105,7 +103,6 @@ impl DeviceLoop {
             epoch: 0,
             outbox: Outbox::default(),
             commands: VecDeque::new(),
-            in_work: None,
             prompt_is_up: false,
             redelivered: beginning.redelivered,
             durable_state: device.snapshot().device_state(),

@@ -28,8 +28,14 @@ impl DeviceLoop {
                 self.waiting.push_back(match incoming {
                     Incoming::Notification(target) => {
                         let notification = CustomNotification::parse(&payload);
-                        let arrival =
-                            Arrival { payload: notification, target, retained, id_used: false, expiry_seconds };
+                        let arrival = Arrival {
+                            payload: notification,
+                            target,
+                            retained,
+                            id_used: false,
+                            expiry_seconds,
+                            ack: None,
+                        };
                         Waiting::Push(Box::new(WaitingPush { arrival, payload, token, redelivered }))
                     }
                     Incoming::Groups | Incoming::Action | Incoming::Fence => {

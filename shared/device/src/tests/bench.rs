@@ -152,8 +152,8 @@ impl Bench {
     fn book(&mut self, effects: &[Effect]) {
         for effect in effects.iter().cloned() {
             match effect {
-                Effect::Settle { receipt, push, held } => self.settled(receipt, push.is_some(), held),
-                Effect::Hold(held) => {
+                Effect::Settle { receipt, push, held, .. } => self.settled(receipt, push.is_some(), held),
+                Effect::Hold { held, .. } => {
                     assert!(self.used.insert(held.push.notification.id.clone()), "held under a used id");
                     assert!(held.key >= self.next_held_key, "a key is used twice");
                     self.next_held_key = held.key + 1;

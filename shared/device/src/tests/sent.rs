@@ -23,7 +23,8 @@ pub(super) fn sent(id: &str) -> Sent {
         target_user_principal_name: None,
     };
     let payload = Ok(notification);
-    let arrival = Arrival { payload, target: Target::Device, retained: false, id_used: false, expiry_seconds: None };
+    let arrival =
+        Arrival { payload, target: Target::Device, retained: false, id_used: false, expiry_seconds: None, ack: None };
     Sent { arrival }
 }
 
