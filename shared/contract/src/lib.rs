@@ -5,6 +5,7 @@
 
 pub mod checklist;
 pub mod desktop_verdict;
+pub mod device_event;
 pub mod device_state;
 pub mod ids;
 pub mod managed_device;
@@ -20,6 +21,7 @@ pub mod topics;
 
 pub use checklist::{Check, Doctor, Explanation, Standing};
 pub use desktop_verdict::DesktopVerdict;
+pub use device_event::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport};
 pub use device_state::{DeviceState, LastAction, NotificationPermission, OperatingSystem};
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};

@@ -1,0 +1,117 @@
+//! What the desktop tells of cards and of the prompt, and what a person does with them by way of the API.
+//!
+//! Lives here: which prompt or card is meant, each told to the device in its own words. Does not live here: what the device
+//! makes of it.
+
+use portal_contract::{DesktopInteraction, Interaction};
+use portal_device::{Event, RaiseFailure, Refusal};
+
+use crate::action::{Action, LogLine};
+use crate::input::{CardNumber, DesktopInput, PromptNumber, RequestNumber};
+use crate::{Delivery, DeliveryError};
+
+impl Delivery {
+    pub(crate) fn desktop(&mut self, input: DesktopInput) -> Result<(), DeliveryError> {
+        match input {
+            DesktopInput::CardShown { card, verdict } => {
+                self.cards.push(card);
+                self.happened(Event::Raised { card: card.0, desktop: verdict })?;
+            }
+            DesktopInput::CardFailed { card, problem, detail } => {
+                let failure = RaiseFailure { problem, detail };
+                self.happened(Event::RaiseFailed { card: card.0, failure })?;
+            }
+            DesktopInput::CardGone { card, interaction } => {
+                self.forget_card(card);
+                self.happened(Event::CardInteraction { card: card.0, interaction })?;
+            }
+            DesktopInput::CardsLost => {
+                self.cards.clear();
+                self.happened(Event::CardsLost)?;
+            }
+            DesktopInput::PromptAnswered { prompt, allow } => {
+                self.has_prompt_card = false;
+                self.happened(Event::PromptAnswered { number: prompt.0, allow })?;
+            }
+            DesktopInput::PromptClosed(prompt) => {
+                self.has_prompt_card = false;
+                self.happened(Event::PromptClosed { number: prompt.0 })?;
+            }
+            DesktopInput::PromptFailed(detail) => {
+                self.has_prompt_card = false;
+                let line = format!("the permission prompt shows in `status` only: {detail}");
+                self.actions.push(Action::Log(LogLine::Information(line)));
+            }
+            DesktopInput::ServerAppeared => {
+                self.show_prompt_card();
+                self.happened(Event::NotificationServerAppeared)?;
+            }
+            DesktopInput::Changed => {}
+        }
+        self.actions.push(Action::StatusChanged);
+        Ok(())
+    }
+
+    pub(crate) fn forget_card(&mut self, card: CardNumber) {
+        self.cards.retain(|open| *open != card);
+    }
+
+    /// Shows the prompt's card, if a prompt is showing on the device and no card stands for it yet.
+    pub(crate) fn show_prompt_card(&mut self) {
+        let prompt = self.device.snapshot().permission.prompt;
+        if let Some(prompt) = prompt.filter(|_| !self.has_prompt_card) {
+            self.has_prompt_card = true;
+            self.actions.push(Action::ShowPrompt(PromptNumber(prompt.number)));
+        }
+    }
+
+    pub(crate) fn interact(
+        &mut self,
+        request: RequestNumber,
+        interaction: DesktopInteraction,
+    ) -> Result<(), DeliveryError> {
+        match self.as_desktop_input(interaction) {
+            Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
+            Ok(input) => {
+                self.desktop(input)?;
+                self.answer_after_commit(request, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the prompt or the card off the desktop, as the person would have, and says what the desktop would say.
+    fn as_desktop_input(&mut self, interaction: DesktopInteraction) -> Result<DesktopInput, Refusal> {
+        let card_gone = |card, interaction| DesktopInput::CardGone { card, interaction };
+        Ok(match interaction {
+            DesktopInteraction::AllowPrompt => {
+                DesktopInput::PromptAnswered { prompt: self.take_prompt()?, allow: true }
+            }
+            DesktopInteraction::DenyPrompt => {
+                DesktopInput::PromptAnswered { prompt: self.take_prompt()?, allow: false }
+            }
+            DesktopInteraction::ClosePrompt => DesktopInput::PromptClosed(self.take_prompt()?),
+            DesktopInteraction::ClickCard => card_gone(self.take_card()?, Interaction::Clicked),
+            DesktopInteraction::DismissCard => card_gone(self.take_card()?, Interaction::Dismissed),
+        })
+    }
+
+    fn take_prompt(&mut self) -> Result<PromptNumber, Refusal> {
+        let prompt = self.device.snapshot().permission.prompt.ok_or_else(|| {
+            let hint = "permission prompt has the app ask, where it may";
+            Refusal::new("noPrompt", "no permission prompt is showing", hint)
+        })?;
+        let prompt = PromptNumber(prompt.number);
+        self.actions.push(Action::WithdrawPrompt(prompt));
+        Ok(prompt)
+    }
+
+    fn take_card(&mut self) -> Result<CardNumber, Refusal> {
+        let card = self.cards.pop().ok_or_else(|| {
+            let hint = "push --here --title T --body B shows one";
+            Refusal::new("noCard", "no card is open on the desktop", hint)
+        })?;
+        self.actions.push(Action::WithdrawCard(card));
+        Ok(card)
+    }
+}

@@ -1,0 +1,141 @@
+//! The device's effects, turned into entries, into actions, and into what waits for a commit.
+//!
+//! Lives here: which effect comes to what. Does not live here: why (`portal_device`).
+
+use portal_contract::DeviceEventKind;
+use portal_device::{AckToken, Effect, HeldPush, Push, Shown};
+
+use crate::action::{Action, LogLine};
+use crate::entry::JournalEntry;
+use crate::input::{CardNumber, PromptNumber};
+use crate::{AfterCommit, Delivery, DeliveryError, json};
+
+impl Delivery {
+    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, recorded: &str) -> Result<(), DeliveryError> {
+        let changed = effects.contains(&Effect::StateChanged);
+        if changed {
+            // First, so that the receipts behind it speak of the device as it is from now on.
+            self.record_change(recorded)?;
+        }
+        for effect in effects {
+            self.carry_out_one(effect)?;
+        }
+        self.tell_of_prompt();
+        if changed {
+            self.actions.push(Action::StatusChanged);
+        }
+        Ok(())
+    }
+
+    fn carry_out_one(&mut self, effect: Effect) -> Result<(), DeliveryError> {
+        match effect {
+            Effect::Settle { receipt, push, held, ack } => {
+                let sequence = receipt.sequence;
+                self.receipts.written(&receipt);
+                let push = push.as_ref().map(push_json).transpose()?;
+                self.tell(|| DeviceEventKind::Settled { receipt: Box::new(receipt.clone()) });
+                self.write(JournalEntry::Settled { receipt, push, held });
+                self.acknowledge(ack);
+                self.commits.after_commit(AfterCommit::ReceiptDurable(sequence));
+            }
+            Effect::Hold { held, ack } => {
+                let push = held_json(&held)?;
+                let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
+                self.tell(|| DeviceEventKind::Held { notification_id: id.to_string() });
+                self.write(JournalEntry::Held { key, id, at, push });
+                self.acknowledge(ack);
+                self.actions.push(Action::StatusChanged);
+            }
+            Effect::HoldChanged(held) => {
+                let push = held_json(&held)?;
+                self.write(JournalEntry::HeldChanged { key: held.key, push });
+            }
+            Effect::Raise { card, shown } => self.show_card(CardNumber(card), shown),
+            Effect::WithdrawCard { card } => {
+                self.forget_card(CardNumber(card));
+                self.actions.push(Action::WithdrawCard(CardNumber(card)));
+            }
+            Effect::Interaction { sequence, interaction } => {
+                self.tell(|| DeviceEventKind::CardGone { sequence, interaction });
+                self.write(JournalEntry::Interaction { sequence, interaction });
+            }
+            Effect::ShowPrompt { .. } => self.show_prompt_card(),
+            Effect::WithdrawPrompt { number } => {
+                self.has_prompt_card = false;
+                self.actions.push(Action::WithdrawPrompt(PromptNumber(number)));
+            }
+            Effect::GoOffline => self.actions.push(Action::GoOffline),
+            Effect::GoOnline => self.actions.push(Action::GoOnline),
+            Effect::GroupsChanged => {
+                let groups = self.device.snapshot().enrollment.subscribed_groups();
+                self.actions.push(Action::SetGroups(groups));
+            }
+            Effect::StateChanged => {
+                let state = Box::new(self.device.snapshot().device_state());
+                self.commits.after_commit(AfterCommit::PublishState(state));
+            }
+            Effect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
+            Effect::Ignored(what) => self.warn(what),
+            Effect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),
+            Effect::Unchanged(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Writes an entry, and takes note of the id that it uses up. The only way to the journal: an entry that went past this
+    /// note would let its push show a second time.
+    pub(crate) fn write(&mut self, entry: JournalEntry) {
+        let used = entry.used_id().cloned();
+        let forgets = entry == JournalEntry::IdsForgotten;
+        self.commits.write(entry);
+        let batch = self.commits.current();
+        if forgets {
+            self.used_ids.forget_all(batch);
+        }
+        if let Some(id) = used {
+            self.used_ids.use_id(id, batch);
+        }
+    }
+
+    pub(crate) fn record_change(&mut self, recorded: &str) -> Result<(), DeliveryError> {
+        let what = "the device's snapshot";
+        let snapshot = serde_json::to_string(self.device.snapshot());
+        let snapshot = snapshot.map_err(|_| DeliveryError::NotSerializable { what })?;
+        if self.is_followed() {
+            let event = serde_json::from_str(recorded);
+            let event = event.map_err(|_| DeliveryError::NotSerializable { what: "what changed the device" })?;
+            self.tell(|| DeviceEventKind::Changed { event });
+        }
+        self.write(JournalEntry::Changed { at: self.now(), event: recorded.to_owned(), snapshot });
+        Ok(())
+    }
+
+    pub(crate) fn acknowledge(&mut self, ack: Option<AckToken>) {
+        if let Some(ack) = ack {
+            self.commits.after_commit(AfterCommit::Acknowledge(ack));
+        }
+    }
+
+    /// contract 4: one notification that showed is committed before the next is shown, so that a kill repeats one at most.
+    fn show_card(&mut self, card: CardNumber, shown: Shown) {
+        let Shown { title, body, sound, .. } = shown.clone();
+        self.tell(|| DeviceEventKind::Card { title, body, sound });
+        if self.commits.is_settled() {
+            self.actions.push(Action::ShowCard { card, shown });
+        } else {
+            self.commits.after_commit(AfterCommit::ShowCard { card, shown });
+        }
+    }
+}
+
+fn push_json(push: &Push) -> Result<String, DeliveryError> {
+    text("a push", json("a push", push)?)
+}
+
+fn held_json(held: &HeldPush) -> Result<String, DeliveryError> {
+    text("a held push", json("a held push", held)?)
+}
+
+fn text(what: &'static str, json: Vec<u8>) -> Result<String, DeliveryError> {
+    String::from_utf8(json).map_err(|_| DeliveryError::NotSerializable { what })
+}

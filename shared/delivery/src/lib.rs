@@ -1,0 +1,360 @@
+//! The delivery of one device's pushes: what happens to a push between its arrival and its published receipt. PURE.
+//!
+//! [`Delivery::handle`] takes one thing that happened and gives what is to be done about it, in order; time comes in with
+//! each call, and [`Delivery::next_deadline`] says when time alone is the next thing to happen. There is no channel, task,
+//! socket, database or clock here: the host owns those, and any number of devices are driven by one of it.
+//!
+//! The order in which a fault can do least harm is the order of [`Delivery::handle`], top to bottom: a push is judged and
+//! shown, what became of it is **committed**, then the message is **acknowledged** to the broker, then the receipt is
+//! **published** (contract 4). A kill between two of these repeats the later ones at the next start, and loses nothing; the one
+//! push that was being shown may show again, since nobody knows whether the desktop had taken it.
+//!
+//! Lives here: order, used ids, what is in flight, what waits for a commit, what is published when, whether the device is
+//! idle. Does not live here: the rules (`portal_device`), the words (`portal_contract`), anything that touches the world.
+
+mod action;
+mod commit_queue;
+mod desktop;
+mod effects;
+mod entry;
+mod followers;
+mod idle;
+mod input;
+mod messages;
+mod receipt_publisher;
+mod session;
+mod state_publisher;
+#[cfg(test)]
+mod tests;
+mod used_ids;
+
+use std::collections::VecDeque;
+
+use portal_contract::{CommandResult, DeviceEvent, DeviceState, IdleReport, Timestamp, Topics};
+use portal_device::{AckToken, Command, Device, Effect, Event, Shown};
+
+pub use action::{Action, LogLine, Publish};
+pub use entry::{BatchNumber, JournalEntry};
+pub use input::{
+    CardNumber, ConnectionNumber, DesktopInput, Input, Message, PromptNumber, PublishId, RequestNumber, SessionInput,
+};
+
+use commit_queue::CommitQueue;
+use followers::Followers;
+use idle::{IdleDetector, IdleStep};
+use messages::PendingMessage;
+use receipt_publisher::{PAGE, PublishStep, ReceiptPublisher};
+use state_publisher::StatePublisher;
+use used_ids::UsedIds;
+
+/// Why a delivery cannot go on: nothing of the input that met it is to be taken for done.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// Something could not be written as JSON. An empty text in its place would be durable, and lost.
+    #[error("{what} could not be written as JSON; this is a fault of portal-agent, please report it")]
+    NotSerializable {
+        /// What.
+        what: &'static str,
+    },
+}
+
+/// Where the journal left off, beside the device itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recovery {
+    /// Every receipt up to this sequence has its PUBACK.
+    pub published_through: u64,
+    /// How many redeliveries were acknowledged without a receipt, in all.
+    pub redelivered: u64,
+}
+
+/// What is done once everything that was written before it is durable.
+#[derive(Debug)]
+enum AfterCommit {
+    Acknowledge(AckToken),
+    Answer { request: RequestNumber, result: Box<CommandResult> },
+    PublishState(Box<DeviceState>),
+    ReceiptDurable(u64),
+    ShowCard { card: CardNumber, shown: Shown },
+    Tell(Box<DeviceEvent>),
+}
+
+/// The connection to the broker that stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Connection {
+    number: ConnectionNumber,
+    /// How many publishes the broker takes at once.
+    publish_window: usize,
+    is_online: bool,
+}
+
+/// One device and the pushes on their way through it.
+#[derive(Debug)]
+pub struct Delivery {
+    device: Device,
+    topics: Topics,
+    /// The wall clock's time of the input that is being handled.
+    wall: Timestamp,
+    connection: Connection,
+    /// Commands that wait for the push in flight, so that its receipt speaks of the device as it was judged.
+    commands: VecDeque<(RequestNumber, Command)>,
+    /// Messages that wait for the push in flight, or for the journal's word on their id.
+    pending: VecDeque<PendingMessage>,
+    used_ids: UsedIds,
+    commits: CommitQueue<AfterCommit>,
+    state: StatePublisher,
+    receipts: ReceiptPublisher,
+    redelivered: u64,
+    /// How many messages at QoS 0 were dropped.
+    dropped: u64,
+    has_prompt_card: bool,
+    /// The cards that are open on the desktop, the newest last.
+    cards: Vec<CardNumber>,
+    followers: Followers,
+    idle: IdleDetector,
+    actions: Vec<Action>,
+}
+
+impl Delivery {
+    /// A delivery that goes on where the journal left off. Its first input is [`Input::Started`].
+    pub fn new(device: Device, recovery: Recovery) -> Self {
+        let identity = &device.snapshot().identity;
+        Self {
+            topics: Topics::new(&identity.tenant, identity.id),
+            wall: Timestamp::from_millis(0),
+            connection: Connection::default(),
+            commands: VecDeque::new(),
+            pending: VecDeque::new(),
+            used_ids: UsedIds::default(),
+            commits: CommitQueue::default(),
+            state: StatePublisher::new(device.snapshot().device_state()),
+            receipts: ReceiptPublisher::new(recovery.published_through, device.last_sequence()),
+            redelivered: recovery.redelivered,
+            dropped: 0,
+            has_prompt_card: false,
+            cards: Vec::new(),
+            followers: Followers::default(),
+            idle: IdleDetector::default(),
+            actions: Vec::new(),
+            device,
+        }
+    }
+
+    /// One thing happened at `wall`, by the wall clock; what is to be done about it, in order.
+    ///
+    /// # Errors
+    /// See [`DeliveryError`]; the delivery is not to be asked again then.
+    pub fn handle(&mut self, input: Input, wall: Timestamp) -> Result<Vec<Action>, DeliveryError> {
+        self.wall = wall;
+        self.take_in(input)?;
+        self.work_through_pending()?;
+        self.commit();
+        self.release();
+        self.look_up_ids();
+        self.publish()?;
+        self.detect_idle();
+        Ok(std::mem::take(&mut self.actions))
+    }
+
+    fn take_in(&mut self, input: Input) -> Result<(), DeliveryError> {
+        match input {
+            Input::Started(commands) => self.started(commands)?,
+            Input::Session(inputs) => {
+                for input in inputs {
+                    self.session(input)?;
+                }
+            }
+            Input::Desktop(input) => self.desktop(input)?,
+            Input::Command { request, command } => self.commands.push_back((request, command)),
+            Input::Interact { request, interaction } => self.interact(request, interaction)?,
+            Input::AwaitIdle(request) => self.idle.ask(request),
+            Input::Durable(batch) => {
+                self.commits.durable(batch);
+                self.used_ids.durable(batch);
+            }
+            Input::IdsLookedUp(answers) => self.used_ids.answered(answers),
+            Input::ReceiptsRead(receipts) => self.receipts.page(receipts),
+            Input::DeadlineReached => self.happened(Event::DeadlineReached)?,
+        }
+        Ok(())
+    }
+
+    fn started(&mut self, commands: Vec<Command>) -> Result<(), DeliveryError> {
+        // A snapshot at each start: the settings that rules take as given may be others now.
+        self.record_change(r#"{"started":{}}"#)?;
+        for command in commands {
+            self.happened(Event::Command(command))?;
+        }
+        self.actions.push(Action::SetGroups(self.device.snapshot().enrollment.subscribed_groups()));
+        if self.device.snapshot().condition.offline {
+            self.actions.push(Action::GoOffline);
+        }
+        self.show_prompt_card();
+        Ok(())
+    }
+
+    /// Hands what was written to the journal, as one batch.
+    fn commit(&mut self) {
+        if let Some((batch, entries)) = self.commits.take_batch() {
+            self.actions.push(Action::Append { batch, entries });
+        }
+    }
+
+    /// Does what waited for a commit that is durable by now.
+    fn release(&mut self) {
+        while let Some(thing) = self.commits.release() {
+            match thing {
+                AfterCommit::Acknowledge(ack) => self.actions.push(Action::Acknowledge(ack)),
+                AfterCommit::Answer { request, result } => {
+                    self.actions.push(Action::Answer { request, result: Ok(result) });
+                }
+                AfterCommit::PublishState(state) => self.state.became_durable(*state),
+                AfterCommit::ReceiptDurable(sequence) => {
+                    self.receipts.durable(sequence);
+                    self.actions.push(Action::ReceiptsDurable(sequence));
+                }
+                AfterCommit::ShowCard { card, shown } => self.actions.push(Action::ShowCard { card, shown }),
+                AfterCommit::Tell(event) => {
+                    let event = self.followers.number(*event);
+                    self.actions.push(Action::Tell(Box::new(event)));
+                }
+            }
+        }
+    }
+
+    /// Publishes the state and the receipts that are durable, as far as the broker takes them.
+    fn publish(&mut self) -> Result<(), DeliveryError> {
+        if !self.connection.is_online {
+            return Ok(());
+        }
+        let connection = self.connection.number;
+        if let Some(state) = self.state.next() {
+            let payload = json("the device state", state)?;
+            let (id, topic) = (PublishId::State, self.topics.state());
+            self.actions.push(Action::Publish(Publish { connection, id, topic, payload, retain: true }));
+        }
+        loop {
+            match self.receipts.step() {
+                PublishStep::Wait => return Ok(()),
+                PublishStep::ReadAfter(after) => {
+                    self.actions.push(Action::ReadReceipts { after, limit: PAGE });
+                }
+                PublishStep::Publish(mut receipt) => {
+                    // contract 4: what the user did with it stands in the journal only
+                    receipt.interaction = None;
+                    let payload = json("a receipt", &receipt)?;
+                    let (id, topic) = (PublishId::Receipt(receipt.sequence), self.topics.receipts());
+                    self.actions.push(Action::Publish(Publish { connection, id, topic, payload, retain: false }));
+                }
+            }
+        }
+    }
+
+    fn detect_idle(&mut self) {
+        // Looking whether there is work costs more than whether somebody waits.
+        if !self.idle.is_awaited() {
+            return;
+        }
+        let away = self.device.snapshot().condition.offline;
+        match self.idle.step(self.has_work(away), away) {
+            IdleStep::Wait => {}
+            IdleStep::Probe(number) => self.actions.push(Action::Probe(number)),
+            IdleStep::Answer(requests) => {
+                let (now, next_deadline) = (self.now(), self.device.next_deadline());
+                let idle = IdleReport { now, next_deadline, events: self.followers.told() };
+                self.actions.push(Action::AnswerIdle { requests, idle });
+            }
+        }
+    }
+
+    fn has_work(&self, away: bool) -> bool {
+        let waits = !self.pending.is_empty() || !self.commands.is_empty() || self.device.has_push_in_hand();
+        let unpublished = !away && !(self.receipts.is_idle() && self.state.is_idle());
+        let is_due = self.device.next_deadline().is_some_and(|deadline| deadline <= self.now());
+        waits || unpublished || is_due || !self.commits.is_empty()
+    }
+
+    fn command(&mut self, request: RequestNumber, command: Command) -> Result<(), DeliveryError> {
+        self.idle.disturbed();
+        let event = Event::Command(command);
+        let recorded = event.record();
+        match self.device.apply(event, self.now()) {
+            Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
+            Ok(effects) => {
+                let note = effects.iter().find_map(|effect| match effect {
+                    Effect::Unchanged(note) => Some(note.clone()),
+                    _ => None,
+                });
+                self.carry_out(effects, &recorded)?;
+                self.answer_after_commit(request, note);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_after_commit(&mut self, request: RequestNumber, note: Option<String>) {
+        let result = Box::new(CommandResult { state: self.device.snapshot().device_state(), note });
+        self.commits.after_commit(AfterCommit::Answer { request, result });
+        self.actions.push(Action::StatusChanged);
+    }
+
+    /// Something that cannot be refused happened.
+    fn happened(&mut self, event: Event) -> Result<(), DeliveryError> {
+        self.idle.disturbed();
+        let recorded = event.record();
+        match self.device.apply(event, self.now()) {
+            Ok(effects) => self.carry_out(effects, &recorded),
+            // Only commands are refused, and the one that comes here is a start's new name, which no device refuses.
+            Err(refusal) => {
+                self.warn(format!("an event was refused: {refusal}"));
+                Ok(())
+            }
+        }
+    }
+
+    fn warn(&mut self, sentence: String) {
+        self.actions.push(Action::Log(LogLine::Warning(sentence)));
+    }
+
+    /// Device time: the wall clock's, and what the device's own clock is ahead of it.
+    fn now(&self) -> Timestamp {
+        self.wall.plus_millis(self.device.snapshot().condition.clock_ahead_millis)
+    }
+
+    /// When [`Input::DeadlineReached`] is due, by the wall clock; none while nothing waits on time.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let ahead = self.device.snapshot().condition.clock_ahead_millis;
+        Some(self.device.next_deadline()?.plus_millis(ahead.saturating_neg()))
+    }
+
+    /// The device.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// How many redeliveries were acknowledged without a receipt, in all.
+    pub fn redelivered(&self) -> u64 {
+        self.redelivered
+    }
+
+    /// Whether everything that was decided is durable, and what waited for that is done: a clean end may come.
+    pub fn is_committed(&self) -> bool {
+        self.commits.is_empty()
+    }
+
+    /// The device's messages are told to followers from now on: the first event, which says from which number on.
+    pub fn begin_following(&mut self, wall: Timestamp) -> DeviceEvent {
+        self.wall = wall;
+        let (at, has_prompt) = (self.now(), self.has_prompt());
+        self.followers.begin(at, has_prompt)
+    }
+
+    /// Nobody follows any more: no event is made.
+    pub fn end_following(&mut self) {
+        self.followers.end();
+    }
+}
+
+fn json(what: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, DeliveryError> {
+    serde_json::to_vec(value).map_err(|_| DeliveryError::NotSerializable { what })
+}

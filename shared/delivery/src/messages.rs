@@ -1,0 +1,186 @@
+//! What the broker delivers, one message at a time, in the order of arrival.
+//!
+//! Lives here: what waits behind a push in flight and for the journal's word on an id. Does not live here: what a push comes
+//! to (`portal_device`).
+
+use portal_contract::{
+    Action as RemoteAction, CustomNotification, DeviceEventKind, GroupList, Incoming, NotificationId,
+};
+use portal_device::{AckToken, Arrival, Event};
+
+use crate::action::Action;
+use crate::entry::JournalEntry;
+use crate::input::{ConnectionNumber, Message};
+use crate::{Delivery, DeliveryError};
+
+/// The largest payload that followers are told, in bytes.
+const LARGEST_TOLD: usize = 64 * 1024;
+/// Of how many pending pushes the journal is asked at once.
+const LOOKED_UP_AT_ONCE: usize = 512;
+/// How many messages may be pending before those at QoS 0, which no window bounds, are dropped.
+const MOST_PENDING: usize = 4096;
+
+/// What waits its turn.
+#[derive(Debug)]
+pub(crate) enum PendingMessage {
+    /// A push.
+    Push(Box<PendingPush>),
+    /// The list of groups or a remote action, unread.
+    Other(Message),
+    /// The fence of this connection, behind everything that came before it.
+    Fence(ConnectionNumber),
+}
+
+/// A push that waits.
+#[derive(Debug)]
+pub(crate) struct PendingPush {
+    /// As the device is told of it, once it is known whether its id is used.
+    arrival: Arrival,
+    redelivered: bool,
+    /// What followers are told of its arrival.
+    told: Option<DeviceEventKind>,
+}
+
+impl PendingPush {
+    fn id(&self) -> Option<&NotificationId> {
+        self.arrival.payload.as_ref().ok().map(|notification| &notification.id)
+    }
+}
+
+impl Delivery {
+    /// Takes a message in: its turn comes once everything before it is through.
+    pub(crate) fn message(&mut self, message: Message) {
+        if message.ack.is_none() && self.pending.len() >= MOST_PENDING {
+            return self.note_dropped();
+        }
+        let Incoming::Notification(target) = message.incoming else {
+            return self.pending.push_back(PendingMessage::Other(message));
+        };
+        let told = self.is_followed().then(|| {
+            let text = std::str::from_utf8(&message.payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
+            DeviceEventKind::Arrived { target, payload: text.map(str::to_owned), size: message.payload.len() }
+        });
+        let arrival = Arrival {
+            payload: CustomNotification::parse(&message.payload),
+            target,
+            retained: message.retained,
+            id_used: false,
+            expiry_seconds: message.expiry_seconds,
+            ack: message.ack,
+        };
+        let push = PendingPush { arrival, redelivered: message.redelivered, told };
+        self.pending.push_back(PendingMessage::Push(Box::new(push)));
+    }
+
+    /// Says so once in a thousand times: a flood of pushes may not become one of log lines.
+    fn note_dropped(&mut self) {
+        if self.dropped.is_multiple_of(1000) {
+            self.warn(format!("messages at QoS 0 are dropped: {MOST_PENDING} are pending; publish pushes at QoS 1"));
+        }
+        self.dropped = self.dropped.wrapping_add(1);
+    }
+
+    /// Works through commands and messages until a push is in flight (what arrives behind it waits for it: contract 3), or
+    /// the journal is to be asked for an id.
+    pub(crate) fn work_through_pending(&mut self) -> Result<(), DeliveryError> {
+        while !self.device.has_push_in_hand() {
+            if let Some((request, command)) = self.commands.pop_front() {
+                self.command(request, command)?;
+                continue;
+            }
+            let Some(first) = self.pending.pop_front() else { return Ok(()) };
+            match first {
+                PendingMessage::Push(push) => match self.is_used(&push) {
+                    Some(is_used) => self.push(*push, is_used)?,
+                    None => {
+                        self.pending.push_front(PendingMessage::Push(push));
+                        return Ok(());
+                    }
+                },
+                PendingMessage::Other(message) => self.other(&message)?,
+                // One of a connection that is gone says nothing of this one.
+                PendingMessage::Fence(connection) if connection == self.connection.number => {
+                    self.happened(Event::FenceReturned)?;
+                }
+                PendingMessage::Fence(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// None: the journal has not said yet. What cannot be read has no id.
+    fn is_used(&self, push: &PendingPush) -> Option<bool> {
+        push.id().map_or(Some(false), |id| self.used_ids.is_used(id))
+    }
+
+    /// Asks the journal for the ids of pending pushes, where the first of them waits for that.
+    pub(crate) fn look_up_ids(&mut self) {
+        let Some(PendingMessage::Push(first)) = self.pending.front() else { return };
+        if self.device.has_push_in_hand() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
+            return;
+        }
+        let ids = self.pending.iter().take(LOOKED_UP_AT_ONCE).filter_map(|pending| match pending {
+            PendingMessage::Push(push) => push.id().cloned(),
+            PendingMessage::Other(_) | PendingMessage::Fence(_) => None,
+        });
+        self.actions.push(Action::LookUpIds(ids.collect()));
+        self.used_ids.asked();
+    }
+
+    fn push(&mut self, push: PendingPush, is_used: bool) -> Result<(), DeliveryError> {
+        let PendingPush { mut arrival, redelivered, told } = push;
+        if let Some(told) = told {
+            self.tell(|| told);
+        }
+        let is_kept = arrival.retained && self.device.counts_retained(arrival.target);
+        if is_used && (redelivered || is_kept) {
+            // contract 3: a redelivery of a used id gets no receipt; what the broker keeps for later subscribers comes
+            // with each subscribing
+            self.redelivered = self.redelivered.saturating_add(1);
+            self.write(JournalEntry::Redelivered { count: self.redelivered });
+            self.acknowledge(arrival.ack);
+            self.actions.push(Action::StatusChanged);
+            return Ok(());
+        }
+        arrival.id_used = is_used;
+        // Its acknowledgement goes with its outcome, or with its being held.
+        self.happened(Event::PushArrived(arrival))
+    }
+
+    fn other(&mut self, message: &Message) -> Result<(), DeliveryError> {
+        match message.incoming {
+            Incoming::Groups => self.groups(&message.payload)?,
+            Incoming::Action => self.remote_action(&message.payload)?,
+            // Pushes are pending as such; a fence of another life is settled by the session.
+            Incoming::Notification(_) | Incoming::Fence => {}
+        }
+        let ack: Option<AckToken> = message.ack;
+        self.acknowledge(ack);
+        Ok(())
+    }
+
+    fn groups(&mut self, payload: &[u8]) -> Result<(), DeliveryError> {
+        match GroupList::parse(payload) {
+            Ok((list, ignored)) => {
+                if !ignored.is_empty() {
+                    self.warn(format!("entries of the group list are ignored: {}", ignored.join(", ")));
+                }
+                self.happened(Event::GroupsHeard(list))
+            }
+            Err(why) => {
+                self.warn(format!("{why}; the list that was known stays"));
+                Ok(())
+            }
+        }
+    }
+
+    fn remote_action(&mut self, payload: &[u8]) -> Result<(), DeliveryError> {
+        match RemoteAction::parse(payload) {
+            Ok(action) => self.happened(Event::ActionArrived(action)),
+            Err(why) => {
+                self.warn(format!("{why}; it is ignored"));
+                Ok(())
+            }
+        }
+    }
+}

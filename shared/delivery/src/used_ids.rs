@@ -1,0 +1,137 @@
+//! Whether a notification id is used on this device: the one place that answers.
+//!
+//! The journal knows the ids that are durable. It is asked in batches, and the pushes wait meanwhile: a disk that does not
+//! answer stops them, and nothing else. What was used since it was asked, or is not durable yet, is known here.
+//!
+//! Rejected: a filter in memory over all ids of the past. It would save the question, and cost its building at each start
+//! and a byte or two for each of up to a million ids a device.
+
+use std::collections::HashMap;
+
+use portal_contract::NotificationId;
+
+use crate::entry::BatchNumber;
+
+/// What is known of ids.
+#[derive(Debug, Default)]
+pub(crate) struct UsedIds {
+    /// Used, and not surely in an answer of the journal's: each with the batch that makes it durable.
+    recent: HashMap<NotificationId, BatchNumber>,
+    /// Every earlier id is forgotten with this batch, which is not durable yet.
+    forgotten: Option<BatchNumber>,
+    /// What the journal said of the ids of pushes that wait.
+    answers: HashMap<NotificationId, bool>,
+    is_asked: bool,
+    /// All ids were forgotten since the journal was asked: its answer speaks of before.
+    answer_is_void: bool,
+    durable: BatchNumber,
+}
+
+impl UsedIds {
+    /// Whether the id is used; none: the journal is to be asked.
+    pub(crate) fn is_used(&self, id: &NotificationId) -> Option<bool> {
+        if self.recent.contains_key(id) {
+            return Some(true);
+        }
+        if self.forgotten.is_some() {
+            return Some(false);
+        }
+        self.answers.get(id).copied()
+    }
+
+    /// The id is used from now on, durably with this batch.
+    pub(crate) fn use_id(&mut self, id: NotificationId, batch: BatchNumber) {
+        self.answers.remove(&id);
+        self.recent.insert(id, batch);
+    }
+
+    /// No id is used any more, durably with this batch.
+    pub(crate) fn forget_all(&mut self, batch: BatchNumber) {
+        self.recent.clear();
+        self.answers.clear();
+        self.forgotten = Some(batch);
+        self.answer_is_void = self.is_asked;
+    }
+
+    /// Whether the journal may be asked now: one question at a time.
+    pub(crate) fn may_ask(&self) -> bool {
+        !self.is_asked
+    }
+
+    /// The journal is asked; what it said before is no longer needed.
+    pub(crate) fn asked(&mut self) {
+        self.answers.clear();
+        self.is_asked = true;
+    }
+
+    /// The journal's answer.
+    pub(crate) fn answered(&mut self, answers: Vec<(NotificationId, bool)>) {
+        self.is_asked = false;
+        if !std::mem::take(&mut self.answer_is_void) {
+            // Of what was used meanwhile the answer may not know yet; the journal is asked of it again where need be.
+            self.answers.extend(answers.into_iter().filter(|(id, _)| !self.recent.contains_key(id)));
+        }
+        self.let_go_of_durable();
+    }
+
+    /// Every batch up to this one is durable.
+    pub(crate) fn durable(&mut self, batch: BatchNumber) {
+        self.durable = self.durable.max(batch);
+        self.forgotten = self.forgotten.filter(|forgotten| *forgotten > self.durable);
+        self.let_go_of_durable();
+    }
+
+    /// The journal knows what is durable, but an answer that is on its way may have been read before.
+    fn let_go_of_durable(&mut self) {
+        if !self.is_asked && !self.recent.is_empty() {
+            let durable = self.durable;
+            self.recent.retain(|_, batch| *batch > durable);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> NotificationId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_id_is_used_from_the_moment_it_is_written_and_the_journal_knows_it_once_it_is_durable() {
+        let mut ids = UsedIds::default();
+        assert_eq!(ids.is_used(&id("a")), None);
+        ids.use_id(id("a"), BatchNumber(1));
+        assert_eq!((ids.is_used(&id("a")), ids.is_used(&id("b"))), (Some(true), None));
+        ids.durable(BatchNumber(1));
+        assert_eq!(ids.is_used(&id("a")), None, "the journal is asked");
+    }
+
+    #[test]
+    fn an_answer_that_was_read_before_a_use_does_not_hide_it() {
+        let mut ids = UsedIds::default();
+        ids.asked();
+        ids.use_id(id("a"), BatchNumber(1));
+        ids.durable(BatchNumber(1));
+        ids.answered(vec![(id("a"), false), (id("b"), true)]);
+        // The answer may stand; what was used meanwhile must not be taken for unused because of it.
+        assert_ne!(ids.is_used(&id("a")), Some(false));
+        assert_eq!(ids.is_used(&id("b")), Some(true));
+    }
+
+    #[test]
+    fn forgetting_makes_every_id_unused_at_once_and_voids_an_answer_on_its_way() {
+        let mut ids = UsedIds::default();
+        ids.use_id(id("a"), BatchNumber(1));
+        ids.asked();
+        ids.forget_all(BatchNumber(2));
+        assert_eq!(ids.is_used(&id("a")), Some(false));
+        ids.use_id(id("b"), BatchNumber(3));
+        assert_eq!(ids.is_used(&id("b")), Some(true));
+        ids.answered(vec![(id("a"), true)]);
+        assert_eq!(ids.is_used(&id("a")), Some(false));
+        ids.durable(BatchNumber(3));
+        assert_eq!(ids.is_used(&id("a")), None);
+    }
+}
