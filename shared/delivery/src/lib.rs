@@ -268,9 +268,9 @@ impl Delivery {
 
     fn has_work(&self, away: bool) -> bool {
         let waits = !self.pending.is_empty() || !self.commands.is_empty() || self.device.has_push_in_hand();
-        let unpublished = !away && !(self.receipts.is_idle() && self.state.is_idle());
+        let is_published = away || (self.receipts.is_idle() && self.state.is_idle());
         let is_due = self.device.next_deadline().is_some_and(|deadline| deadline <= self.now());
-        waits || unpublished || is_due || !self.commits.is_empty()
+        waits || !is_published || is_due || !self.commits.is_empty()
     }
 
     fn command(&mut self, request: RequestNumber, command: Command) -> Result<(), DeliveryError> {
