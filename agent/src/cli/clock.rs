@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Context, Failure};
 use crate::control::clock::Advance;
-use crate::control::duration;
+use portal_contract::duration;
 
 /// Arguments of `clock`.
 #[derive(Debug, clap::Args)]

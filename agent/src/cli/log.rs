@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
-use crate::control::duration::Since;
 use crate::control::log::LogRequest;
+use portal_contract::duration::Since;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]

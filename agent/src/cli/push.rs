@@ -11,9 +11,9 @@ use portal_contract::{
 
 use super::page::{Line, Page};
 use super::{Context, Failure, log};
-use crate::control::duration;
 use crate::daemon::sender_settings;
 use crate::sender::{Address, Followed, Receipts, Sender, SenderError, SenderSettings};
+use portal_contract::duration;
 
 /// How long after a receipt of a group's device another may still come.
 const QUIET: Duration = Duration::from_secs(1);

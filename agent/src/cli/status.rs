@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portal_contract::{ManagementState, Status};
+use portal_contract::{ManagementState, Status, duration};
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
-use crate::control::{Client, ClientError, Wait, duration};
+use crate::control::{Client, ClientError, Wait};
 
 /// The first pause before the daemon is looked for again; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);

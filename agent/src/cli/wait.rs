@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use portal_contract::NotificationId;
+use portal_contract::{NotificationId, duration};
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
+use crate::control::Wait;
 use crate::control::condition::Condition;
-use crate::control::{Wait, duration};
 
 /// Arguments of `wait`.
 #[derive(Debug, clap::Args)]

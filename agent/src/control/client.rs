@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_contract::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status};
+use portal_contract::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status, duration};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response, StatusCode};
@@ -17,7 +17,7 @@ use super::following::Following;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, DeviceEvent, Devices, ErrorBody, Fault,
-    Gesture, Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait, duration,
+    Gesture, Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait,
 };
 
 /// How long connecting to loopback may take.

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Fault, duration};
+use super::{Call, Fault};
+use portal_contract::duration;
 use portal_device::Command;
 
 /// Moves the device's clock forward.

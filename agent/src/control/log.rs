@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
+use portal_contract::duration::Since;
 use portal_contract::{NotificationId, OutcomeKind, Receipt, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{Api, OwnDevice};
-use super::duration::Since;
 use super::parameters::{Given, Parameter};
 use super::{ErrorBody, Fault, LogQuery, RunningDevice};
 

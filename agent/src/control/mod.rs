@@ -14,7 +14,6 @@ mod control_file;
 pub mod device;
 mod devices;
 mod doctor;
-pub mod duration;
 pub mod enroll;
 mod events;
 mod explain;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_contract::Timestamp;
+use portal_contract::{Timestamp, duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, OwnDevice};
 use super::parameters::{Given, Parameter};
-use super::{Fault, RunningDevice, duration};
+use super::{Fault, RunningDevice};
 
 /// Where nothing is said: a fence that does not come back has given up by then.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);

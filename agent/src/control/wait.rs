@@ -7,13 +7,13 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_contract::{DeviceState, NotificationId, OutcomeKind, Status};
+use portal_contract::{DeviceState, NotificationId, OutcomeKind, Status, duration};
 use tokio::time::Instant;
 
 use super::api::{Api, OwnDevice};
 use super::condition::{Condition, Standing};
 use super::parameters::{Given, Parameter};
-use super::{Fault, LogQuery, RunningDevice, duration};
+use super::{Fault, LogQuery, RunningDevice};
 
 /// Beyond this a time-out says no more than none.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);

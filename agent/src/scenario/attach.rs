@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics, duration};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{Action, Case, StateChange};
@@ -18,7 +18,7 @@ use super::scene::{Scene, SceneError};
 use crate::control::clock::Advance;
 use crate::control::device::Reset;
 use crate::control::log::LogRequest;
-use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet, duration};
+use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet};
 use crate::sender::{Sender, SenderSettings};
 use portal_device::Rules;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
-use super::period::parse_period;
+use portal_contract::duration;
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Kind {
             Self::Text | Self::File | Self::Secret => (!text.is_empty()).then(|| text.to_owned()),
             Self::Choice(words) => words.contains(&text).then(|| text.to_owned()),
             Self::Period(least, most) => {
-                let period = parse_period(text).ok()?;
+                let period = duration::parse(text).ok()?;
                 let limits = Duration::from_secs(least)..=Duration::from_secs(most);
                 limits.contains(&period).then(|| text.to_owned())
             }

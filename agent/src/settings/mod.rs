@@ -12,7 +12,6 @@ mod sections;
 mod tests;
 
 pub use error::SettingsError;
-pub use period::parse_period;
 pub use sections::{
     ActionsSettings, AppSettings, AppleRequest, BrokerSettings, ControlSettings, DeviceSettings,
     EmbeddedBrokerSettings, EnrollmentSettings, FcmMessage, JournalSettings, LogFormat, LogLevel, LogSettings,

@@ -7,6 +7,7 @@ pub mod checklist;
 pub mod desktop_verdict;
 pub mod device_event;
 pub mod device_state;
+pub mod duration;
 pub mod ids;
 pub mod managed_device;
 pub mod notification;

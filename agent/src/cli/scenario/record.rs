@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use portal_contract::duration;
 use tokio::sync::mpsc;
 
 use super::super::{Context, Failure};
-use crate::control::{Client, ClientError, DeviceEvent, Following, duration};
+use crate::control::{Client, ClientError, DeviceEvent, Following};
 use crate::daemon::interrupted;
 use crate::scenario::record::Recording;
 

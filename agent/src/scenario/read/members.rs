@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::diagnostic::{Place, Problems};
 use super::words::meant;
 use super::yaml::{Key, Kind, Node};
-use crate::control::duration;
+use portal_contract::duration;
 
 /// The members of a node.
 pub struct Members<'a> {

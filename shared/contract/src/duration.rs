@@ -1,13 +1,14 @@
 //! Durations and moments as people write them: `90s`, `4h`, `1h30m`, `2d`, `PT4H`; RFC 3339.
 //!
-//! Lives here: reading them, for the command line and the API alike. Does not live here: a clock.
+//! Lives here: reading and writing them, for settings, the command line, the control API and scenarios alike.
+//! Does not live here: a clock; which durations are allowed where.
 
 use std::fmt;
 use std::time::Duration;
 
+use crate::Timestamp;
+use crate::timestamp::millis;
 use jiff::{Span, SpanRelativeTo};
-use portal_contract::Timestamp;
-use portal_contract::timestamp::millis;
 
 /// Reads a duration; a day is 24 hours.
 ///
@@ -76,14 +77,16 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_write_them() {
-        for (text, seconds) in [("90s", 90), ("4h", 14_400), ("1h30m", 5_400), ("2d", 172_800), ("PT1M", 60), ("0s", 0)]
+        for (text, seconds) in
+            [("90s", 90), ("4h", 14_400), ("1h30m", 5_400), ("1h 30m", 5_400), ("2d", 172_800), ("PT1M", 60), ("0s", 0)]
         {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for span in [Duration::ZERO, Duration::from_millis(90_061_500)] {
             assert_eq!(parse(&write(span)), Ok(span));
         }
-        for bad in ["", "90", "x", "1 month", "1y", "-5s"] {
+        assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
+        for bad in ["", "90", "x", "a while", "1 month", "1y", "-5s", "99999999999999d"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
