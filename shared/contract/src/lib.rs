@@ -4,6 +4,7 @@
 //! Does not live here: any rule of the device, any I/O, any clock, tokio.
 
 pub mod checklist;
+pub mod command;
 pub mod desktop_verdict;
 pub mod device_event;
 pub mod device_state;
@@ -11,6 +12,7 @@ pub mod duration;
 pub mod ids;
 pub mod managed_device;
 pub mod notification;
+mod os_version;
 pub mod prerequisite;
 pub mod presentation;
 pub mod receipt;
@@ -27,6 +29,7 @@ pub use device_state::{DeviceState, LastAction, NotificationPermission, Operatin
 pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};
 pub use notification::{CustomNotification, MAX_PAYLOAD_BYTES, Rejection};
+pub use os_version::OsVersion;
 pub use prerequisite::{Prerequisite, Prerequisites};
 pub use presentation::{Presentation, Surface};
 pub use receipt::{Delay, Interaction, Outcome, OutcomeKind, Problem, Receipt, Target};

@@ -4,11 +4,11 @@
 
 use std::collections::VecDeque;
 
+use portal_contract::command::Removal;
 use portal_contract::device_state::ActionResult;
 use portal_contract::{Action, ActionKind, LastAction, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::removal::Removal;
 use super::{Device, Effect};
 
 /// How many ids of remote actions are remembered.

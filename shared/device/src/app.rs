@@ -5,9 +5,9 @@
 use portal_contract::{OperatingSystem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::event::AppCommand;
 use super::switches::Switches;
 use super::{Device, Effect, Refusal, Rule};
+use portal_contract::command::AppCommand;
 
 /// Company Portal on the device.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

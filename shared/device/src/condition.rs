@@ -5,8 +5,8 @@
 use portal_contract::{StandbyBucket, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::event::ConditionCommand;
 use super::{Device, Effect, Refusal};
+use portal_contract::command::ConditionCommand;
 
 /// How the device itself stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,9 +11,9 @@ use portal_contract::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::event::EnrollCommand;
 use super::grace::{FormerEnrollment, LeftGroups};
 use super::{Device, Effect, Refusal};
+use portal_contract::command::EnrollCommand;
 
 /// An enrollment that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -33,19 +33,21 @@ pub use condition::Condition;
 pub use documentation::{AppleRequest, Documentation, FcmMessage, Priority, PushService, Rules};
 pub use effect::{Effect, Shown};
 pub use enrollment::Enrollment;
-pub use event::{
-    AckToken, AppCommand, Arrival, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand, RaiseFailure,
-};
+pub use event::{AckToken, Arrival, Event, RaiseFailure};
 pub use explain::explain;
-pub use identity::{Identity, OsVersion};
+pub use identity::Identity;
 pub use permission::{Permission, PermissionPrompt};
 pub use policy::Policy;
 pub use priority::RecentMessage;
 pub use push::{HeldPush, HoldReason, Push};
 pub use refusal::Refusal;
-pub use removal::{Removal, RemovalStage};
 pub use rule::{About, Platforms, Rule};
 pub use switches::Switches;
+
+pub use portal_contract::OsVersion;
+pub use portal_contract::command::{
+    AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
+};
 
 use actions::Actions;
 use portal_contract::Timestamp;
@@ -176,7 +178,6 @@ impl Device {
             Command::App(command) => self.app_command(command, now, effects),
             Command::Enroll(command) => self.enroll(command, now, effects),
             Command::EnrollmentSet { name, value } => self.enrollment_set(&name, &value, effects),
-            Command::Retire => self.removal_command(Removal::Retire, RemovalStage::Done, now, effects),
             Command::Removal { removal, stage } => self.removal_command(removal, stage, now, effects),
             Command::PolicySet { name, value } => self.policy_set(&name, &value, effects),
             Command::PolicyClear => {

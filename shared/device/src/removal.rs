@@ -2,62 +2,29 @@
 //!
 //! Lives here: their stages and what each leaves. Does not live here: the remote actions that ask for them (`actions`).
 
+use portal_contract::command::{Removal, RemovalStage};
 use portal_contract::{DeviceRegistrationState, ManagementState, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 use super::{Device, Effect, Refusal};
 
-/// How a device leaves management.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Removal {
-    /// The enrollment ends; app and permission stay (contract 5).
-    Retire,
-    /// Back to the factory state.
-    Wipe,
-    /// The enrollment ends, and Intune forgets the device.
-    Delete,
+/// Graph's word while a removal waits; a delete that is issued has none (facts 3).
+fn waiting(removal: Removal, stage: RemovalStage) -> Option<ManagementState> {
+    match (removal, stage) {
+        (Removal::Retire, RemovalStage::Pending) => Some(ManagementState::RetirePending),
+        (Removal::Retire, RemovalStage::Issued) => Some(ManagementState::RetireIssued),
+        (Removal::Wipe, RemovalStage::Pending) => Some(ManagementState::WipePending),
+        (Removal::Wipe, RemovalStage::Issued) => Some(ManagementState::WipeIssued),
+        (Removal::Delete, RemovalStage::Pending) => Some(ManagementState::DeletePending),
+        (Removal::Delete, RemovalStage::Issued) | (_, RemovalStage::Done) => None,
+    }
 }
 
-/// How far a removal has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RemovalStage {
-    /// It waits for the device to check in.
-    Pending,
-    /// It was handed to the device.
-    Issued,
-    /// It is carried out.
-    Done,
-}
-
-impl Removal {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Retire => "retire",
-            Self::Wipe => "wipe",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// Graph's word while it waits; a delete that is issued has none (facts 3).
-    fn waiting(self, stage: RemovalStage) -> Option<ManagementState> {
-        match (self, stage) {
-            (Self::Retire, RemovalStage::Pending) => Some(ManagementState::RetirePending),
-            (Self::Retire, RemovalStage::Issued) => Some(ManagementState::RetireIssued),
-            (Self::Wipe, RemovalStage::Pending) => Some(ManagementState::WipePending),
-            (Self::Wipe, RemovalStage::Issued) => Some(ManagementState::WipeIssued),
-            (Self::Delete, RemovalStage::Pending) => Some(ManagementState::DeletePending),
-            (Self::Delete, RemovalStage::Issued) | (_, RemovalStage::Done) => None,
-        }
-    }
-
-    fn that_waits_as(state: ManagementState) -> Option<Self> {
-        let stages = [RemovalStage::Pending, RemovalStage::Issued];
-        let waits = |removal: &Self| stages.iter().any(|stage| removal.waiting(*stage) == Some(state));
-        [Self::Retire, Self::Wipe, Self::Delete].into_iter().find(waits)
-    }
+/// The removal that waits for the device to check in, where a state says so.
+fn that_waits_as(state: ManagementState) -> Option<Removal> {
+    let stages = [RemovalStage::Pending, RemovalStage::Issued];
+    let waits = |removal: &Removal| stages.iter().any(|stage| waiting(*removal, *stage) == Some(state));
+    [Removal::Retire, Removal::Wipe, Removal::Delete].into_iter().find(waits)
 }
 
 impl Device {
@@ -75,7 +42,7 @@ impl Device {
         if stage == RemovalStage::Done {
             return self.remove_now(removal, now, effects);
         }
-        let Some(waiting) = removal.waiting(stage) else {
+        let Some(waiting) = waiting(removal, stage) else {
             let message =
                 "Graph has no word for a delete that was issued: it is pending, then the device is gone (facts 3)";
             return Err(Refusal::new("noSuchState", message, "delete --pending"));
@@ -126,7 +93,7 @@ impl Device {
     /// What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
     pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let waiting = self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.management_state);
-        if let Some(removal) = waiting.and_then(Removal::that_waits_as) {
+        if let Some(removal) = waiting.and_then(that_waits_as) {
             self.remove(removal, now, effects);
             effects.push(Effect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
         }

@@ -5,10 +5,10 @@
 
 use portal_contract::Timestamp;
 
-use super::super::event::PermissionCommand;
 use super::super::switches::Switches;
 use super::super::{AppleRequest, Device, Effect, Refusal, Rule};
 use super::{Asking, Machine, PermissionPrompt};
+use portal_contract::command::PermissionCommand;
 
 impl Device {
     /// The app asks for the permission, as at its first launch.

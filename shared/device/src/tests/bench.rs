@@ -12,8 +12,12 @@ pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, 
 use super::sent::{Sent, group, sent, user};
 use crate::{
     AppCommand, Command, ConditionCommand, Device, Documentation, Effect, EnrollCommand, Event, HeldPush, Identity,
-    OsVersion, PermissionCommand, RaiseFailure, RecentMessage, Refusal, Resumption, Rules, Shown, Snapshot,
+    OsVersion, PermissionCommand, RaiseFailure, RecentMessage, Refusal, Removal, RemovalStage, Resumption, Rules,
+    Shown, Snapshot,
 };
+
+/// `retire`, carried out at once.
+pub(super) const RETIRE: Command = Command::Removal { removal: Removal::Retire, stage: RemovalStage::Done };
 
 /// How the desktop takes a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,11 @@
 //!
 //! Lives here: the tables of notes and refusals. Does not live here: what the commands do when they do something.
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE, Platform};
+use portal_contract::command::COMMANDS;
+
+use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE, PLATFORMS, Platform, RETIRE};
 use super::sent::{group, user};
-use crate::{AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand};
+use crate::{AppCommand, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand};
 
 fn install(version: Option<&str>) -> Command {
     Command::App(AppCommand::Install { version: version.map(str::to_owned), target_sdk: None })
@@ -74,7 +76,7 @@ fn a_command_that_changes_nothing_says_so() {
         (ANDROID, FORCE_STOPPED, Command::App(AppCommand::ForceStop), "already force-stopped"),
         (IPHONE, INSTALLED, Command::App(AppCommand::Refresh), "already up to date"),
         (IPHONE, READY, enroll("adele"), "already enrolled by adele@contoso.example"),
-        (IPHONE, NEW, Command::Retire, "already not enrolled"),
+        (IPHONE, NEW, RETIRE, "already not enrolled"),
         (IPHONE, READY, ALLOW, "already allowed"),
         (IPHONE, DENIED, DENY, "already denied"),
         (ANDROID, READY, ALLOW, "already allowed"),
@@ -272,4 +274,22 @@ fn groups_that_were_given_again_are_no_change_and_others_are() {
         ..EnrollCommand::by(user("adele"))
     }));
     assert_eq!(bench.snapshot().enrollment.groups, [group(2)].into());
+}
+
+#[test]
+fn what_the_table_gives_to_one_platform_is_refused_on_the_others_and_nowhere_else() {
+    for row in COMMANDS {
+        let of_another = |platform: &&Platform| !row.platforms.has(platform.0);
+        let words: Vec<&str> = row.examples[0].line[row.name.len()..].split_whitespace().collect();
+        let command = row.read(row.body_of_words(&words).unwrap()).unwrap();
+        for platform in PLATFORMS.iter().filter(of_another) {
+            let mut bench = Bench::ready(*platform);
+            assert_eq!(bench.refused(command.clone()).code, "notOnThisPlatform", "{} on {platform:?}", row.name);
+        }
+        for platform in PLATFORMS.iter().filter(|platform| !of_another(platform)) {
+            let mut bench = Bench::ready(*platform);
+            let refusal = bench.apply(Event::Command(command.clone())).err();
+            assert!(refusal.is_none_or(|refusal| refusal.code != "notOnThisPlatform"), "{} on {platform:?}", row.name);
+        }
+    }
 }

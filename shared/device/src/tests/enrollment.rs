@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use portal_contract::device_state::ActionResult;
 use portal_contract::{Action, ActionKind, GroupId, GroupList, LastAction};
 
-use super::bench::{Bench, IPHONE};
+use super::bench::{Bench, IPHONE, RETIRE};
 use super::sent::{group, user};
 use crate::{Command, Effect, EnrollCommand, Event, Rules};
 
@@ -61,7 +61,7 @@ fn a_list_of_another_user_is_ignored_until_that_user_enrolls() {
     let effects = bench.hears(Some("bob"), [2]);
     assert!(matches!(&effects[..], [Effect::Ignored(why), Effect::StateChanged] if why.contains("bob")), "{effects:?}");
     assert_eq!(bench.subscribed(), groups([1]));
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     assert_eq!(bench.subscribed(), groups([]), "a device that is not enrolled subscribes to no group");
     bench.enroll_with("bob", None);
     assert_eq!(bench.subscribed(), groups([2]));
@@ -74,7 +74,7 @@ fn the_list_last_heard_is_kept_for_an_enrollment_that_names_none() {
     assert_eq!(bench.subscribed(), groups([]));
     bench.enroll_with("adele", None);
     assert_eq!(bench.subscribed(), groups([2]));
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     bench.restart();
     bench.enroll_with("adele", None);
     assert_eq!(bench.subscribed(), groups([2]));
@@ -136,7 +136,7 @@ fn what_is_not_known_or_not_allowed_is_refused_by_name() {
     assert_eq!((last.id.as_str(), last.result), ("2", ActionResult::Refused));
     assert!(last.problem.unwrap().contains("retire is not in the setting actions.allow"));
     assert!(bench.is_enrolled());
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     bench.action("3", "syncDevice", None);
     assert_eq!(bench.last_action().result, ActionResult::Refused);
 }

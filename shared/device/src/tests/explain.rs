@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use portal_contract::{Explanation, Prerequisite, Receipt};
 
-use super::bench::{ANDROID, Bench, Desktop, IPHONE, PLATFORMS, PROFILES};
+use super::bench::{ANDROID, Bench, Desktop, IPHONE, PLATFORMS, PROFILES, RETIRE};
 use super::sent::{nonsense, sent};
-use crate::{AppCommand, Command, ConditionCommand, Documentation, Effect, Event, Push, explain};
+use crate::{AppCommand, ConditionCommand, Documentation, Effect, Event, Push, explain};
 
 /// Pushes, and explains what came of it.
 fn explained(bench: &mut Bench, push: super::sent::Sent) -> (Receipt, Explanation) {
@@ -46,7 +46,7 @@ fn every_word_stands_wherever_a_push_finds_the_device() {
         Bench::deny,
         |bench| bench.enroll("adele"),
         Bench::allow,
-        |bench| drop(bench.command(Command::Retire)),
+        |bench| drop(bench.command(RETIRE)),
         |bench| bench.enroll("bob"),
         |bench| bench.condition(ConditionCommand::Focus(true)),
         |bench| bench.condition(ConditionCommand::Locked(true)),

@@ -8,7 +8,7 @@ use portal_contract::Prerequisite::{
 };
 use portal_contract::{DeviceEnrollmentType, ManagedDeviceOwnerType, Outcome, Prerequisite, Timestamp};
 
-use super::bench::{ANDROID, Bench, PLATFORMS, PROFILES, Platform};
+use super::bench::{ANDROID, Bench, PLATFORMS, PROFILES, Platform, RETIRE};
 use super::oracle;
 use super::sent::{Sent, sent};
 use crate::{AppCommand, Command, ConditionCommand, Device, Documentation, PermissionCommand, Resumption};
@@ -101,7 +101,7 @@ const ROWS: &[Row] = &[
         name: "retired: app and permission stay",
         stands: |bench| {
             ready(bench);
-            bench.command(Command::Retire);
+            bench.command(RETIRE);
         },
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
         ..MET
@@ -211,7 +211,7 @@ const ROWS: &[Row] = &[
         name: "to a group, and not enrolled",
         stands: |bench| {
             ready(bench);
-            bench.command(Command::Retire);
+            bench.command(RETIRE);
         },
         push: || sent("a").for_group(1),
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],

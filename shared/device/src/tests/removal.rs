@@ -9,7 +9,7 @@ use portal_contract::{
     Standing,
 };
 
-use super::bench::{ANDROID, Bench, IPHONE, PROFILES, Platform};
+use super::bench::{ANDROID, Bench, IPHONE, PROFILES, Platform, RETIRE};
 use super::sent::{Sent, group, sent, user};
 use crate::{
     AppCommand, Command, ConditionCommand, Documentation, Effect, EnrollCommand, Event, Removal, RemovalStage, Rules,
@@ -201,7 +201,7 @@ fn graph_words_that_the_platform_cannot_have_are_refused() {
 fn a_work_profile_is_there_where_the_enrollment_made_one() {
     let mut bench = Bench::ready(ANDROID);
     bench.condition(ConditionCommand::WorkProfilePaused(true));
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     assert!(!bench.snapshot().condition.work_profile_paused, "it went with the enrollment");
     bench.command(Command::Enroll(EnrollCommand {
         enrollment_type: Some("androidEnterpriseFullyManaged".parse().unwrap()),
@@ -216,7 +216,7 @@ fn a_work_profile_is_there_where_the_enrollment_made_one() {
 #[test]
 fn without_a_grace_what_is_sent_to_a_group_ends_with_the_enrollment() {
     let mut bench = Bench::ready(IPHONE);
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     assert!(!bench.has_group(1));
     bench.ends_as(sent("late").for_group(1), "late", "withheld");
 }
@@ -225,7 +225,7 @@ fn without_a_grace_what_is_sent_to_a_group_ends_with_the_enrollment() {
 fn in_its_grace_a_device_still_receives_what_is_sent_to_its_group() {
     for documentation in PROFILES {
         let mut bench = with_grace(documentation);
-        bench.command(Command::Retire);
+        bench.command(RETIRE);
         assert!(bench.has_group(1));
         bench.ends_as(sent("to the group").for_group(1), "to the group", "presented");
         bench.ends_as(sent("to the device"), "to the device", "withheld");
@@ -242,7 +242,7 @@ fn in_its_grace_a_device_still_receives_what_is_sent_to_its_group() {
 #[test]
 fn explain_says_that_a_grace_counts_as_met() {
     let mut bench = with_grace(Documentation::Y2023);
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     bench.push(sent("a").for_group(1));
     let push = crate::Push {
         notification: sent("a").arrival.payload.unwrap(),
@@ -273,7 +273,7 @@ fn who_left_a_group_still_receives_what_is_sent_to_it_in_the_grace() {
 #[test]
 fn a_new_enrollment_ends_the_grace_of_the_old_one() {
     let mut bench = with_grace(Documentation::Y2023);
-    bench.command(Command::Retire);
+    bench.command(RETIRE);
     let effects = bench.command(Command::Enroll(EnrollCommand::by(user("bob"))));
     assert!(effects.contains(&Effect::GroupsChanged));
     assert!(!bench.has_group(1));

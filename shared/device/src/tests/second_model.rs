@@ -7,7 +7,7 @@
 use portal_contract::{Outcome, Surface};
 use proptest::prelude::*;
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform};
+use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform, RETIRE};
 use super::sent::{sent, user};
 use crate::{
     AppCommand, Command, ConditionCommand, Documentation, EnrollCommand, Event, PermissionCommand, Removal,
@@ -176,7 +176,7 @@ fn command(does: Does) -> Option<Command> {
         Does::Deny => Some(Command::Permission(PermissionCommand::Deny)),
         Does::Ask => Some(Command::Permission(PermissionCommand::Prompt)),
         Does::Enroll => Some(Command::Enroll(EnrollCommand::by(user("adele")))),
-        Does::Retire => Some(Command::Retire),
+        Does::Retire => Some(RETIRE),
         Does::Wipe => Some(Command::Removal { removal: Removal::Wipe, stage: RemovalStage::Done }),
         Does::PlayServices(installed) => Some(Command::PlayServices { installed }),
         Does::Lock(locked) => Some(Command::Condition(ConditionCommand::Locked(locked))),

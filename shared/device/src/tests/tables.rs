@@ -7,7 +7,7 @@
 use portal_contract::NotificationPermission::{Authorized, Denied, NotDetermined};
 use portal_contract::{NotificationPermission, Outcome, Presentation, Surface};
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform};
+use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform, RETIRE};
 use super::sent::sent;
 use crate::{AppCommand, Command, ConditionCommand, Documentation, PermissionCommand};
 use Documentation::{Y2019, Y2023, Y2025};
@@ -35,7 +35,7 @@ fn facts_1_1_the_device_prerequisites() {
     let no_app: fn(&mut Bench) = |bench| bench.uninstall();
     let denied: fn(&mut Bench) = |bench| bench.deny();
     let no_play: fn(&mut Bench) = |bench| drop(bench.command(Command::PlayServices { installed: false }));
-    let retired: fn(&mut Bench) = |bench| drop(bench.command(Command::Retire));
+    let retired: fn(&mut Bench) = |bench| drop(bench.command(RETIRE));
     let rows: [Row; 9] = [
         ("App | Company Portal (CP)", Y2019, IPHONE, no_app, "companyPortalInstalled"),
         ("App | CP \"or the Microsoft Intune app\"", Y2023, ANDROID, no_app, "companyPortalInstalled"),

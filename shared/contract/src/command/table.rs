@@ -1,0 +1,642 @@
+//! The table: every command that changes something, in the contract's order.
+//!
+//! Lives here: the rows. Does not live here: what only shows something (`views`), the words for several commands together
+//! (`group`), what a command does (`portal_device`).
+
+use serde_json::Value;
+
+use super::ArgumentKind::{Flag, Option, Positional};
+use super::ConditionCommand::{BatteryOptimisationExempt, Doze, Focus, Locked, Offline, WorkProfilePaused};
+use super::HttpMethod::{Post, Put};
+use super::PlatformSet::{All, Android, Apple};
+use super::row::{parsed, request_body};
+use super::{
+    AppCommand, AppPackage, Argument, ArgumentKind, ClockAdvance, Command, CommandExample, CommandRow, CommandScope,
+    EnrollCommand, HttpMethod, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PermissionCommand, PlatformSet,
+    PromptRequest, Removal, RemovalProgress, RequestBody, StandbyChoice, Times, row::schema_of, views,
+};
+use crate::{
+    DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, OsVersion, StandbyBucket, UserPrincipalName, duration,
+};
+
+/// A line to try.
+pub(super) const fn example(line: &'static str) -> CommandExample {
+    CommandExample { line, note: "" }
+}
+
+/// A line to try, with what is worth knowing of it.
+pub(super) const fn noted(line: &'static str, note: &'static str) -> CommandExample {
+    CommandExample { line, note }
+}
+
+/// A command that takes nothing more.
+const fn plain(
+    name: &'static str,
+    path: &'static str,
+    platforms: PlatformSet,
+    summary: &'static str,
+    examples: &'static [CommandExample],
+    body: RequestBody,
+) -> CommandRow {
+    taking(name, (Post, path), platforms, summary, examples, &[], body)
+}
+
+/// A command with arguments.
+const fn taking(
+    name: &'static str,
+    (method, path): (HttpMethod, &'static str),
+    platforms: PlatformSet,
+    summary: &'static str,
+    examples: &'static [CommandExample],
+    arguments: &'static [Argument],
+    body: RequestBody,
+) -> CommandRow {
+    let scope = CommandScope::Device;
+    CommandRow { name, method, scope, path, platforms, summary, examples, arguments, body: Some(body) }
+}
+
+const fn option(
+    (long, member): (&'static str, &'static str),
+    value_name: &'static str,
+    times: Times,
+    bare_in_scenarios: bool,
+    read: fn(&str) -> Result<Value, String>,
+    help: &'static str,
+) -> Argument {
+    Argument { kind: Option { long, value_name, times, bare_in_scenarios }, member, help, read }
+}
+
+const fn flag(
+    (long, member): (&'static str, &'static str),
+    read: fn(&str) -> Result<Value, String>,
+    help: &'static str,
+) -> Argument {
+    Argument { kind: Flag { long }, member, help, read }
+}
+
+const fn name_and_value(help: &'static str) -> Argument {
+    Argument { kind: ArgumentKind::NameAndValue, member: "name", help, read: text }
+}
+
+fn text(text: &str) -> Result<Value, String> {
+    Ok(Value::from(text))
+}
+
+fn yes(_: &str) -> Result<Value, String> {
+    Ok(Value::Bool(true))
+}
+
+fn number(text: &str) -> Result<Value, String> {
+    text.parse::<u32>().map(Value::from).map_err(|_| format!("{text:?} is no number from 0 to {}", u32::MAX))
+}
+
+fn span(text: &str) -> Result<Value, String> {
+    duration::parse(text).map(|_| Value::from(text))
+}
+
+const PACKAGE_OF_INSTALL: &[Argument] = &[
+    option(
+        ("version", "version"),
+        "V",
+        Times::Optional,
+        true,
+        text,
+        "The version [default: the oldest that the documentation supports]",
+    ),
+    option(
+        ("target-sdk", "targetSdk"),
+        "N",
+        Times::Optional,
+        false,
+        number,
+        "The API level that it targets (Android) [default: the setting app.android_target_sdk]",
+    ),
+];
+
+const PACKAGE_OF_UPDATE: &[Argument] = &[
+    option(("version", "version"), "V", Times::Optional, true, text, "The version [default: the next one]"),
+    option(
+        ("target-sdk", "targetSdk"),
+        "N",
+        Times::Optional,
+        false,
+        number,
+        "The API level that it targets (Android) [default: the one of before]",
+    ),
+];
+
+const ENROLLMENT: &[Argument] = &[
+    option(("user", "user"), "UPN", Times::Required, true, parsed::<UserPrincipalName>, "Who enrolls the device"),
+    option(
+        ("group", "groups"),
+        "UUID",
+        Times::Many,
+        false,
+        parsed::<GroupId>,
+        "A group of the user, until the broker's list says otherwise; repeated: all of them",
+    ),
+    option(
+        ("type", "deviceEnrollmentType"),
+        "TYPE",
+        Times::Optional,
+        false,
+        parsed::<DeviceEnrollmentType>,
+        "How, in Graph's word (deviceEnrollmentType) [default: userEnrollment]",
+    ),
+    option(
+        ("owner", "managedDeviceOwnerType"),
+        "OWNER",
+        Times::Optional,
+        false,
+        parsed::<ManagedDeviceOwnerType>,
+        "Who owns the device: company or personal [default: what fits the type]",
+    ),
+    flag(("supervised", "supervised"), yes, "The device is supervised (iOS, iPadOS)"),
+];
+
+const PENDING: Argument = flag(("pending", "stage"), text, "Wait for the device to check in");
+const ISSUED: Argument =
+    flag(("issued", "stage"), text, "It was handed to the device, which carries it out at its next check-in");
+
+/// Every command that changes something.
+pub static COMMANDS: &[CommandRow] = &[
+    taking(
+        "app install",
+        (Post, "app/install"),
+        All,
+        "Install Company Portal: first launch, the permission prompt where the platform asks, home screen",
+        &[example("app install"), example("app install --version 5.2311.1")],
+        PACKAGE_OF_INSTALL,
+        request_body!(AppPackage:
+            (AppPackage { version, target_sdk }) <=> (Command::App(AppCommand::Install { version, target_sdk }))),
+    ),
+    taking(
+        "app update",
+        (Post, "app/update"),
+        All,
+        "Update Company Portal, with what an install brings",
+        &[example("app update"), example("app update --version 5.2401.0")],
+        PACKAGE_OF_UPDATE,
+        request_body!(AppPackage:
+            (AppPackage { version, target_sdk }) <=> (Command::App(AppCommand::Update { version, target_sdk }))),
+    ),
+    plain(
+        "app uninstall",
+        "app/uninstall",
+        All,
+        "Remove Company Portal",
+        &[example("app uninstall")],
+        request_body!(Command::App(AppCommand::Uninstall)),
+    ),
+    plain(
+        "app open",
+        "app/open",
+        All,
+        "Bring Company Portal to the screen: a push then shows in the app",
+        &[example("app open")],
+        request_body!(Command::App(AppCommand::Open)),
+    ),
+    plain(
+        "app close",
+        "app/close",
+        All,
+        "Back to the home screen",
+        &[example("app close")],
+        request_body!(Command::App(AppCommand::Close)),
+    ),
+    plain(
+        "app force-stop",
+        "app/force-stop",
+        Android,
+        "Force stop: nothing arrives until the app is opened",
+        &[example("app force-stop")],
+        request_body!(Command::App(AppCommand::ForceStop)),
+    ),
+    plain(
+        "app sign-in",
+        "app/sign-in",
+        All,
+        "Sign its user in; a push does not need it",
+        &[example("app sign-in")],
+        request_body!(Command::App(AppCommand::SignIn)),
+    ),
+    plain(
+        "app sign-out",
+        "app/sign-out",
+        All,
+        "Sign its user out; a push arrives all the same",
+        &[example("app sign-out")],
+        request_body!(Command::App(AppCommand::SignOut)),
+    ),
+    plain(
+        "app notifications --refresh",
+        "app/refresh",
+        All,
+        "Pull Company Portal's own Notifications section to refresh",
+        &[example("app notifications --refresh")],
+        request_body!(Command::App(AppCommand::Refresh)),
+    ),
+    taking(
+        "enroll",
+        (Post, "enroll"),
+        All,
+        "Enroll the device with Intune",
+        &[
+            example("enroll --user adele@contoso.example"),
+            example("enroll --user adele@contoso.example --group 11111111-2222-4333-8444-555555555555"),
+            example("enroll --user adele@contoso.example --type appleBulkWithUser --supervised"),
+        ],
+        ENROLLMENT,
+        request_body!(EnrollCommand: (enrollment) <=> (Command::Enroll(enrollment))),
+    ),
+    taking(
+        "enrollment set",
+        (Put, "enrollment"),
+        All,
+        "Change one of the enrollment's states, by Graph's name",
+        &[
+            example("enrollment set managementState=retirePending"),
+            example("enrollment set managedDeviceOwnerType=company"),
+        ],
+        &[name_and_value("The state, by Graph's name, and its new value")],
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::EnrollmentSet { name, value })),
+    ),
+    taking(
+        "retire",
+        (Post, "retire"),
+        All,
+        "End the enrollment; app and permission stay",
+        &[
+            example("retire"),
+            noted("retire --pending", "waits for the device to check in: device online, or syncDevice"),
+        ],
+        &[PENDING, ISSUED],
+        request_body!(RemovalProgress:
+            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Retire, stage })),
+    ),
+    taking(
+        "wipe",
+        (Post, "wipe"),
+        All,
+        "Back to the factory state",
+        &[example("wipe --pending")],
+        &[PENDING, ISSUED],
+        request_body!(RemovalProgress:
+            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Wipe, stage })),
+    ),
+    taking(
+        "delete",
+        (Post, "delete"),
+        All,
+        "End the enrollment, and Intune forgets the device",
+        &[example("delete")],
+        &[PENDING],
+        request_body!(RemovalProgress:
+            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Delete, stage })),
+    ),
+    taking(
+        "policy set",
+        (Put, "policy"),
+        All,
+        "Enforce one key of the notifications payload, or Android's permission grant",
+        &[
+            noted("policy set NotificationsEnabled=false", "iOS, iPadOS: supervised devices"),
+            noted("policy set PermissionGrantState=granted", "Android 13 and later"),
+        ],
+        &[name_and_value("The key, by the payload's name, and its value")],
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::PolicySet { name, value })),
+    ),
+    plain(
+        "policy clear",
+        "policy/clear",
+        All,
+        "Enforce nothing any more",
+        &[example("policy clear")],
+        request_body!(Command::PolicyClear),
+    ),
+    taking(
+        "permission prompt",
+        (Post, "permission/prompt"),
+        All,
+        "Have the app ask, where the platform lets it",
+        &[example("permission prompt")],
+        &[flag(
+            ("provisional", "provisional"),
+            yes,
+            "For provisional authorization, which needs no prompt (iOS, iPadOS)",
+        )],
+        request_body!(PromptRequest:
+            (PromptRequest { provisional: false }) <=> (Command::Permission(PermissionCommand::Prompt)),
+            (PromptRequest { provisional: true }) <=> (Command::Permission(PermissionCommand::PromptProvisional))),
+    ),
+    plain(
+        "permission allow",
+        "permission/allow",
+        All,
+        "Answer the prompt that is showing; without one, turn the platform's switch on",
+        &[example("permission allow")],
+        request_body!(Command::Permission(PermissionCommand::Allow)),
+    ),
+    plain(
+        "permission deny",
+        "permission/deny",
+        All,
+        "Answer the prompt that is showing; without one, turn the platform's switch off",
+        &[example("permission deny")],
+        request_body!(Command::Permission(PermissionCommand::Deny)),
+    ),
+    plain(
+        "permission dismiss",
+        "permission/dismiss",
+        Android,
+        "Swipe the prompt away: no denial",
+        &[example("permission dismiss")],
+        request_body!(Command::Permission(PermissionCommand::Dismiss)),
+    ),
+    taking(
+        "permission keep",
+        (Post, "permission/keep"),
+        Apple,
+        "Keep on a quiet notification: allowed, and still quiet",
+        &[example("permission keep --scheduled")],
+        &[flag(("scheduled", "scheduled"), yes, "Deliver in the scheduled summary, instead of immediately")],
+        request_body!(KeepDelivery:
+            (KeepDelivery { scheduled }) <=> (Command::Permission(PermissionCommand::Keep { in_summary: scheduled }))),
+    ),
+    plain(
+        "permission turn-off",
+        "permission/turn-off",
+        Apple,
+        "Turn Off on a quiet notification",
+        &[example("permission turn-off")],
+        request_body!(Command::Permission(PermissionCommand::TurnOff)),
+    ),
+    plain(
+        "permission reset",
+        "permission/reset",
+        All,
+        "Back to never asked",
+        &[example("permission reset")],
+        request_body!(Command::Permission(PermissionCommand::Reset)),
+    ),
+    plain(
+        "play-services install",
+        "play-services/install",
+        Android,
+        "Install Google Play Services",
+        &[example("play-services install")],
+        request_body!(Command::PlayServices { installed: true }),
+    ),
+    plain(
+        "play-services remove",
+        "play-services/remove",
+        Android,
+        "Remove Google Play Services",
+        &[example("play-services remove")],
+        request_body!(Command::PlayServices { installed: false }),
+    ),
+    plain(
+        "device lock",
+        "lock",
+        All,
+        "Lock the device",
+        &[example("device lock")],
+        request_body!(Command::Condition(Locked(true))),
+    ),
+    plain(
+        "device unlock",
+        "unlock",
+        All,
+        "Unlock the device",
+        &[example("device unlock")],
+        request_body!(Command::Condition(Locked(false))),
+    ),
+    plain(
+        "device offline",
+        "offline",
+        All,
+        "Disconnect from the broker, really; the session stays",
+        &[noted("device offline", "pushes wait at the broker until device online")],
+        request_body!(Command::Condition(Offline(true))),
+    ),
+    plain(
+        "device online",
+        "online",
+        All,
+        "Connect to the broker again",
+        &[example("device online")],
+        request_body!(Command::Condition(Offline(false))),
+    ),
+    plain(
+        "device focus on",
+        "focus/on",
+        All,
+        "Turn Focus or Do Not Disturb on",
+        &[example("device focus on")],
+        request_body!(Command::Condition(Focus(true))),
+    ),
+    plain(
+        "device focus off",
+        "focus/off",
+        All,
+        "Turn Focus or Do Not Disturb off",
+        &[example("device focus off")],
+        request_body!(Command::Condition(Focus(false))),
+    ),
+    plain(
+        "device doze on",
+        "doze/on",
+        Android,
+        "Let the device doze",
+        &[example("device doze on")],
+        request_body!(Command::Condition(Doze(true))),
+    ),
+    plain(
+        "device doze off",
+        "doze/off",
+        Android,
+        "Wake the device from Doze",
+        &[example("device doze off")],
+        request_body!(Command::Condition(Doze(false))),
+    ),
+    plain(
+        "device battery exempt",
+        "battery/exempt",
+        Android,
+        "Exempt Company Portal from battery optimisation",
+        &[example("device battery exempt")],
+        request_body!(Command::Condition(BatteryOptimisationExempt(true))),
+    ),
+    plain(
+        "device battery optimised",
+        "battery/optimise",
+        Android,
+        "Let the platform optimise Company Portal's battery use",
+        &[example("device battery optimised")],
+        request_body!(Command::Condition(BatteryOptimisationExempt(false))),
+    ),
+    plain(
+        "device work-profile pause",
+        "work-profile/pause",
+        Android,
+        "Pause the work profile",
+        &[example("device work-profile pause")],
+        request_body!(Command::Condition(WorkProfilePaused(true))),
+    ),
+    plain(
+        "device work-profile resume",
+        "work-profile/resume",
+        Android,
+        "Resume the work profile",
+        &[example("device work-profile resume")],
+        request_body!(Command::Condition(WorkProfilePaused(false))),
+    ),
+    taking(
+        "device standby",
+        (Post, "standby"),
+        Android,
+        "Put the app into a standby bucket",
+        &[example("device standby rare")],
+        &[Argument {
+            kind: Positional { value_name: "BUCKET" },
+            member: "bucket",
+            help: "active, workingSet, frequent, rare or restricted",
+            read: parsed::<StandbyBucket>,
+        }],
+        request_body!(StandbyChoice: (StandbyChoice { bucket }) <=> (Command::Standby { bucket })),
+    ),
+    plain(
+        "device restore",
+        "restore",
+        Apple,
+        "Set it up anew from a backup: the permission is forgotten",
+        &[example("device restore")],
+        request_body!(Command::Restore),
+    ),
+    plain(
+        "device reset",
+        "reset",
+        All,
+        "Out of its box again: app, enrollment and permission are gone; identity, clock and journal stay",
+        &[example("device reset")],
+        request_body!(Command::Reset),
+    ),
+    taking(
+        "os update",
+        (Post, "os/update"),
+        All,
+        "Move the device to a newer OS, with the documented effect on the permission",
+        &[example("os update 26.1"), noted("os update 13", "an Android that asks for the permission at run time")],
+        &[Argument {
+            kind: Positional { value_name: "VERSION" },
+            member: "version",
+            help: "The newer version, such as 26.1, 16 or 12L",
+            read: parsed::<OsVersion>,
+        }],
+        request_body!(OsUpdate: (OsUpdate { version }) <=> (Command::OsUpdate { version })),
+    ),
+    taking(
+        "settings set",
+        (Put, "settings"),
+        All,
+        "Turn one of the platform's notification switches",
+        &[
+            example("settings set lockScreen=off"),
+            noted("settings set showPreviews=never", "iOS, iPadOS"),
+            noted("settings set channelImportance=LOW", "Android"),
+        ],
+        &[name_and_value("The switch, by the platform's name, and its new value")],
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::SettingsSet { name, value })),
+    ),
+    taking(
+        "clock advance",
+        (Post, "clock/advance"),
+        All,
+        "Move the device's clock forward, not the computer's: held pushes may expire, an uninstalled app's permission may be forgotten",
+        &[example("clock advance 90s"), example("clock advance 1h30m"), example("clock advance 2d")],
+        &[Argument {
+            kind: Positional { value_name: "DURATION" },
+            member: "duration",
+            help: "By how much: 90s, 4h, 1h30m, 2d",
+            read: span,
+        }],
+        request_body!(ClockAdvance: (ClockAdvance { millis }) <=> (Command::ClockAdvance { millis })),
+    ),
+];
+
+/// Every command, the ones that only show something among them.
+pub fn all_rows() -> impl Iterator<Item = &'static CommandRow> {
+    COMMANDS.iter().chain(views::VIEWS.iter().copied())
+}
+
+/// The row and the body by which a running device is asked to carry a command out; none for a new name, which only the
+/// daemon's start gives.
+///
+/// # Errors
+/// The body cannot be written as JSON.
+pub fn request(command: &Command) -> Result<std::option::Option<(&'static CommandRow, Value)>, serde_json::Error> {
+    for row in COMMANDS {
+        if let Some(body) = row.body.and_then(|of| (of.body_of)(command)) {
+            return Ok(Some((row, body?)));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{ConditionCommand, RemovalStage};
+    use super::*;
+
+    /// Two commands of each row, where it has two.
+    fn bodies(row: &CommandRow) -> Vec<Value> {
+        row.examples
+            .iter()
+            .filter(|example| example.line.starts_with(row.name))
+            .map(|example| {
+                row.body_of_words(&example.line[row.name.len()..].split_whitespace().collect::<Vec<_>>()).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_row_reads_its_examples_and_finds_itself_by_what_they_mean() {
+        for row in COMMANDS {
+            assert!(!bodies(row).is_empty(), "{} has no example of its own", row.name);
+            for body in bodies(row) {
+                let command = row.read(body.clone()).unwrap();
+                let (found, again) = request(&command).unwrap().unwrap();
+                assert_eq!((found.name, row.read(again).unwrap()), (row.name, command), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_name_and_each_path_is_one_commands() {
+        let names: BTreeSet<&str> = all_rows().map(|row| row.name).collect();
+        assert_eq!(names.len(), all_rows().count());
+        let paths: BTreeSet<(&str, &str)> = COMMANDS.iter().map(|row| (row.method.name(), row.path)).collect();
+        assert_eq!(paths.len(), COMMANDS.len());
+        for row in all_rows() {
+            assert!(!row.summary.is_empty() && !row.summary.ends_with('.') && !row.examples.is_empty(), "{}", row.name);
+            assert_eq!(row.changes_state(), row.method != HttpMethod::Get, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn a_body_is_strict_and_says_what_is_wrong() {
+        let row = |name: &str| COMMANDS.iter().find(|row| row.name == name).unwrap();
+        let wrong = |name: &str, body: Value| row(name).read(body).unwrap_err();
+        assert!(wrong("device lock", serde_json::json!({ "x": 1 })).contains("unknown field `x`"));
+        assert!(wrong("enroll", serde_json::json!({})).contains("missing field `user`"));
+        assert!(wrong("os update", serde_json::json!({ "version": "tomorrow" })).contains("write it like 26"));
+        assert!(wrong("clock advance", serde_json::json!({ "duration": "soon" })).contains("write it like 90s"));
+        let staged = row("wipe").read(serde_json::json!({ "stage": "issued" }));
+        assert_eq!(staged, Ok(Command::Removal { removal: Removal::Wipe, stage: RemovalStage::Issued }));
+        assert_eq!(request(&Command::Rename { name: "x".to_owned() }).unwrap().map(|(row, _)| row.name), None);
+        let exempt = Command::Condition(ConditionCommand::BatteryOptimisationExempt(false));
+        assert_eq!(request(&exempt).unwrap().unwrap().0.path_template(), "/v1/devices/{device}/battery/optimise");
+    }
+}
