@@ -1,7 +1,6 @@
 //! The scenarios that ship: they read, the published schema takes them, and the pages that are made of them are current.
 //!
-//! To write the pages anew: `PORTAL_WRITE_SCHEMAS=1 cargo test -p portal-agent --test scenario_library`. That the
-//! scenarios hold is another test's (`tests/tests/scenarios.rs`).
+//! `tests/regenerate` writes the pages anew. That the scenarios hold is another test's (`tests/tests/scenarios.rs`).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its files has failed")]
 
@@ -26,11 +25,11 @@ fn cases() -> Vec<Case> {
 
 fn current(file: &str, text: &str) {
     let path = folder().join(file);
-    if std::env::var_os("PORTAL_WRITE_SCHEMAS").is_some() {
+    if std::env::var_os("PORTAL_REGENERATE").is_some() {
         fs::write(&path, text).unwrap();
     }
     let published = fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == text, "{file} is not current; write it anew with PORTAL_WRITE_SCHEMAS=1");
+    assert!(published == text, "{file} is not current; run tests/regenerate");
 }
 
 fn documents(text: &str) -> Vec<Value> {

@@ -117,7 +117,7 @@ fn markdown(rows: &[Row]) -> String {
 mod tests {
     use super::*;
 
-    /// `PORTAL_WRITE_FACTS=1 cargo test -p portal-agent facts` writes it anew.
+    /// `tests/regenerate` writes it anew.
     #[test]
     fn the_rendered_table_is_the_codes() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/FACTS.md");
@@ -127,9 +127,13 @@ mod tests {
              facts 4.1 is a section of the project's sheet of what Microsoft, Apple and Google document.\n\n{}",
             markdown(&rows)
         );
-        if std::env::var_os("PORTAL_WRITE_FACTS").is_some() {
+        if std::env::var_os("PORTAL_REGENERATE").is_some() {
             std::fs::write(path, &text).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), text, "see this test's head");
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap_or_default(),
+            text,
+            "FACTS.md is not current; run tests/regenerate"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Snapshots that were ever written load for ever (`data/`), and hold what they held.
 //!
 //! A member that is added needs a default, and a new pair of files beside the old ones:
-//! `PORTAL_WRITE_SNAPSHOTS=1 cargo test -p portal-agent device::tests::snapshots` writes those of `NEWEST` once.
+//! `tests/regenerate` writes those of `NEWEST` once.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -93,7 +93,7 @@ fn today() -> [(String, Value); 4] {
 fn the_newest_files_hold_every_member_of_today() {
     for (name, value) in today() {
         let path = data().join(&name);
-        if std::env::var_os("PORTAL_WRITE_SNAPSHOTS").is_some() && !path.exists() {
+        if std::env::var_os("PORTAL_REGENERATE").is_some() && !path.exists() {
             fs::write(&path, serde_json::to_string_pretty(&value).unwrap() + "\n").unwrap();
         }
         let written: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
