@@ -1,6 +1,34 @@
-//! The Company Portal device agent emulator, as rooms: see `shared/contract.md` for the words.
+//! A Company Portal device agent emulator: custom notifications over MQTT become native notifications on this computer, or a
+//! reason why not.
 //!
-//! `device` is pure; `broker`, `desktop`, `journal` and `control` are edges; `daemon` wires them; `cli` talks to `control`.
+//! # The way in
+//!
+//! A push comes from a broker, is judged by the rules of an emulated phone, shown on the desktop, written to the journal,
+//! acknowledged to the broker, and answered with a receipt, in that order:
+//!
+//! ```text
+//! MQTT broker ──► broker ──► daemon ──────► desktop      show it
+//!    ▲  ▲                     │  ▲  └─────► journal      commit it
+//!    │  └── acknowledgement ──┘  │
+//!    └───── receipt ◄────────────┤
+//!                                ▼
+//!                    portal_device: apply(event, now) -> effects
+//! ```
+//!
+//! Read in this order:
+//! 1. [`portal_contract`]: the words. Ids, topics, payloads, receipts.
+//! 2. [`portal_device`]: the rules, pure. `Device::apply` takes an event and the time, and returns effects.
+//! 3. [`daemon`]: carries the effects out, one device a task, and starts and ends everything in order.
+//! 4. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
+//! 5. [`cli`]: one file a command; each makes one request to the control API of a running daemon.
+//!
+//! [`scenario`] runs testing files on the daemon's own wiring, in virtual time; [`sender`] is what `push`, `demo` and scenarios
+//! send with; [`settings`] reads defaults, file, variables and command line; [`mqtt`], [`secret`] and [`state_dir`] are what
+//! several of them need.
+//!
+//! Documents, beside the code in `agent/docs`: `contract.md` (what other programs rely on; the code cites its sections as
+//! `contract 2`), `sources.md` (what Microsoft, Apple and Google document, cited as `facts 4.1`), `decisions/` (choices with
+//! what was rejected and measured), `architecture.md` (what each module may import). `.github/CONTRIBUTING.md` has recipes.
 
 pub mod broker;
 pub mod cli;

@@ -105,7 +105,19 @@ macro_rules! uuid_id {
     };
 }
 
-uuid_id!(DeviceId, "device id", "The id of one emulated device: a UUID, written lower-case; also its MQTT client id.");
+uuid_id!(
+    DeviceId,
+    "device id",
+    "The id of one emulated device: a UUID, written lower-case; also its MQTT client id.
+
+```
+use portal_contract::DeviceId;
+let id: DeviceId = \"6F0C1B9E-2F5A-4C0E-9A52-0D6F3A3B7A10\".parse()?;
+assert_eq!(id.to_string(), \"6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10\");
+assert!(\"6f0c1b9e2f5a4c0e9a520d6f3a3b7a10\".parse::<DeviceId>().is_err(), \"one id has one topic: only this form\");
+# Ok::<(), portal_contract::IdError>(())
+```"
+);
 uuid_id!(GroupId, "group id", "The id of one group: a UUID, written lower-case.");
 
 macro_rules! text_id {
@@ -152,11 +164,28 @@ macro_rules! text_id {
     };
 }
 
-text_id!(Tenant, "^[A-Za-z0-9-]{1,64}$", "A tenant: 1 to 64 letters, digits and hyphens; one topic level.");
+text_id!(
+    Tenant,
+    "^[A-Za-z0-9-]{1,64}$",
+    "A tenant: 1 to 64 letters, digits and hyphens; one topic level.
+
+```
+use portal_contract::Tenant;
+assert_eq!(Tenant::default().as_str(), \"contoso\");
+assert!(\"contoso.example\".parse::<Tenant>().is_err(), \"a dot would be a level of its own on RabbitMQ\");
+```"
+);
 text_id!(
     UserPrincipalName,
     "^[^@]+@[^@]+$",
-    "A user principal name, lower-cased; stands in payloads only, never in topics."
+    "A user principal name, lower-cased; stands in payloads only, never in topics.
+
+```
+use portal_contract::UserPrincipalName;
+let user: UserPrincipalName = \"Adele@Contoso.example\".parse()?;
+assert_eq!(user.as_str(), \"adele@contoso.example\");
+# Ok::<(), portal_contract::IdError>(())
+```"
 );
 text_id!(NotificationId, "^.{1,128}$", "The id of a custom notification: 1 to 128 bytes without control characters.");
 

@@ -1,5 +1,22 @@
 //! The contract: the words that the agent, its senders and its readers share.
 //!
+//! Every type here is parsed once, at the border, and trusted from then on: an id that exists is valid, a notification that
+//! exists may be shown. The types are also the published JSON Schema and AsyncAPI ([`schema::files`]).
+//!
+//! A sender in another program needs no more than this:
+//!
+//! ```
+//! use portal_contract::{CustomNotification, DeviceId, Tenant, Topics};
+//!
+//! let device: DeviceId = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse()?;
+//! let topics = Topics::new(&Tenant::default(), device);
+//! let payload = br#"{"id":"1","notificationTitle":"Office closed","notificationBody":"Work from home."}"#;
+//! assert!(CustomNotification::parse(payload).is_ok(), "what the device would reject is found before it is sent");
+//! let (publish_to, listen_to) = (topics.notifications(), topics.receipts());
+//! # assert_ne!(publish_to, listen_to);
+//! # Ok::<(), portal_contract::IdError>(())
+//! ```
+//!
 //! Lives here: ids, topics, payloads, receipts, the device state, and what the command line prints as JSON.
 //! Does not live here: any rule of the device, any I/O, any clock, tokio.
 

@@ -60,6 +60,16 @@ impl Rejection {
 impl CustomNotification {
     /// Reads a payload. What is over [`MAX_PAYLOAD_BYTES`] is rejected unread.
     ///
+    /// ```
+    /// use portal_contract::{CustomNotification, Problem};
+    /// let push = CustomNotification::parse(br#"{"id":"1","notificationTitle":"Hello","notificationBody":"World"}"#);
+    /// assert_eq!(push.unwrap().notification_title, "Hello");
+    ///
+    /// let rejection = CustomNotification::parse(br#"{"id":"1","notificationTitle":""}"#).unwrap_err();
+    /// assert_eq!(rejection.problem, Problem::TitleLength);
+    /// assert_eq!(rejection.notification_id.unwrap().as_str(), "1", "its receipt can still name the push");
+    /// ```
+    ///
     /// # Errors
     /// The first problem found, with the push's id where it could be read.
     pub fn parse(payload: &[u8]) -> Result<Self, Rejection> {

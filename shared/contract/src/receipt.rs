@@ -1,6 +1,19 @@
 //! Receipts: what became of one push on one device (contract 3).
 //!
 //! Lives here: outcomes and their members, problem codes. Does not live here: how an outcome is reached (`portal_device`).
+//!
+//! ```
+//! use portal_contract::{Outcome, OutcomeKind, Prerequisite, Receipt};
+//! let text = r#"{"sequence":41,"notificationId":"1","deviceId":"6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10",
+//!     "target":{"kind":"device"},"outcome":"withheld","unmet":["notificationsPermitted"],
+//!     "receivedAt":"2026-11-23T09:00:00.000Z","decidedAt":"2026-11-23T10:00:00.000+01:00"}"#;
+//! let receipt: Receipt = serde_json::from_str(text)?;
+//! assert_eq!(receipt.outcome.kind(), OutcomeKind::Withheld);
+//! let Outcome::Withheld { unmet } = receipt.outcome else { panic!() };
+//! assert!(unmet.contains(Prerequisite::NotificationsPermitted));
+//! assert_eq!(receipt.received_at, receipt.decided_at, "any offset is read");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

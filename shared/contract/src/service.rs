@@ -55,6 +55,13 @@ pub struct GroupList {
 impl GroupList {
     /// Reads the payload; empty means no groups. Beside the list stand the entries that were ignored, by name.
     ///
+    /// ```
+    /// use portal_contract::GroupList;
+    /// let (list, ignored) = GroupList::parse(br#"{"groups":["11111111-2222-4333-8444-555555555555","sales"]}"#)?;
+    /// assert_eq!((list.groups.len(), ignored), (1, vec!["\"sales\"".to_owned()]));
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
     /// # Errors
     /// A sentence, where the payload as a whole is not a group list; the list that was known stays.
     pub fn parse(payload: &[u8]) -> Result<(Self, Vec<String>), String> {
