@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use portal_agent::journal::{Database, DeviceJournal, Entry, Journal, Options, Reader, Retention, Ticket};
-use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, Receipt, Target, Timestamp};
+use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, PushTarget, Receipt, Timestamp};
 use tokio::runtime::Runtime;
 
 const ASKED_AT_ONCE: usize = 256;
@@ -33,7 +33,7 @@ fn settled(sequence: u64) -> Entry {
         sequence,
         notification_id: Some(id(sequence)),
         device_id: DeviceId::from_random(1),
-        target: Target::Device,
+        target: PushTarget::Device,
         outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
         delay: None,
         priority_lowered: false,

@@ -75,9 +75,9 @@ fn without_a_daemon_every_command_ends_with_3_and_one_line() -> Result<()> {
     for command in COMMANDS {
         let line = agent.failure(3, command)?;
         ensure!(line.lines().count() == 1 && line.contains("no daemon"), "{command:?}: {line}");
-        ensure!(line.contains("portal-agent run"), "how to mend it: {line}");
+        ensure!(line.contains("portal-agent run"), "what to do about it: {line}");
         let error: Value = serde_json::from_str(&agent.failure(3, &[&["--json"], *command].concat())?)?;
-        for member in ["code", "message", "mend"] {
+        for member in ["code", "message", "hint"] {
             ensure!(error["error"][member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {error}");
         }
     }

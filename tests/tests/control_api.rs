@@ -143,7 +143,7 @@ fn what_makes_no_sense_is_an_error_in_three_parts() -> Result<()> {
         let answer = api.authorised(method, &path, body)?;
         assert_eq!(answer.status, status, "{method} {path} {body}: {}", answer.body);
         let error = answer.json()?["error"].clone();
-        for member in ["code", "message", "mend"] {
+        for member in ["code", "message", "hint"] {
             ensure!(error[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {error}");
         }
     }

@@ -151,7 +151,7 @@ async fn a_desktop_in_do_not_disturb_is_told_beside_the_device_and_never_as_its_
     let prerequisites = explanation["prerequisites"].as_array().context("prerequisites")?;
     assert!(prerequisites.iter().all(|standing| standing["met"] == true), "{explanation}");
     let disturbed = check(&station, "doNotDisturb")?;
-    assert_eq!((&disturbed["ok"], &disturbed["mend"]), (&json!(false), &json!("dunstctl set-paused false")));
+    assert_eq!((&disturbed["ok"], &disturbed["hint"]), (&json!(false), &json!("dunstctl set-paused false")));
     assert_eq!(check(&station, "notificationServer")?["ok"], true);
 
     session.set_paused(false).await?;

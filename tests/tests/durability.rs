@@ -245,7 +245,7 @@ fn a_damaged_database_is_named_and_left_as_it_is() -> Result<()> {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_written_is_named_with_the_mend() -> Result<()> {
+fn a_state_directory_that_cannot_be_written_is_named_with_the_hint() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("file");
     std::fs::write(&file, "")?;
@@ -274,7 +274,7 @@ async fn fill(agent: &mut Agent, broker: &Mosquitto, pushes: usize) -> Result<Su
     let trouble = || journal_check(agent).filter(|check| check["ok"] == false);
     let check = until("the journal's trouble", trouble, Option::is_some).await.context("a check")?;
     let detail = check["detail"].as_str().context("a detail")?;
-    ensure!(detail.contains("cannot be written") && check["mend"] != "", "{check}");
+    ensure!(detail.contains("cannot be written") && check["hint"] != "", "{check}");
     until("a line of the log", || agent.log(), |log| log.contains("cannot be written")).await;
     // A command says so too, and `status` answers as ever.
     ensure!(agent.failure(1, &["device", "lock"])?.contains("cannot be written"));

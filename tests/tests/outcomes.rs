@@ -122,7 +122,7 @@ async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -
     let check =
         doctor["checks"].as_array().and_then(|checks| checks.iter().find(|one| one["name"] == "notificationServer"));
     let check = check.context("a check of the notification server")?;
-    ensure!(check["ok"] == false && check["mend"] != "", "{check}");
+    ensure!(check["ok"] == false && check["hint"] != "", "{check}");
 
     station.start_server(Profile::xfce()).await?;
     station.agent.wait(&["desktop.notificationServer.name=xfce4-notifyd"])?;

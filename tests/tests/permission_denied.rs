@@ -86,7 +86,7 @@ fn check_explanation(station: &Station) -> Result<()> {
     assert_eq!((&explanation["notificationId"], &explanation["outcome"]), (&json!("second"), &json!("withheld")));
     let unmet = standing(&explanation, "notificationsPermitted")?;
     assert_eq!(unmet["met"], false);
-    for member in ["detail", "mend", "source"] {
+    for member in ["detail", "hint", "source"] {
         ensure!(unmet[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {unmet}");
     }
     for code in ["companyPortalInstalled", "deviceEnrolled", "enrolledByTargetedUser"] {

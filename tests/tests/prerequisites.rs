@@ -51,7 +51,7 @@ fn check_explanation(explanation: &Value, unmet: &[&str]) -> Result<()> {
         for member in ["detail", "source"] {
             ensure!(standing[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {standing}");
         }
-        assert_eq!(standing["mend"] == "", standing["met"] == true, "{standing}");
+        assert_eq!(standing["hint"] == "", standing["met"] == true, "{standing}");
     }
     Ok(())
 }

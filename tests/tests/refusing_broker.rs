@@ -64,7 +64,7 @@ async fn a_refused_subscription_is_named_and_the_rest_goes_on() -> Result<()> {
     assert_eq!(subscriptions["ok"], json!(false));
     let detail = subscriptions["detail"].as_str().context("a detail")?;
     ensure!(detail.contains(&actions) && detail.contains(&group), "{detail}");
-    ensure!(subscriptions["mend"].as_str().is_some_and(|mend| mend.contains("access list")), "{subscriptions}");
+    ensure!(subscriptions["hint"].as_str().is_some_and(|hint| hint.contains("access list")), "{subscriptions}");
     let page = agent.command(&["status"])?;
     ensure!(page.contains(&actions), "{page}");
     serving.abort();

@@ -95,7 +95,7 @@ fn what_does_not_hold_ends_with_1_and_says_where_what_and_why() -> Result<()> {
         "happened: withheld, unmet [\"notificationsPermitted\"]",
         "explain after: Nothing was shown",
         "✗ notificationsPermitted",
-        "to meet it: permission allow",
+        "hint: permission allow",
         "1 passed, 1 failed",
     ] {
         ensure!(printed.contains(part), "{part:?} is missing in:\n{printed}");

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portal_contract::{Connection as ConnectionPayload, ConnectionState, GroupId, Incoming, Target, Topics};
+use portal_contract::{ConnectionPayload, ConnectionState, DeviceTopics, GroupId, IncomingTopic, PushTarget};
 use tokio::time::sleep_until;
 
 use super::SessionEvent;
@@ -37,7 +37,7 @@ pub(super) struct Live<'a> {
     /// Groups that the broker's session may still hold.
     pub(super) held_groups: &'a mut BTreeSet<GroupId>,
     pub(super) url: &'a BrokerUrl,
-    pub(super) topics: &'a Topics,
+    pub(super) topics: &'a DeviceTopics,
     pub(super) client: Client,
     pub(super) epoch: u64,
     pub(super) subscriptions: Subscriptions,
@@ -300,7 +300,7 @@ impl Live<'_> {
     fn on_message(&mut self, message: Message) {
         let incoming = std::str::from_utf8(&message.topic).ok().and_then(|topic| self.topics.parse(topic));
         match incoming {
-            Some(Incoming::Fence) => {
+            Some(IncomingTopic::Fence) => {
                 self.settle(message.pkid);
                 match self.fence.arrived(&message.payload) {
                     Arrival::InTime => self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch }),
@@ -313,7 +313,7 @@ impl Live<'_> {
                 }
             }
             Some(incoming) => {
-                if let Incoming::Notification(target) = &incoming {
+                if let IncomingTopic::Notification(target) = &incoming {
                     self.fence.pushed(Instant::now);
                     self.look_for_a_stray(target);
                 }
@@ -332,15 +332,15 @@ impl Live<'_> {
         }
     }
 
-    fn look_for_a_stray(&mut self, target: &Target) {
-        if let Target::Group { id } = target
+    fn look_for_a_stray(&mut self, target: &PushTarget) {
+        if let PushTarget::Group { id } = target
             && let Some(ask) = self.subscriptions.stray(*id)
         {
             self.ask(vec![ask]);
         }
     }
 
-    fn deliver(&mut self, incoming: Incoming, message: Message) {
+    fn deliver(&mut self, incoming: IncomingTopic, message: Message) {
         let event = SessionEvent::Message {
             epoch: self.epoch,
             incoming,

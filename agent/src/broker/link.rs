@@ -237,19 +237,19 @@ impl Sessions for Link {
         self.wish_for(Wish::Online);
     }
 
-    fn state(&self) -> status::Broker {
+    fn state(&self) -> status::BrokerStatus {
         self.lock().standing.report()
     }
 }
 
 impl Standing {
-    fn report(&self) -> status::Broker {
+    fn report(&self) -> status::BrokerStatus {
         let dropped = (self.dropped > 0)
             .then(|| format!("{} messages sent at QoS 0 found no room and were dropped; send at QoS 1", self.dropped));
         let publishes = self.refused_publishes();
         let problems = [&self.suspicion, &self.outage, &self.fence, &publishes, &dropped];
         let problems: Vec<&str> = problems.into_iter().flatten().map(String::as_str).collect();
-        status::Broker {
+        status::BrokerStatus {
             url: self.url.clone(),
             connected: self.answered,
             refused_subscriptions: self.refused.iter().cloned().collect(),

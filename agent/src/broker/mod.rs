@@ -30,7 +30,7 @@ mod subscriptions;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use portal_contract::{GroupId, Incoming};
+use portal_contract::{GroupId, IncomingTopic};
 
 pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsError, TlsSettings};
 pub use embedded::{EmbeddedBroker, EmbeddedError};
@@ -74,8 +74,8 @@ pub enum SessionEvent {
     Message {
         /// The connection.
         epoch: u64,
-        /// What it is about; never [`Incoming::Fence`].
-        incoming: Incoming,
+        /// What it is about; never [`IncomingTopic::Fence`].
+        incoming: IncomingTopic,
         /// The payload, of any size up to what the protocol allows.
         payload: Bytes,
         /// To be acknowledged once durable; `None` at QoS 0.
@@ -120,7 +120,7 @@ pub enum SessionEvent {
     },
     /// The connection is gone, or the first try failed; once an outage, not once a try.
     Disconnected {
-        /// What happened and how to mend it.
+        /// What happened and what to do about it.
         problem: String,
     },
 }
@@ -150,5 +150,5 @@ pub trait Sessions: Send + Sync {
     fn go_online(&self);
 
     /// How things stand; `embedded` is left for the daemon to fill.
-    fn state(&self) -> portal_contract::status::Broker;
+    fn state(&self) -> portal_contract::status::BrokerStatus;
 }

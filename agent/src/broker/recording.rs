@@ -44,7 +44,7 @@ pub struct RecordingSessions {
 #[derive(Debug, Default)]
 struct Inner {
     calls: Vec<Recorded>,
-    state: status::Broker,
+    state: status::BrokerStatus,
 }
 
 impl RecordingSessions {
@@ -59,7 +59,7 @@ impl RecordingSessions {
     }
 
     /// What [`Sessions::state`] answers, and by `connected` whether publishes are taken.
-    pub fn set_state(&self, state: status::Broker) {
+    pub fn set_state(&self, state: status::BrokerStatus) {
         self.lock().state = state;
     }
 
@@ -106,7 +106,7 @@ impl Sessions for RecordingSessions {
         self.record(Recorded::Online);
     }
 
-    fn state(&self) -> status::Broker {
+    fn state(&self) -> status::BrokerStatus {
         self.lock().state.clone()
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_contract::{ConnectionState, GroupId, Topics, status};
+use portal_contract::{ConnectionState, DeviceTopics, GroupId, status};
 use portal_device::AckToken;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
@@ -103,7 +103,7 @@ impl Sessions for SessionHandle {
         self.0.go_online();
     }
 
-    fn state(&self) -> status::Broker {
+    fn state(&self) -> status::BrokerStatus {
         self.0.state()
     }
 }
@@ -123,7 +123,7 @@ struct Driver {
     tls: Option<Arc<ClientConfig>>,
     link: Arc<Link>,
     events: Events,
-    topics: Topics,
+    topics: DeviceTopics,
     nonce: String,
     epoch: u64,
     next_broker: usize,
@@ -140,7 +140,7 @@ struct Driver {
 impl Driver {
     fn new(settings: SessionSettings, tls: Option<Arc<ClientConfig>>, link: Arc<Link>, events: Events) -> Self {
         Self {
-            topics: Topics::new(&settings.tenant, settings.device),
+            topics: DeviceTopics::new(&settings.tenant, settings.device),
             nonce: format!("{:016x}", getrandom::u64().unwrap_or_default()),
             backoff: Backoff::new(settings.reconnect, settings.brokers.len()),
             settings,

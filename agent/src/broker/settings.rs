@@ -105,7 +105,7 @@ impl SessionSettings {
     /// Whether a session could start with these, certificates and keys included; nothing is connected.
     ///
     /// # Errors
-    /// What a person has to mend.
+    /// What a person has to put right.
     pub fn check_all(&self) -> Result<(), BrokerError> {
         self.check(self.event_capacity())?;
         client_config(&self.tls)?;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use portal_contract::{GroupId, Topics};
+use portal_contract::{DeviceTopics, GroupId};
 
 use crate::mqtt::Subscription;
 
@@ -23,7 +23,7 @@ pub(super) enum Ask {
 /// The subscriptions of one connection.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
-    topics: Topics,
+    topics: DeviceTopics,
     /// Whether what the broker kept for a group is asked for (contract 2: no, but for late joiners).
     retained_group_messages: bool,
     filters_a_packet: usize,
@@ -41,7 +41,7 @@ pub(super) struct Subscriptions {
 
 impl Subscriptions {
     /// For a broker that takes packets of up to `largest` bytes.
-    pub(super) fn new(topics: Topics, largest: Option<u32>, retained_group_messages: bool) -> Self {
+    pub(super) fn new(topics: DeviceTopics, largest: Option<u32>, retained_group_messages: bool) -> Self {
         let fitting =
             largest.and_then(|bytes| usize::try_from(bytes / BYTES_A_FILTER).ok()).unwrap_or(FILTERS_A_PACKET);
         Self {
@@ -162,7 +162,7 @@ mod tests {
 
     fn subscriptions() -> Subscriptions {
         Subscriptions::new(
-            Topics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
+            DeviceTopics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
             None,
             false,
         )

@@ -1,13 +1,13 @@
 //! What a person is told after a change: how the device stands, and what still keeps a notification from showing.
 //!
-//! Lives here: the short view of a status, and what mends each unmet prerequisite. The long one is `status`.
+//! Lives here: the short view of a status, and the hint for each unmet prerequisite. The long one is `status`.
 
-use portal_contract::{NotificationPermission, Prerequisite, StandbyBucket, Status};
+use portal_contract::{NotificationPermission, Prerequisite, StandbyBucket, StatusReport};
 
 use super::page::{Line, Page};
 
 /// The short view.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let mut page = Page::of(title(status));
     let unmet: Vec<Prerequisite> =
         status.device.prerequisites.iter().filter(|(_, met)| !**met).map(|(code, _)| *code).collect();
@@ -25,7 +25,7 @@ pub fn page(status: &Status) -> Page {
 }
 
 /// Who the device is.
-pub fn title(status: &Status) -> Line {
+pub fn title(status: &StatusReport) -> Line {
     let device = &status.device;
     let line =
         Line::new().strong(&device.device_name).plain(format!(", {} {}, ", device.operating_system, device.os_version));
@@ -35,10 +35,10 @@ pub fn title(status: &Status) -> Line {
     }
 }
 
-/// A prerequisite, ticked or crossed; with what mends it where it is unmet.
-pub fn prerequisite(code: Prerequisite, met: bool, status: &Status) -> Line {
+/// A prerequisite, ticked or crossed; with its hint where it is unmet.
+pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> Line {
     let line = Line::new().mark(met);
-    if met { line.plain(code.code()) } else { line.plain(format!("{:<28}", code.code())).dim(mend(code, status)) }
+    if met { line.plain(code.code()) } else { line.plain(format!("{:<28}", code.code())).dim(hint(code, status)) }
 }
 
 /// The prompt that is showing.
@@ -47,7 +47,7 @@ pub fn prompt() -> Line {
 }
 
 /// The device's own condition in words.
-pub fn condition(status: &Status) -> Vec<&'static str> {
+pub fn condition(status: &StatusReport) -> Vec<&'static str> {
     let condition = &status.condition;
     let mut words = vec![
         if condition.locked { "locked" } else { "unlocked" },
@@ -65,17 +65,17 @@ pub fn condition(status: &Status) -> Vec<&'static str> {
     words
 }
 
-fn mend(code: Prerequisite, status: &Status) -> &'static str {
+fn hint(code: Prerequisite, status: &StatusReport) -> &'static str {
     match code {
         Prerequisite::PlatformSupported => "explain says more, once a push has come",
         Prerequisite::CompanyPortalInstalled => "app install",
         Prerequisite::GooglePlayServicesInstalled => "play-services install",
         Prerequisite::DeviceEnrolled | Prerequisite::EnrolledByTargetedUser => "enroll --user UPN",
-        Prerequisite::NotificationsPermitted => permission_mend(status),
+        Prerequisite::NotificationsPermitted => permission_hint(status),
     }
 }
 
-fn permission_mend(status: &Status) -> &'static str {
+fn permission_hint(status: &StatusReport) -> &'static str {
     match status.device.notification_permission {
         _ if !status.app.installed => "app install",
         _ if status.prompt.is_some() => "permission allow",

@@ -1,6 +1,6 @@
 //! `doctor`: what on this computer could keep a notification from showing.
 
-use portal_contract::Doctor;
+use portal_contract::DoctorReport;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
@@ -21,12 +21,12 @@ pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
 }
 
 /// The page of `doctor`.
-pub fn page(doctor: &Doctor) -> Page {
+pub fn page(doctor: &DoctorReport) -> Page {
     let mut page = Page::new();
     for check in &doctor.checks {
         page.push(Line::new().mark(check.ok).plain(format!("{:<22}", check.name)).plain(&check.detail));
         if !check.ok {
-            page.push(Line::new().dim(format!("{:24}to mend it: ", "")).strong(&check.mend));
+            page.push(Line::new().dim(format!("{:24}hint: ", "")).strong(&check.hint));
         }
     }
     page

@@ -1,6 +1,6 @@
 //! `enrollment show|set`: the enrollment in Graph's words.
 
-use portal_contract::Status;
+use portal_contract::StatusReport;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};
@@ -44,7 +44,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// The page of `enrollment show`: a view of `status`.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let device = &status.device;
     let mut page = Page::new();
     let mut row = |name: &str, value: Option<String>| {

@@ -1,6 +1,6 @@
 //! `explain`: why a push did or did not show, as a checklist.
 
-use portal_contract::{Explanation, NotificationId, Standing};
+use portal_contract::{ChecklistEntry, Explanation, NotificationId};
 use serde_json::Value;
 
 use super::page::{Line, Page};
@@ -45,12 +45,12 @@ pub fn page(explanation: &Explanation) -> Page {
     page
 }
 
-fn add(standing: &Standing, page: &mut Page) {
+fn add(standing: &ChecklistEntry, page: &mut Page) {
     let name = format!("{:<28}", standing.code.code());
     page.push(
         Line::new().mark(standing.met).plain(name).plain(&standing.detail).dim(format!("  [{}]", standing.source)),
     );
     if !standing.met {
-        page.push(Line::new().dim(format!("{:30}to meet it: ", "")).strong(&standing.mend));
+        page.push(Line::new().dim(format!("{:30}hint: ", "")).strong(&standing.hint));
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
-use portal_device::{Documentation, Rule};
+use portal_device::{DocumentationYear, Rule};
 
 /// Arguments of `facts`.
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ Examples:
 pub struct Args {
     /// Only the rules of this documentation profile
     #[arg(long, value_name = "2019|2023|2025")]
-    documentation: Option<Documentation>,
+    documentation: Option<DocumentationYear>,
 
     /// Only what nobody documents
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! Why a command failed, in one line that says what and how to mend it (contract 5).
+//! Why a command failed, in one line that says what and what to do about it (contract 5).
 //!
 //! Lives here: the three parts of every error, and reporting them. Does not live here: exit codes (`exit_code`).
 
@@ -59,13 +59,13 @@ pub enum Failure {
 
 impl Failure {
     /// A usage or configuration error.
-    pub fn configuration(message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::Configuration(Fault::new("configuration", message, mend))
+    pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Configuration(Fault::new("configuration", message, hint))
     }
 
     /// An operation that failed.
-    pub fn operation(code: &str, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::Operation(Fault::new(code, message, mend))
+    pub fn operation(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Operation(Fault::new(code, message, hint))
     }
 
     /// The asynchronous runtime could not be made.
@@ -89,10 +89,10 @@ impl Failure {
             Self::Client(ClientError::Fault(fault)) | Self::Configuration(fault) | Self::Operation(fault) => {
                 fault.clone()
             }
-            Self::Client(error) => Fault::new(client_code(error), message, client_mend(error)),
+            Self::Client(error) => Fault::new(client_code(error), message, client_hint(error)),
             Self::DaemonEnded => Fault::new("daemonEnded", message, "portal-agent run starts it again"),
             Self::Output(_) => Fault::new("output", message, "look at where standard output leads to"),
-            // These sentences say themselves how to mend it.
+            // These sentences say themselves what to do about it.
             Self::Settings(_) => Fault::new("configuration", message, ""),
             Self::Start(_) | Self::Demo(_) => Fault::new("notStarted", message, ""),
             Self::Sender(_) => Fault::new("notSent", message, ""),
@@ -116,8 +116,8 @@ pub fn report(fault: Fault, json: bool, stderr: &mut dyn Write) {
         let text = serde_json::to_string(&ErrorBody { error: fault }).unwrap_or_default();
         harmless_json(&text)
     } else {
-        let mend = if fault.mend.is_empty() { String::new() } else { format!("; to mend it: {}", fault.mend) };
-        format!("error: {}", harmless(&format!("{}{mend}", fault.message)))
+        let hint = if fault.hint.is_empty() { String::new() } else { format!("; hint: {}", fault.hint) };
+        format!("error: {}", harmless(&format!("{}{hint}", fault.message)))
     };
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(stderr, "{line}");
@@ -132,7 +132,7 @@ fn client_code(error: &ClientError) -> &'static str {
     }
 }
 
-fn client_mend(error: &ClientError) -> &'static str {
+fn client_hint(error: &ClientError) -> &'static str {
     match error {
         ClientError::NoDaemon(_) => "start one with portal-agent run, or name its directory with --state-dir",
         ClientError::File(ControlFileError::OtherApi { .. }) | ClientError::OtherApi { .. } => {

@@ -1,6 +1,6 @@
 //! `log`: the journal of receipts, oldest first.
 
-use portal_contract::{NotificationId, Outcome, OutcomeKind, Receipt, Target};
+use portal_contract::{NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
 use serde::Serialize;
 
 use super::page::{Line, Page};
@@ -91,7 +91,7 @@ pub fn details(receipt: &Receipt) -> Vec<String> {
         }
         Outcome::Duplicate | Outcome::Expired => Vec::new(),
     };
-    if let Target::Group { id } = &receipt.target {
+    if let PushTarget::Group { id } = &receipt.target {
         words.push(format!("to group {id}"));
     }
     words.extend(receipt.delay.iter().map(word));

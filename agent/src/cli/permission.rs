@@ -1,6 +1,6 @@
 //! `permission …`: the notification permission.
 
-use portal_contract::Status;
+use portal_contract::StatusReport;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
@@ -72,7 +72,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// The page of `permission show`: a view of `status`.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let mut page = Page::of(Line::new().strong(status.device.notification_permission.word()));
     page.push(Line::named("prompts").plain(format!("{} shown", status.device.prompts_shown)));
     let code = portal_contract::Prerequisite::NotificationsPermitted;

@@ -1,6 +1,6 @@
 //! `policy …`: what device management enforces over the user's choice.
 
-use portal_contract::Status;
+use portal_contract::StatusReport;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};
@@ -48,7 +48,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// The page of `policy show`: a view of `status`.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let mut page = Page::new();
     for (name, value) in &status.policy {
         page.push(Line::new().plain(format!("{name}={value}")));

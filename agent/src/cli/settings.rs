@@ -1,6 +1,6 @@
 //! `settings …`: the platform's own notification switches.
 
-use portal_contract::Status;
+use portal_contract::StatusReport;
 
 use super::page::{Line, Page};
 use super::{Context, Failure, assignment};
@@ -44,7 +44,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// The page of `settings show`: a view of `status`.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let mut page = Page::new();
     for (name, value) in &status.settings {
         page.push(Line::new().plain(format!("{name}={value}")));

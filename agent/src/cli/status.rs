@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portal_contract::{ManagementState, Status, duration};
+use portal_contract::{ManagementState, StatusReport, duration};
 
 use super::page::{Line, Page};
 use super::{Context, Failure, changed};
@@ -57,7 +57,7 @@ fn wait_until_online(context: &Context, limit: Duration) -> Result<Client, Failu
 }
 
 /// The page of `status`.
-pub fn page(status: &Status) -> Page {
+pub fn page(status: &StatusReport) -> Page {
     let mut page = Page::of(changed::title(status));
     page.push(Line::named("device").plain(status.device.device_id.to_string()));
     page.push(Line::named("rules").plain(rules(status)));
@@ -78,12 +78,12 @@ pub fn page(status: &Status) -> Page {
     page
 }
 
-fn rules(status: &Status) -> String {
+fn rules(status: &StatusReport) -> String {
     let service = if status.push_service_emulated { "" } else { ", push service not emulated" };
     format!("documentation of {}{service}", status.documentation)
 }
 
-fn app(status: &Status) -> Line {
+fn app(status: &StatusReport) -> Line {
     let app = &status.app;
     let line = Line::named("app");
     let Some(version) = &app.version else { return line.plain("Company Portal is not installed") };
@@ -96,7 +96,7 @@ fn app(status: &Status) -> Line {
     line.plain(format!("Company Portal {version}{place}{signed_in}"))
 }
 
-fn device(status: &Status, page: &mut Page) {
+fn device(status: &StatusReport, page: &mut Page) {
     let permission = status.device.notification_permission;
     let times = match status.device.prompts_shown {
         0 => "never asked".to_owned(),
@@ -121,7 +121,7 @@ fn device(status: &Status, page: &mut Page) {
 }
 
 /// What of the enrollment is out of the ordinary.
-fn enrollment(status: &Status, page: &mut Page) {
+fn enrollment(status: &StatusReport, page: &mut Page) {
     let state = status.device.management_state.filter(|state| *state != ManagementState::Managed);
     if let Some(state) = state {
         page.push(Line::named("management").plain(state.word()));
@@ -136,8 +136,8 @@ fn enrollment(status: &Status, page: &mut Page) {
     }
 }
 
-fn pushes(status: &Status) -> String {
-    let Status { last_sequence, held, paced, redelivered, .. } = status;
+fn pushes(status: &StatusReport) -> String {
+    let StatusReport { last_sequence, held, paced, redelivered, .. } = status;
     let paced = match paced {
         0 => String::new(),
         paced => format!(" ({paced} for their turn: notifier.pace_per_second is the most in a second)"),
@@ -145,7 +145,7 @@ fn pushes(status: &Status) -> String {
     format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
 }
 
-fn connection(status: &Status, page: &mut Page) {
+fn connection(status: &StatusReport, page: &mut Page) {
     let broker = &status.broker;
     page.push(Line::new().mark(broker.connected).plain(format!("{} ", status.connection.word())).dim(&broker.url));
     if let Some(problem) = &broker.problem {
@@ -159,7 +159,7 @@ fn connection(status: &Status, page: &mut Page) {
     }
 }
 
-fn computer(status: &Status, page: &mut Page) {
+fn computer(status: &StatusReport, page: &mut Page) {
     let desktop = &status.desktop;
     let server = match &desktop.notification_server {
         Some(server) => Line::new()

@@ -34,8 +34,8 @@ fn fault(error: &Error) -> Fault {
     let starting =
         |start: &str| paragraphs.iter().find_map(|paragraph| Some(paragraph.strip_prefix(start)?.to_owned()));
     let usage = starting("Usage: ").map(|usage| format!("write {usage}"));
-    let mend = starting("tip: ").or(usage).unwrap_or_else(|| "--help shows how".to_owned());
-    Fault::new("usage", message, mend)
+    let hint = starting("tip: ").or(usage).unwrap_or_else(|| "--help shows how".to_owned());
+    Fault::new("usage", message, hint)
 }
 
 fn in_one_line(paragraph: &str) -> String {
@@ -54,11 +54,11 @@ mod tests {
     }
 
     #[test]
-    fn a_usage_error_is_one_line_with_its_mend() {
+    fn a_usage_error_is_one_line_with_its_hint() {
         let missing = of("portal-agent enroll");
         assert_eq!(missing.message, "the following required arguments were not provided: --user <UPN>");
-        assert_eq!(missing.mend, "write portal-agent enroll --user <UPN>");
-        assert_eq!(of("portal-agent statis").mend, "some similar subcommands exist: 'settings', 'status'");
+        assert_eq!(missing.hint, "write portal-agent enroll --user <UPN>");
+        assert_eq!(of("portal-agent statis").hint, "some similar subcommands exist: 'settings', 'status'");
         let invalid = of("portal-agent enroll --user adele");
         assert!(invalid.message.contains("adele@contoso.example"), "{}", invalid.message);
         assert_eq!(of("portal-agent").message, "a command is missing");

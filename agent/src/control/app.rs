@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use portal_device::{AppCommand, Command};
+use portal_device::{AppCommand, DeviceCommand};
 
 /// Installs Company Portal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,8 +24,8 @@ impl Call for Install {
     const SUMMARY: &'static str =
         "Install Company Portal: first launch, the permission prompt where the platform asks, home screen";
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::App(AppCommand::Install { version: self.version, target_sdk: self.target_sdk }))
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::App(AppCommand::Install { version: self.version, target_sdk: self.target_sdk }))
     }
 }
 
@@ -45,17 +45,17 @@ impl Call for Update {
     const PATH: &'static str = "app/update";
     const SUMMARY: &'static str = "Update Company Portal, with what an install brings";
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::App(AppCommand::Update { version: self.version, target_sdk: self.target_sdk }))
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::App(AppCommand::Update { version: self.version, target_sdk: self.target_sdk }))
     }
 }
 
 plain_calls! {
-    Uninstall: "app/uninstall", "Remove Company Portal" => Command::App(AppCommand::Uninstall);
-    Open: "app/open", "Bring Company Portal to the screen" => Command::App(AppCommand::Open);
-    Close: "app/close", "Back to the home screen" => Command::App(AppCommand::Close);
-    ForceStop: "app/force-stop", "Android's Force stop" => Command::App(AppCommand::ForceStop);
-    SignIn: "app/sign-in", "Sign its user in; a push does not need it" => Command::App(AppCommand::SignIn);
-    SignOut: "app/sign-out", "Sign its user out; a push arrives all the same" => Command::App(AppCommand::SignOut);
-    Refresh: "app/refresh", "Pull Company Portal's Notifications section to refresh" => Command::App(AppCommand::Refresh);
+    Uninstall: "app/uninstall", "Remove Company Portal" => DeviceCommand::App(AppCommand::Uninstall);
+    Open: "app/open", "Bring Company Portal to the screen" => DeviceCommand::App(AppCommand::Open);
+    Close: "app/close", "Back to the home screen" => DeviceCommand::App(AppCommand::Close);
+    ForceStop: "app/force-stop", "Android's Force stop" => DeviceCommand::App(AppCommand::ForceStop);
+    SignIn: "app/sign-in", "Sign its user in; a push does not need it" => DeviceCommand::App(AppCommand::SignIn);
+    SignOut: "app/sign-out", "Sign its user out; a push arrives all the same" => DeviceCommand::App(AppCommand::SignOut);
+    Refresh: "app/refresh", "Pull Company Portal's Notifications section to refresh" => DeviceCommand::App(AppCommand::Refresh);
 }

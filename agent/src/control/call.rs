@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Fault;
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// A command as a request body; a member that it does not know is an error (`deny_unknown_fields`).
 pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
@@ -24,7 +24,7 @@ pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     ///
     /// # Errors
     /// A member that has the right type and the wrong form.
-    fn command(self) -> Result<Command, Fault>;
+    fn command(self) -> Result<DeviceCommand, Fault>;
 }
 
 /// Commands without arguments: name, path, what it does, and the device's command.
@@ -39,7 +39,7 @@ macro_rules! plain_calls {
             const PATH: &'static str = $path;
             const SUMMARY: &'static str = $summary;
 
-            fn command(self) -> Result<portal_device::Command, $crate::control::Fault> {
+            fn command(self) -> Result<portal_device::DeviceCommand, $crate::control::Fault> {
                 Ok($command)
             }
         }

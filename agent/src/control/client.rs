@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_contract::{DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status, duration};
+use portal_contract::{
+    DeviceId, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport, duration,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response, StatusCode};
@@ -105,7 +107,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn status(&self) -> Result<Answer<Status>, ClientError> {
+    pub fn status(&self) -> Result<Answer<StatusReport>, ClientError> {
         self.get(&self.path(""), &[])
     }
 
@@ -191,7 +193,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn doctor(&self) -> Result<Answer<Doctor>, ClientError> {
+    pub fn doctor(&self) -> Result<Answer<DoctorReport>, ClientError> {
         self.get(&self.path("doctor"), &[])
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
 use portal_contract::duration;
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Moves the device's clock forward.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,10 +19,10 @@ impl Call for Advance {
     const PATH: &'static str = "clock/advance";
     const SUMMARY: &'static str = "Move the device's clock forward; the computer's stays";
 
-    fn command(self) -> Result<Command, Fault> {
-        let mend = "portal-agent clock advance 4h is an example";
-        let span = duration::parse(&self.duration).map_err(|sentence| Fault::bad_request(sentence, mend))?;
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        let hint = "portal-agent clock advance 4h is an example";
+        let span = duration::parse(&self.duration).map_err(|sentence| Fault::bad_request(sentence, hint))?;
         // What is over a u64 of milliseconds is over any limit that the device has.
-        Ok(Command::ClockAdvance { millis: u64::try_from(span.as_millis()).unwrap_or(u64::MAX) })
+        Ok(DeviceCommand::ClockAdvance { millis: u64::try_from(span.as_millis()).unwrap_or(u64::MAX) })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Lives here: conditions over `status`. Does not live here: the waiting, and an outcome's receipts (`wait`).
 
-use portal_contract::{ConnectionState, NotificationPermission, OutcomeKind, Prerequisite, Status};
+use portal_contract::{ConnectionState, NotificationPermission, OutcomeKind, Prerequisite, StatusReport};
 use schemars::schema_for;
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ impl Condition {
     }
 
     /// How the condition stands in `status`, which `members` holds as JSON. An outcome is not in a status: not yet.
-    pub fn in_status(&self, status: &Status, members: &Value) -> Standing {
+    pub fn in_status(&self, status: &StatusReport, members: &Value) -> Standing {
         match self {
             Self::Online => holds(status.connection == ConnectionState::Online, || offline_words(status)),
             Self::PromptShowing => holds(status.prompt.is_some(), || "no prompt is showing".to_owned()),
@@ -99,7 +99,7 @@ fn holds(met: bool, instead: impl FnOnce() -> String) -> Standing {
     if met { Standing::Holds } else { Standing::NotYet(instead()) }
 }
 
-fn offline_words(status: &Status) -> String {
+fn offline_words(status: &StatusReport) -> String {
     let problem = status.broker.problem.as_deref();
     match problem {
         Some(problem) => format!("it is offline: {problem}"),
@@ -133,7 +133,7 @@ fn words(value: &Value) -> String {
 }
 
 fn check_path(path: &[String]) -> Result<(), String> {
-    let schema = schema_for!(Status).to_value();
+    let schema = schema_for!(StatusReport).to_value();
     let mut place = &schema;
     for (depth, name) in path.iter().enumerate() {
         let names = member_names(&schema, place, path.get(depth.wrapping_sub(1)).map(String::as_str));

@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use portal_contract::Doctor;
+use portal_contract::DoctorReport;
 
 use super::api::{Api, OwnDevice};
 use super::{Fault, RunningDevice};
 
-pub(super) async fn examine<D: RunningDevice>(State(api): State<Api<D>>, _: OwnDevice) -> Result<Json<Doctor>, Fault> {
+pub(super) async fn examine<D: RunningDevice>(
+    State(api): State<Api<D>>,
+    _: OwnDevice,
+) -> Result<Json<DoctorReport>, Fault> {
     api.device.doctor().await.map(Json)
 }

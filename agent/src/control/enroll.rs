@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
-use portal_device::{Command, EnrollCommand};
+use portal_device::{DeviceCommand, EnrollCommand};
 
 /// Enrolls the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,8 +41,8 @@ impl Call for Enroll {
     const PATH: &'static str = "enroll";
     const SUMMARY: &'static str = "Enroll the device with Intune";
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::Enroll(EnrollCommand {
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::Enroll(EnrollCommand {
             user: self.user,
             groups: self.groups,
             enrollment_type: self.device_enrollment_type,
@@ -67,7 +67,7 @@ impl Call for Set {
     const SUMMARY: &'static str = "Change one of the enrollment's states, by Graph's name";
     const METHOD: Method = Method::PUT;
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::EnrollmentSet { name: self.name, value: self.value })
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::EnrollmentSet { name: self.name, value: self.value })
     }
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use portal_contract::{ConnectionState, Interaction, Receipt, Target, Timestamp};
+use portal_contract::{CardInteraction, ConnectionState, PushTarget, Receipt, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,7 +50,7 @@ pub enum Happened {
     /// A push arrived.
     Arrived {
         /// What it was addressed to.
-        target: Target,
+        target: PushTarget,
         /// What was published, where it is UTF-8 and not over 64 KiB.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         payload: Option<String>,
@@ -85,7 +85,7 @@ pub enum Happened {
         /// The sequence of its receipt.
         sequence: u64,
         /// How it went.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// The device is on the broker, or off it.
     Connection {
@@ -123,8 +123,8 @@ impl Following {
             Some(event) => Event::default().event("device").json_data(&event).ok(),
             None => {
                 self.over = true;
-                let mend = "follow again, and look at status for what was missed";
-                let error = Fault::new("eventsMissed", "events came faster than they were read", mend);
+                let hint = "follow again, and look at status for what was missed";
+                let error = Fault::new("eventsMissed", "events came faster than they were read", hint);
                 Event::default().event(ERROR_EVENT).json_data(ErrorBody { error }).ok()
             }
         }

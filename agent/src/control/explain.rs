@@ -22,6 +22,6 @@ pub(super) async fn explain<D: RunningDevice>(
         Some(id) => format!("the journal has no receipt of {:?}", id.as_str()),
         None => "no push has arrived yet".to_owned(),
     };
-    let mend = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };
-    api.device.explain(id).await?.map(Json).ok_or_else(|| Fault::new("noReceipt", message, mend))
+    let hint = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };
+    api.device.explain(id).await?.map(Json).ok_or_else(|| Fault::new("noReceipt", message, hint))
 }

@@ -18,8 +18,8 @@ pub struct Fault {
     pub code: String,
     /// What happened, to what.
     pub message: String,
-    /// How to mend it.
-    pub mend: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// The form of every error: `{"error":{…}}` (contract 5).
@@ -31,13 +31,13 @@ pub struct ErrorBody {
 
 impl Fault {
     /// An error with its three parts.
-    pub fn new(code: &str, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), mend: mend.into() }
+    pub fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), hint: hint.into() }
     }
 
-    /// What was asked is not well-formed; `mend` says what would be.
-    pub fn bad_request(message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new("badRequest", message, mend)
+    /// What was asked is not well-formed; `hint` says what would be.
+    pub fn bad_request(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new("badRequest", message, hint)
     }
 
     /// The HTTP status that fits the code. A code that is not listed is a refusal by the device: 409.
@@ -59,7 +59,7 @@ impl Fault {
 
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.code, refusal.message, refusal.mend)
+        Self::new(refusal.code, refusal.message, refusal.hint)
     }
 }
 

@@ -78,9 +78,9 @@ fn check_token<D>(api: &Api<D>, headers: &HeaderMap) -> Result<(), Fault> {
         return Ok(());
     }
     let message = "the request has not the token of this daemon";
-    let mend =
+    let hint =
         "send the token of control.json in the state directory as Authorization: Bearer; it is new at each start";
-    Err(Fault::new("unauthorized", message, mend))
+    Err(Fault::new("unauthorized", message, hint))
 }
 
 fn check_api_version(headers: &HeaderMap) -> Result<(), Fault> {
@@ -91,8 +91,8 @@ fn check_api_version(headers: &HeaderMap) -> Result<(), Fault> {
             let message = format!(
                 "the client speaks control API {theirs:?}, this daemon (portal-agent {VERSION}) speaks {API_VERSION}"
             );
-            let mend = "use the portal-agent that started the daemon, or stop it and start it with this one";
-            Err(Fault::new("otherApiVersion", message, mend))
+            let hint = "use the portal-agent that started the daemon, or stop it and start it with this one";
+            Err(Fault::new("otherApiVersion", message, hint))
         }
         _ => Ok(()),
     }

@@ -61,13 +61,14 @@ pub use token::Token;
 pub use wait::Wait;
 
 use portal_contract::{
-    CustomNotification, DeviceId, DeviceState, Doctor, Explanation, NotificationId, Receipt, Status, Timestamp,
+    CustomNotification, DeviceId, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport,
+    Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// The version of the control API; a client of another one is told so (contract 6).
 pub const API_VERSION: u32 = 1;
@@ -118,9 +119,9 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Which device it is.
     fn id(&self) -> DeviceId;
     /// Carries out a command; answers once the change is durable.
-    fn apply(&self, command: Command) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    fn apply(&self, command: DeviceCommand) -> impl Future<Output = Result<Applied, Fault>> + Send;
     /// The whole picture; never waits for the desktop.
-    fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
+    fn status(&self) -> impl Future<Output = Result<StatusReport, Fault>> + Send;
     /// Each switch of the platform by name is in `status`; this counts up whenever `status` may differ.
     fn changes(&self) -> watch::Receiver<u64>;
     /// The sequence of the newest durable receipt.
@@ -134,7 +135,7 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// What Company Portal's own Notifications section lists.
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
     /// What on this computer could keep a notification from showing.
-    fn doctor(&self) -> impl Future<Output = Result<Doctor, Fault>> + Send;
+    fn doctor(&self) -> impl Future<Output = Result<DoctorReport, Fault>> + Send;
     /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
     fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
     /// What a person does with the prompt or a card, on the way that the desktop's own answers take.

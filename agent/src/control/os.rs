@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Moves the device to a newer OS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,11 +18,11 @@ impl Call for Update {
     const PATH: &'static str = "os/update";
     const SUMMARY: &'static str = "Move the device to a newer OS, with the documented effect on the permission";
 
-    fn command(self) -> Result<Command, Fault> {
+    fn command(self) -> Result<DeviceCommand, Fault> {
         let version = self
             .version
             .parse()
             .map_err(|sentence: String| Fault::bad_request(sentence, "portal-agent os update 26.1 is an example"))?;
-        Ok(Command::OsUpdate { version })
+        Ok(DeviceCommand::OsUpdate { version })
     }
 }

@@ -34,13 +34,13 @@ impl Given {
     pub(super) fn read(uri: &Uri, declared: &[Parameter]) -> Result<Self, Fault> {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-        let mend = "GET /v1/openapi.json lists each path's parameters";
+        let hint = "GET /v1/openapi.json lists each path's parameters";
         for (name, _) in &pairs {
             let times = pairs.iter().filter(|(other, _)| other == name).count();
             match declared.iter().find(|parameter| parameter.name == name) {
-                None => return Err(Fault::bad_request(format!("{name:?} is no parameter of this path"), mend)),
+                None => return Err(Fault::bad_request(format!("{name:?} is no parameter of this path"), hint)),
                 Some(parameter) if times > 1 && !parameter.repeats => {
-                    return Err(Fault::bad_request(format!("the parameter {name} is given {times} times"), mend));
+                    return Err(Fault::bad_request(format!("the parameter {name} is given {times} times"), hint));
                 }
                 Some(_) => {}
             }

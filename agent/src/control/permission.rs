@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use portal_device::{Command, PermissionCommand};
+use portal_device::{DeviceCommand, PermissionCommand};
 
 /// Has the app ask for the permission.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,10 +20,10 @@ impl Call for Prompt {
     const PATH: &'static str = "permission/prompt";
     const SUMMARY: &'static str = "Have the app ask for the permission";
 
-    fn command(self) -> Result<Command, Fault> {
+    fn command(self) -> Result<DeviceCommand, Fault> {
         let provisional = self.provisional;
         let command = if provisional { PermissionCommand::PromptProvisional } else { PermissionCommand::Prompt };
-        Ok(Command::Permission(command))
+        Ok(DeviceCommand::Permission(command))
     }
 }
 
@@ -40,15 +40,15 @@ impl Call for Keep {
     const PATH: &'static str = "permission/keep";
     const SUMMARY: &'static str = "Keep on a quiet notification (iOS, iPadOS)";
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::Permission(PermissionCommand::Keep { in_summary: self.scheduled }))
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::Permission(PermissionCommand::Keep { in_summary: self.scheduled }))
     }
 }
 
 plain_calls! {
-    Allow: "permission/allow", "Answer the prompt, or turn the platform's switch on" => Command::Permission(PermissionCommand::Allow);
-    Deny: "permission/deny", "Answer the prompt, or turn the platform's switch off" => Command::Permission(PermissionCommand::Deny);
-    Dismiss: "permission/dismiss", "Swipe the prompt away (Android)" => Command::Permission(PermissionCommand::Dismiss);
-    TurnOff: "permission/turn-off", "Turn Off on a quiet notification (iOS, iPadOS)" => Command::Permission(PermissionCommand::TurnOff);
-    Reset: "permission/reset", "Back to never asked" => Command::Permission(PermissionCommand::Reset);
+    Allow: "permission/allow", "Answer the prompt, or turn the platform's switch on" => DeviceCommand::Permission(PermissionCommand::Allow);
+    Deny: "permission/deny", "Answer the prompt, or turn the platform's switch off" => DeviceCommand::Permission(PermissionCommand::Deny);
+    Dismiss: "permission/dismiss", "Swipe the prompt away (Android)" => DeviceCommand::Permission(PermissionCommand::Dismiss);
+    TurnOff: "permission/turn-off", "Turn Off on a quiet notification (iOS, iPadOS)" => DeviceCommand::Permission(PermissionCommand::TurnOff);
+    Reset: "permission/reset", "Back to never asked" => DeviceCommand::Permission(PermissionCommand::Reset);
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::plain_calls;
 use super::{Call, Fault};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Enforces one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,11 +23,11 @@ impl Call for Set {
     const SUMMARY: &'static str = "Enforce one key of the notifications payload, or Android's permission grant";
     const METHOD: Method = Method::PUT;
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::PolicySet { name: self.name, value: self.value })
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::PolicySet { name: self.name, value: self.value })
     }
 }
 
 plain_calls! {
-    Clear: "policy/clear", "Enforce nothing any more" => Command::PolicyClear;
+    Clear: "policy/clear", "Enforce nothing any more" => DeviceCommand::PolicyClear;
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Fault};
-use portal_device::{Command, Removal, RemovalStage};
+use portal_device::{DeviceCommand, Removal, RemovalStage};
 
 /// How far a removal has come; carried out where absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +31,7 @@ macro_rules! removals {
             const PATH: &'static str = $path;
             const SUMMARY: &'static str = $summary;
 
-            fn command(self) -> Result<Command, Fault> {
+            fn command(self) -> Result<DeviceCommand, Fault> {
                 Ok(command(Removal::$name, self.stage))
             }
         }
@@ -44,11 +44,11 @@ removals! {
     Delete: "delete", "End the enrollment, and Intune forgets the device";
 }
 
-fn command(removal: Removal, stage: Option<Stage>) -> Command {
+fn command(removal: Removal, stage: Option<Stage>) -> DeviceCommand {
     let stage = match stage {
         None => RemovalStage::Done,
         Some(Stage::Pending) => RemovalStage::Pending,
         Some(Stage::Issued) => RemovalStage::Issued,
     };
-    Command::Removal { removal, stage }
+    DeviceCommand::Removal { removal, stage }
 }

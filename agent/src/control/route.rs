@@ -15,7 +15,7 @@ use super::api::{Api, OwnDevice};
 use super::body::Body;
 use super::parameters::{Given, Parameter};
 use super::{Applied, Call, Fault, RunningDevice};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Writes the schema of a type into a document.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -55,10 +55,10 @@ pub struct CommandRow {
     /// The schema of its body.
     pub body: SchemaOf,
     /// What a body means to the device.
-    pub read: fn(&serde_json::Value) -> Result<Command, Fault>,
+    pub read: fn(&serde_json::Value) -> Result<DeviceCommand, Fault>,
 }
 
-fn read<C: Call>(body: &serde_json::Value) -> Result<Command, Fault> {
+fn read<C: Call>(body: &serde_json::Value) -> Result<DeviceCommand, Fault> {
     let wrong = |error: serde_json::Error| {
         let message = format!("the body of {} is not right: {error}", C::PATH);
         Fault::bad_request(message, "portal-agent scenario schema has each command's body")

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
-use portal_contract::{DeviceState, Doctor, Explanation, Status};
+use portal_contract::{DeviceState, DoctorReport, Explanation, StatusReport};
 
 use super::api::Api;
 use super::guard::guard;
@@ -41,7 +41,7 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
         Route::get("/livez", "Whether the daemon runs; needs no token", &[], Answers::Text, health::livez),
         Route::get("/readyz", "Whether it is online; needs no token", &[], Answers::Text, health::readyz::<D>),
         Route::get("/v1/devices", "The devices", &[], Answers::Json(schema::<Devices>), devices::list::<D>),
-        Route::get(of_device(""), "The whole picture", &[], Answers::Json(schema::<Status>), status::show::<D>),
+        Route::get(of_device(""), "The whole picture", &[], Answers::Json(schema::<StatusReport>), status::show::<D>),
         Route::get(
             of_device("receipts"),
             "The journal of receipts; as server-sent events it goes on",
@@ -95,7 +95,7 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             of_device("doctor"),
             "What on this computer could keep a notification from showing",
             &[],
-            Answers::Json(schema::<Doctor>),
+            Answers::Json(schema::<DoctorReport>),
             doctor::examine::<D>,
         ),
     ]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Api, OwnDevice};
 use super::{Call, Fault, RunningDevice};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Turns one switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,8 +27,8 @@ impl Call for Set {
     const SUMMARY: &'static str = "Turn one of the platform's notification switches";
     const METHOD: Method = Method::PUT;
 
-    fn command(self) -> Result<Command, Fault> {
-        Ok(Command::SettingsSet { name: self.name, value: self.value })
+    fn command(self) -> Result<DeviceCommand, Fault> {
+        Ok(DeviceCommand::SettingsSet { name: self.name, value: self.value })
     }
 }
 

@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use portal_contract::Status;
+use portal_contract::StatusReport;
 
 use super::api::{Api, OwnDevice};
 use super::{Fault, RunningDevice};
 
-pub(super) async fn show<D: RunningDevice>(State(api): State<Api<D>>, _: OwnDevice) -> Result<Json<Status>, Fault> {
+pub(super) async fn show<D: RunningDevice>(
+    State(api): State<Api<D>>,
+    _: OwnDevice,
+) -> Result<Json<StatusReport>, Fault> {
     api.device.status().await.map(Json)
 }

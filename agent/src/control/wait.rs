@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_contract::{DeviceState, NotificationId, OutcomeKind, Status, duration};
+use portal_contract::{DeviceState, NotificationId, OutcomeKind, StatusReport, duration};
 use tokio::time::Instant;
 
 use super::api::{Api, OwnDevice};
@@ -117,7 +117,7 @@ impl<D: RunningDevice> Waiting<D> {
         }
     }
 
-    async fn unmet(&self, status: &Status) -> Result<Vec<(&Condition, Standing)>, Fault> {
+    async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&Condition, Standing)>, Fault> {
         // A status is plain data: it always is JSON.
         let members = serde_json::to_value(status).unwrap_or_default();
         let mut unmet = Vec::new();

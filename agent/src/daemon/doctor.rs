@@ -2,13 +2,18 @@
 //!
 //! Lives here: the checks, pure over what the edges say of themselves. Does not live here: the device's prerequisites (`explain`).
 
-use portal_contract::status::Desktop;
-use portal_contract::{Check, Doctor, Status};
+use portal_contract::status::DesktopStatus;
+use portal_contract::{DoctorCheck, DoctorReport, StatusReport};
 
 use crate::desktop::Allowance;
 
 /// Examines the computer that the daemon runs on.
-pub fn examine(status: &Status, journal_trouble: Option<&str>, clock_jumped: bool, allowance: Allowance) -> Doctor {
+pub fn examine(
+    status: &StatusReport,
+    journal_trouble: Option<&str>,
+    clock_jumped: bool,
+    allowance: Allowance,
+) -> DoctorReport {
     let checks = vec![
         broker(status),
         subscriptions(status),
@@ -18,15 +23,15 @@ pub fn examine(status: &Status, journal_trouble: Option<&str>, clock_jumped: boo
         journal(journal_trouble),
         clock(clock_jumped),
     ];
-    Doctor { checks }
+    DoctorReport { checks }
 }
 
-fn check(name: &str, ok: bool, detail: impl Into<String>, mend: &str) -> Check {
-    let mend = if ok { String::new() } else { mend.to_owned() };
-    Check { name: name.to_owned(), ok, detail: detail.into(), mend }
+fn check(name: &str, ok: bool, detail: impl Into<String>, hint: &str) -> DoctorCheck {
+    let hint = if ok { String::new() } else { hint.to_owned() };
+    DoctorCheck { name: name.to_owned(), ok, detail: detail.into(), hint: hint }
 }
 
-fn broker(status: &Status) -> Check {
+fn broker(status: &StatusReport) -> DoctorCheck {
     let broker = &status.broker;
     let detail = match (&broker.problem, broker.connected, status.condition.offline) {
         (Some(problem), _, _) => problem.clone(),
@@ -34,23 +39,23 @@ fn broker(status: &Status) -> Check {
         (None, false, true) => "the device is offline, by command".to_owned(),
         (None, false, false) => format!("connecting to {}", broker.url),
     };
-    let mend =
+    let hint =
         if status.condition.offline { "device online" } else { "check the broker, and [broker] in the settings" };
-    check("broker", broker.connected && broker.problem.is_none(), detail, mend)
+    check("broker", broker.connected && broker.problem.is_none(), detail, hint)
 }
 
-fn subscriptions(status: &Status) -> Check {
+fn subscriptions(status: &StatusReport) -> DoctorCheck {
     let refused = &status.broker.refused_subscriptions;
     let detail = if refused.is_empty() {
         "none is refused".to_owned()
     } else {
         format!("refused by the broker: {}", refused.join(", "))
     };
-    let mend = "let the device read these topics in the broker's access list (config/mosquitto.acl shows how)";
-    check("subscriptions", refused.is_empty(), detail, mend)
+    let hint = "let the device read these topics in the broker's access list (config/mosquitto.acl shows how)";
+    check("subscriptions", refused.is_empty(), detail, hint)
 }
 
-fn notification_server(status: &Status) -> Check {
+fn notification_server(status: &StatusReport) -> DoctorCheck {
     let desktop = &status.desktop;
     let detail = match (&desktop.problem, &desktop.notification_server) {
         (Some(problem), _) => problem.clone(),
@@ -61,55 +66,55 @@ fn notification_server(status: &Status) -> Check {
         (None, None) => "none is known yet".to_owned(),
     };
     let ok = desktop.problem.is_none() && (desktop.notification_server.is_some() || desktop.notifier == "console");
-    let mend = "start a notification server in this desktop session, or run with --notifier console";
-    check("notificationServer", ok, detail, mend)
+    let hint = "start a notification server in this desktop session, or run with --notifier console";
+    check("notificationServer", ok, detail, hint)
 }
 
-fn do_not_disturb(desktop: &Desktop, allowance: Allowance) -> Check {
+fn do_not_disturb(desktop: &DesktopStatus, allowance: Allowance) -> DoctorCheck {
     let detail = match allowance.do_not_disturb {
         Some(true) => "on: this computer accepts notifications without showing them; the device's own Focus is another",
         Some(false) => "off",
         None => untold(desktop),
     };
-    let mend = match server(desktop) {
+    let hint = match server(desktop) {
         "dunst" => "dunstctl set-paused false",
         "Xfce Notify Daemon" => "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false",
         "gnome-shell" => "gsettings set org.gnome.desktop.notifications show-banners true",
         _ => "turn Do Not Disturb off on this computer",
     };
-    check("doNotDisturb", allowance.do_not_disturb != Some(true), detail, mend)
+    check("doNotDisturb", allowance.do_not_disturb != Some(true), detail, hint)
 }
 
-fn application_switch(desktop: &Desktop, allowance: Allowance) -> Check {
+fn application_switch(desktop: &DesktopStatus, allowance: Allowance) -> DoctorCheck {
     let detail = match allowance.application_off {
         Some(true) => "off: this computer does not show Company Portal's; the device's own permission is another",
         Some(false) => "on",
         None => untold(desktop),
     };
-    let mend = match server(desktop) {
+    let hint = match server(desktop) {
         "Xfce Notify Daemon" => "xfce4-notifyd-config: Applications, Company Portal",
         _ => "switch Company Portal's notifications on in this computer's settings",
     };
-    check("applicationSwitch", allowance.application_off != Some(true), detail, mend)
+    check("applicationSwitch", allowance.application_off != Some(true), detail, hint)
 }
 
-fn server(desktop: &Desktop) -> &str {
+fn server(desktop: &DesktopStatus) -> &str {
     desktop.notification_server.as_ref().map_or("", |server| server.name.as_str())
 }
 
-fn untold(desktop: &Desktop) -> &'static str {
+fn untold(desktop: &DesktopStatus) -> &'static str {
     match desktop.verdict {
         None => "not asked: cards are raised on no desktop",
         Some(_) => "unknown: this desktop does not tell",
     }
 }
 
-fn journal(trouble: Option<&str>) -> Check {
-    let mend = "free space on the disk of the state directory, and make it writable";
-    check("journal", trouble.is_none(), trouble.unwrap_or("it can be written"), mend)
+fn journal(trouble: Option<&str>) -> DoctorCheck {
+    let hint = "free space on the disk of the state directory, and make it writable";
+    check("journal", trouble.is_none(), trouble.unwrap_or("it can be written"), hint)
 }
 
-fn clock(jumped: bool) -> Check {
+fn clock(jumped: bool) -> DoctorCheck {
     let detail =
         if jumped { "it jumped by more than an hour; nothing is pruned by age for a day" } else { "no jump was seen" };
     check("clock", !jumped, detail, "set this computer's clock; the note goes by itself after a day")
@@ -122,20 +127,20 @@ mod tests {
 
     use super::*;
 
-    fn desktop(server: &str, verdict: Option<DesktopVerdict>) -> Desktop {
+    fn desktop(server: &str, verdict: Option<DesktopVerdict>) -> DesktopStatus {
         let server = NotificationServer { name: server.to_owned(), version: String::new(), capabilities: Vec::new() };
-        Desktop { notification_server: Some(server), verdict, ..Desktop::default() }
+        DesktopStatus { notification_server: Some(server), verdict, ..DesktopStatus::default() }
     }
 
     #[test]
-    fn a_desktop_that_shows_nothing_is_not_ok_and_the_mend_is_its_own() {
+    fn a_desktop_that_shows_nothing_is_not_ok_and_the_hint_is_its_own() {
         let allowance = Allowance { do_not_disturb: Some(true), application_off: Some(true) };
         let xfce = desktop("Xfce Notify Daemon", Some(allowance.verdict()));
         let (disturb, application) = (do_not_disturb(&xfce, allowance), application_switch(&xfce, allowance));
-        assert!(!disturb.ok && disturb.mend.contains("xfconf-query"), "{disturb:?}");
-        assert!(!application.ok && application.mend.contains("xfce4-notifyd-config"), "{application:?}");
+        assert!(!disturb.ok && disturb.hint.contains("xfconf-query"), "{disturb:?}");
+        assert!(!application.ok && application.hint.contains("xfce4-notifyd-config"), "{application:?}");
         let dunst = desktop("dunst", Some(DesktopVerdict::DoNotDisturb));
-        assert_eq!(do_not_disturb(&dunst, allowance).mend, "dunstctl set-paused false");
+        assert_eq!(do_not_disturb(&dunst, allowance).hint, "dunstctl set-paused false");
         assert!(disturb.detail.contains("the device's own Focus is another"));
     }
 

@@ -4,7 +4,7 @@
 
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
-use portal_device::{Command, Identity, OsVersion};
+use portal_device::{DeviceCommand, DeviceIdentity, OsVersion};
 
 /// What a start asks for; each part may be left open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,7 +38,7 @@ pub struct Contradiction {
 
 impl Asked {
     /// A new device; `random` are 128 random bits for its id where none is given.
-    pub fn new_device(self, random: u128) -> Identity {
+    pub fn new_device(self, random: u128) -> DeviceIdentity {
         let operating_system = self.platform.unwrap_or(OperatingSystem::Ios);
         let os_version = self.os_version.unwrap_or_else(|| OsVersion::newest(operating_system));
         let kind = match operating_system {
@@ -46,7 +46,7 @@ impl Asked {
             OperatingSystem::IpadOs => "iPad",
             OperatingSystem::Android => "Android phone",
         };
-        Identity {
+        DeviceIdentity {
             id: self.id.unwrap_or_else(|| DeviceId::from_random(random)),
             name: self.name.unwrap_or_else(|| kind.to_owned()),
             tenant: self.tenant.unwrap_or_default(),
@@ -60,7 +60,7 @@ impl Asked {
     ///
     /// # Errors
     /// Anything else that differs.
-    pub fn against(self, kept: &Identity) -> Result<Vec<Command>, Contradiction> {
+    pub fn against(self, kept: &DeviceIdentity) -> Result<Vec<DeviceCommand>, Contradiction> {
         same("platform", &kept.operating_system, self.platform.as_ref())?;
         same("id", &kept.id, self.id.as_ref())?;
         same("tenant", &kept.tenant, self.tenant.as_ref())?;
@@ -69,7 +69,7 @@ impl Asked {
             same("OS version", &kept.os_version, self.os_version.as_ref())?;
         }
         let renamed = self.name.filter(|name| *name != kept.name);
-        Ok(renamed.map(|name| Command::Rename { name }).into_iter().collect())
+        Ok(renamed.map(|name| DeviceCommand::Rename { name }).into_iter().collect())
     }
 }
 
@@ -101,10 +101,10 @@ mod tests {
         let kept = Asked { os_version: version("18"), ..Asked::default() }.new_device(7);
         assert_eq!(Asked::default().against(&kept), Ok(Vec::new()));
         let renaming = Asked { name: Some("Adele's".to_owned()), ..Asked::default() };
-        assert_eq!(renaming.against(&kept), Ok(vec![Command::Rename { name: "Adele's".to_owned() }]));
+        assert_eq!(renaming.against(&kept), Ok(vec![DeviceCommand::Rename { name: "Adele's".to_owned() }]));
         let other = Asked { platform: Some(OperatingSystem::Android), ..Asked::default() };
         assert!(other.against(&kept).unwrap_err().to_string().contains("--state-dir"));
-        let updated = Identity { os_version: "26".parse().unwrap(), ..kept };
+        let updated = DeviceIdentity { os_version: "26".parse().unwrap(), ..kept };
         for (asked, fits) in [("18", true), ("26", true), ("17", false)] {
             let asked = Asked { os_version: version(asked), ..Asked::default() };
             assert_eq!(asked.against(&updated).is_ok(), fits);

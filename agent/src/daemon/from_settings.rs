@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use portal_contract::timestamp::millis;
-use portal_contract::{DeviceId, Status};
+use portal_contract::{DeviceId, StatusReport};
 
 use super::first_start::Asked;
 use super::start::{Embedded, NotifierKind, Options};
@@ -14,7 +14,7 @@ use crate::journal::Retention;
 use crate::secret::Secret;
 use crate::sender::SenderSettings;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
-use portal_device::{AppleRequest, FcmMessage, Priority, PushService, Rules};
+use portal_device::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
 
 /// Settings that are well-formed each by itself, but cannot be started with.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ impl Options {
     /// What `settings` ask for, with the state in `state_dir`.
     ///
     /// # Errors
-    /// What a person has to mend in the settings.
+    /// What a person has to put right in the settings.
     pub fn from_settings(settings: &Settings, state_dir: PathBuf) -> Result<Self, ConfigurationError> {
         let embedded = embedded(settings)?;
         if embedded.is_none() && settings.broker.urls.is_empty() {
@@ -93,37 +93,37 @@ fn asked(settings: &Settings) -> Result<Asked, ConfigurationError> {
 ///
 /// # Errors
 /// A documentation profile that there is not.
-pub fn rules(settings: &Settings) -> Result<Rules, ConfigurationError> {
+pub fn rules(settings: &Settings) -> Result<EmulationSettings, ConfigurationError> {
     let documentation = settings.device.documentation.parse();
-    Ok(Rules {
+    Ok(EmulationSettings {
         documentation: documentation.map_err(|why| ConfigurationError::Word { key: "device.documentation", why })?,
         push_service: push_service(&settings.push_service),
         grace_millis: millis(settings.enrollment.grace),
         late_joiner: settings.enrollment.late_joiner,
         apple_request: match settings.app.ios_request {
-            settings::AppleRequest::Explicit => AppleRequest::Explicit,
-            settings::AppleRequest::Provisional => AppleRequest::Provisional,
+            settings::AppleRequest::Explicit => ApplePermissionRequest::Explicit,
+            settings::AppleRequest::Provisional => ApplePermissionRequest::Provisional,
         },
         provisional_may_prompt: settings.app.ios_provisional_may_prompt,
         android_target_sdk: settings.app.android_target_sdk,
         pace_per_second: settings.notifier.pace_per_second,
         open_cards: settings.notifier.open_cards as usize,
-        patience_millis: millis(settings.notifier.patience),
+        server_timeout_millis: millis(settings.notifier.patience),
         ids_age_millis: millis(settings.journal.ids_age),
         allowed_actions: settings.actions.allow.clone(),
     })
 }
 
-fn push_service(settings: &settings::PushServiceSettings) -> PushService {
-    PushService {
+fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulation {
+    PushServiceEmulation {
         emulate: settings.emulate,
         android_priority: match settings.android_priority {
-            settings::Priority::Normal => Priority::Normal,
-            settings::Priority::High => Priority::High,
+            settings::Priority::Normal => FcmPriority::Normal,
+            settings::Priority::High => FcmPriority::High,
         },
         android_message: match settings.android_message {
-            settings::FcmMessage::Data => FcmMessage::Data,
-            settings::FcmMessage::Notification => FcmMessage::Notification,
+            settings::FcmMessage::Data => FcmMessageKind::Data,
+            settings::FcmMessage::Notification => FcmMessageKind::Notification,
         },
         time_to_live_millis: settings.time_to_live.map(millis),
         lower_priority_after: settings.lower_priority_after,
@@ -175,8 +175,11 @@ fn session(settings: &BrokerSettings) -> Result<SessionSettings, ConfigurationEr
 /// first (contract 5).
 ///
 /// # Errors
-/// What a person has to mend in the settings.
-pub fn sender_settings(settings: &Settings, daemon: Option<&Status>) -> Result<SenderSettings, ConfigurationError> {
+/// What a person has to put right in the settings.
+pub fn sender_settings(
+    settings: &Settings,
+    daemon: Option<&StatusReport>,
+) -> Result<SenderSettings, ConfigurationError> {
     let connection = settings.sender_connection();
     let daemon = daemon.filter(|_| settings.sender.urls.is_none());
     let on_embedded = daemon.is_some_and(|daemon| daemon.broker.embedded.is_some());

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use portal_contract::status::{Control, Daemon, EmbeddedBroker};
-use portal_contract::{ConnectionState, DeviceId, Doctor, Explanation, NotificationId, Receipt, Status};
+use portal_contract::status::{ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
+use portal_contract::{ConnectionState, DeviceId, DoctorReport, Explanation, NotificationId, Receipt, StatusReport};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,7 @@ use crate::broker::Sessions;
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
 use crate::journal::{self, Journal, JournalError, Reader};
-use portal_device::{Command, Push, Snapshot};
+use portal_device::{DeviceCommand, DeviceSnapshot, ReceivedPush};
 
 /// What never changes while the daemon runs.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct About {
     /// The device.
     pub device: DeviceId,
     /// The daemon.
-    pub daemon: Daemon,
+    pub daemon: DaemonStatus,
     /// Where the embedded broker listens, where there is one.
     pub embedded_broker: Option<String>,
 }
@@ -48,7 +48,7 @@ fn is_ending() -> Fault {
     Fault {
         code: "daemonIsEnding".to_owned(),
         message: "the daemon is ending".to_owned(),
-        mend: "portal-agent run".to_owned(),
+        hint: "portal-agent run".to_owned(),
     }
 }
 
@@ -56,7 +56,7 @@ fn unreadable(error: JournalError) -> Fault {
     Fault {
         code: "journalUnreadable".to_owned(),
         message: error.to_string(),
-        mend: "portal-agent doctor says more".to_owned(),
+        hint: "portal-agent doctor says more".to_owned(),
     }
 }
 
@@ -69,11 +69,11 @@ impl Handle {
         loop {
             let trouble = health.borrow_and_update().clone();
             if let Some(problem) = trouble {
-                let mend =
+                let hint =
                     "the change holds in the running daemon, and is kept once the journal can be written".to_owned();
                 return match answer.as_mut().get_mut().try_recv() {
                     Ok(answer) => answer,
-                    Err(_) => Err(Fault { code: "journalUnwritable".to_owned(), message: problem, mend }),
+                    Err(_) => Err(Fault { code: "journalUnwritable".to_owned(), message: problem, hint }),
                 };
             }
             tokio::select! {
@@ -94,11 +94,11 @@ impl Handle {
         }
     }
 
-    fn whole(&self, device: DeviceStatus) -> Status {
+    fn whole(&self, device: DeviceStatus) -> StatusReport {
         let mut broker = self.sessions.state();
-        broker.embedded = self.about.embedded_broker.clone().map(|url| EmbeddedBroker { url });
+        broker.embedded = self.about.embedded_broker.clone().map(|url| EmbeddedBrokerStatus { url });
         let connection = if broker.connected { ConnectionState::Online } else { ConnectionState::Offline };
-        Status {
+        StatusReport {
             connection,
             device: device.device,
             tenant: device.tenant,
@@ -116,7 +116,7 @@ impl Handle {
             redelivered: device.redelivered,
             last_sequence: device.last_sequence,
             broker,
-            control: Control { url: self.control_url.borrow().clone() },
+            control: ControlStatus { url: self.control_url.borrow().clone() },
             desktop: self.notifier.state(),
             daemon: self.about.daemon.clone(),
         }
@@ -128,11 +128,11 @@ impl RunningDevice for Handle {
         self.about.device
     }
 
-    async fn apply(&self, command: Command) -> Result<Applied, Fault> {
+    async fn apply(&self, command: DeviceCommand) -> Result<Applied, Fault> {
         self.ask(|reply| Request::Apply { command, reply }).await
     }
 
-    async fn status(&self) -> Result<Status, Fault> {
+    async fn status(&self) -> Result<StatusReport, Fault> {
         // Asked, not waited for (contract 4): where the desktop signals no change, the next status knows.
         drop(self.notifier.look());
         let (reply, answer) = oneshot::channel();
@@ -167,7 +167,7 @@ impl RunningDevice for Handle {
         self.read(in_app_messages).await
     }
 
-    async fn doctor(&self) -> Result<Doctor, Fault> {
+    async fn doctor(&self) -> Result<DoctorReport, Fault> {
         self.notifier.look().await;
         let status = self.status().await?;
         let trouble = self.journal.health().borrow().clone();
@@ -196,21 +196,22 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
     let unreadable = |error: serde_json::Error| Fault {
         code: "journalUnreadable".to_owned(),
         message: format!("what the journal kept of that moment cannot be read: {error}"),
-        mend: "a newer portal-agent may have written it: use that one".to_owned(),
+        hint: "a newer portal-agent may have written it: use that one".to_owned(),
     };
-    let snapshot: Snapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
-    let push: Option<Push> = record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+    let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
+    let push: Option<ReceivedPush> =
+        record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
     Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot))
 }
 
 /// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).
 fn in_app_messages(reader: &Reader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
-    let Ok(snapshot) = serde_json::from_str::<Snapshot>(&snapshot) else { return Ok(Vec::new()) };
+    let Ok(snapshot) = serde_json::from_str::<DeviceSnapshot>(&snapshot) else { return Ok(Vec::new()) };
     let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
     let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
     let message = |push: String| {
-        let push: Push = serde_json::from_str(&push).ok()?;
+        let push: ReceivedPush = serde_json::from_str(&push).ok()?;
         Some(InAppMessage { notification: push.notification, received_at: push.received_at })
     };
     Ok(pushes.into_iter().filter_map(message).collect())

@@ -173,14 +173,14 @@ impl Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portal_contract::{Outcome, Target, Timestamp};
+    use portal_contract::{Outcome, PushTarget, Timestamp};
 
     fn receipt(sequence: u64) -> Receipt {
         Receipt {
             sequence,
             notification_id: None,
             device_id: "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap(),
-            target: Target::Device,
+            target: PushTarget::Device,
             outcome: Outcome::Duplicate,
             delay: None,
             priority_lowered: false,

@@ -8,7 +8,7 @@ use portal_contract::{DeviceState, GroupId, Tenant, status};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, Quiet};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, Fault>>;
@@ -18,7 +18,7 @@ pub enum Request {
     /// Carry out a command; answered once the change is durable.
     Apply {
         /// The command.
-        command: Command,
+        command: DeviceCommand,
         /// Where the answer goes.
         reply: Reply<Applied>,
     },
@@ -54,11 +54,11 @@ pub struct DeviceStatus {
     /// Its tenant.
     pub tenant: Tenant,
     /// Company Portal.
-    pub app: status::App,
+    pub app: status::AppStatus,
     /// The device's condition.
-    pub condition: status::Condition,
+    pub condition: status::ConditionStatus,
     /// The prompt that is showing.
-    pub prompt: Option<status::Prompt>,
+    pub prompt: Option<status::PromptStatus>,
     /// The documentation profile.
     pub documentation: String,
     /// Whether the push service is emulated.
@@ -66,7 +66,7 @@ pub struct DeviceStatus {
     /// The user's groups.
     pub groups: BTreeSet<GroupId>,
     /// What lingers.
-    pub grace: Option<status::Grace>,
+    pub grace: Option<status::GraceStatus>,
     /// What device management enforces.
     pub policy: BTreeMap<String, String>,
     /// The platform's switches.

@@ -19,7 +19,7 @@ use crate::control::{ControlError, ControlFile, Server};
 use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
 use crate::journal::{Database, JournalError, Retention};
 use crate::state_dir::{Lock, StateDir, StateDirError};
-use portal_device::{Identity, Rules};
+use portal_device::{DeviceIdentity, EmulationSettings};
 
 /// How many desktop events may wait; the desktop's own task waits beyond.
 const DESKTOP_EVENTS: usize = 1024;
@@ -50,7 +50,7 @@ pub struct Options {
     /// Which device is asked for.
     pub asked: Asked,
     /// What the rules take as given.
-    pub rules: Rules,
+    pub rules: EmulationSettings,
     /// Whether a journal that is damaged is set aside, so that the daemon starts on a new one.
     pub set_damaged_journal_aside: bool,
     /// How long the journal is kept.
@@ -69,7 +69,7 @@ impl Options {
     /// Whether a daemon could be started with these, as far as that can be told without starting one.
     ///
     /// # Errors
-    /// What a person has to mend in the settings.
+    /// What a person has to put right in the settings.
     pub fn check(&self) -> Result<(), StartError> {
         match &self.embedded {
             Some(Embedded { listen, credentials }) => EmbeddedBroker::check(*listen, credentials.as_ref())?,
@@ -111,7 +111,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether arguments or settings are to be mended, rather than the machine.
+    /// Whether arguments or settings are to be put right, rather than the machine.
     pub fn is_configuration(&self) -> bool {
         matches!(self, Self::Contradiction(_) | Self::Broker(_) | Self::Embedded(EmbeddedError::NeedsPassword(_)))
     }
@@ -167,7 +167,7 @@ impl Daemon {
     /// Starts a daemon; it answers commands when this returns, and connects to its broker meanwhile.
     ///
     /// # Errors
-    /// Anything that a person has to mend first; nothing is left running then.
+    /// Anything that a person has to put right first; nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let clock = Arc::new(SystemClock);
         let state_dir = StateDir::open(&options.state_dir)?;
@@ -196,7 +196,7 @@ impl Daemon {
     }
 
     /// Which device it is.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &DeviceIdentity {
         self.wired.identity()
     }
 

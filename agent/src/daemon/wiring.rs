@@ -20,7 +20,7 @@ use super::start::StartError;
 use crate::broker::{Session, SessionSettings};
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::{self, Database, DeviceJournal, Recovered, Retention};
-use portal_device::{Device, HeldPush, Identity, RecentMessage, Resumption, Rules, Snapshot};
+use portal_device::{Device, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, RecentMessage, ResumePoint};
 
 /// The version of the device's rules, written beside each event.
 const RULES_VERSION: u32 = 2;
@@ -47,16 +47,21 @@ impl Kept {
     ///
     /// # Errors
     /// A journal that cannot be read, or another device than the one that is asked for.
-    pub fn open(database: Database, asked: Asked, rules: Rules, wall: Timestamp) -> Result<Self, StartError> {
+    pub fn open(
+        database: Database,
+        asked: Asked,
+        rules: EmulationSettings,
+        wall: Timestamp,
+    ) -> Result<Self, StartError> {
         let known = database.known()?.into_iter().next().and_then(|known| known.snapshot);
         let (device, journal, recovered, commands) = match known {
             Some(json) => {
-                let snapshot: Snapshot = serde_json::from_str(&json).map_err(StartError::Snapshot)?;
+                let snapshot: DeviceSnapshot = serde_json::from_str(&json).map_err(StartError::Snapshot)?;
                 let commands = asked.against(&snapshot.identity)?;
                 let now = wall.plus_millis(snapshot.condition.clock_ahead_millis);
                 let (journal, recovered) = database.device(snapshot.identity.id, now)?;
                 let recent = recent_messages(&journal, &rules, now)?;
-                let resumption = Resumption { recent, ..resumption(&recovered)? };
+                let resumption = ResumePoint { recent, ..resumption(&recovered)? };
                 (Device::resume(snapshot, resumption, rules), journal, recovered, commands)
             }
             None => {
@@ -71,7 +76,7 @@ impl Kept {
     }
 
     /// Which device it is.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &DeviceIdentity {
         &self.device.snapshot().identity
     }
 }
@@ -82,9 +87,9 @@ fn random_bits() -> Result<u128, getrandom::Error> {
     Ok(u128::from_be_bytes(bytes))
 }
 
-fn resumption(recovered: &Recovered) -> Result<Resumption, StartError> {
+fn resumption(recovered: &Recovered) -> Result<ResumePoint, StartError> {
     let held = recovered.held.iter().map(|(_, json)| serde_json::from_str::<HeldPush>(json));
-    Ok(Resumption {
+    Ok(ResumePoint {
         held: held.collect::<Result<_, _>>().map_err(StartError::Snapshot)?,
         last_sequence: recovered.last_sequence,
         last_decided_at: recovered.last_decided_at,
@@ -94,7 +99,11 @@ fn resumption(recovered: &Recovered) -> Result<Resumption, StartError> {
 }
 
 /// What FCM knows of the last days; nothing where it does not matter.
-fn recent_messages(journal: &DeviceJournal, rules: &Rules, now: Timestamp) -> Result<Vec<RecentMessage>, StartError> {
+fn recent_messages(
+    journal: &DeviceJournal,
+    rules: &EmulationSettings,
+    now: Timestamp,
+) -> Result<Vec<RecentMessage>, StartError> {
     if !Device::remembers_messages(rules) {
         return Ok(Vec::new());
     }
@@ -119,7 +128,7 @@ pub struct Around {
 /// A device with its edges, whose loop does not run yet: what may fail is behind it.
 pub struct Wiring {
     handle: Handle,
-    identity: Identity,
+    identity: DeviceIdentity,
     device_loop: DeviceLoop,
     inputs: Inputs,
     session: Session,
@@ -182,7 +191,7 @@ impl Wiring {
 /// A running device with its edges; owns its tasks, and ends them in order.
 pub struct Wired {
     handle: Handle,
-    identity: Identity,
+    identity: DeviceIdentity,
     looping: JoinHandle<Result<(), LoopError>>,
     stop_loop: CancellationToken,
     session: Session,
@@ -196,7 +205,7 @@ impl Wired {
     }
 
     /// Which device it is.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &DeviceIdentity {
         &self.identity
     }
 
@@ -225,6 +234,6 @@ impl Wired {
     }
 }
 
-fn this_process(now: Timestamp) -> status::Daemon {
-    status::Daemon { pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned(), started_at: now }
+fn this_process(now: Timestamp) -> status::DaemonStatus {
+    status::DaemonStatus { pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned(), started_at: now }
 }

@@ -21,7 +21,7 @@ use crate::desktop::{self, Native, Notifier};
 use crate::journal::Retention;
 use crate::sender::{Address, Followed, Sender, SenderError, SenderSettings};
 use answer::Answered;
-use portal_device::{AppCommand, Command, EnrollCommand, PermissionCommand, Rules};
+use portal_device::{AppCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
 
 /// The user of the demo's device.
 const USER: &str = "adele@contoso.example";
@@ -59,7 +59,7 @@ pub enum DemoError {
 /// Runs the demo until Ctrl-C, `stop`, or an error. Prints to standard output.
 ///
 /// # Errors
-/// What a person has to mend, in a sentence.
+/// What a person has to put right, in a sentence.
 pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoError> {
     let folder =
         tempfile::Builder::new().prefix("portal-agent-demo-").tempdir().map_err(DemoError::TemporaryDirectory)?;
@@ -106,7 +106,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
     Options {
         state_dir,
         asked,
-        rules: Rules::default(),
+        rules: EmulationSettings::default(),
         set_damaged_journal_aside: false,
         retention: Retention::default(),
         session: SessionSettings::new(Vec::new(), nobody),
@@ -147,10 +147,10 @@ async fn walk(
     wait_until(handle, "the connection to the embedded broker", |status| status.broker.connected).await?;
     // A constant of the right form.
     if let Ok(user) = USER.parse() {
-        handle.apply(Command::Enroll(EnrollCommand::by(user))).await?;
+        handle.apply(DeviceCommand::Enroll(EnrollCommand::by(user))).await?;
     }
     words::enrolled(USER);
-    handle.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await?;
+    handle.apply(DeviceCommand::App(AppCommand::Install { version: None, target_sdk: None })).await?;
     words::installed();
     ask(handle, has_desktop, agent).await?;
     let status = handle.status().await?;
@@ -166,7 +166,7 @@ async fn ask(handle: &Handle, has_desktop: bool, agent: &str) -> Result<(), Demo
     let terminal = std::io::stdin().is_terminal();
     if !has_desktop && !terminal {
         words::granted_by_itself();
-        handle.apply(Command::Permission(PermissionCommand::Allow)).await?;
+        handle.apply(DeviceCommand::Permission(PermissionCommand::Allow)).await?;
         return Ok(());
     }
     words::prompt(has_desktop, terminal, agent);
@@ -181,7 +181,7 @@ async fn ask(handle: &Handle, has_desktop: bool, agent: &str) -> Result<(), Demo
                 Answered::Allow => PermissionCommand::Allow,
                 Answered::Deny => PermissionCommand::Deny,
             };
-            handle.apply(Command::Permission(command)).await?;
+            handle.apply(DeviceCommand::Permission(command)).await?;
             Ok(())
         }
     }
@@ -204,7 +204,7 @@ async fn wait_for_answer(handle: &Handle) -> Result<(), DemoError> {
 async fn wait_until(
     handle: &Handle,
     what: &'static str,
-    holds: impl Fn(&portal_contract::Status) -> bool,
+    holds: impl Fn(&portal_contract::StatusReport) -> bool,
 ) -> Result<(), DemoError> {
     let mut changes = handle.changes();
     let held = async {

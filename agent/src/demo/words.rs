@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{CustomNotification, NotificationPermission, Outcome, Receipt};
-use portal_device::Identity;
+use portal_device::DeviceIdentity;
 
 /// Prints a line; a reader that has gone is no reason to end the demo in a panic.
 macro_rules! say {
@@ -31,7 +31,7 @@ pub fn first_push() -> CustomNotification {
     }
 }
 
-pub fn beginning(identity: &Identity, missing: Option<&str>) {
+pub fn beginning(identity: &DeviceIdentity, missing: Option<&str>) {
     say!("Company Portal device agent emulator: a demo on this machine alone.");
     say!("  device      a fresh {} with {} {}", identity.name, identity.operating_system, identity.os_version);
     say!("  broker      embedded, on a free loopback port");

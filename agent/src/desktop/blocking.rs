@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify_rust::{CloseReason, NotificationResponse};
-use portal_contract::Problem;
-use portal_contract::status::Desktop;
+use portal_contract::PushProblem;
+use portal_contract::status::DesktopStatus;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -107,9 +107,9 @@ impl Notifier for Native {
         self.prompts.lock().remove(&prompt);
     }
 
-    fn state(&self) -> Desktop {
+    fn state(&self) -> DesktopStatus {
         let verdict = Some(self.known.get().verdict());
-        Desktop { notifier: "native".to_owned(), verdict, ..Desktop::default() }
+        DesktopStatus { notifier: "native".to_owned(), verdict, ..DesktopStatus::default() }
     }
 
     fn allowance(&self) -> Allowance {
@@ -178,11 +178,11 @@ impl Desk {
                 DesktopEvent::Raised { card: id, verdict: Some(verdict) }
             }
             Ok(Err(error)) => failed(
-                Problem::NotificationServerRefused,
+                PushProblem::NotificationServerRefused,
                 format!("the desktop refused the notification: {error}; allow them for this app in its settings"),
             ),
             Err(_) => failed(
-                Problem::NotificationServerDidNotAnswer,
+                PushProblem::NotificationServerDidNotAnswer,
                 "the desktop did not answer within 3 s; the notification may still appear".to_owned(),
             ),
         }

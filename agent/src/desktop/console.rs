@@ -6,8 +6,8 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::pin::Pin;
 
-use portal_contract::Problem;
-use portal_contract::status::Desktop;
+use portal_contract::PushProblem;
+use portal_contract::status::DesktopStatus;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
@@ -85,8 +85,8 @@ impl Notifier for Console {
 
     fn withdraw_prompt(&self, _prompt: PromptId) {}
 
-    fn state(&self) -> Desktop {
-        Desktop { notifier: "console".to_owned(), ..Desktop::default() }
+    fn state(&self) -> DesktopStatus {
+        DesktopStatus { notifier: "console".to_owned(), ..DesktopStatus::default() }
     }
 
     fn is_available(&self) -> bool {
@@ -118,7 +118,7 @@ fn failure(drawing: Drawing, detail: &str) -> DesktopEvent {
     let detail = detail.to_owned();
     match drawing {
         Drawing::Card(card, _) => {
-            DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
+            DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
         }
         Drawing::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
     }
@@ -229,7 +229,7 @@ mod tests {
         console.raise(card("a", "b"));
         assert!(matches!(
             events.recv().await,
-            Some(DesktopEvent::RaiseFailed { problem: Problem::NotificationServerRefused, .. })
+            Some(DesktopEvent::RaiseFailed { problem: PushProblem::NotificationServerRefused, .. })
         ));
         console.stop().await;
         console.raise(card("a", "b"));

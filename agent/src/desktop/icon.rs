@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_icon_is_written_once_and_mended() {
+    fn the_icon_is_written_once_and_repaired() {
         let directory = tempfile::tempdir().unwrap();
         let inside = directory.path().join("deeper");
         let path = write(&inside).unwrap();

@@ -7,9 +7,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use portal_contract::status::Desktop;
+use portal_contract::status::DesktopStatus;
 pub use portal_contract::status::PROMPT_ACTIONS;
-use portal_contract::{DesktopVerdict, Problem};
+use portal_contract::{DesktopVerdict, PushProblem};
 
 mod allowance;
 mod console;
@@ -100,8 +100,8 @@ pub enum DesktopEvent {
         card: CardId,
         /// `NoNotificationServer`: no call was made, or no server was left to show it, so it may be raised again.
         /// `NotificationServerRefused`, `NotificationServerDidNotAnswer`: not to be repeated (contract 4).
-        problem: Problem,
-        /// A sentence: what happened, and how to mend it.
+        problem: PushProblem,
+        /// A sentence: what happened, and what to do about it.
         detail: String,
     },
     /// The user clicked the card, which is gone with that.
@@ -132,7 +132,7 @@ pub enum DesktopEvent {
     PromptFailed {
         /// The prompt.
         prompt: PromptId,
-        /// A sentence: what happened, and how to mend it.
+        /// A sentence: what happened, and what to do about it.
         detail: String,
     },
     /// A notification server is there, or there again, and answers: what waits for one may be raised.
@@ -167,7 +167,7 @@ pub trait Notifier: Send + Sync {
     fn withdraw_prompt(&self, prompt: PromptId);
 
     /// The desktop as last heard of; never waits.
-    fn state(&self) -> Desktop;
+    fn state(&self) -> DesktopStatus;
 
     /// Whether a raise would be tried. Where it would not, raising still is what looks for a session bus again.
     fn is_available(&self) -> bool;

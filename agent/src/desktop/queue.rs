@@ -2,7 +2,7 @@
 //!
 //! Lives here: the queue of the native notifiers. Does not live here: obeying a call (`linux`, `blocking`).
 
-use portal_contract::Problem;
+use portal_contract::PushProblem;
 use tokio::sync::mpsc;
 
 use super::{Card, DesktopEvent, PromptCard};
@@ -41,7 +41,7 @@ impl Calls {
         let detail = format!("{QUEUE} calls already wait for the notification server; push more slowly");
         let answer = match refused.into_inner() {
             Call::Raise(Card { id: card, .. }) => {
-                DesktopEvent::RaiseFailed { card, problem: Problem::NotificationServerRefused, detail }
+                DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
             }
             Call::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
             #[cfg(target_os = "linux")]
@@ -62,7 +62,7 @@ mod tests {
     use crate::desktop::{CardId, Urgency};
 
     #[test]
-    fn one_too_many_is_refused_with_the_mend_and_the_others_stay_in_order() {
+    fn one_too_many_is_refused_with_the_hint_and_the_others_stay_in_order() {
         let (events, mut answers) = mpsc::channel(2);
         let (calls, mut waiting) = Calls::new(events);
         let raise = |number| {
@@ -73,7 +73,7 @@ mod tests {
         #[cfg(target_os = "linux")]
         calls.enqueue(Call::Withdraw(CardId(1)));
         let Ok(DesktopEvent::RaiseFailed { card, problem, detail }) = answers.try_recv() else { panic!("no answer") };
-        assert_eq!((card, problem), (CardId(QUEUE as u64), Problem::NotificationServerRefused));
+        assert_eq!((card, problem), (CardId(QUEUE as u64), PushProblem::NotificationServerRefused));
         assert!(detail.contains("push more slowly"), "{detail}");
         assert!(answers.try_recv().is_err(), "a withdrawal has no answer");
         for number in 0..QUEUE as u64 {

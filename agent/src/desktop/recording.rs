@@ -6,8 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use portal_contract::Problem;
-use portal_contract::status::Desktop;
+use portal_contract::PushProblem;
+use portal_contract::status::DesktopStatus;
 use tokio::sync::{mpsc, watch};
 
 use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings};
@@ -31,7 +31,7 @@ pub enum Behaviour {
     /// With `Raised`.
     Raise,
     /// With `RaiseFailed`; prompts with `PromptFailed`.
-    Fail(Problem, String),
+    Fail(PushProblem, String),
     /// Not at all: the answer comes by [`Recording::answer`].
     Wait,
 }
@@ -119,12 +119,12 @@ impl Notifier for Recording {
         self.record(Asked::WithdrawPrompt(prompt));
     }
 
-    fn state(&self) -> Desktop {
-        Desktop { notifier: "recording".to_owned(), ..Desktop::default() }
+    fn state(&self) -> DesktopStatus {
+        DesktopStatus { notifier: "recording".to_owned(), ..DesktopStatus::default() }
     }
 
     fn is_available(&self) -> bool {
-        !matches!(*self.behaviour(), Behaviour::Fail(Problem::NoNotificationServer, _))
+        !matches!(*self.behaviour(), Behaviour::Fail(PushProblem::NoNotificationServer, _))
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

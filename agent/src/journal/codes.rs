@@ -2,7 +2,9 @@
 //!
 //! Lives here: the mapping, both ways. Does not live here: the words (`portal_contract::receipt`).
 
-use portal_contract::{Delay, DesktopVerdict, Interaction, OutcomeKind, Presentation, Problem, Receipt, Surface};
+use portal_contract::{
+    CardInteraction, DeliveryDelay, DesktopVerdict, OutcomeKind, Presentation, PushProblem, Receipt, Surface,
+};
 
 /// A word that is stored as a number.
 pub(super) trait Coded: Sized {
@@ -28,8 +30,8 @@ macro_rules! codes {
 
 codes!(OutcomeKind { Rejected = 1, Duplicate = 2, Expired = 3, Withheld = 4, Dropped = 5, Failed = 6, Presented = 7 });
 codes!(Surface { Banner = 1, LockScreen = 2, NotificationCenter = 3, InApp = 4 });
-codes!(Interaction { Clicked = 1, Dismissed = 2, Withdrawn = 3 });
-codes!(Delay {
+codes!(CardInteraction { Clicked = 1, Dismissed = 2, Withdrawn = 3 });
+codes!(DeliveryDelay {
     DelayedDeviceOffline = 1,
     DelayedDeviceDoze = 2,
     DelayedUserStopped = 3,
@@ -45,7 +47,7 @@ codes!(DesktopVerdict {
     NoNotificationServer = 5,
     Refused = 6,
 });
-codes!(Problem {
+codes!(PushProblem {
     PayloadTooLarge = 1,
     NotUtf8 = 2,
     NotJson = 3,
@@ -141,20 +143,20 @@ mod tests {
     fn the_numbers_are_what_they_always_were() {
         assert_eq!(words::<OutcomeKind>(), pinned("rejected duplicate expired withheld dropped failed presented"));
         assert_eq!(words::<Surface>(), pinned("banner lockScreen notificationCenter inApp"));
-        assert_eq!(words::<Interaction>(), pinned("clicked dismissed withdrawn"));
+        assert_eq!(words::<CardInteraction>(), pinned("clicked dismissed withdrawn"));
         assert_eq!(
             words::<DesktopVerdict>(),
             pinned("accepted doNotDisturb applicationOff unknown noNotificationServer refused")
         );
         assert_eq!(
-            words::<Delay>(),
+            words::<DeliveryDelay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
                  delayedNotificationServer delayedBatteryOptimisation"
             )
         );
         assert_eq!(
-            words::<Problem>(),
+            words::<PushProblem>(),
             pinned(
                 "payloadTooLarge notUtf8 notJson notAnObject missingMember wrongType invalidId titleLength bodyLength
                  invalidTime invalidUserPrincipalName retained collapsed droppedTooManyPendingMessages droppedTtlExpired
@@ -167,7 +169,7 @@ mod tests {
     #[test]
     fn every_number_reads_back() {
         for code in 0..=u8::MAX {
-            assert!(Problem::from_code(code).is_none_or(|problem| problem.code() == code));
+            assert!(PushProblem::from_code(code).is_none_or(|problem| problem.code() == code));
             assert!(OutcomeKind::from_code(code).is_none_or(|kind| kind.code() == code));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the entries and what they carry. Does not live here: how they are stored (`store`, `row`).
 
-use portal_contract::{Interaction, NotificationId, Receipt, Timestamp};
+use portal_contract::{CardInteraction, NotificationId, Receipt, Timestamp};
 
 use super::clock_jump::ClockJump;
 
@@ -54,7 +54,7 @@ pub enum Entry {
         /// The receipt.
         sequence: u64,
         /// What.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// Every receipt up to this sequence has its PUBACK. Lazy.
     Published {

@@ -1,4 +1,4 @@
-//! What can go wrong with the journal, in sentences that name the file and the mend.
+//! What can go wrong with the journal, in sentences that name the file and the hint.
 //!
 //! Lives here: errors and how SQLite's codes read. Does not live here: retrying (`writer`).
 
@@ -94,9 +94,9 @@ impl Refused {
     }
 }
 
-/// The sentence for a commit that failed: what, why, how to mend it, and that nothing is lost meanwhile.
+/// The sentence for a commit that failed: what, why, what to do about it, and that nothing is lost meanwhile.
 pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
-    let (what, mend) = match error.sqlite_error_code() {
+    let (what, hint) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => ("the disk is full", "free some space"),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
             ("the state directory is not writable", "make it writable again")
@@ -111,7 +111,7 @@ pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
         _ => ("the database refused", "stop the daemon and look at the reason"),
     };
     format!(
-        "the journal cannot be written: {what} ({error}); {mend}. \
+        "the journal cannot be written: {what} ({error}); {hint}. \
          {waiting} entries wait in memory, nothing is acknowledged meanwhile, and it is tried again"
     )
 }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_named_with_its_mend() {
+    fn a_full_disk_is_named_with_its_hint() {
         let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
         let sentence = trouble(&full, 3);
         assert!(sentence.contains("the disk is full") && sentence.contains("free some space"), "{sentence}");

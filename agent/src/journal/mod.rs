@@ -47,7 +47,7 @@ pub trait Journal: Send + Sync {
     /// The highest ticket that is durable. The sender goes away with the writer, at close.
     fn durable(&self) -> watch::Receiver<Ticket>;
 
-    /// The writer's present trouble, a sentence with the mend, or none. While it stands, entries wait in memory, the
+    /// The writer's present trouble, a sentence with its hint, or none. While it stands, entries wait in memory, the
     /// commit is tried again with back-off, and nothing is reported durable.
     fn health(&self) -> watch::Receiver<Option<String>>;
 

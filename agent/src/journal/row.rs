@@ -3,8 +3,8 @@
 //! Lives here: the columns of `receipts`. Does not live here: the numbers in them (`codes`), queries (`reader`, `store`).
 
 use portal_contract::{
-    Delay, DeviceId, GroupId, Interaction, Outcome, OutcomeKind, Prerequisites, Presentation, Problem, Receipt,
-    Surface, Target, Timestamp,
+    CardInteraction, DeliveryDelay, DeviceId, GroupId, Outcome, OutcomeKind, Prerequisites, Presentation, PushProblem,
+    PushTarget, Receipt, Surface, Timestamp,
 };
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Row, params};
@@ -53,8 +53,8 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     let members = members(&receipt.outcome);
     let target = match &receipt.target {
-        Target::Device => None,
-        Target::Group { id } => Some(id.as_bytes()),
+        PushTarget::Device => None,
+        PushTarget::Group { id } => Some(id.as_bytes()),
     };
     statement.execute(params![
         device,
@@ -88,22 +88,22 @@ pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Recei
             .map(|text| text.parse().map_err(|error| unreadable(1, error)))
             .transpose()?,
         device_id,
-        target: target.map_or(Target::Device, |bytes| Target::Group { id: GroupId::from_bytes(bytes) }),
+        target: target.map_or(PushTarget::Device, |bytes| PushTarget::Group { id: GroupId::from_bytes(bytes) }),
         outcome: outcome(row, marks)?,
-        delay: optional::<Delay>(row, 7)?,
+        delay: optional::<DeliveryDelay>(row, 7)?,
         priority_lowered: Marks::priority_lowered(marks),
         desktop: Marks::desktop(marks),
         received_at: Timestamp::from_millis(row.get(8)?),
         decided_at: Timestamp::from_millis(row.get(9)?),
-        interaction: optional::<Interaction>(row, 10)?,
+        interaction: optional::<CardInteraction>(row, 10)?,
     })
 }
 
 fn outcome(row: &Row<'_>, marks: u32) -> rusqlite::Result<Outcome> {
     Ok(match required::<OutcomeKind>(row, 3)? {
-        OutcomeKind::Rejected => Outcome::Rejected { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
-        OutcomeKind::Failed => Outcome::Failed { problem: required::<Problem>(row, 4)?, detail: row.get(11)? },
-        OutcomeKind::Dropped => Outcome::Dropped { problem: required::<Problem>(row, 4)? },
+        OutcomeKind::Rejected => Outcome::Rejected { problem: required::<PushProblem>(row, 4)?, detail: row.get(11)? },
+        OutcomeKind::Failed => Outcome::Failed { problem: required::<PushProblem>(row, 4)?, detail: row.get(11)? },
+        OutcomeKind::Dropped => Outcome::Dropped { problem: required::<PushProblem>(row, 4)? },
         OutcomeKind::Withheld => Outcome::Withheld { unmet: Prerequisites::from_bits(row.get(5)?) },
         OutcomeKind::Presented => Outcome::Presented(Marks::presentation(marks, required::<Surface>(row, 6)?)),
         OutcomeKind::Duplicate => Outcome::Duplicate,

@@ -109,7 +109,7 @@ impl Place {
     }
 
     /// SQLite takes what is missing of the last page for zeros, and its check finds nothing wrong with them. A page that
-    /// still lies in the write-ahead log, too, may have been cut off by a power cut: the log mends it.
+    /// still lies in the write-ahead log, too, may have been cut off by a power cut: the log completes it.
     fn ends_within_a_page(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());

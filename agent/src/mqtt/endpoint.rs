@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_broker_is_refused_with_the_mend() {
+    fn what_is_no_broker_is_refused_with_the_hint() {
         for text in ["", "localhost", "localhost:1883", "http://h", "mqtt://", "mqtt://h:x", "mqtt://h:70000"] {
             assert!(matches!(text.parse::<BrokerUrl>(), Err(BrokerUrlError::NotUrl(_))), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Why a connection ended or never began, in a sentence with its mend.
+//! Why a connection ended or never began, in a sentence with its hint.
 //!
 //! Lives here: reading rumqttc's and rustls' errors. Does not live here: what is done about one.
 
@@ -16,7 +16,7 @@ use super::endpoint::BrokerUrl;
 pub struct Fault {
     /// What kind of end it is.
     pub kind: FaultKind,
-    /// What happened, to which broker, and how to mend it.
+    /// What happened, to which broker, and what to do about it.
     pub sentence: String,
 }
 
@@ -114,12 +114,12 @@ fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) ->
     Fault::other(format!("{url} ended the connection: {reason:?}{words}"))
 }
 
-const MEND_CREDENTIALS: &str = "check the broker's user name and password in the settings";
+const HINT_CREDENTIALS: &str = "check the broker's user name and password in the settings";
 
 fn refused_v5(url: &BrokerUrl, code: Code5) -> Fault {
     Fault::other(match code {
-        Code5::BadUserNamePassword => format!("{url} refused the user name or password; {MEND_CREDENTIALS}"),
-        Code5::NotAuthorized => format!("{url} did not authorise this client; {MEND_CREDENTIALS}"),
+        Code5::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
+        Code5::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
         Code5::ClientIdentifierNotValid | Code5::BadClientId => refused_id(url),
         Code5::UnsupportedProtocolVersion | Code5::RefusedProtocolVersion => {
             format!("{url} does not speak MQTT 5; set the protocol to 3.1.1")
@@ -131,8 +131,8 @@ fn refused_v5(url: &BrokerUrl, code: Code5) -> Fault {
 
 fn refused_v4(url: &BrokerUrl, code: Code4) -> Fault {
     Fault::other(match code {
-        Code4::BadUserNamePassword => format!("{url} refused the user name or password; {MEND_CREDENTIALS}"),
-        Code4::NotAuthorized => format!("{url} did not authorise this client; {MEND_CREDENTIALS}"),
+        Code4::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
+        Code4::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
         Code4::BadClientId => refused_id(url),
         Code4::RefusedProtocolVersion => format!("{url} does not speak MQTT 3.1.1; set the protocol to 5"),
         Code4::ServiceUnavailable => busy(url),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics, duration};
+use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp, duration};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{Action, Case, StateChange};
@@ -20,7 +20,7 @@ use crate::control::device::Reset;
 use crate::control::log::LogRequest;
 use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet};
 use crate::sender::{Sender, SenderSettings};
-use portal_device::Rules;
+use portal_device::EmulationSettings;
 
 /// How long the device may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Attached {
     client: Arc<Client>,
     sender: Arc<Sender>,
-    topics: Topics,
+    topics: DeviceTopics,
     /// The stream of what happens; away while it is read.
     events: Option<Following<DeviceEvent>>,
     heard: u64,
@@ -66,7 +66,7 @@ impl Attached {
         })
         .await?;
         Ok(Self {
-            topics: Topics::new(&status.tenant, status.device.device_id),
+            topics: DeviceTopics::new(&status.tenant, status.device.device_id),
             client: Arc::clone(client),
             sender: Arc::clone(sender),
             events: Some(events),
@@ -100,7 +100,7 @@ impl Attached {
 }
 
 impl Scene for Attached {
-    fn topics(&self) -> Topics {
+    fn topics(&self) -> DeviceTopics {
         self.topics.clone()
     }
 
@@ -140,7 +140,7 @@ impl Scene for Attached {
         Err(SceneError::Impossible("a daemon that this run did not start is not restarted by it".to_owned()))
     }
 
-    async fn status(&mut self) -> Result<Status, SceneError> {
+    async fn status(&mut self) -> Result<StatusReport, SceneError> {
         Ok(self.call(|client| client.status()).await?.value)
     }
 
@@ -189,7 +189,7 @@ fn read_until(events: &mut Following<DeviceEvent>, until: u64) -> Result<Vec<Dev
 }
 
 /// Why this device cannot play the case; none where it can.
-fn unfit(case: &Case, status: &Status) -> Option<String> {
+fn unfit(case: &Case, status: &StatusReport) -> Option<String> {
     let (wanted, device) = (&case.device, &status.device);
     let version = wanted.os_version.to_string();
     if (wanted.platform, &version) != (device.operating_system, &device.os_version) {
@@ -200,7 +200,8 @@ fn unfit(case: &Case, status: &Status) -> Option<String> {
     if documentation != status.documentation {
         return Some(format!("the running device follows {}; the case asks for {documentation}", status.documentation));
     }
-    if wanted.rules != (Rules { documentation: wanted.rules.documentation, ..Rules::default() }) {
+    if wanted.rules != (EmulationSettings { documentation: wanted.rules.documentation, ..EmulationSettings::default() })
+    {
         return Some("the case has rules of its own, which a running daemon takes from its settings".to_owned());
     }
     let renamed = wanted.name.as_ref().is_some_and(|name| *name != device.device_name);

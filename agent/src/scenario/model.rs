@@ -12,7 +12,7 @@ use portal_contract::{GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrin
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use portal_device::{Command, OsVersion, Rules};
+use portal_device::{DeviceCommand, EmulationSettings, OsVersion};
 
 /// A place in a scenario file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -113,7 +113,7 @@ pub struct GivenDevice {
     /// The device's name, where the scenario gives one.
     pub name: Option<String>,
     /// What the rules take as given, the documentation profile among them.
-    pub rules: Rules,
+    pub rules: EmulationSettings,
     /// What makes the device as it is described, in order, before anything is recorded.
     pub setup: Vec<StateChange>,
 }
@@ -128,7 +128,7 @@ pub struct StateChange {
     /// The body.
     pub body: Value,
     /// What it means to the device.
-    pub command: Command,
+    pub command: DeviceCommand,
 }
 
 /// One step.

@@ -176,7 +176,7 @@ fn checklist(explanation: &Explanation) -> String {
         let mark = if standing.met { "✓" } else { "✗" };
         text.push_str(&format!("\n    {mark} {:<28}{}  [{}]", standing.code.code(), standing.detail, standing.source));
         if !standing.met {
-            text.push_str(&format!("\n      {:28}to meet it: {}", "", standing.mend));
+            text.push_str(&format!("\n      {:28}hint: {}", "", standing.hint));
         }
     }
     text

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 
-use portal_contract::{Explanation, NotificationId, Receipt, Status, Timestamp, Topics};
+use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 
 use super::model::StateChange;
 use crate::control::{Applied, ClientError, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
@@ -61,7 +61,7 @@ impl From<ClientError> for SceneError {
 /// A device to play a case on.
 pub trait Scene: Send {
     /// The topics of the device.
-    fn topics(&self) -> Topics;
+    fn topics(&self) -> DeviceTopics;
 
     /// Carries out a state change.
     fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<Applied, SceneError>> + Send;
@@ -87,7 +87,7 @@ pub trait Scene: Send {
     fn restart(&mut self) -> impl Future<Output = Result<(), SceneError>> + Send;
 
     /// The whole picture.
-    fn status(&mut self) -> impl Future<Output = Result<Status, SceneError>> + Send;
+    fn status(&mut self) -> impl Future<Output = Result<StatusReport, SceneError>> + Send;
 
     /// The receipts after a sequence, oldest first.
     fn receipts_after(&mut self, sequence: u64) -> impl Future<Output = Result<Vec<Receipt>, SceneError>> + Send;

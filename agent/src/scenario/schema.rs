@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts;
 use super::read::{Row, Vocabulary, body_schema, switch_names, table};
-use portal_device::Documentation;
+use portal_device::DocumentationYear;
 
 /// The schema; what is published in `config/scenarios/scenario.schema.json`.
 pub fn schema() -> Value {
@@ -114,7 +114,7 @@ fn device() -> Value {
         json!({ "type": ["string", "number"], "description": "26 (iOS, iPadOS) or 16 (Android) where it is left out" }),
     );
     add("name", json!({ "type": "string" }));
-    let years = [Documentation::Y2019, Documentation::Y2023, Documentation::Y2025].map(|year| json!(year));
+    let years = [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025].map(|year| json!(year));
     let years: Vec<Value> = years
         .iter()
         .cloned()

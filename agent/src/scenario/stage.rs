@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_contract::{Explanation, NotificationId, Receipt, Status, Tenant, Timestamp, Topics};
+use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Tenant, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
@@ -21,7 +21,7 @@ use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_op
 use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
 use crate::journal::{Database, Retention};
 use crate::sender::{Sender, SenderSettings, end_session};
-use portal_device::Rules;
+use portal_device::EmulationSettings;
 
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
@@ -66,10 +66,10 @@ enum Store {
 pub struct Stage {
     house: House,
     asked: Asked,
-    rules: Rules,
+    rules: EmulationSettings,
     store: Store,
     clock: VirtualClock,
-    topics: Topics,
+    topics: DeviceTopics,
     /// Where the case told the broker to keep something, beside what the device itself does.
     retained: BTreeSet<String>,
     running: Option<Running>,
@@ -107,7 +107,7 @@ impl Stage {
             rules: case.device.rules.clone(),
             store,
             clock: VirtualClock::new(beginning()),
-            topics: Topics::new(&tenant, id),
+            topics: DeviceTopics::new(&tenant, id),
             retained: BTreeSet::new(),
             running: None,
         };
@@ -201,7 +201,7 @@ fn database(file: Option<PathBuf>) -> Result<Database, crate::journal::JournalEr
 }
 
 impl Scene for Stage {
-    fn topics(&self) -> Topics {
+    fn topics(&self) -> DeviceTopics {
         self.topics.clone()
     }
 
@@ -244,7 +244,7 @@ impl Scene for Stage {
         self.start().await
     }
 
-    async fn status(&mut self) -> Result<Status, SceneError> {
+    async fn status(&mut self) -> Result<StatusReport, SceneError> {
         Ok(self.running()?.wired.handle().status().await?)
     }
 

@@ -13,7 +13,7 @@ use super::model::{
 use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, run};
 use super::stage::Cards;
-use portal_device::{Command, ConditionCommand, PermissionCommand, Rules};
+use portal_device::{ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ fn at() -> Position {
     Position { file: "by-hand".into(), line: 1, column: 1 }
 }
 
-fn change(command: Command) -> StateChange {
+fn change(command: DeviceCommand) -> StateChange {
     StateChange { path: "test", method: axum::http::Method::POST, body: json!({}), command }
 }
 
@@ -30,12 +30,12 @@ fn step(action: Action) -> Step {
     Step { at: at(), text: "a step".to_owned(), action }
 }
 
-fn does(command: Command) -> Step {
+fn does(command: DeviceCommand) -> Step {
     step(Action::Change { change: Box::new(change(command)), refused: None })
 }
 
 fn condition(command: ConditionCommand) -> Step {
-    does(Command::Condition(command))
+    does(DeviceCommand::Condition(command))
 }
 
 fn push(id: &str, expires_in: Option<Duration>) -> Step {
@@ -135,7 +135,7 @@ async fn the_permission_denied_walk() {
                 outcome("first", OutcomeKind::Presented, json!({ "interaction": "clicked" })),
                 Expected::Nothing,
             ]),
-            does(Command::Permission(PermissionCommand::Deny)),
+            does(DeviceCommand::Permission(PermissionCommand::Deny)),
             push("second", None),
             expect(vec![
                 outcome("second", OutcomeKind::Withheld, json!({ "unmet": ["notificationsPermitted"] })),
@@ -170,12 +170,12 @@ async fn a_prompt_is_answered_as_a_person_does() {
     let mut android = case(
         OperatingSystem::Android,
         vec![
-            does(Command::Permission(PermissionCommand::Reset)),
-            does(Command::Permission(PermissionCommand::Prompt)),
+            does(DeviceCommand::Permission(PermissionCommand::Reset)),
+            does(DeviceCommand::Permission(PermissionCommand::Prompt)),
             expect(vec![Expected::Prompt(true)]),
             step(Action::Answer(Answer::Dismiss)),
             expect(vec![Expected::Prompt(false), status("notificationPermission", json!("notDetermined"))]),
-            does(Command::Permission(PermissionCommand::Prompt)),
+            does(DeviceCommand::Permission(PermissionCommand::Prompt)),
             step(Action::Answer(Answer::Allow)),
             expect(vec![Expected::Prompt(false), status("notificationPermission", json!("authorized"))]),
         ],
@@ -186,7 +186,7 @@ async fn a_prompt_is_answered_as_a_person_does() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
-    let denied = does(Command::Permission(PermissionCommand::Deny));
+    let denied = does(DeviceCommand::Permission(PermissionCommand::Deny));
     let wrong = expect(vec![outcome("a", OutcomeKind::Presented, json!({}))]);
     let result = run_one(case(OperatingSystem::Ios, vec![denied, push("a", None), wrong, push("b", None)])).await;
     assert_eq!(result.standing(false), Standing::Failed);
@@ -199,7 +199,7 @@ async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_is_let_go_by_the_pace_as_device_time_passes() {
-    let rules = Rules { pace_per_second: 2, ..Rules::default() };
+    let rules = EmulationSettings { pace_per_second: 2, ..EmulationSettings::default() };
     let ids: Vec<String> = (0..6).map(|number| format!("p{number}")).collect();
     let mut steps: Vec<Step> = ids.iter().map(|id| push(id, None)).collect();
     steps.push(expect(vec![status("held", json!(4))]));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use portal_contract::{CustomNotification, DeviceId, GroupId, Tenant, Topics};
+use portal_contract::{CustomNotification, DeviceId, DeviceTopics, GroupId, Tenant};
 use tokio::task::JoinHandle;
 
 pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Fault, Protocol, Secret, TlsError, TlsSettings};
@@ -208,12 +208,12 @@ impl Sender {
     }
 
     /// The topics of a device of this sender's tenant.
-    pub fn topics(&self, device: DeviceId) -> Topics {
-        Topics::new(&self.tenant, device)
+    pub fn topics(&self, device: DeviceId) -> DeviceTopics {
+        DeviceTopics::new(&self.tenant, device)
     }
 
     /// For topics in which no device stands.
-    fn any_topics(&self) -> Topics {
+    fn any_topics(&self) -> DeviceTopics {
         self.topics(DeviceId::from_bytes([0; 16]))
     }
 

@@ -91,19 +91,19 @@ fn the_views_are_views_of_status() {
 }
 
 #[test]
-fn a_refusal_says_why_and_how_to_mend_it() {
+fn a_refusal_says_why_and_what_to_do() {
     let running = Running::ios();
     let (code, out, err) = running.cli("play-services remove");
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(
         err,
         "error: Google Play Services is Android's; this device runs iOS; \
-         to mend it: start a device with --platform android in another --state-dir\n"
+         hint: start a device with --platform android in another --state-dir\n"
     );
     let (_, _, err) = running.cli("--json app open");
     let error: Value = serde_json::from_str(&err).unwrap();
     assert_eq!(error["error"]["code"], "companyPortalNotInstalled");
-    assert_eq!(error["error"]["mend"], "app install");
+    assert_eq!(error["error"]["hint"], "app install");
 }
 
 #[test]
@@ -165,14 +165,14 @@ fn a_control_file_that_leads_to_another_daemon_means_that_none_is_running_here()
 
 #[cfg(unix)]
 #[test]
-fn a_control_file_that_others_may_read_is_refused_with_the_mend() {
+fn a_control_file_that_others_may_read_is_refused_with_the_hint() {
     use std::os::unix::fs::PermissionsExt;
     let running = Running::ios();
     let path = running.state_dir.path().join("control.json");
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
     let (code, _, err) = running.cli("status");
     assert_eq!(code, 1);
-    assert!(err.contains("may be read by others") && err.contains("to mend it"), "{err}");
+    assert!(err.contains("may be read by others") && err.contains("to hint it"), "{err}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_daemon_of_another_api_is_named_in_one_line() {
     running.write_control_file(&file.to_json());
     let (code, _, err) = running.cli("status");
     assert_eq!((code, err.lines().count()), (1, 1));
-    assert!(err.contains("speaks control API 2") && err.contains("to mend it"), "{err}");
+    assert!(err.contains("speaks control API 2") && err.contains("to hint it"), "{err}");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn doctor_fails_where_a_check_does() {
     running.fake.set_notification_server(false);
     let (code, out, err) = running.cli("--json doctor");
     assert_eq!((code, err.as_str()), (1, ""), "what is wrong is in the result");
-    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["checks"][1]["mend"], "start one");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["checks"][1]["hint"], "start one");
 }
 
 #[test]

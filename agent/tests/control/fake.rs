@@ -3,20 +3,22 @@
 use std::sync::{Arc, Mutex};
 
 use portal_agent::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
-use portal_contract::status::{self, Status};
+use portal_contract::status::{self, StatusReport};
 use portal_contract::{
-    Check, ConnectionState, CustomNotification, DeviceId, Doctor, Explanation, NotificationId, Outcome, Presentation,
-    Receipt, Rejection, Surface, Target, Timestamp,
+    ConnectionState, CustomNotification, DeviceId, DoctorCheck, DoctorReport, Explanation, NotificationId, Outcome,
+    PayloadRejection, Presentation, PushTarget, Receipt, Surface, Timestamp,
 };
-use portal_device::{Arrival, Command, Device, Effect, Event, Push, Rules, Snapshot};
+use portal_device::{
+    ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
+};
 use tokio::sync::{mpsc, watch};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 
 struct Settled {
     receipt: Receipt,
-    push: Option<Push>,
-    snapshot: Snapshot,
+    push: Option<ReceivedPush>,
+    snapshot: DeviceSnapshot,
 }
 
 struct Inner {
@@ -46,9 +48,9 @@ impl Fake {
             "operatingSystem": operating_system, "osVersion": version, "firstOsVersion": version,
         }));
         let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
-        let mut device = Device::out_of_the_box(identity.unwrap(), Rules::default(), now);
-        device.apply(Event::Connected { session_present: false }, now).unwrap();
-        device.apply(Event::FenceReturned, now).unwrap();
+        let mut device = Device::out_of_the_box(identity.unwrap(), EmulationSettings::default(), now);
+        device.apply(DeviceInput::Connected { session_present: false }, now).unwrap();
+        device.apply(DeviceInput::FenceReturned, now).unwrap();
         let inner = Inner { device, settled: Vec::new(), connected: true, notification_server: true, now };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -70,14 +72,20 @@ impl Fake {
         self.arrive(CustomNotification::parse(b"{"), "");
     }
 
-    fn arrive(&self, payload: Result<CustomNotification, Rejection>, id: &str) {
+    fn arrive(&self, payload: Result<CustomNotification, PayloadRejection>, id: &str) {
         let id_used = {
             let inner = self.inner.lock().unwrap();
             inner.settled.iter().any(|settled| is_of(&settled.receipt, id) && settled.receipt.outcome.uses_id())
         };
-        let arrival =
-            Arrival { payload, target: Target::Device, retained: false, id_used, expiry_seconds: None, ack: None };
-        self.apply_event(Event::PushArrived(arrival)).unwrap();
+        let arrival = ArrivedPush {
+            payload,
+            target: PushTarget::Device,
+            retained: false,
+            id_used,
+            expiry_seconds: None,
+            ack: None,
+        };
+        self.apply_event(DeviceInput::PushArrived(arrival)).unwrap();
     }
 
     pub fn set_connected(&self, connected: bool) {
@@ -90,7 +98,7 @@ impl Fake {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn apply_event(&self, event: Event) -> Result<Applied, Fault> {
+    fn apply_event(&self, event: DeviceInput) -> Result<Applied, Fault> {
         let mut inner = self.inner.lock().unwrap();
         inner.now = inner.now.plus_millis(10);
         let note = inner.apply(event)?;
@@ -106,16 +114,16 @@ fn is_of(receipt: &Receipt, id: &str) -> bool {
 }
 
 impl Inner {
-    fn apply(&mut self, event: Event) -> Result<Option<String>, Fault> {
+    fn apply(&mut self, event: DeviceInput) -> Result<Option<String>, Fault> {
         let mut note = None;
         let device_now = self.now.plus_millis(self.device.snapshot().condition.clock_ahead_millis);
         for effect in self.device.apply(event, device_now)? {
             match effect {
-                Effect::Unchanged(sentence) => note = Some(sentence),
-                Effect::Raise { card, .. } => {
-                    self.apply(Event::Raised { card, desktop: None })?;
+                DeviceEffect::Unchanged(sentence) => note = Some(sentence),
+                DeviceEffect::ShowCard { card, .. } => {
+                    self.apply(DeviceInput::CardShown { card, desktop: None })?;
                 }
-                Effect::Settle { receipt, push, .. } => {
+                DeviceEffect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
                     self.settled.push(Settled { receipt, push, snapshot });
                 }
@@ -125,7 +133,7 @@ impl Inner {
         Ok(note)
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> StatusReport {
         let snapshot = self.device.snapshot();
         let connected = self.connected && !snapshot.condition.offline;
         let server = status::NotificationServer {
@@ -133,7 +141,7 @@ impl Inner {
             version: "1.9.2".to_owned(),
             capabilities: vec!["actions".to_owned(), "body".to_owned()],
         };
-        Status {
+        StatusReport {
             tenant: portal_contract::Tenant::default(),
             device: snapshot.device_state(),
             connection: if connected { ConnectionState::Online } else { ConnectionState::Offline },
@@ -141,7 +149,7 @@ impl Inner {
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
             documentation: snapshot.documentation.year().to_owned(),
-            push_service_emulated: self.device.rules().push_service.emulate,
+            push_service_emulated: self.device.settings().push_service.emulate,
             groups: snapshot.enrollment.groups.clone(),
             grace: snapshot.grace_status(),
             policy: snapshot.policy.list().clone(),
@@ -150,19 +158,19 @@ impl Inner {
             paced: self.device.paced() as u64,
             redelivered: 0,
             last_sequence: self.device.last_sequence(),
-            broker: status::Broker {
+            broker: status::BrokerStatus {
                 url: "mqtt://127.0.0.1:1883".to_owned(),
                 connected,
                 problem: (!self.connected).then(|| "the broker refused the connection".to_owned()),
-                ..status::Broker::default()
+                ..status::BrokerStatus::default()
             },
-            control: status::Control { url: "http://127.0.0.1:4711".to_owned() },
-            desktop: status::Desktop {
+            control: status::ControlStatus { url: "http://127.0.0.1:4711".to_owned() },
+            desktop: status::DesktopStatus {
                 notifier: "native".to_owned(),
                 notification_server: self.notification_server.then_some(server),
-                ..status::Desktop::default()
+                ..status::DesktopStatus::default()
             },
-            daemon: status::Daemon {
+            daemon: status::DaemonStatus {
                 pid: 4242,
                 version: "0.1.0".to_owned(),
                 started_at: "2026-11-23T08:59:00Z".parse().unwrap(),
@@ -183,11 +191,11 @@ impl RunningDevice for Fake {
         DEVICE.parse().unwrap()
     }
 
-    async fn apply(&self, command: Command) -> Result<Applied, Fault> {
-        self.apply_event(Event::Command(command))
+    async fn apply(&self, command: DeviceCommand) -> Result<Applied, Fault> {
+        self.apply_event(DeviceInput::Command(command))
     }
 
-    async fn status(&self) -> Result<Status, Fault> {
+    async fn status(&self) -> Result<StatusReport, Fault> {
         let status = self.inner.lock().unwrap().status();
         self.asked.send_modify(|count| *count += 1);
         Ok(status)
@@ -236,15 +244,15 @@ impl RunningDevice for Fake {
         Ok(listed.filter_map(message).collect())
     }
 
-    async fn doctor(&self) -> Result<Doctor, Fault> {
+    async fn doctor(&self) -> Result<DoctorReport, Fault> {
         let ok = self.inner.lock().unwrap().notification_server;
-        let check = |name: &str, ok: bool, detail: &str, mend: &str| Check {
+        let check = |name: &str, ok: bool, detail: &str, hint: &str| DoctorCheck {
             name: name.to_owned(),
             ok,
             detail: detail.to_owned(),
-            mend: if ok { String::new() } else { mend.to_owned() },
+            hint: if ok { String::new() } else { hint.to_owned() },
         };
-        Ok(Doctor {
+        Ok(DoctorReport {
             checks: vec![
                 check("broker", true, "connected to mqtt://127.0.0.1:1883", ""),
                 check("notificationServer", ok, if ok { "dunst 1.9.2" } else { "there is none" }, "start one"),

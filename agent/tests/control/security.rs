@@ -125,7 +125,7 @@ fn every_answer_names_the_versions_and_another_api_is_told_so() {
     }
     let answer = running.raw(&[&get("/v1/devices"), "portal-agent-api: 2"], "");
     assert_eq!((answer.status, answer.code().as_str()), (409, "otherApiVersion"));
-    assert!(answer.body.contains("mend"), "{}", answer.body);
+    assert!(answer.body.contains("hint"), "{}", answer.body);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::receipt::Receipt;
 
 /// How one prerequisite stood at the moment of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Standing {
+pub struct ChecklistEntry {
     /// The prerequisite.
     pub code: Prerequisite,
     /// Whether it was met.
@@ -19,7 +19,7 @@ pub struct Standing {
     /// How it stood, in a sentence.
     pub detail: String,
     /// What it would take to meet it; empty where it is met.
-    pub mend: String,
+    pub hint: String,
     /// The fact that the rule rests on (`facts 4.1`), or `undocumented: …`.
     pub source: String,
 }
@@ -33,26 +33,26 @@ pub struct Explanation {
     pub notification_id: Option<NotificationId>,
     /// Its receipt's members, `outcome` among them.
     #[serde(flatten)]
-    pub receipt: ReceiptBesideId,
+    pub receipt: ReceiptWithoutId,
     /// What the outcome means for this push, in a sentence or two.
     pub summary: String,
-    /// What this computer's desktop did with it, in a sentence; absent where nothing was raised on a desktop. It is none of
+    /// What this computer's desktop did with it, in a sentence; absent where nothing was shown on a desktop. It is none of
     /// the prerequisites, which are the device's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desktop_detail: Option<String>,
     /// Every prerequisite that applies, in order, as it stood at that moment.
-    pub prerequisites: Vec<Standing>,
+    pub prerequisites: Vec<ChecklistEntry>,
 }
 
 /// A receipt whose `notificationId` stands elsewhere in the same object.
-pub type ReceiptBesideId = serde_json::Map<String, serde_json::Value>;
+pub type ReceiptWithoutId = serde_json::Map<String, serde_json::Value>;
 
 impl Explanation {
     /// Puts a receipt and its checklist together.
-    pub fn new(receipt: &Receipt, summary: String, prerequisites: Vec<Standing>) -> Self {
+    pub fn new(receipt: &Receipt, summary: String, prerequisites: Vec<ChecklistEntry>) -> Self {
         let mut members = match serde_json::to_value(receipt) {
             Ok(serde_json::Value::Object(members)) => members,
-            _ => ReceiptBesideId::new(),
+            _ => ReceiptWithoutId::new(),
         };
         members.remove("notificationId");
         Self {
@@ -67,20 +67,20 @@ impl Explanation {
 
 /// One thing on this computer that could keep a notification from showing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Check {
+pub struct DoctorCheck {
     /// Its name.
     pub name: String,
     /// Whether it is as it should be.
     pub ok: bool,
     /// How it stands, in a sentence.
     pub detail: String,
-    /// How to mend it; empty where it is ok.
-    pub mend: String,
+    /// What to do about it; empty where it is ok.
+    pub hint: String,
 }
 
 /// What `doctor` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Doctor {
+pub struct DoctorReport {
     /// The checks.
-    pub checks: Vec<Check>,
+    pub checks: Vec<DoctorCheck>,
 }

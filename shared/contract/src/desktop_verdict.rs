@@ -1,12 +1,12 @@
 //! What this computer's desktop does with the notifications that it is given; never the emulated device's own permission.
 //!
-//! Lives here: the words, and their sentences. Does not live here: finding out (the desktop edge), a raise's own trouble
-//! (`Problem`).
+//! Lives here: the words, and their sentences. Does not live here: finding out (the desktop edge), the trouble of showing one card
+//! (`PushProblem`).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::receipt::Problem;
+use crate::receipt::PushProblem;
 
 /// What is known of a desktop: whether it shows what it accepts. Whether a person saw it, nobody can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -28,16 +28,16 @@ pub enum DesktopVerdict {
 
 impl DesktopVerdict {
     /// What a push that failed says of the desktop.
-    pub fn of_failure(problem: Problem) -> Option<Self> {
+    pub fn of_failure(problem: PushProblem) -> Option<Self> {
         match problem {
-            Problem::NoNotificationServer => Some(Self::NoNotificationServer),
-            Problem::NotificationServerDidNotAnswer => Some(Self::Unknown),
-            Problem::NotificationServerRefused => Some(Self::Refused),
+            PushProblem::NoNotificationServer => Some(Self::NoNotificationServer),
+            PushProblem::NotificationServerDidNotAnswer => Some(Self::Unknown),
+            PushProblem::NotificationServerRefused => Some(Self::Refused),
             _ => None,
         }
     }
 
-    /// Whether a notification that is raised now will not show.
+    /// Whether a notification that is shown now will not show.
     pub fn keeps_from_showing(self) -> bool {
         matches!(self, Self::DoNotDisturb | Self::ApplicationOff | Self::NoNotificationServer)
     }
@@ -81,15 +81,15 @@ mod tests {
 
     #[test]
     fn only_the_desktops_own_troubles_speak_of_it() {
-        assert_eq!(DesktopVerdict::of_failure(Problem::Collapsed), None);
-        let unanswered = DesktopVerdict::of_failure(Problem::NotificationServerDidNotAnswer);
+        assert_eq!(DesktopVerdict::of_failure(PushProblem::Collapsed), None);
+        let unanswered = DesktopVerdict::of_failure(PushProblem::NotificationServerDidNotAnswer);
         assert_eq!(unanswered, Some(DesktopVerdict::Unknown), "it may still appear");
     }
 
     #[test]
     fn it_is_spelled_like_the_other_words_of_a_receipt() {
         let spelled = serde_json::to_value(DesktopVerdict::NoNotificationServer).unwrap();
-        assert_eq!(spelled, serde_json::to_value(Problem::NoNotificationServer).unwrap());
+        assert_eq!(spelled, serde_json::to_value(PushProblem::NoNotificationServer).unwrap());
         assert_eq!(serde_json::to_value(DesktopVerdict::DoNotDisturb).unwrap(), "doNotDisturb");
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ConnectionState, DeviceState, Interaction, Receipt, Target, Timestamp};
+use crate::{CardInteraction, ConnectionState, DeviceState, PushTarget, Receipt, Timestamp};
 
 /// What a command came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,7 +75,7 @@ pub enum DeviceEventKind {
     /// A push arrived.
     Arrived {
         /// What it was addressed to.
-        target: Target,
+        target: PushTarget,
         /// What was published, where it is UTF-8 and not over 64 KiB.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         payload: Option<String>,
@@ -110,7 +110,7 @@ pub enum DeviceEventKind {
         /// The sequence of its receipt.
         sequence: u64,
         /// How it went.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// The device is on the broker, or off it.
     Connection {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ids::{NotificationId, UserPrincipalName};
-use crate::receipt::Problem;
+use crate::receipt::PushProblem;
 use crate::timestamp::Timestamp;
 
 /// The largest payload in bytes: APNs' and FCM's own limit (facts 5).
@@ -42,17 +42,17 @@ pub struct CustomNotification {
 
 /// Why bytes are not a custom notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
+pub struct PayloadRejection {
     /// The code.
-    pub problem: Problem,
+    pub problem: PushProblem,
     /// A sentence that says what is wrong and what would be right.
     pub detail: String,
     /// The id, where one could be read.
     pub notification_id: Option<NotificationId>,
 }
 
-impl Rejection {
-    fn new(problem: Problem, detail: impl Into<String>) -> Self {
+impl PayloadRejection {
+    fn new(problem: PushProblem, detail: impl Into<String>) -> Self {
         Self { problem, detail: detail.into(), notification_id: None }
     }
 }
@@ -72,37 +72,38 @@ impl CustomNotification {
     ///
     /// # Errors
     /// The first problem found, with the push's id where it could be read.
-    pub fn parse(payload: &[u8]) -> Result<Self, Rejection> {
+    pub fn parse(payload: &[u8]) -> Result<Self, PayloadRejection> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             let detail = format!("the payload has {} bytes; the largest is {MAX_PAYLOAD_BYTES}", payload.len());
-            return Err(Rejection::new(Problem::PayloadTooLarge, detail));
+            return Err(PayloadRejection::new(PushProblem::PayloadTooLarge, detail));
         }
         let text = std::str::from_utf8(payload).map_err(|error| {
             let detail = format!("the payload is not UTF-8 from byte {} on", error.valid_up_to());
-            Rejection::new(Problem::NotUtf8, detail)
+            PayloadRejection::new(PushProblem::NotUtf8, detail)
         })?;
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Rejection::new(Problem::NotJson, format!("the payload is not JSON: {error}")))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            PayloadRejection::new(PushProblem::NotJson, format!("the payload is not JSON: {error}"))
+        })?;
         let Value::Object(members) = value else {
-            return Err(Rejection::new(Problem::NotAnObject, "the payload is JSON, but not an object"));
+            return Err(PayloadRejection::new(PushProblem::NotAnObject, "the payload is JSON, but not an object"));
         };
-        Members(members).notification()
+        JsonMembers(members).notification()
     }
 }
 
-struct Members(Map<String, Value>);
+struct JsonMembers(Map<String, Value>);
 
-impl Members {
-    fn notification(mut self) -> Result<CustomNotification, Rejection> {
+impl JsonMembers {
+    fn notification(mut self) -> Result<CustomNotification, PayloadRejection> {
         let id = self.id()?;
-        self.with_id(id.clone()).map_err(|rejection| Rejection { notification_id: Some(id), ..rejection })
+        self.with_id(id.clone()).map_err(|rejection| PayloadRejection { notification_id: Some(id), ..rejection })
     }
 
-    fn with_id(mut self, id: NotificationId) -> Result<CustomNotification, Rejection> {
+    fn with_id(mut self, id: NotificationId) -> Result<CustomNotification, PayloadRejection> {
         Ok(CustomNotification {
             id,
-            notification_title: self.text("notificationTitle", MAX_TITLE_UNITS, Problem::TitleLength)?,
-            notification_body: self.text("notificationBody", MAX_BODY_UNITS, Problem::BodyLength)?,
+            notification_title: self.text("notificationTitle", MAX_TITLE_UNITS, PushProblem::TitleLength)?,
+            notification_body: self.text("notificationBody", MAX_BODY_UNITS, PushProblem::BodyLength)?,
             sent_at: self.time("sentAt")?,
             expires_at: self.time("expiresAt")?,
             target_user_principal_name: self.user()?,
@@ -110,49 +111,50 @@ impl Members {
     }
 
     /// A member's text; `None` if it is absent or null.
-    fn optional(&mut self, name: &str) -> Result<Option<String>, Rejection> {
+    fn optional(&mut self, name: &str) -> Result<Option<String>, PayloadRejection> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => {
                 let detail = format!("{name} is {}, not a string", kind(&other));
-                Err(Rejection::new(Problem::WrongType, detail))
+                Err(PayloadRejection::new(PushProblem::WrongType, detail))
             }
         }
     }
 
-    fn required(&mut self, name: &str) -> Result<String, Rejection> {
-        self.optional(name)?
-            .ok_or_else(|| Rejection::new(Problem::MissingMember, format!("the required member {name} is missing")))
+    fn required(&mut self, name: &str) -> Result<String, PayloadRejection> {
+        self.optional(name)?.ok_or_else(|| {
+            PayloadRejection::new(PushProblem::MissingMember, format!("the required member {name} is missing"))
+        })
     }
 
-    fn id(&mut self) -> Result<NotificationId, Rejection> {
-        self.required("id")?.parse().map_err(|error| Rejection::new(Problem::InvalidId, format!("{error}")))
+    fn id(&mut self) -> Result<NotificationId, PayloadRejection> {
+        self.required("id")?.parse().map_err(|error| PayloadRejection::new(PushProblem::InvalidId, format!("{error}")))
     }
 
-    fn text(&mut self, name: &str, most: usize, problem: Problem) -> Result<String, Rejection> {
+    fn text(&mut self, name: &str, most: usize, problem: PushProblem) -> Result<String, PayloadRejection> {
         let text = self.required(name)?;
         match text.encode_utf16().count() {
             units if (1..=most).contains(&units) => Ok(text),
             units => {
                 let detail = format!("{name} has {units} characters (UTF-16 code units); 1 to {most} are allowed");
-                Err(Rejection::new(problem, detail))
+                Err(PayloadRejection::new(problem, detail))
             }
         }
     }
 
-    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Rejection> {
+    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, PayloadRejection> {
         let Some(text) = self.optional(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
             let detail = format!("{name} is not an RFC 3339 time such as 2026-11-23T09:00:00.000Z");
-            Rejection::new(Problem::InvalidTime, detail)
+            PayloadRejection::new(PushProblem::InvalidTime, detail)
         })
     }
 
-    fn user(&mut self) -> Result<Option<UserPrincipalName>, Rejection> {
+    fn user(&mut self) -> Result<Option<UserPrincipalName>, PayloadRejection> {
         let Some(text) = self.optional("targetUserPrincipalName")? else { return Ok(None) };
         text.parse().map(Some).map_err(|error| {
-            Rejection::new(Problem::InvalidUserPrincipalName, format!("targetUserPrincipalName: {error}"))
+            PayloadRejection::new(PushProblem::InvalidUserPrincipalName, format!("targetUserPrincipalName: {error}"))
         })
     }
 }
@@ -173,7 +175,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn problem(payload: &str) -> Problem {
+    fn problem(payload: &str) -> PushProblem {
         CustomNotification::parse(payload.as_bytes()).unwrap_err().problem
     }
 
@@ -192,30 +194,30 @@ mod tests {
 
     #[test]
     fn each_kind_of_bad_payload_has_its_code() {
-        assert_eq!(problem("{"), Problem::NotJson);
-        assert_eq!(problem("[]"), Problem::NotAnObject);
-        assert_eq!(problem("{}"), Problem::MissingMember);
-        assert_eq!(problem(r#"{"id":7}"#), Problem::WrongType);
-        assert_eq!(problem(r#"{"id":""}"#), Problem::InvalidId);
-        assert_eq!(problem(&with("", "b")), Problem::TitleLength);
-        assert_eq!(problem(&with(&"t".repeat(51), "b")), Problem::TitleLength);
-        assert_eq!(problem(&with("t", &"b".repeat(501))), Problem::BodyLength);
+        assert_eq!(problem("{"), PushProblem::NotJson);
+        assert_eq!(problem("[]"), PushProblem::NotAnObject);
+        assert_eq!(problem("{}"), PushProblem::MissingMember);
+        assert_eq!(problem(r#"{"id":7}"#), PushProblem::WrongType);
+        assert_eq!(problem(r#"{"id":""}"#), PushProblem::InvalidId);
+        assert_eq!(problem(&with("", "b")), PushProblem::TitleLength);
+        assert_eq!(problem(&with(&"t".repeat(51), "b")), PushProblem::TitleLength);
+        assert_eq!(problem(&with("t", &"b".repeat(501))), PushProblem::BodyLength);
         assert_eq!(
             problem(r#"{"id":"a","notificationTitle":"t","notificationBody":"b","sentAt":"noon"}"#),
-            Problem::InvalidTime
+            PushProblem::InvalidTime
         );
         assert_eq!(
             problem(r#"{"id":"a","notificationTitle":"t","notificationBody":"b","targetUserPrincipalName":"adele"}"#),
-            Problem::InvalidUserPrincipalName
+            PushProblem::InvalidUserPrincipalName
         );
-        assert_eq!(CustomNotification::parse(&[0xff]).unwrap_err().problem, Problem::NotUtf8);
-        assert_eq!(CustomNotification::parse(&[b' '; 4097]).unwrap_err().problem, Problem::PayloadTooLarge);
+        assert_eq!(CustomNotification::parse(&[0xff]).unwrap_err().problem, PushProblem::NotUtf8);
+        assert_eq!(CustomNotification::parse(&[b' '; 4097]).unwrap_err().problem, PushProblem::PayloadTooLarge);
     }
 
     #[test]
     fn lengths_are_counted_in_utf16_code_units() {
         assert!(CustomNotification::parse(with(&"😀".repeat(25), "b").as_bytes()).is_ok());
-        assert_eq!(problem(&with(&"😀".repeat(26), "b")), Problem::TitleLength);
+        assert_eq!(problem(&with(&"😀".repeat(26), "b")), PushProblem::TitleLength);
     }
 
     #[test]

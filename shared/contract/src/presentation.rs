@@ -15,7 +15,7 @@ pub enum Surface {
     LockScreen,
     /// Notification Center; on Android the shade. Quiet: low urgency, no sound.
     NotificationCenter,
-    /// In Company Portal itself; nothing is raised on the desktop.
+    /// In Company Portal itself; nothing is shown on the desktop.
     InApp,
 }
 

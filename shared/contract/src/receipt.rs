@@ -27,7 +27,7 @@ use crate::timestamp::Timestamp;
 /// What a push was addressed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Target {
+pub enum PushTarget {
     /// This one device.
     Device,
     /// The users of a group, on each device they enrolled (facts 1.4).
@@ -40,14 +40,14 @@ pub enum Target {
 /// What the emulated push service or the device delayed a push for, in FCM's words (facts 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Delay {
+pub enum DeliveryDelay {
     /// The device was offline.
     DelayedDeviceOffline,
     /// The device was in Doze.
     DelayedDeviceDoze,
     /// The work profile was paused.
     DelayedUserStopped,
-    /// The pace of raised notifications was reached.
+    /// The pace of shown notifications was reached.
     DelayedMessageThrottled,
     /// The desktop's notification server was away.
     DelayedNotificationServer,
@@ -58,7 +58,7 @@ pub enum Delay {
 /// What the user did with a presented notification; kept in the journal, not published again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Interaction {
+pub enum CardInteraction {
     /// The user clicked it.
     Clicked,
     /// The user dismissed it, or the server closed it.
@@ -70,7 +70,7 @@ pub enum Interaction {
 /// Why a push was rejected, dropped or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Problem {
+pub enum PushProblem {
     /// Rejected: over 4096 bytes (facts 5); left unread.
     PayloadTooLarge,
     /// Rejected: not UTF-8.
@@ -107,7 +107,7 @@ pub enum Problem {
     DroppedDeviceInactive,
     /// Dropped: sent to an installation of the app that is gone (facts 5).
     Unregistered,
-    /// Failed: no notification server, or no desktop session, within the configured patience.
+    /// Failed: no notification server, or no desktop session, within the configured timeout.
     NoNotificationServer,
     /// Failed: the notification server took the call and did not answer; it may still appear.
     NotificationServerDidNotAnswer,
@@ -122,7 +122,7 @@ pub enum Outcome {
     /// Not a custom notification.
     Rejected {
         /// The code.
-        problem: Problem,
+        problem: PushProblem,
         /// A sentence that says what is wrong.
         detail: String,
     },
@@ -138,12 +138,12 @@ pub enum Outcome {
     /// The emulated push service dropped it.
     Dropped {
         /// The code.
-        problem: Problem,
+        problem: PushProblem,
     },
     /// The desktop could not show it.
     Failed {
         /// The code.
-        problem: Problem,
+        problem: PushProblem,
         /// A sentence that says what went wrong.
         detail: String,
     },
@@ -238,18 +238,18 @@ pub struct Receipt {
     /// The device.
     pub device_id: DeviceId,
     /// What the push was addressed to.
-    pub target: Target,
+    pub target: PushTarget,
     /// The outcome with its members.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// What delayed it, beside any outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay: Option<Delay>,
+    pub delay: Option<DeliveryDelay>,
     /// Whether the push service lowered its priority to normal (FCM's `priorityLowered`; facts 4.2, 5).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub priority_lowered: bool,
-    /// What was known of this computer's desktop when the card was raised, or why it was not; absent where nothing was
-    /// raised on a desktop. It says nothing of the device.
+    /// What was known of this computer's desktop when the card was shown, or why it was not; absent where nothing was
+    /// shown on a desktop. It says nothing of the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desktop: Option<DesktopVerdict>,
     /// When the device received it, in device time.
@@ -258,7 +258,7 @@ pub struct Receipt {
     pub decided_at: Timestamp,
     /// What the user did with it; in the journal only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub interaction: Option<Interaction>,
+    pub interaction: Option<CardInteraction>,
 }
 
 #[cfg(test)]
@@ -272,7 +272,7 @@ mod tests {
             sequence: 41,
             notification_id: Some("6f0c".parse().unwrap()),
             device_id: "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap(),
-            target: Target::Device,
+            target: PushTarget::Device,
             outcome: Outcome::Withheld { unmet: [Prerequisite::NotificationsPermitted].into_iter().collect() },
             delay: None,
             priority_lowered: false,

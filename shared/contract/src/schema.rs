@@ -5,7 +5,10 @@
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 
-use crate::{Action, Connection, CustomNotification, DeviceState, Doctor, Explanation, GroupList, Receipt, Status};
+use crate::{
+    ConnectionPayload, CustomNotification, DeviceState, DoctorReport, Explanation, GroupList, Receipt, RemoteAction,
+    StatusReport,
+};
 
 /// Every published schema file: its name and its content.
 pub fn files() -> Vec<(&'static str, Value)> {
@@ -13,12 +16,12 @@ pub fn files() -> Vec<(&'static str, Value)> {
         ("custom-notification.schema.json", of::<CustomNotification>()),
         ("receipt.schema.json", of::<Receipt>()),
         ("device-state.schema.json", of::<DeviceState>()),
-        ("connection.schema.json", of::<Connection>()),
+        ("connection.schema.json", of::<ConnectionPayload>()),
         ("groups.schema.json", of::<GroupList>()),
-        ("action.schema.json", of::<Action>()),
-        ("status.schema.json", of::<Status>()),
+        ("action.schema.json", of::<RemoteAction>()),
+        ("status.schema.json", of::<StatusReport>()),
         ("explain.schema.json", of::<Explanation>()),
-        ("doctor.schema.json", of::<Doctor>()),
+        ("doctor.schema.json", of::<DoctorReport>()),
         ("asyncapi.json", asyncapi()),
     ]
 }

@@ -36,7 +36,7 @@ impl ConnectionState {
 
 /// The retained connection payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Connection {
+pub struct ConnectionPayload {
     /// The state.
     pub connection: ConnectionState,
 }
@@ -143,7 +143,7 @@ impl std::str::FromStr for ActionKind {
 /// A remote action as sent. Its name is kept as text, since one that is not known is refused by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Action {
+pub struct RemoteAction {
     /// Its id; remembered, so that it is carried out once.
     pub id: String,
     /// Its name.
@@ -153,7 +153,7 @@ pub struct Action {
     pub sent_at: Option<Timestamp>,
 }
 
-impl Action {
+impl RemoteAction {
     /// Reads the payload.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ mod tests {
         let list = serde_json::json!({ "groups": [csi] }).to_string();
         assert_eq!(GroupList::parse(list.as_bytes()).unwrap().1, ["\"\u{fffd}2J\u{fffd}\""]);
         let text = format!("\"{}\"", "x".repeat(4000));
-        assert!(Action::parse(text.as_bytes()).unwrap_err().len() < 200);
+        assert!(RemoteAction::parse(text.as_bytes()).unwrap_err().len() < 200);
     }
 
     #[test]
@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn an_action_is_read_whatever_its_name() {
-        let action = Action::parse(br#"{"id":"1","action":"rebootNow"}"#).unwrap();
+        let action = RemoteAction::parse(br#"{"id":"1","action":"rebootNow"}"#).unwrap();
         assert!(action.action.parse::<ActionKind>().is_err());
-        assert!(Action::parse(br#"{"id":"","action":"retire"}"#).is_err());
-        assert!(Action::parse(br#"{"action":"retire"}"#).is_err());
+        assert!(RemoteAction::parse(br#"{"id":"","action":"retire"}"#).is_err());
+        assert!(RemoteAction::parse(br#"{"action":"retire"}"#).is_err());
     }
 }

@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 /// The whole picture of one running device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub struct StatusReport {
     /// The device state's members.
     #[serde(flatten)]
     pub device: DeviceState,
@@ -29,41 +29,41 @@ pub struct Status {
     /// `online` or `offline`.
     pub connection: ConnectionState,
     /// Company Portal on the device.
-    pub app: App,
+    pub app: AppStatus,
     /// The device's own condition.
-    pub condition: Condition,
+    pub condition: ConditionStatus,
     /// The permission prompt that is showing, or null.
-    pub prompt: Option<Prompt>,
+    pub prompt: Option<PromptStatus>,
     /// The groups of the device's user.
     pub groups: BTreeSet<GroupId>,
     /// What of an enrollment, or of groups, lingers (facts 1.6); null where nothing does.
-    pub grace: Option<Grace>,
+    pub grace: Option<GraceStatus>,
     /// What device management enforces, by the payload's names.
     pub policy: std::collections::BTreeMap<String, String>,
     /// The platform's own notification switches, by the platform's names.
     pub settings: std::collections::BTreeMap<String, String>,
     /// How many pushes are held on the device.
     pub held: u64,
-    /// How many of those wait only for their turn: no more are raised in a second than the pace allows.
+    /// How many of those wait only for their turn: no more are shown in a second than the pace allows.
     pub paced: u64,
     /// How many redeliveries of used ids were acknowledged without a receipt.
     pub redelivered: u64,
     /// The sequence of the newest durable receipt; 0 before the first.
     pub last_sequence: u64,
     /// The broker.
-    pub broker: Broker,
+    pub broker: BrokerStatus,
     /// The control API.
-    pub control: Control,
+    pub control: ControlStatus,
     /// The desktop that this runs on.
-    pub desktop: Desktop,
+    pub desktop: DesktopStatus,
     /// The daemon.
-    pub daemon: Daemon,
+    pub daemon: DaemonStatus,
 }
 
 /// Company Portal on the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct App {
+pub struct AppStatus {
     /// Whether it is installed.
     pub installed: bool,
     /// Its version, while it is installed.
@@ -83,7 +83,7 @@ pub struct App {
 /// What lingers of an enrollment or of groups, so that a message to a group may still arrive (facts 1.6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Grace {
+pub struct GraceStatus {
     /// The groups whose messages may still arrive.
     pub groups: BTreeSet<GroupId>,
     /// When the first of them ends, in device time.
@@ -93,7 +93,7 @@ pub struct Grace {
 /// The device's own condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Condition {
+pub struct ConditionStatus {
     /// Whether it is locked.
     pub locked: bool,
     /// Whether it was taken offline by command.
@@ -165,7 +165,7 @@ pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
 /// The permission prompt that is showing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Prompt {
+pub struct PromptStatus {
     /// Since when, in device time.
     pub shown_at: Timestamp,
     /// Its two actions, as labelled.
@@ -175,7 +175,7 @@ pub struct Prompt {
 /// The broker, as this daemon sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Broker {
+pub struct BrokerStatus {
     /// The one in use or being tried; never with a password.
     pub url: String,
     /// Whether every known subscription is answered.
@@ -187,19 +187,19 @@ pub struct Broker {
     pub problem: Option<String>,
     /// The embedded broker, where one runs in this daemon.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub embedded: Option<EmbeddedBroker>,
+    pub embedded: Option<EmbeddedBrokerStatus>,
 }
 
 /// The embedded broker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct EmbeddedBroker {
+pub struct EmbeddedBrokerStatus {
     /// Where it listens.
     pub url: String,
 }
 
 /// The control API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Control {
+pub struct ControlStatus {
     /// Where it listens.
     pub url: String,
 }
@@ -207,8 +207,8 @@ pub struct Control {
 /// The desktop that this runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Desktop {
-    /// How notifications are raised: `native` or `console`.
+pub struct DesktopStatus {
+    /// How notifications are shown: `native` or `console`.
     pub notifier: String,
     /// The notification server, or null where there is none.
     pub notification_server: Option<NotificationServer>,
@@ -234,7 +234,7 @@ pub struct NotificationServer {
 /// The daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Daemon {
+pub struct DaemonStatus {
     /// Its process id.
     pub pid: u32,
     /// Its version.

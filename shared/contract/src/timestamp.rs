@@ -55,7 +55,7 @@ impl From<jiff::Timestamp> for Timestamp {
 /// A text that is no RFC 3339 time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an RFC 3339 time; write it like 2026-11-23T09:00:00.000Z")]
-pub struct NotATime;
+pub struct TimestampError;
 
 /// Whether the text has RFC 3339's form. jiff reads more forms than the contract does: without seconds, without
 /// separators, with a zone's name.
@@ -79,10 +79,10 @@ fn has_form(text: &str) -> bool {
 }
 
 impl FromStr for Timestamp {
-    type Err = NotATime;
-    fn from_str(text: &str) -> Result<Self, NotATime> {
+    type Err = TimestampError;
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
         if !has_form(text) {
-            return Err(NotATime);
+            return Err(TimestampError);
         }
         match text.parse::<jiff::Timestamp>() {
             Ok(moment) => Ok(moment.into()),
@@ -90,14 +90,14 @@ impl FromStr for Timestamp {
             Err(_) if text.starts_with("9999-12-3") && text[..19].parse::<jiff::civil::DateTime>().is_ok() => {
                 Ok(Self::from_millis(i64::MAX))
             }
-            Err(_) => Err(NotATime),
+            Err(_) => Err(TimestampError),
         }
     }
 }
 
 impl TryFrom<String> for Timestamp {
-    type Error = NotATime;
-    fn try_from(text: String) -> Result<Self, NotATime> {
+    type Error = TimestampError;
+    fn try_from(text: String) -> Result<Self, TimestampError> {
         text.parse()
     }
 }
@@ -153,7 +153,7 @@ mod tests {
             "",
             "日本語日本語日本語",
         ] {
-            assert_eq!(bad.parse::<Timestamp>(), Err(NotATime), "{bad}");
+            assert_eq!(bad.parse::<Timestamp>(), Err(TimestampError), "{bad}");
         }
     }
 

@@ -3,18 +3,18 @@
 //! Lives here: topic text. Does not live here: quality of service, retain and sessions (the agent's `broker` room).
 
 use crate::ids::{DeviceId, GroupId, Tenant};
-use crate::receipt::Target;
+use crate::receipt::PushTarget;
 
 /// The topics of one device in one tenant.
 ///
 /// ```
-/// use portal_contract::{Topics, Tenant};
+/// use portal_contract::{DeviceTopics, Tenant};
 /// let device = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap();
-/// let topics = Topics::new(&Tenant::default(), device);
+/// let topics = DeviceTopics::new(&Tenant::default(), device);
 /// assert_eq!(topics.receipts(), "portal/v1/contoso/devices/6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10/receipts");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topics {
+pub struct DeviceTopics {
     root: String,
     device: DeviceId,
     own: String,
@@ -29,9 +29,9 @@ pub struct Topics {
 /// assert_eq!(topics.parse("portal/v1/fabrikam/devices/x/notifications"), None, "another tenant's");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Incoming {
+pub enum IncomingTopic {
     /// A push, to the device or to a group.
-    Notification(Target),
+    Notification(PushTarget),
     /// The groups of the device's user.
     Groups,
     /// A remote action.
@@ -40,7 +40,7 @@ pub enum Incoming {
     Fence,
 }
 
-impl Topics {
+impl DeviceTopics {
     /// The topics of `device` in `tenant`.
     pub fn new(tenant: &Tenant, device: DeviceId) -> Self {
         let root = format!("portal/v1/{tenant}");
@@ -99,18 +99,18 @@ impl Topics {
     }
 
     /// What `topic` is about; `None` for a topic that this device has no business with.
-    pub fn parse(&self, topic: &str) -> Option<Incoming> {
+    pub fn parse(&self, topic: &str) -> Option<IncomingTopic> {
         if let Some(leaf) = topic.strip_prefix(&self.own).and_then(|rest| rest.strip_prefix('/')) {
             return match leaf {
-                "notifications" => Some(Incoming::Notification(Target::Device)),
-                "groups" => Some(Incoming::Groups),
-                "actions" => Some(Incoming::Action),
-                "fence" => Some(Incoming::Fence),
+                "notifications" => Some(IncomingTopic::Notification(PushTarget::Device)),
+                "groups" => Some(IncomingTopic::Groups),
+                "actions" => Some(IncomingTopic::Action),
+                "fence" => Some(IncomingTopic::Fence),
                 _ => None,
             };
         }
         let group = topic.strip_prefix(&self.root)?.strip_prefix("/groups/")?.strip_suffix("/notifications")?;
-        group.parse().ok().map(|id| Incoming::Notification(Target::Group { id }))
+        group.parse().ok().map(|id| IncomingTopic::Notification(PushTarget::Group { id }))
     }
 }
 
@@ -118,19 +118,22 @@ impl Topics {
 mod tests {
     use super::*;
 
-    fn topics() -> Topics {
-        Topics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap())
+    fn topics() -> DeviceTopics {
+        DeviceTopics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap())
     }
 
     #[test]
     fn every_heard_topic_is_recognised() {
         let t = topics();
         let group: GroupId = "11111111-2222-4333-8444-555555555555".parse().unwrap();
-        assert_eq!(t.parse(&t.notifications()), Some(Incoming::Notification(Target::Device)));
-        assert_eq!(t.parse(&t.group_notifications(group)), Some(Incoming::Notification(Target::Group { id: group })));
-        assert_eq!(t.parse(&t.groups()), Some(Incoming::Groups));
-        assert_eq!(t.parse(&t.actions()), Some(Incoming::Action));
-        assert_eq!(t.parse(&t.fence()), Some(Incoming::Fence));
+        assert_eq!(t.parse(&t.notifications()), Some(IncomingTopic::Notification(PushTarget::Device)));
+        assert_eq!(
+            t.parse(&t.group_notifications(group)),
+            Some(IncomingTopic::Notification(PushTarget::Group { id: group }))
+        );
+        assert_eq!(t.parse(&t.groups()), Some(IncomingTopic::Groups));
+        assert_eq!(t.parse(&t.actions()), Some(IncomingTopic::Action));
+        assert_eq!(t.parse(&t.fence()), Some(IncomingTopic::Fence));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use portal_contract::{CommandResult, DeviceEvent, GroupId, IdleReport, NotificationId};
-use portal_device::{Refusal, Shown};
+use portal_device::{CardContent, Refusal};
 
 use crate::entry::{BatchNumber, JournalEntry};
 use crate::input::{CardNumber, ConnectionNumber, PromptNumber, PublishId, RequestNumber};
@@ -46,7 +46,7 @@ pub enum Action {
         /// Its number.
         card: CardNumber,
         /// What it says.
-        shown: Shown,
+        shown: CardContent,
     },
     /// Take a card off the desktop.
     WithdrawCard(CardNumber),

@@ -3,8 +3,8 @@
 //! Lives here: which prompt or card is meant, each told to the device in its own words. Does not live here: what the device
 //! makes of it.
 
-use portal_contract::{DesktopInteraction, Interaction};
-use portal_device::{Event, RaiseFailure, Refusal};
+use portal_contract::{CardInteraction, DesktopInteraction};
+use portal_device::{CardFailure, DeviceInput, Refusal};
 
 use crate::action::{Action, LogLine};
 use crate::input::{CardNumber, DesktopInput, PromptNumber, RequestNumber};
@@ -15,27 +15,27 @@ impl Delivery {
         match input {
             DesktopInput::CardShown { card, verdict } => {
                 self.cards.push(card);
-                self.happened(Event::Raised { card: card.0, desktop: verdict })?;
+                self.happened(DeviceInput::CardShown { card: card.0, desktop: verdict })?;
             }
             DesktopInput::CardFailed { card, problem, detail } => {
-                let failure = RaiseFailure { problem, detail };
-                self.happened(Event::RaiseFailed { card: card.0, failure })?;
+                let failure = CardFailure { problem, detail };
+                self.happened(DeviceInput::CardFailed { card: card.0, failure })?;
             }
             DesktopInput::CardGone { card, interaction } => {
                 self.forget_card(card);
-                self.happened(Event::CardInteraction { card: card.0, interaction })?;
+                self.happened(DeviceInput::CardInteraction { card: card.0, interaction })?;
             }
             DesktopInput::CardsLost => {
                 self.cards.clear();
-                self.happened(Event::CardsLost)?;
+                self.happened(DeviceInput::CardsLost)?;
             }
             DesktopInput::PromptAnswered { prompt, allow } => {
                 self.has_prompt_card = false;
-                self.happened(Event::PromptAnswered { number: prompt.0, allow })?;
+                self.happened(DeviceInput::PromptAnswered { number: prompt.0, allow })?;
             }
             DesktopInput::PromptClosed(prompt) => {
                 self.has_prompt_card = false;
-                self.happened(Event::PromptClosed { number: prompt.0 })?;
+                self.happened(DeviceInput::PromptClosed { number: prompt.0 })?;
             }
             DesktopInput::PromptFailed(detail) => {
                 self.has_prompt_card = false;
@@ -44,7 +44,7 @@ impl Delivery {
             }
             DesktopInput::ServerAppeared => {
                 self.show_prompt_card();
-                self.happened(Event::NotificationServerAppeared)?;
+                self.happened(DeviceInput::NotificationServerAppeared)?;
             }
             DesktopInput::Changed => {}
         }
@@ -91,8 +91,8 @@ impl Delivery {
                 DesktopInput::PromptAnswered { prompt: self.take_prompt()?, allow: false }
             }
             DesktopInteraction::ClosePrompt => DesktopInput::PromptClosed(self.take_prompt()?),
-            DesktopInteraction::ClickCard => card_gone(self.take_card()?, Interaction::Clicked),
-            DesktopInteraction::DismissCard => card_gone(self.take_card()?, Interaction::Dismissed),
+            DesktopInteraction::ClickCard => card_gone(self.take_card()?, CardInteraction::Clicked),
+            DesktopInteraction::DismissCard => card_gone(self.take_card()?, CardInteraction::Dismissed),
         })
     }
 

@@ -3,7 +3,7 @@
 //! Lives here: which effect comes to what. Does not live here: why (`portal_device`).
 
 use portal_contract::DeviceEventKind;
-use portal_device::{AckToken, Effect, HeldPush, Push, Shown};
+use portal_device::{AckToken, CardContent, DeviceEffect, HeldPush, ReceivedPush};
 
 use crate::action::{Action, LogLine};
 use crate::entry::JournalEntry;
@@ -11,8 +11,8 @@ use crate::input::{CardNumber, PromptNumber};
 use crate::{AfterCommit, Delivery, DeliveryError, json};
 
 impl Delivery {
-    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>, recorded: &str) -> Result<(), DeliveryError> {
-        let changed = effects.contains(&Effect::StateChanged);
+    pub(crate) fn carry_out(&mut self, effects: Vec<DeviceEffect>, recorded: &str) -> Result<(), DeliveryError> {
+        let changed = effects.contains(&DeviceEffect::StateChanged);
         if changed {
             // First, so that the receipts behind it speak of the device as it is from now on.
             self.record_change(recorded)?;
@@ -27,9 +27,9 @@ impl Delivery {
         Ok(())
     }
 
-    fn carry_out_one(&mut self, effect: Effect) -> Result<(), DeliveryError> {
+    fn carry_out_one(&mut self, effect: DeviceEffect) -> Result<(), DeliveryError> {
         match effect {
-            Effect::Settle { receipt, push, held, ack } => {
+            DeviceEffect::Settle { receipt, push, held, ack } => {
                 let sequence = receipt.sequence;
                 self.receipts.written(&receipt);
                 let push = push.as_ref().map(push_json).transpose()?;
@@ -38,7 +38,7 @@ impl Delivery {
                 self.acknowledge(ack);
                 self.commits.after_commit(AfterCommit::ReceiptDurable(sequence));
             }
-            Effect::Hold { held, ack } => {
+            DeviceEffect::Hold { held, ack } => {
                 let push = held_json(&held)?;
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| DeviceEventKind::Held { notification_id: id.to_string() });
@@ -46,38 +46,38 @@ impl Delivery {
                 self.acknowledge(ack);
                 self.actions.push(Action::StatusChanged);
             }
-            Effect::HoldChanged(held) => {
+            DeviceEffect::HoldChanged(held) => {
                 let push = held_json(&held)?;
                 self.write(JournalEntry::HeldChanged { key: held.key, push });
             }
-            Effect::Raise { card, shown } => self.show_card(CardNumber(card), shown),
-            Effect::WithdrawCard { card } => {
+            DeviceEffect::ShowCard { card, shown } => self.show_card(CardNumber(card), shown),
+            DeviceEffect::WithdrawCard { card } => {
                 self.forget_card(CardNumber(card));
                 self.actions.push(Action::WithdrawCard(CardNumber(card)));
             }
-            Effect::Interaction { sequence, interaction } => {
+            DeviceEffect::Interaction { sequence, interaction } => {
                 self.tell(|| DeviceEventKind::CardGone { sequence, interaction });
                 self.write(JournalEntry::Interaction { sequence, interaction });
             }
-            Effect::ShowPrompt { .. } => self.show_prompt_card(),
-            Effect::WithdrawPrompt { number } => {
+            DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
+            DeviceEffect::WithdrawPrompt { number } => {
                 self.has_prompt_card = false;
                 self.actions.push(Action::WithdrawPrompt(PromptNumber(number)));
             }
-            Effect::GoOffline => self.actions.push(Action::GoOffline),
-            Effect::GoOnline => self.actions.push(Action::GoOnline),
-            Effect::GroupsChanged => {
+            DeviceEffect::GoOffline => self.actions.push(Action::GoOffline),
+            DeviceEffect::GoOnline => self.actions.push(Action::GoOnline),
+            DeviceEffect::GroupsChanged => {
                 let groups = self.device.snapshot().enrollment.subscribed_groups();
                 self.actions.push(Action::SetGroups(groups));
             }
-            Effect::StateChanged => {
+            DeviceEffect::StateChanged => {
                 let state = Box::new(self.device.snapshot().device_state());
                 self.commits.after_commit(AfterCommit::PublishState(state));
             }
-            Effect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
-            Effect::Ignored(what) => self.warn(what),
-            Effect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),
-            Effect::Unchanged(_) => {}
+            DeviceEffect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
+            DeviceEffect::Ignored(what) => self.warn(what),
+            DeviceEffect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),
+            DeviceEffect::Unchanged(_) => {}
         }
         Ok(())
     }
@@ -117,8 +117,8 @@ impl Delivery {
     }
 
     /// contract 4: one notification that showed is committed before the next is shown, so that a kill repeats one at most.
-    fn show_card(&mut self, card: CardNumber, shown: Shown) {
-        let Shown { title, body, sound, .. } = shown.clone();
+    fn show_card(&mut self, card: CardNumber, shown: CardContent) {
+        let CardContent { title, body, sound, .. } = shown.clone();
         self.tell(|| DeviceEventKind::Card { title, body, sound });
         if self.commits.is_settled() {
             self.actions.push(Action::ShowCard { card, shown });
@@ -128,7 +128,7 @@ impl Delivery {
     }
 }
 
-fn push_json(push: &Push) -> Result<String, DeliveryError> {
+fn push_json(push: &ReceivedPush) -> Result<String, DeliveryError> {
     text("a push", json("a push", push)?)
 }
 

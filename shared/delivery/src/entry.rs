@@ -2,7 +2,7 @@
 //!
 //! Lives here: the entries and what they carry. Does not live here: how they are stored (the journal).
 
-use portal_contract::{Interaction, NotificationId, Receipt, Timestamp};
+use portal_contract::{CardInteraction, NotificationId, Receipt, Timestamp};
 
 /// The number of a batch of entries that become durable together; rises by one for each device, from 1 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -52,7 +52,7 @@ pub enum JournalEntry {
         /// The receipt.
         sequence: u64,
         /// What.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// Every receipt up to this sequence has its PUBACK. Lazy.
     Published {

@@ -3,8 +3,10 @@
 //! Lives here: the words. Does not live here: what each comes to (one file a subject).
 
 use bytes::Bytes;
-use portal_contract::{DesktopInteraction, DesktopVerdict, Incoming, Interaction, NotificationId, Problem, Receipt};
-use portal_device::{AckToken, Command};
+use portal_contract::{
+    CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, NotificationId, PushProblem, Receipt,
+};
+use portal_device::{AckToken, DeviceCommand};
 
 use crate::entry::BatchNumber;
 
@@ -37,7 +39,7 @@ pub enum PublishId {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
     /// The process started: the first input, once. The commands are what this start changes of the device.
-    Started(Vec<Command>),
+    Started(Vec<DeviceCommand>),
     /// What the session with the broker told, in order. What is told at once shares a commit where nothing is shown.
     Session(Vec<SessionInput>),
     /// What the desktop told.
@@ -47,7 +49,7 @@ pub enum Input {
         /// Whom the answer is for.
         request: RequestNumber,
         /// The command.
-        command: Command,
+        command: DeviceCommand,
     },
     /// What a person does with the prompt or the newest card, done by the API; answered once its change is durable.
     Interact {
@@ -107,7 +109,7 @@ pub enum SessionInput {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// What it is about.
-    pub incoming: Incoming,
+    pub incoming: IncomingTopic,
     /// Its bytes.
     pub payload: Bytes,
     /// What acknowledges it; none at QoS 0.
@@ -135,7 +137,7 @@ pub enum DesktopInput {
         /// Which.
         card: CardNumber,
         /// The code.
-        problem: Problem,
+        problem: PushProblem,
         /// A sentence: what happened, and a hint.
         detail: String,
     },
@@ -144,7 +146,7 @@ pub enum DesktopInput {
         /// Which.
         card: CardNumber,
         /// How it went.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// The notification server went, and every card with it.
     CardsLost,

@@ -30,8 +30,8 @@ mod used_ids;
 
 use std::collections::VecDeque;
 
-use portal_contract::{CommandResult, DeviceEvent, DeviceState, IdleReport, Timestamp, Topics};
-use portal_device::{AckToken, Command, Device, Effect, Event, Shown};
+use portal_contract::{CommandResult, DeviceEvent, DeviceState, DeviceTopics, IdleReport, Timestamp};
+use portal_device::{AckToken, CardContent, Device, DeviceCommand, DeviceEffect, DeviceInput};
 
 pub use action::{Action, LogLine, Publish};
 pub use entry::{BatchNumber, JournalEntry};
@@ -74,7 +74,7 @@ enum AfterCommit {
     Answer { request: RequestNumber, result: Box<CommandResult> },
     PublishState(Box<DeviceState>),
     ReceiptDurable(u64),
-    ShowCard { card: CardNumber, shown: Shown },
+    ShowCard { card: CardNumber, shown: CardContent },
     Tell(Box<DeviceEvent>),
 }
 
@@ -91,12 +91,12 @@ struct Connection {
 #[derive(Debug)]
 pub struct Delivery {
     device: Device,
-    topics: Topics,
+    topics: DeviceTopics,
     /// The wall clock's time of the input that is being handled.
     wall: Timestamp,
     connection: Connection,
     /// Commands that wait for the push in flight, so that its receipt speaks of the device as it was judged.
-    commands: VecDeque<(RequestNumber, Command)>,
+    commands: VecDeque<(RequestNumber, DeviceCommand)>,
     /// Messages that wait for the push in flight, or for the journal's word on their id.
     pending: VecDeque<PendingMessage>,
     used_ids: UsedIds,
@@ -119,7 +119,7 @@ impl Delivery {
     pub fn new(device: Device, recovery: Recovery) -> Self {
         let identity = &device.snapshot().identity;
         Self {
-            topics: Topics::new(&identity.tenant, identity.id),
+            topics: DeviceTopics::new(&identity.tenant, identity.id),
             wall: Timestamp::from_millis(0),
             connection: Connection::default(),
             commands: VecDeque::new(),
@@ -173,16 +173,16 @@ impl Delivery {
             }
             Input::IdsLookedUp(answers) => self.used_ids.answered(answers),
             Input::ReceiptsRead(receipts) => self.receipts.page(receipts),
-            Input::DeadlineReached => self.happened(Event::DeadlineReached)?,
+            Input::DeadlineReached => self.happened(DeviceInput::DeadlineReached)?,
         }
         Ok(())
     }
 
-    fn started(&mut self, commands: Vec<Command>) -> Result<(), DeliveryError> {
+    fn started(&mut self, commands: Vec<DeviceCommand>) -> Result<(), DeliveryError> {
         // A snapshot at each start: the settings that rules take as given may be others now.
         self.record_change(r#"{"started":{}}"#)?;
         for command in commands {
-            self.happened(Event::Command(command))?;
+            self.happened(DeviceInput::Command(command))?;
         }
         self.actions.push(Action::SetGroups(self.device.snapshot().enrollment.subscribed_groups()));
         if self.device.snapshot().condition.offline {
@@ -267,21 +267,21 @@ impl Delivery {
     }
 
     fn has_work(&self, away: bool) -> bool {
-        let waits = !self.pending.is_empty() || !self.commands.is_empty() || self.device.has_push_in_hand();
+        let waits = !self.pending.is_empty() || !self.commands.is_empty() || self.device.is_showing_push();
         let is_published = away || (self.receipts.is_idle() && self.state.is_idle());
         let is_due = self.device.next_deadline().is_some_and(|deadline| deadline <= self.now());
         waits || !is_published || is_due || !self.commits.is_empty()
     }
 
-    fn command(&mut self, request: RequestNumber, command: Command) -> Result<(), DeliveryError> {
+    fn command(&mut self, request: RequestNumber, command: DeviceCommand) -> Result<(), DeliveryError> {
         self.idle.disturbed();
-        let event = Event::Command(command);
+        let event = DeviceInput::Command(command);
         let recorded = event.record();
         match self.device.apply(event, self.now()) {
             Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
             Ok(effects) => {
                 let note = effects.iter().find_map(|effect| match effect {
-                    Effect::Unchanged(note) => Some(note.clone()),
+                    DeviceEffect::Unchanged(note) => Some(note.clone()),
                     _ => None,
                 });
                 self.carry_out(effects, &recorded)?;
@@ -298,7 +298,7 @@ impl Delivery {
     }
 
     /// Something that cannot be refused happened.
-    fn happened(&mut self, event: Event) -> Result<(), DeliveryError> {
+    fn happened(&mut self, event: DeviceInput) -> Result<(), DeliveryError> {
         self.idle.disturbed();
         let recorded = event.record();
         match self.device.apply(event, self.now()) {

@@ -3,10 +3,8 @@
 //! Lives here: what waits behind a push in flight and for the journal's word on an id. Does not live here: what a push comes
 //! to (`portal_device`).
 
-use portal_contract::{
-    Action as RemoteAction, CustomNotification, DeviceEventKind, GroupList, Incoming, NotificationId,
-};
-use portal_device::{AckToken, Arrival, Event};
+use portal_contract::{CustomNotification, DeviceEventKind, GroupList, IncomingTopic, NotificationId, RemoteAction};
+use portal_device::{AckToken, ArrivedPush, DeviceInput};
 
 use crate::action::Action;
 use crate::entry::JournalEntry;
@@ -35,7 +33,7 @@ pub(crate) enum PendingMessage {
 #[derive(Debug)]
 pub(crate) struct PendingPush {
     /// As the device is told of it, once it is known whether its id is used.
-    arrival: Arrival,
+    arrival: ArrivedPush,
     redelivered: bool,
     /// What followers are told of its arrival.
     told: Option<DeviceEventKind>,
@@ -53,14 +51,14 @@ impl Delivery {
         if message.ack.is_none() && self.pending.len() >= MOST_PENDING {
             return self.note_dropped();
         }
-        let Incoming::Notification(target) = message.incoming else {
+        let IncomingTopic::Notification(target) = message.incoming else {
             return self.pending.push_back(PendingMessage::Other(message));
         };
         let told = self.is_followed().then(|| {
             let text = std::str::from_utf8(&message.payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
             DeviceEventKind::Arrived { target, payload: text.map(str::to_owned), size: message.payload.len() }
         });
-        let arrival = Arrival {
+        let arrival = ArrivedPush {
             payload: CustomNotification::parse(&message.payload),
             target,
             retained: message.retained,
@@ -83,7 +81,7 @@ impl Delivery {
     /// Works through commands and messages until a push is in flight (what arrives behind it waits for it: contract 3), or
     /// the journal is to be asked for an id.
     pub(crate) fn work_through_pending(&mut self) -> Result<(), DeliveryError> {
-        while !self.device.has_push_in_hand() {
+        while !self.device.is_showing_push() {
             if let Some((request, command)) = self.commands.pop_front() {
                 self.command(request, command)?;
                 continue;
@@ -100,7 +98,7 @@ impl Delivery {
                 PendingMessage::Other(message) => self.other(&message)?,
                 // One of a connection that is gone says nothing of this one.
                 PendingMessage::Fence(connection) if connection == self.connection.number => {
-                    self.happened(Event::FenceReturned)?;
+                    self.happened(DeviceInput::FenceReturned)?;
                 }
                 PendingMessage::Fence(_) => {}
             }
@@ -116,7 +114,7 @@ impl Delivery {
     /// Asks the journal for the ids of pending pushes, where the first of them waits for that.
     pub(crate) fn look_up_ids(&mut self) {
         let Some(PendingMessage::Push(first)) = self.pending.front() else { return };
-        if self.device.has_push_in_hand() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
+        if self.device.is_showing_push() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
             return;
         }
         let ids = self.pending.iter().take(LOOKED_UP_AT_ONCE).filter_map(|pending| match pending {
@@ -144,15 +142,15 @@ impl Delivery {
         }
         arrival.id_used = is_used;
         // Its acknowledgement goes with its outcome, or with its being held.
-        self.happened(Event::PushArrived(arrival))
+        self.happened(DeviceInput::PushArrived(arrival))
     }
 
     fn other(&mut self, message: &Message) -> Result<(), DeliveryError> {
         match message.incoming {
-            Incoming::Groups => self.groups(&message.payload)?,
-            Incoming::Action => self.remote_action(&message.payload)?,
+            IncomingTopic::Groups => self.groups(&message.payload)?,
+            IncomingTopic::Action => self.remote_action(&message.payload)?,
             // Pushes are pending as such; a fence of another life is settled by the session.
-            Incoming::Notification(_) | Incoming::Fence => {}
+            IncomingTopic::Notification(_) | IncomingTopic::Fence => {}
         }
         let ack: Option<AckToken> = message.ack;
         self.acknowledge(ack);
@@ -165,7 +163,7 @@ impl Delivery {
                 if !ignored.is_empty() {
                     self.warn(format!("entries of the group list are ignored: {}", ignored.join(", ")));
                 }
-                self.happened(Event::GroupsHeard(list))
+                self.happened(DeviceInput::GroupsHeard(list))
             }
             Err(why) => {
                 self.warn(format!("{why}; the list that was known stays"));
@@ -176,7 +174,7 @@ impl Delivery {
 
     fn remote_action(&mut self, payload: &[u8]) -> Result<(), DeliveryError> {
         match RemoteAction::parse(payload) {
-            Ok(action) => self.happened(Event::ActionArrived(action)),
+            Ok(action) => self.happened(DeviceInput::ActionArrived(action)),
             Err(why) => {
                 self.warn(format!("{why}; it is ignored"));
                 Ok(())

@@ -3,7 +3,7 @@
 //! Lives here: which of it waits its turn and which counts at once. Does not live here: what a message is (`messages`).
 
 use portal_contract::{ConnectionState, DeviceEventKind};
-use portal_device::Event;
+use portal_device::DeviceInput;
 
 use crate::action::{Action, LogLine};
 use crate::entry::JournalEntry;
@@ -22,7 +22,7 @@ impl Delivery {
             SessionInput::FenceReturned(connection) => self.pending.push_back(PendingMessage::Fence(connection)),
             SessionInput::Connected { connection, session_present, publish_window } => {
                 self.connection = Connection { number: connection, publish_window, is_online: false };
-                self.happened(Event::Connected { session_present })?;
+                self.happened(DeviceInput::Connected { session_present })?;
                 self.actions.push(Action::StatusChanged);
             }
             SessionInput::Online => {
@@ -34,7 +34,7 @@ impl Delivery {
             SessionInput::Disconnected => {
                 self.connection.is_online = false;
                 self.receipts.offline();
-                self.happened(Event::Disconnected)?;
+                self.happened(DeviceInput::Disconnected)?;
                 self.tell_connection(ConnectionState::Offline);
             }
         }

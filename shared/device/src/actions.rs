@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 
 use portal_contract::command::Removal;
 use portal_contract::device_state::ActionResult;
-use portal_contract::{Action, ActionKind, LastAction, Timestamp};
+use portal_contract::{ActionKind, LastAction, RemoteAction, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Effect};
+use super::{Device, DeviceEffect};
 
 /// How many ids of remote actions are remembered.
 const REMEMBERED: usize = 1000;
@@ -17,12 +17,12 @@ const REMEMBERED: usize = 1000;
 /// The remote actions that the device has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Actions {
+pub(crate) struct SeenActions {
     pub(super) last: Option<LastAction>,
     seen: VecDeque<String>,
 }
 
-impl Actions {
+impl SeenActions {
     /// After a reset: the ids stay, what came of the latest does not.
     pub(super) fn remember_ids_of(&mut self, before: &Self) {
         self.seen.clone_from(&before.seen);
@@ -30,9 +30,9 @@ impl Actions {
 }
 
 impl Device {
-    pub(super) fn action_arrived(&mut self, action: Action, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn action_arrived(&mut self, action: RemoteAction, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         if self.state.actions.seen.contains(&action.id) {
-            effects.push(Effect::Ignored(format!("remote action {} came before; it is ignored", action.id)));
+            effects.push(DeviceEffect::Ignored(format!("remote action {} came before; it is ignored", action.id)));
             return;
         }
         let seen = &mut self.state.actions.seen;
@@ -40,7 +40,7 @@ impl Device {
         if seen.len() > REMEMBERED {
             seen.pop_front();
         }
-        let last = match self.judge_action(&action) {
+        let last = match self.check_action(&action) {
             Ok(kind) => {
                 match kind {
                     ActionKind::Retire => self.remove(Removal::Retire, now, effects),
@@ -56,12 +56,12 @@ impl Device {
             }
         };
         self.state.actions.last = Some(last);
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
     }
 
-    fn judge_action(&self, action: &Action) -> Result<ActionKind, (ActionResult, String)> {
+    fn check_action(&self, action: &RemoteAction) -> Result<ActionKind, (ActionResult, String)> {
         let kind: ActionKind = action.action.parse().map_err(|why| (ActionResult::Refused, why))?;
-        if !self.rules.allowed_actions.contains(&kind) {
+        if !self.settings.allowed_actions.contains(&kind) {
             let why = format!("{} is not in the setting actions.allow", kind.word());
             return Err((ActionResult::Refused, why));
         }

@@ -5,14 +5,14 @@
 use portal_contract::{OperatingSystem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::switches::Switches;
-use super::{Device, Effect, Refusal, Rule};
+use super::switches::NotificationSwitches;
+use super::{Device, DeviceEffect, Refusal, Rule};
 use portal_contract::command::AppCommand;
 
 /// Company Portal on the device.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct App {
+pub struct AppState {
     /// Its version while it is installed.
     pub version: Option<String>,
     /// Whether it is open on the screen.
@@ -33,7 +33,7 @@ pub struct App {
     pub refreshed_through: u64,
 }
 
-impl App {
+impl AppState {
     /// Whether it is installed.
     pub fn is_installed(&self) -> bool {
         self.version.is_some()
@@ -87,7 +87,7 @@ impl Device {
         &mut self,
         command: AppCommand,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         match command {
             AppCommand::Install { version, target_sdk } => self.install(version, target_sdk, now, effects),
@@ -107,10 +107,10 @@ impl Device {
         version: Option<String>,
         target_sdk: Option<u32>,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         if let Some(installed) = &self.state.app.version {
-            effects.push(Effect::Unchanged(format!("already installed, version {installed}")));
+            effects.push(DeviceEffect::Unchanged(format!("already installed, version {installed}")));
             return Ok(());
         }
         let platform = self.state.identity.operating_system;
@@ -120,17 +120,17 @@ impl Device {
             self.state.permission.app_installed(&self.state.identity, self.state.app.removed_at, target_sdk, now);
         if starts_over {
             // A new installation has the switches of a new installation (`Rule::AppleForgets`, `Rule::AndroidReinstall`).
-            self.state.switches = Switches::out_of_the_box(platform);
+            self.state.switches = NotificationSwitches::out_of_the_box(platform);
         }
-        self.state.app = App {
+        self.state.app = AppState {
             version: Some(version),
             target_sdk,
             installed_at: Some(now),
             in_app_from: self.pushes.last_sequence(),
             refreshed_through: self.pushes.last_sequence(),
-            ..App::default()
+            ..AppState::default()
         };
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         self.ask_for_permission(now, effects);
         Ok(())
     }
@@ -140,71 +140,71 @@ impl Device {
         version: Option<String>,
         target_sdk: Option<u32>,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         let Some(installed) = self.state.app.version.clone() else { return Err(Refusal::app_missing("app update")) };
         let version = checked_version(version, || next_version(&installed))?;
         let target_sdk = self.checked_target(target_sdk)?.or(self.state.app.target_sdk);
         if version == installed {
-            effects.push(Effect::Unchanged(format!("already at version {installed}")));
+            effects.push(DeviceEffect::Unchanged(format!("already at version {installed}")));
             return Ok(());
         }
         if is_older(&version, &installed) {
             let message =
                 format!("an app update goes forward; {version} is older than {installed}, which is installed");
-            let mend = format!("app uninstall, then app install --version {version}");
-            return Err(Refusal::new("olderVersion", message, mend));
+            let hint = format!("app uninstall, then app install --version {version}");
+            return Err(Refusal::new("olderVersion", message, hint));
         }
         let app = &mut self.state.app;
         (app.version, app.target_sdk) = (Some(version), target_sdk);
         (app.foreground, app.force_stopped) = (false, false);
         // `Rule::AppleUpdateIsNoReset`: nothing of the permission changes but what the app targets
         self.state.permission.app_updated(target_sdk);
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         // `Rule::PromptOnInstallAndUpdate`; the platform may still not ask (facts 4.1, 4.2)
         self.ask_for_permission(now, effects);
         Ok(())
     }
 
-    fn uninstall(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn uninstall(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if !self.state.app.is_installed() {
-            effects.push(Effect::Unchanged("already not installed".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already not installed".to_owned()));
             return Ok(());
         }
-        self.state.app = App { removed_at: Some(now), ..App::default() };
+        self.state.app = AppState { removed_at: Some(now), ..AppState::default() };
         self.withdraw_prompt(effects);
         // Both platforms take an app's notifications away with the app.
         self.pushes.withdraw_all(effects);
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn open(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn open(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let app = &mut self.state.app;
         if !app.is_installed() {
             return Err(Refusal::app_missing("app open"));
         }
         if app.foreground {
-            effects.push(Effect::Unchanged("already open".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already open".to_owned()));
             return Ok(());
         }
         app.foreground = true;
         app.force_stopped = false;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn close(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn close(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if !self.state.app.foreground {
-            effects.push(Effect::Unchanged("already closed".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already closed".to_owned()));
             return Ok(());
         }
         self.state.app.foreground = false;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn force_stop(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn force_stop(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
             let message = format!(
                 "force-stop is Android's; on iOS and iPadOS {} ({})",
@@ -218,12 +218,12 @@ impl Device {
             return Err(Refusal::app_missing("app force-stop"));
         }
         if app.force_stopped {
-            effects.push(Effect::Unchanged("already force-stopped".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already force-stopped".to_owned()));
             return Ok(());
         }
         app.foreground = false;
         app.force_stopped = true;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
@@ -240,36 +240,36 @@ impl Device {
     }
 
     fn default_target(&self) -> Option<u32> {
-        (!self.state.identity.operating_system.is_apple()).then_some(self.rules.android_target_sdk)
+        (!self.state.identity.operating_system.is_apple()).then_some(self.settings.android_target_sdk)
     }
 
-    fn sign(&mut self, signed_in: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn sign(&mut self, signed_in: bool, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let app = &mut self.state.app;
         if !app.is_installed() {
             return Err(Refusal::app_missing(if signed_in { "app sign-in" } else { "app sign-out" }));
         }
         if app.signed_in == signed_in {
             let word = if signed_in { "in" } else { "out" };
-            effects.push(Effect::Unchanged(format!("already signed {word}")));
+            effects.push(DeviceEffect::Unchanged(format!("already signed {word}")));
             return Ok(());
         }
         app.signed_in = signed_in;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
     /// `Rule::PullToRefresh`
-    fn refresh(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn refresh(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if !self.state.app.is_installed() {
             return Err(Refusal::app_missing("app notifications"));
         }
         let newest = self.pushes.last_sequence();
         if self.state.app.refreshed_through == newest {
-            effects.push(Effect::Unchanged("already up to date".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already up to date".to_owned()));
             return Ok(());
         }
         self.state.app.refreshed_through = newest;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 }

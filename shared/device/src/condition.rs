@@ -5,13 +5,13 @@
 use portal_contract::{StandbyBucket, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Effect, Refusal};
+use super::{Device, DeviceEffect, Refusal};
 use portal_contract::command::ConditionCommand;
 
 /// How the device itself stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Condition {
+pub struct DeviceCondition {
     /// Locked.
     pub locked: bool,
     /// Taken offline by command.
@@ -43,7 +43,7 @@ pub(super) fn high_priority_a_day(bucket: StandbyBucket) -> Option<usize> {
     }
 }
 
-impl Default for Condition {
+impl Default for DeviceCondition {
     fn default() -> Self {
         Self {
             locked: false,
@@ -83,7 +83,7 @@ impl Device {
         &mut self,
         command: ConditionCommand,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         let (on, off, android_only) = words(command);
         if let Some(what) = android_only.filter(|_| self.state.identity.operating_system.is_apple()) {
@@ -102,12 +102,12 @@ impl Device {
             ConditionCommand::BatteryOptimisationExempt(value) => (&mut condition.battery_optimisation_exempt, value),
         };
         if *member == value {
-            effects.push(Effect::Unchanged(format!("already {}", if value { on } else { off })));
+            effects.push(DeviceEffect::Unchanged(format!("already {}", if value { on } else { off })));
             return Ok(());
         }
         *member = value;
         if let ConditionCommand::Offline(offline) = command {
-            effects.push(if offline { Effect::GoOffline } else { Effect::GoOnline });
+            effects.push(if offline { DeviceEffect::GoOffline } else { DeviceEffect::GoOnline });
             if offline {
                 self.state.condition.offline_since = Some(now);
                 self.pushes.went_away();
@@ -115,7 +115,7 @@ impl Device {
                 self.pushes.away_since = self.state.condition.offline_since.take();
             }
         }
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
@@ -129,42 +129,42 @@ impl Device {
         match self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type) {
             Some(kind) if !kind.has_work_profile() => {
                 let message = format!("the device has no work profile: it is enrolled as {kind} (facts 1.2, 3)");
-                let mend = "retire, then enroll --user UPN: a personal device with a work profile";
-                Err(Refusal::new("noWorkProfile", message, mend))
+                let hint = "retire, then enroll --user UPN: a personal device with a work profile";
+                Err(Refusal::new("noWorkProfile", message, hint))
             }
             _ => Ok(()),
         }
     }
 
-    pub(super) fn standby(&mut self, bucket: StandbyBucket, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn standby(&mut self, bucket: StandbyBucket, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let identity = &self.state.identity;
         if identity.operating_system.is_apple() {
             return Err(Refusal::only_android("a standby bucket", identity));
         }
         if self.state.condition.standby_bucket == bucket {
-            effects.push(Effect::Unchanged(format!("already {}", bucket.word())));
+            effects.push(DeviceEffect::Unchanged(format!("already {}", bucket.word())));
             return Ok(());
         }
         self.state.condition.standby_bucket = bucket;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    pub(super) fn play_services(&mut self, installed: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn play_services(&mut self, installed: bool, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
             return Err(Refusal::only_android("Google Play Services", &self.state.identity));
         }
         if self.state.condition.play_services == installed {
             let word = if installed { "installed" } else { "removed" };
-            effects.push(Effect::Unchanged(format!("already {word}")));
+            effects.push(DeviceEffect::Unchanged(format!("already {word}")));
             return Ok(());
         }
         self.state.condition.play_services = installed;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    pub(super) fn clock_advance(&mut self, millis: u64, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn clock_advance(&mut self, millis: u64, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let ahead = i64::try_from(millis)
             .ok()
             .and_then(|millis| self.state.condition.clock_ahead_millis.checked_add(millis))
@@ -178,11 +178,11 @@ impl Device {
             ));
         };
         if millis == 0 {
-            effects.push(Effect::Unchanged("already at that time".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already at that time".to_owned()));
             return Ok(());
         }
         self.state.condition.clock_ahead_millis = ahead;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which year's documentation the device follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub enum Documentation {
+pub enum DocumentationYear {
     /// As first published (facts 1.1, column A).
     #[default]
     #[serde(rename = "2019")]
@@ -21,7 +21,7 @@ pub enum Documentation {
     Y2025,
 }
 
-impl Documentation {
+impl DocumentationYear {
     /// Every profile, oldest first.
     pub const ALL: [Self; 3] = [Self::Y2019, Self::Y2023, Self::Y2025];
 
@@ -35,7 +35,7 @@ impl Documentation {
     }
 }
 
-impl std::str::FromStr for Documentation {
+impl std::str::FromStr for DocumentationYear {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL
@@ -48,7 +48,7 @@ impl std::str::FromStr for Documentation {
 /// How urgent Intune's messages are to FCM (facts 4.2, 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Priority {
+pub enum FcmPriority {
     /// Waits for the end of Doze.
     #[default]
     Normal,
@@ -59,7 +59,7 @@ pub enum Priority {
 /// Which kind of message Intune sends through FCM (facts 5, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum FcmMessage {
+pub enum FcmMessageKind {
     /// Handled by the app; a hundred are kept.
     #[default]
     Data,
@@ -70,7 +70,7 @@ pub enum FcmMessage {
 /// How Company Portal asks on iOS and iPadOS (facts 4.1, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum AppleRequest {
+pub enum ApplePermissionRequest {
     /// By the prompt.
     #[default]
     Explicit,
@@ -80,32 +80,32 @@ pub enum AppleRequest {
 
 /// The emulated push service between sender and device (contract 4; facts 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushService {
+pub struct PushServiceEmulation {
     /// Whether it is emulated; without it everything is delivered.
     pub emulate: bool,
     /// How urgent messages are to FCM.
-    pub android_priority: Priority,
+    pub android_priority: FcmPriority,
     /// Which kind of message FCM carries.
-    pub android_message: FcmMessage,
+    pub android_message: FcmMessageKind,
     /// How long what waits is kept, in milliseconds; none: the platform's default.
     pub time_to_live_millis: Option<i64>,
     /// After how many messages of high priority in seven days, none of them seen, the next is lowered; 0: never.
     pub lower_priority_after: u32,
 }
 
-impl PushService {
+impl PushServiceEmulation {
     /// Everything is delivered: for those who test only their own sender.
     pub fn off() -> Self {
         Self { emulate: false, ..Self::default() }
     }
 }
 
-impl Default for PushService {
+impl Default for PushServiceEmulation {
     fn default() -> Self {
         Self {
             emulate: true,
-            android_priority: Priority::default(),
-            android_message: FcmMessage::default(),
+            android_priority: FcmPriority::default(),
+            android_message: FcmMessageKind::default(),
             time_to_live_millis: None,
             lower_priority_after: 10,
         }
@@ -114,47 +114,47 @@ impl Default for PushService {
 
 /// Settings that the rules take as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
+pub struct EmulationSettings {
     /// The documentation profile.
-    pub documentation: Documentation,
+    pub documentation: DocumentationYear,
     /// The push service between sender and device.
-    pub push_service: PushService,
+    pub push_service: PushServiceEmulation,
     /// For how long after unenrolling, or leaving a group, what is sent to the group still arrives, in milliseconds; 0: not
     /// at all (facts 1.6).
     pub grace_millis: i64,
     /// Whether a message that the broker retained for a group counts (facts 1.6: late joiners).
     pub late_joiner: bool,
     /// How the app asks on iOS and iPadOS.
-    pub apple_request: AppleRequest,
+    pub apple_request: ApplePermissionRequest,
     /// Whether an explicit request while provisional prompts.
     pub provisional_may_prompt: bool,
     /// The Android version, as an API level, that an app installed without one targets.
     pub android_target_sdk: u32,
-    /// The most notifications raised in a second.
+    /// The most notifications shown in a second.
     pub pace_per_second: u32,
     /// The most cards open on the desktop.
     pub open_cards: usize,
     /// How long a push waits for a notification server, in milliseconds from its receipt.
-    pub patience_millis: i64,
+    pub server_timeout_millis: i64,
     /// A push whose `sentAt` is older than this, in milliseconds, is expired: its id may be forgotten (contract 4).
     pub ids_age_millis: i64,
     /// The remote actions that are carried out.
     pub allowed_actions: Vec<ActionKind>,
 }
 
-impl Default for Rules {
+impl Default for EmulationSettings {
     fn default() -> Self {
         Self {
-            documentation: Documentation::default(),
-            push_service: PushService::default(),
+            documentation: DocumentationYear::default(),
+            push_service: PushServiceEmulation::default(),
             grace_millis: 0,
             late_joiner: false,
-            apple_request: AppleRequest::default(),
+            apple_request: ApplePermissionRequest::default(),
             provisional_may_prompt: false,
             android_target_sdk: 33,
             pace_per_second: 100,
             open_cards: 20,
-            patience_millis: 20_000,
+            server_timeout_millis: 20_000,
             ids_age_millis: 90 * 24 * 3_600_000,
             allowed_actions: ActionKind::ALLOWED_BY_DEFAULT.to_vec(),
         }

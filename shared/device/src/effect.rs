@@ -2,14 +2,14 @@
 //!
 //! Lives here: the words. Does not live here: the doing (the daemon and its edges).
 
-use portal_contract::{Interaction, Receipt, Surface};
+use portal_contract::{CardInteraction, Receipt, Surface};
 
 use super::event::AckToken;
-use super::push::{HeldPush, Push};
+use super::push::{HeldPush, ReceivedPush};
 
 /// What a card on the desktop says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct CardContent {
     /// The title as sent, or the app's name where the content is hidden.
     pub title: String,
     /// The body as sent, or a placeholder where the content is hidden.
@@ -22,13 +22,13 @@ pub struct Shown {
 
 /// One thing to be done.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
+pub enum DeviceEffect {
     /// A push has its outcome: journal it, acknowledge it, publish the receipt.
     Settle {
         /// The receipt.
         receipt: Receipt,
         /// The push, where one could be read.
-        push: Option<Push>,
+        push: Option<ReceivedPush>,
         /// The held push that this ends.
         held: Option<u64>,
         /// What acknowledges it; none for one that was held, which is acknowledged already.
@@ -43,12 +43,12 @@ pub enum Effect {
     },
     /// A held push waits for something else now.
     HoldChanged(HeldPush),
-    /// Raise a card; the answer is `Raised` or `RaiseFailed` with its number.
-    Raise {
+    /// Show a card; the answer is `CardShown` or `CardFailed` with its number.
+    ShowCard {
         /// The card's number.
         card: u64,
         /// What it says.
-        shown: Shown,
+        shown: CardContent,
     },
     /// Take a card back.
     WithdrawCard {
@@ -60,7 +60,7 @@ pub enum Effect {
         /// The sequence of its receipt.
         sequence: u64,
         /// What.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// Show the permission prompt.
     ShowPrompt {

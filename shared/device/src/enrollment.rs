@@ -12,13 +12,13 @@ use portal_contract::{
 use serde::{Deserialize, Serialize};
 
 use super::grace::{FormerEnrollment, LeftGroups};
-use super::{Device, Effect, Refusal};
+use super::{Device, DeviceEffect, Refusal};
 use portal_contract::command::EnrollCommand;
 
 /// An enrollment that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Enrolled {
+pub struct ActiveEnrollment {
     /// Who enrolled the device.
     pub user: UserPrincipalName,
     /// When, in device time.
@@ -48,7 +48,7 @@ fn registered() -> DeviceRegistrationState {
     DeviceRegistrationState::Registered
 }
 
-impl Enrolled {
+impl ActiveEnrollment {
     /// Whether its states are those of an enrollment at all (`Rule::UnenrolledStates`).
     pub fn counts(&self) -> bool {
         let unregistered = matches!(
@@ -66,7 +66,7 @@ impl Enrolled {
 #[serde(rename_all = "camelCase", default)]
 pub struct Enrollment {
     /// The enrollment.
-    pub enrolled: Option<Enrolled>,
+    pub enrolled: Option<ActiveEnrollment>,
     /// The user's groups; empty while not enrolled.
     pub groups: BTreeSet<GroupId>,
     /// The list last heard from the service, for the user that it names.
@@ -94,7 +94,7 @@ impl Default for Enrollment {
 
 impl Enrollment {
     /// The enrollment, if it is one by its states too (`Rule::UnenrolledStates`).
-    pub fn in_force(&self) -> Option<&Enrolled> {
+    pub fn in_force(&self) -> Option<&ActiveEnrollment> {
         self.enrolled.as_ref().filter(|enrolled| enrolled.counts())
     }
 
@@ -115,7 +115,7 @@ impl Device {
         &mut self,
         command: EnrollCommand,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         let EnrollCommand { user, groups, enrollment_type, owner_type, supervised } = command;
         // facts 3: a personally-owned work profile has no type of its own; user-driven is `userEnrollment`
@@ -130,11 +130,11 @@ impl Device {
                 return Err(Refusal::new("alreadyEnrolled", message, "retire, then enroll"));
             }
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
-                effects.push(Effect::Unchanged(format!("already enrolled by {user}")));
+                effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));
                 return Ok(());
             }
         } else {
-            self.state.enrollment.enrolled = Some(Enrolled {
+            self.state.enrollment.enrolled = Some(ActiveEnrollment {
                 user: user.clone(),
                 at: now,
                 enrollment_type,
@@ -148,7 +148,7 @@ impl Device {
         }
         let groups = groups.or_else(|| before.heard_for(&user)).unwrap_or_default();
         self.change_groups(groups, now);
-        effects.extend([Effect::GroupsChanged, Effect::StateChanged]);
+        effects.extend([DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
         Ok(())
     }
 
@@ -167,7 +167,12 @@ impl Device {
     }
 
     /// Changes one of the enrollment's states, by Graph's name.
-    pub(super) fn enrollment_set(&mut self, name: &str, value: &str, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn enrollment_set(
+        &mut self,
+        name: &str,
+        value: &str,
+        effects: &mut Vec<DeviceEffect>,
+    ) -> Result<(), Refusal> {
         let Some(enrolled) = self.state.enrollment.enrolled.clone() else {
             let message = format!("{name} is a state of an enrollment, and the device is not enrolled");
             return Err(Refusal::new("notEnrolled", message, "enroll --user UPN"));
@@ -184,39 +189,40 @@ impl Device {
                 self.check_enrollment_type(changed.enrollment_type, changed.supervised)?;
             }
             _ => {
-                let mend = "enrollment set one of managementState, deviceRegistrationState, managedDeviceOwnerType, \
+                let hint = "enrollment set one of managementState, deviceRegistrationState, managedDeviceOwnerType, \
                             deviceEnrollmentType";
-                return Err(Refusal::new("unknownSetting", format!("{name:?} is no state of an enrollment"), mend));
+                return Err(Refusal::new("unknownSetting", format!("{name:?} is no state of an enrollment"), hint));
             }
         }
         if changed == enrolled {
-            effects.push(Effect::Unchanged(format!("already {name}={value}")));
+            effects.push(DeviceEffect::Unchanged(format!("already {name}={value}")));
             return Ok(());
         }
         self.state.enrollment.enrolled = Some(changed);
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    pub(super) fn groups_heard(&mut self, list: GroupList, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn groups_heard(&mut self, list: GroupList, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let enrollment = &mut self.state.enrollment;
         let enrolled_by = enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
         if let (Some(named), Some(user)) = (&list.user_principal_name, enrolled_by)
             && named != user
         {
             // contract 2: ignored; but kept as the broker's last word, for when that user enrolls
-            effects.push(Effect::Ignored(format!("a group list of {named} is ignored: {user} enrolled the device")));
+            effects
+                .push(DeviceEffect::Ignored(format!("a group list of {named} is ignored: {user} enrolled the device")));
         }
         let heard_before = enrollment.heard.replace(list);
         let user = enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
         let groups = user.and_then(|user| enrollment.heard_for(user)).unwrap_or_else(|| enrollment.groups.clone());
         if groups != enrollment.groups {
             self.change_groups(groups, now);
-            effects.push(Effect::GroupsChanged);
+            effects.push(DeviceEffect::GroupsChanged);
         } else if heard_before == enrollment.heard {
             return;
         }
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
     }
 }
 

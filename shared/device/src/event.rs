@@ -4,8 +4,11 @@
 
 use std::borrow::Cow;
 
-use portal_contract::command::Command;
-use portal_contract::{Action, CustomNotification, DesktopVerdict, GroupList, Interaction, Problem, Rejection, Target};
+use portal_contract::command::DeviceCommand;
+use portal_contract::{
+    CardInteraction, CustomNotification, DesktopVerdict, GroupList, PayloadRejection, PushProblem, PushTarget,
+    RemoteAction,
+};
 use serde_json::json;
 
 /// The right to acknowledge one message to the broker; worthless after its connection's end.
@@ -22,11 +25,11 @@ pub struct AckToken {
 
 /// A push as it arrived, before any rule of the device.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Arrival {
+pub struct ArrivedPush {
     /// The payload, read.
-    pub payload: Result<CustomNotification, Rejection>,
+    pub payload: Result<CustomNotification, PayloadRejection>,
     /// What it was addressed to.
-    pub target: Target,
+    pub target: PushTarget,
     /// Whether the broker sent it as a retained message.
     pub retained: bool,
     /// Whether its id is used on this device already.
@@ -39,24 +42,24 @@ pub struct Arrival {
 
 /// Why the desktop did not show a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RaiseFailure {
+pub struct CardFailure {
     /// The code.
-    pub problem: Problem,
+    pub problem: PushProblem,
     /// A sentence.
     pub detail: String,
 }
 
 /// Anything that can happen to a device.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum DeviceInput {
     /// A person does something.
-    Command(Command),
+    Command(DeviceCommand),
     /// A push arrived.
-    PushArrived(Arrival),
+    PushArrived(ArrivedPush),
     /// The service told the groups of the device's user.
     GroupsHeard(GroupList),
     /// The service sent a remote action.
-    ActionArrived(Action),
+    ActionArrived(RemoteAction),
     /// The user pressed a button of the permission prompt.
     PromptAnswered {
         /// Which prompt.
@@ -79,25 +82,25 @@ pub enum Event {
     /// What was held for the session has all arrived (contract 2).
     FenceReturned,
     /// The desktop accepted a card.
-    Raised {
+    CardShown {
         /// Which card.
         card: u64,
         /// Whether it shows what it accepts, as far as was known then; for the receipt alone, no rule reads it.
         desktop: Option<DesktopVerdict>,
     },
     /// The desktop did not.
-    RaiseFailed {
+    CardFailed {
         /// Which card.
         card: u64,
         /// Why.
-        failure: RaiseFailure,
+        failure: CardFailure,
     },
     /// The user did something with a card.
     CardInteraction {
         /// Which card.
         card: u64,
         /// What.
-        interaction: Interaction,
+        interaction: CardInteraction,
     },
     /// The notification server went, and every card with it.
     CardsLost,
@@ -107,7 +110,7 @@ pub enum Event {
     DeadlineReached,
 }
 
-impl Event {
+impl DeviceInput {
     /// What the journal writes of an event that changed the device: what a person or the service did, as JSON.
     pub fn record(&self) -> Cow<'static, str> {
         let json = |value: serde_json::Value| Cow::Owned(value.to_string());

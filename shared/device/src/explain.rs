@@ -2,14 +2,14 @@
 //!
 //! Lives here: the sentences of `explain`. Does not live here: the checklist's rules (`grounds`).
 
-use portal_contract::{Delay, Explanation, Outcome, Prerequisite, Problem, Receipt, Surface};
+use portal_contract::{DeliveryDelay, Explanation, Outcome, Prerequisite, PushProblem, Receipt, Surface};
 
-use super::Snapshot;
+use super::DeviceSnapshot;
 use super::app::FIRST_SHOWING_VERSION;
-use super::push::Push;
+use super::push::ReceivedPush;
 
 /// The explanation of `receipt`: a sentence, and each prerequisite as it stood in `snapshot` when it was decided.
-pub fn explain(receipt: &Receipt, push: Option<&Push>, snapshot: &Snapshot) -> Explanation {
+pub fn explain(receipt: &Receipt, push: Option<&ReceivedPush>, snapshot: &DeviceSnapshot) -> Explanation {
     let mut summary = outcome_sentence(&receipt.outcome, snapshot);
     if matches!(receipt.outcome, Outcome::Presented(shown) if shown.substituted) {
         let gate = format!(
@@ -24,10 +24,10 @@ pub fn explain(receipt: &Receipt, push: Option<&Push>, snapshot: &Snapshot) -> E
     if receipt.priority_lowered {
         summary.push_str(" Its priority was lowered to normal (facts 4.2).");
     }
-    Explanation::new(receipt, summary, snapshot.standings(push))
+    Explanation::new(receipt, summary, snapshot.checklist_entries(push))
 }
 
-fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
+fn outcome_sentence(outcome: &Outcome, snapshot: &DeviceSnapshot) -> String {
     match outcome {
         Outcome::Rejected { detail, .. } => format!("Not a custom notification: {detail}."),
         Outcome::Duplicate => "Its id already had an outcome on this device, and nothing shows twice.".to_owned(),
@@ -49,7 +49,7 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &Snapshot) -> String {
 }
 
 /// `Rule::WhoDiscards`: where such a push ends on its way.
-fn who_discards(snapshot: &Snapshot) -> &'static str {
+fn who_discards(snapshot: &DeviceSnapshot) -> &'static str {
     match snapshot.identity.operating_system.is_apple() {
         _ if !snapshot.app.is_installed() => "",
         true => " With the permission off, APNs itself discards the push (facts 5).",
@@ -57,23 +57,25 @@ fn who_discards(snapshot: &Snapshot) -> &'static str {
     }
 }
 
-fn dropped_sentence(problem: Problem) -> &'static str {
+fn dropped_sentence(problem: PushProblem) -> &'static str {
     match problem {
-        Problem::Collapsed => "While the device was away a newer one took its place: APNs keeps one (facts 5).",
-        Problem::DroppedTooManyPendingMessages => {
+        PushProblem::Collapsed => "While the device was away a newer one took its place: APNs keeps one (facts 5).",
+        PushProblem::DroppedTooManyPendingMessages => {
             "While the device was away over a hundred were sent: FCM discards all then (facts 5)."
         }
-        Problem::DroppedTtlExpired => "It waited at the push service for longer than its time to live (facts 5).",
-        Problem::DroppedDeviceInactive => {
+        PushProblem::DroppedTtlExpired => "It waited at the push service for longer than its time to live (facts 5).",
+        PushProblem::DroppedDeviceInactive => {
             "The device had been away for over 270 days: its registration had expired (facts 5)."
         }
-        Problem::Unregistered => "It was sent to an installation of the app that is gone (facts 5).",
-        Problem::DroppedAppForceStopped => "The app was force-stopped: nothing arrives until it is opened (facts 4.2).",
+        PushProblem::Unregistered => "It was sent to an installation of the app that is gone (facts 5).",
+        PushProblem::DroppedAppForceStopped => {
+            "The app was force-stopped: nothing arrives until it is opened (facts 4.2)."
+        }
         _ => "The push service dropped it (facts 5).",
     }
 }
 
-fn presented_sentence(surface: Surface, snapshot: &Snapshot) -> String {
+fn presented_sentence(surface: Surface, snapshot: &DeviceSnapshot) -> String {
     match surface {
         Surface::Banner => "Shown as a banner.".to_owned(),
         Surface::LockScreen => "Shown on the lock screen.".to_owned(),
@@ -87,13 +89,15 @@ fn presented_sentence(surface: Surface, snapshot: &Snapshot) -> String {
     }
 }
 
-fn delay_sentence(delay: Delay) -> &'static str {
+fn delay_sentence(delay: DeliveryDelay) -> &'static str {
     match delay {
-        Delay::DelayedDeviceOffline => "It had waited for the device to come back.",
-        Delay::DelayedDeviceDoze => "It had waited for the end of Doze (facts 4.2).",
-        Delay::DelayedUserStopped => "It had waited for the work profile (facts 4.2).",
-        Delay::DelayedMessageThrottled => "It had waited for its turn: the desktop is not flooded.",
-        Delay::DelayedBatteryOptimisation => "It had waited for battery optimisation to let it through (facts 1.1).",
-        Delay::DelayedNotificationServer => "It had waited for a notification server.",
+        DeliveryDelay::DelayedDeviceOffline => "It had waited for the device to come back.",
+        DeliveryDelay::DelayedDeviceDoze => "It had waited for the end of Doze (facts 4.2).",
+        DeliveryDelay::DelayedUserStopped => "It had waited for the work profile (facts 4.2).",
+        DeliveryDelay::DelayedMessageThrottled => "It had waited for its turn: the desktop is not flooded.",
+        DeliveryDelay::DelayedBatteryOptimisation => {
+            "It had waited for battery optimisation to let it through (facts 1.1)."
+        }
+        DeliveryDelay::DelayedNotificationServer => "It had waited for a notification server.",
     }
 }

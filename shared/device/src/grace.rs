@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_contract::{GroupId, Timestamp, UserPrincipalName};
 use serde::{Deserialize, Serialize};
 
-use super::enrollment::{Enrolled, Enrollment};
-use super::{Device, Effect};
+use super::enrollment::{ActiveEnrollment, Enrollment};
+use super::{Device, DeviceEffect};
 
 /// The groups that a user left, each until its grace ends.
 pub(super) type LeftGroups = BTreeMap<GroupId, Timestamp>;
@@ -54,7 +54,7 @@ impl Enrollment {
 impl Device {
     /// Replaces the user's groups; those that are left linger.
     pub(super) fn change_groups(&mut self, groups: BTreeSet<GroupId>, now: Timestamp) {
-        let grace = self.rules.grace_millis;
+        let grace = self.settings.grace_millis;
         let enrollment = &mut self.state.enrollment;
         let until = now.plus_millis(grace);
         if grace > 0 {
@@ -65,23 +65,23 @@ impl Device {
     }
 
     /// Begins the grace of an enrollment that ended.
-    pub(super) fn linger(&mut self, ended: Enrolled, now: Timestamp) {
+    pub(super) fn linger(&mut self, ended: ActiveEnrollment, now: Timestamp) {
         let groups = std::mem::take(&mut self.state.enrollment.groups);
         self.state.enrollment.left_groups.clear();
-        if self.rules.grace_millis > 0 && !groups.is_empty() {
-            let until = now.plus_millis(self.rules.grace_millis);
+        if self.settings.grace_millis > 0 && !groups.is_empty() {
+            let until = now.plus_millis(self.settings.grace_millis);
             self.state.enrollment.former = Some(FormerEnrollment { user: ended.user, groups, until });
         }
     }
 
     /// Ends every grace whose time has come.
-    pub(super) fn end_graces(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn end_graces(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let enrollment = &mut self.state.enrollment;
         if enrollment.next_grace_end().is_none_or(|until| now < until) {
             return;
         }
         enrollment.former.take_if(|former| former.until <= now);
         enrollment.left_groups.retain(|_, until| *until > now);
-        effects.extend([Effect::GroupsChanged, Effect::StateChanged]);
+        effects.extend([DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
     }
 }

@@ -1,6 +1,6 @@
 //! The pushes that wait on the device, found by what they wait for and by when they are due.
 //!
-//! Lives here: the collection and its order, the order of arrival. Does not live here: what lets a push go (`judgement`).
+//! Lives here: the collection and its order, the order of arrival. Does not live here: what lets a push go (`evaluation`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,29 +11,29 @@ use super::push::{HeldPush, HoldReason};
 /// Held pushes. Every question is answered without looking at each of them: a kept session may bring thousands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeldPushes {
-    by_key: BTreeMap<u64, Waiting>,
+    by_key: BTreeMap<u64, HeldEntry>,
     by_reason: BTreeMap<HoldReason, BTreeSet<u64>>,
     by_due: BTreeSet<(Timestamp, u64)>,
 }
 
 #[derive(Debug, Clone)]
-struct Waiting {
+struct HeldEntry {
     held: HeldPush,
     due: Option<Timestamp>,
 }
 
 impl HeldPushes {
-    /// Takes a push in; `expires_at` is when it ends by itself, and it is due then or when patience ends.
+    /// Takes a push in; `expires_at` is when it ends by itself, and it is due then or when the timeout ends.
     pub(super) fn insert(&mut self, held: HeldPush, expires_at: Option<Timestamp>) {
         let key = held.key;
         let due = [held.until, expires_at].into_iter().flatten().min();
         self.by_reason.entry(held.reason).or_default().insert(key);
         self.by_due.extend(due.map(|due| (due, key)));
-        self.by_key.insert(key, Waiting { held, due });
+        self.by_key.insert(key, HeldEntry { held, due });
     }
 
     pub(super) fn remove(&mut self, key: u64) -> Option<HeldPush> {
-        let Waiting { held, due } = self.by_key.remove(&key)?;
+        let HeldEntry { held, due } = self.by_key.remove(&key)?;
         if let Some(keys) = self.by_reason.get_mut(&held.reason) {
             keys.remove(&key);
         }
@@ -53,7 +53,7 @@ impl HeldPushes {
         self.by_reason.get(&reason).into_iter().flatten().copied().collect()
     }
 
-    /// One that is due: it has expired, or patience with its notification server has ended.
+    /// One that is due: it has expired, or the timeout for its notification server has ended.
     pub(super) fn due(&self, now: Timestamp) -> Option<u64> {
         self.by_due.first().filter(|(due, _)| *due <= now).map(|(_, key)| *key)
     }

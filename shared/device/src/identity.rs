@@ -5,12 +5,12 @@
 use portal_contract::{DeviceId, OperatingSystem, OsVersion, Tenant};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Effect, Refusal};
+use super::{Device, DeviceEffect, Refusal};
 
 /// Which device it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Identity {
+pub struct DeviceIdentity {
     /// Its id, and its MQTT client id.
     pub id: DeviceId,
     /// Its name.
@@ -25,7 +25,7 @@ pub struct Identity {
     pub first_os_version: OsVersion,
 }
 
-impl Identity {
+impl DeviceIdentity {
     /// Whether Android asks at run time (13 and later; facts 4.2).
     pub fn asks_at_run_time(&self) -> bool {
         !self.operating_system.is_apple() && self.os_version.major() >= 13
@@ -33,12 +33,12 @@ impl Identity {
 }
 
 impl Device {
-    pub(super) fn os_update(&mut self, version: OsVersion, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn os_update(&mut self, version: OsVersion, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let identity = &self.state.identity;
         let is_older = identity.os_version.is_newer_than(&version);
         if !is_older && !version.is_newer_than(&identity.os_version) {
             let note = format!("already on {} {}", identity.operating_system, identity.os_version);
-            effects.push(Effect::Unchanged(note));
+            effects.push(DeviceEffect::Unchanged(note));
             return Ok(());
         }
         if is_older {
@@ -57,7 +57,7 @@ impl Device {
         if !asked_before && self.state.identity.asks_at_run_time() {
             self.state.permission.upgrade_to_run_time_permission(self.state.app.is_installed());
         }
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 }

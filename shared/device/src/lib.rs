@@ -9,18 +9,18 @@ mod condition;
 mod documentation;
 mod effect;
 mod enrollment;
+mod evaluation;
 mod event;
 mod explain;
 mod grace;
-mod grounds;
 mod held;
 mod identity;
-mod judgement;
 mod permission;
 mod policy;
 mod priority;
 mod push;
 mod push_service;
+mod reasons;
 mod refusal;
 mod removal;
 mod rule;
@@ -28,30 +28,32 @@ mod surface;
 mod switches;
 mod view;
 
-pub use app::App;
-pub use condition::Condition;
-pub use documentation::{AppleRequest, Documentation, FcmMessage, Priority, PushService, Rules};
-pub use effect::{Effect, Shown};
+pub use app::AppState;
+pub use condition::DeviceCondition;
+pub use documentation::{
+    ApplePermissionRequest, DocumentationYear, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation,
+};
+pub use effect::{CardContent, DeviceEffect};
 pub use enrollment::Enrollment;
-pub use event::{AckToken, Arrival, Event, RaiseFailure};
+pub use event::{AckToken, ArrivedPush, CardFailure, DeviceInput};
 pub use explain::explain;
-pub use identity::Identity;
-pub use permission::{Permission, PermissionPrompt};
-pub use policy::Policy;
+pub use identity::DeviceIdentity;
+pub use permission::{PermissionPrompt, PermissionState};
+pub use policy::DevicePolicy;
 pub use priority::RecentMessage;
-pub use push::{HeldPush, HoldReason, Push};
+pub use push::{HeldPush, HoldReason, ReceivedPush};
 pub use refusal::Refusal;
-pub use rule::{About, Platforms, Rule};
-pub use switches::Switches;
+pub use rule::{Rule, RuleInfo, RulePlatforms};
+pub use switches::NotificationSwitches;
 
 pub use portal_contract::OsVersion;
 pub use portal_contract::command::{
-    AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
+    AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
 };
 
-use actions::Actions;
+use actions::SeenActions;
 use portal_contract::Timestamp;
-use push::Pushes;
+use push::PushState;
 use serde::{Deserialize, Serialize};
 
 /// What the device is and how it stands, all of which survives a restart: the snapshot that the journal keeps.
@@ -59,26 +61,26 @@ use serde::{Deserialize, Serialize};
 /// Snapshots of every version load for ever: a member that is added needs a default, and `tests/data` the old files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Snapshot {
+pub struct DeviceSnapshot {
     /// Which device it is.
-    pub identity: Identity,
+    pub identity: DeviceIdentity,
     /// The documentation that its rules follow.
-    pub documentation: Documentation,
+    pub documentation: DocumentationYear,
     /// Company Portal on it.
-    pub app: App,
+    pub app: AppState,
     /// Its enrollment and its user's groups.
     pub enrollment: Enrollment,
     /// The platform's permission for Company Portal's notifications.
-    pub permission: Permission,
+    pub permission: PermissionState,
     /// The platform's own notification switches.
-    pub switches: Switches,
+    pub switches: NotificationSwitches,
     /// What device management enforces.
     #[serde(default)]
-    pub policy: Policy,
+    pub policy: DevicePolicy,
     /// Its own condition.
-    pub condition: Condition,
+    pub condition: DeviceCondition,
     /// The remote actions it has seen.
-    pub(crate) actions: Actions,
+    pub(crate) actions: SeenActions,
     /// When anything above last changed, in device time.
     pub updated_at: Timestamp,
 }
@@ -86,14 +88,14 @@ pub struct Snapshot {
 /// One emulated device: its snapshot, and the pushes that are on their way through it.
 #[derive(Debug, Clone)]
 pub struct Device {
-    state: Snapshot,
-    pushes: Pushes,
-    rules: Rules,
+    state: DeviceSnapshot,
+    pushes: PushState,
+    settings: EmulationSettings,
 }
 
 /// Where the journal left off, beside the snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct Resumption {
+pub struct ResumePoint {
     /// The pushes that are held, by key.
     pub held: Vec<HeldPush>,
     /// The sequence of the newest receipt.
@@ -108,131 +110,138 @@ pub struct Resumption {
 
 impl Device {
     /// A device out of its box (contract 5): unlocked, app not installed, not enrolled, permission never asked.
-    pub fn out_of_the_box(identity: Identity, rules: Rules, now: Timestamp) -> Self {
-        let state = Snapshot {
-            permission: Permission::out_of_the_box(&identity),
-            switches: Switches::out_of_the_box(identity.operating_system),
-            policy: Policy::default(),
-            condition: Condition::default(),
-            documentation: rules.documentation,
-            app: App::default(),
+    pub fn out_of_the_box(identity: DeviceIdentity, settings: EmulationSettings, now: Timestamp) -> Self {
+        let state = DeviceSnapshot {
+            permission: PermissionState::out_of_the_box(&identity),
+            switches: NotificationSwitches::out_of_the_box(identity.operating_system),
+            policy: DevicePolicy::default(),
+            condition: DeviceCondition::default(),
+            documentation: settings.documentation,
+            app: AppState::default(),
             enrollment: Enrollment::default(),
-            actions: Actions::default(),
+            actions: SeenActions::default(),
             updated_at: now,
             identity,
         };
-        let pushes = Pushes::new(rules.pace_per_second);
-        Self { state, pushes, rules }
+        let pushes = PushState::new(settings.pace_per_second);
+        Self { state, pushes, settings: settings }
     }
 
     /// The device as the journal kept it. The daemon was not running: what its session holds was sent meanwhile.
-    pub fn resume(mut state: Snapshot, from: Resumption, rules: Rules) -> Self {
-        state.documentation = rules.documentation;
+    pub fn resume(mut state: DeviceSnapshot, from: ResumePoint, settings: EmulationSettings) -> Self {
+        state.documentation = settings.documentation;
         let apple = state.identity.operating_system.is_apple();
-        let mut pushes = Pushes::resume(from, rules.pace_per_second, |held| rules.wait_ends(held, apple));
+        let mut pushes = PushState::resume(from, settings.pace_per_second, |held| settings.wait_ends(held, apple));
         pushes.away_since = state.condition.offline_since;
-        Self { state, pushes, rules }
+        Self { state, pushes, settings: settings }
     }
 
     /// The only way in: one event at one moment of device time, and what is to be done about it, in order.
     ///
     /// # Errors
     /// A command that the platform cannot carry out; nothing has changed then.
-    pub fn apply(&mut self, event: Event, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    pub fn apply(&mut self, event: DeviceInput, now: Timestamp) -> Result<Vec<DeviceEffect>, Refusal> {
         let mut effects = Vec::new();
         // A refused command may change nothing, so what time alone ends comes behind one.
-        let is_command = matches!(event, Event::Command(_));
+        let is_command = matches!(event, DeviceInput::Command(_));
         if !is_command {
             self.end_graces(now, &mut effects);
         }
         match event {
-            Event::Command(command) => self.command(command, now, &mut effects)?,
-            Event::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
-            Event::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
-            Event::ActionArrived(action) => self.action_arrived(action, now, &mut effects),
-            Event::PromptAnswered { number, allow } => self.prompt_answered(number, allow, &mut effects),
-            Event::PromptClosed { number } => self.prompt_closed(number, &mut effects),
-            Event::Connected { session_present } => self.connected(session_present, now, &mut effects),
-            Event::Disconnected => self.pushes.disconnected(),
-            Event::FenceReturned => self.fence_returned(now, &mut effects),
-            Event::Raised { card, desktop } => self.raised(card, desktop, &mut effects),
-            Event::RaiseFailed { card, failure } => self.raise_failed(card, failure, now, &mut effects),
-            Event::CardInteraction { card, interaction } => self.pushes.interaction(card, interaction, &mut effects),
-            Event::CardsLost => self.pushes.cards_lost(),
-            Event::NotificationServerAppeared => self.pushes.server_appeared(),
-            Event::DeadlineReached => {}
+            DeviceInput::Command(command) => self.command(command, now, &mut effects)?,
+            DeviceInput::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
+            DeviceInput::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
+            DeviceInput::ActionArrived(action) => self.action_arrived(action, now, &mut effects),
+            DeviceInput::PromptAnswered { number, allow } => self.prompt_answered(number, allow, &mut effects),
+            DeviceInput::PromptClosed { number } => self.prompt_closed(number, &mut effects),
+            DeviceInput::Connected { session_present } => self.connected(session_present, now, &mut effects),
+            DeviceInput::Disconnected => self.pushes.disconnected(),
+            DeviceInput::FenceReturned => self.fence_returned(now, &mut effects),
+            DeviceInput::CardShown { card, desktop } => self.card_shown(card, desktop, &mut effects),
+            DeviceInput::CardFailed { card, failure } => self.card_failed(card, failure, now, &mut effects),
+            DeviceInput::CardInteraction { card, interaction } => {
+                self.pushes.interaction(card, interaction, &mut effects)
+            }
+            DeviceInput::CardsLost => self.pushes.cards_lost(),
+            DeviceInput::NotificationServerAppeared => self.pushes.server_appeared(),
+            DeviceInput::DeadlineReached => {}
         }
         if is_command {
             self.end_graces(now, &mut effects);
         }
         self.let_go(now, &mut effects);
         say_once(&mut effects);
-        if effects.contains(&Effect::StateChanged) {
+        if effects.contains(&DeviceEffect::StateChanged) {
             self.state.updated_at = self.state.updated_at.max(now);
         }
         Ok(effects)
     }
 
-    fn command(&mut self, command: Command, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn command(
+        &mut self,
+        command: DeviceCommand,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) -> Result<(), Refusal> {
         match command {
-            Command::App(command) => self.app_command(command, now, effects),
-            Command::Enroll(command) => self.enroll(command, now, effects),
-            Command::EnrollmentSet { name, value } => self.enrollment_set(&name, &value, effects),
-            Command::Removal { removal, stage } => self.removal_command(removal, stage, now, effects),
-            Command::PolicySet { name, value } => self.policy_set(&name, &value, effects),
-            Command::PolicyClear => {
+            DeviceCommand::App(command) => self.app_command(command, now, effects),
+            DeviceCommand::Enroll(command) => self.enroll(command, now, effects),
+            DeviceCommand::EnrollmentSet { name, value } => self.enrollment_set(&name, &value, effects),
+            DeviceCommand::Removal { removal, stage } => self.removal_command(removal, stage, now, effects),
+            DeviceCommand::PolicySet { name, value } => self.policy_set(&name, &value, effects),
+            DeviceCommand::PolicyClear => {
                 self.policy_clear(effects);
                 Ok(())
             }
-            Command::Permission(command) => self.permission_command(command, now, effects),
-            Command::PlayServices { installed } => self.play_services(installed, effects),
-            Command::Condition(command) => self.condition_command(command, now, effects),
-            Command::Standby { bucket } => self.standby(bucket, effects),
-            Command::Restore => self.restore(effects),
-            Command::OsUpdate { version } => self.os_update(version, effects),
-            Command::SettingsSet { name, value } => self.settings_set(&name, &value, effects),
-            Command::ClockAdvance { millis } => self.clock_advance(millis, effects),
-            Command::Rename { name } => self.rename(name, effects),
-            Command::Reset => self.reset(now, effects),
+            DeviceCommand::Permission(command) => self.permission_command(command, now, effects),
+            DeviceCommand::PlayServices { installed } => self.play_services(installed, effects),
+            DeviceCommand::Condition(command) => self.condition_command(command, now, effects),
+            DeviceCommand::Standby { bucket } => self.standby(bucket, effects),
+            DeviceCommand::Restore => self.restore(effects),
+            DeviceCommand::OsUpdate { version } => self.os_update(version, effects),
+            DeviceCommand::SettingsSet { name, value } => self.settings_set(&name, &value, effects),
+            DeviceCommand::ClockAdvance { millis } => self.clock_advance(millis, effects),
+            DeviceCommand::Rename { name } => self.rename(name, effects),
+            DeviceCommand::Reset => self.reset(now, effects),
         }
     }
 
-    fn rename(&mut self, name: String, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn rename(&mut self, name: String, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.name == name {
-            effects.push(Effect::Unchanged(format!("already named {name}")));
+            effects.push(DeviceEffect::Unchanged(format!("already named {name}")));
         } else {
             self.state.identity.name = name;
-            effects.push(Effect::StateChanged);
+            effects.push(DeviceEffect::StateChanged);
         }
         Ok(())
     }
 
-    fn reset(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn reset(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let fresh = self.out_of_the_box_again(now);
         if fresh == self.state {
-            effects.push(Effect::Unchanged("already out of its box".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already out of its box".to_owned()));
             return Ok(());
         }
         self.start_over(now, effects);
-        effects.extend([Effect::IdsForgotten, Effect::GroupsChanged, Effect::StateChanged]);
+        effects.extend([DeviceEffect::IdsForgotten, DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
         Ok(())
     }
 
     /// Takes everything away that a device out of its box does not have.
-    fn start_over(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn start_over(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let fresh = self.out_of_the_box_again(now);
         self.withdraw_prompt(effects);
         self.pushes.withdraw_all(effects);
         if self.state.condition.offline {
-            effects.push(Effect::GoOnline);
+            effects.push(DeviceEffect::GoOnline);
         }
         self.state = fresh;
     }
 
     /// What a reset leaves: the device out of its box, and what others count on.
-    fn out_of_the_box_again(&self, now: Timestamp) -> Snapshot {
+    fn out_of_the_box_again(&self, now: Timestamp) -> DeviceSnapshot {
         let before = &self.state;
-        let mut fresh = Self::out_of_the_box(before.identity.clone(), self.rules.clone(), now).state;
+        let mut fresh = Self::out_of_the_box(before.identity.clone(), self.settings.clone(), now).state;
         // The clock stays: what was decided may not come to lie in the future.
         fresh.condition.clock_ahead_millis = before.condition.clock_ahead_millis;
         fresh.updated_at = before.updated_at;
@@ -246,26 +255,26 @@ impl Device {
     }
 
     /// What the journal keeps of the device.
-    pub fn snapshot(&self) -> &Snapshot {
+    pub fn snapshot(&self) -> &DeviceSnapshot {
         &self.state
     }
 
-    /// The moment, in device time, at which [`Event::DeadlineReached`] is due; `None` while nothing waits on time.
+    /// The moment, in device time, at which [`DeviceInput::DeadlineReached`] is due; `None` while nothing waits on time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        // Behind a push in hand: what time ends is looked at with the desktop's answer.
-        let grace_end = self.state.enrollment.next_grace_end().filter(|_| !self.has_push_in_hand());
+        // Behind a push being shown: what time ends is looked at with the desktop's answer.
+        let grace_end = self.state.enrollment.next_grace_end().filter(|_| !self.is_showing_push());
         [self.next_move(), grace_end].into_iter().flatten().min()
     }
 
     /// The settings that its rules take as given.
-    pub fn rules(&self) -> &Rules {
-        &self.rules
+    pub fn settings(&self) -> &EmulationSettings {
+        &self.settings
     }
 
-    /// Whether a push is in hand: its notification is being raised, and what comes behind it waits (contract 3).
-    pub fn has_push_in_hand(&self) -> bool {
-        self.pushes.has_push_in_hand()
+    /// Whether a push is being shown: its notification is being shown, and what comes behind it waits (contract 3).
+    pub fn is_showing_push(&self) -> bool {
+        self.pushes.is_showing_push()
     }
 
     /// How many pushes are held.
@@ -285,11 +294,11 @@ impl Device {
 }
 
 /// Keeps the first of each effect that says only that something changed: what is behind it speaks of the state after it.
-fn say_once(effects: &mut Vec<Effect>) {
+fn say_once(effects: &mut Vec<DeviceEffect>) {
     let (mut state, mut groups) = (false, false);
     effects.retain(|effect| match effect {
-        Effect::StateChanged => !std::mem::replace(&mut state, true),
-        Effect::GroupsChanged => !std::mem::replace(&mut groups, true),
+        DeviceEffect::StateChanged => !std::mem::replace(&mut state, true),
+        DeviceEffect::GroupsChanged => !std::mem::replace(&mut groups, true),
         _ => true,
     });
 }

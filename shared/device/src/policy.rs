@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use portal_contract::NotificationPermission;
 use serde::{Deserialize, Serialize};
 
-use super::identity::Identity;
-use super::switches::{AppleSwitches, ShowPreviews, Switches};
-use super::{Device, Effect, Refusal, Rule, Snapshot};
+use super::identity::DeviceIdentity;
+use super::switches::{AppleSwitches, NotificationSwitches, ShowPreviews};
+use super::{Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
 
 /// The policy in force, by the payload's own names; empty: none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Policy(BTreeMap<String, String>);
+pub struct DevicePolicy(BTreeMap<String, String>);
 
 const TRUE_FALSE: &[&str] = &["true", "false"];
 
@@ -34,7 +34,7 @@ const APPLE: &[(&str, &[&str])] = &[
 /// setPermissionGrantState of POST_NOTIFICATIONS (facts 4.2).
 const ANDROID: &[(&str, &[&str])] = &[("PermissionGrantState", &["granted", "denied"])];
 
-impl Policy {
+impl DevicePolicy {
     /// Each key that is set, with its value.
     pub fn list(&self) -> &BTreeMap<String, String> {
         &self.0
@@ -82,12 +82,12 @@ impl Policy {
     }
 }
 
-impl Snapshot {
+impl DeviceSnapshot {
     /// The switches as they act: the user's, and the policy's over them (`Rule::ApplePolicy`).
-    pub(super) fn acting_switches(&self) -> Switches {
+    pub(super) fn acting_switches(&self) -> NotificationSwitches {
         match &self.switches {
-            Switches::Apple(user) => Switches::Apple(self.policy.over(user)),
-            android @ Switches::Android(_) => android.clone(),
+            NotificationSwitches::Apple(user) => NotificationSwitches::Apple(self.policy.over(user)),
+            android @ NotificationSwitches::Android(_) => android.clone(),
         }
     }
 
@@ -97,11 +97,11 @@ impl Snapshot {
     }
 }
 
-fn known(identity: &Identity) -> &'static [(&'static str, &'static [&'static str])] {
+fn known(identity: &DeviceIdentity) -> &'static [(&'static str, &'static [&'static str])] {
     if identity.operating_system.is_apple() { APPLE } else { ANDROID }
 }
 
-fn check(name: &str, value: &str, identity: &Identity) -> Result<(), Refusal> {
+fn check(name: &str, value: &str, identity: &DeviceIdentity) -> Result<(), Refusal> {
     let known = known(identity);
     let Some((_, values)) = known.iter().find(|(key, _)| *key == name) else {
         let names: Vec<&str> = known.iter().map(|(key, _)| *key).collect();
@@ -111,20 +111,25 @@ fn check(name: &str, value: &str, identity: &Identity) -> Result<(), Refusal> {
     if values.contains(&value) {
         return Ok(());
     }
-    let mend = format!("policy set {name}=… with one of {}", values.join(", "));
-    Err(Refusal::new("invalidValue", format!("{value:?} is no value of {name}"), mend))
+    let hint = format!("policy set {name}=… with one of {}", values.join(", "));
+    Err(Refusal::new("invalidValue", format!("{value:?} is no value of {name}"), hint))
 }
 
 impl Device {
-    pub(super) fn policy_set(&mut self, name: &str, value: &str, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(super) fn policy_set(
+        &mut self,
+        name: &str,
+        value: &str,
+        effects: &mut Vec<DeviceEffect>,
+    ) -> Result<(), Refusal> {
         check(name, value, &self.state.identity)?;
         self.check_policy_applies()?;
         if self.state.policy.get(name) == Some(value) {
-            effects.push(Effect::Unchanged(format!("already {name}={value}")));
+            effects.push(DeviceEffect::Unchanged(format!("already {name}={value}")));
             return Ok(());
         }
         self.state.policy.0.insert(name.to_owned(), value.to_owned());
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
@@ -151,18 +156,18 @@ impl Device {
                 "the notifications payload reaches supervised devices only, and none in User Enrollment ({})",
                 Rule::ApplePolicy.source()
             );
-            let mend = "retire, then enroll --user UPN --supervised --type appleBulkWithUser";
-            return Err(Refusal::new("notSupervised", message, mend));
+            let hint = "retire, then enroll --user UPN --supervised --type appleBulkWithUser";
+            return Err(Refusal::new("notSupervised", message, hint));
         }
         Ok(())
     }
 
-    pub(super) fn policy_clear(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn policy_clear(&mut self, effects: &mut Vec<DeviceEffect>) {
         if self.state.policy.is_empty() {
-            effects.push(Effect::Unchanged("already without a policy".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already without a policy".to_owned()));
         } else {
-            self.state.policy = Policy::default();
-            effects.push(Effect::StateChanged);
+            self.state.policy = DevicePolicy::default();
+            effects.push(DeviceEffect::StateChanged);
         }
     }
 }

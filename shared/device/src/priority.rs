@@ -1,15 +1,15 @@
 //! How urgent a message is to FCM: high passes Doze, normal waits (facts 4.2).
 //!
-//! Lives here: when high priority is capped or lowered. Does not live here: what waits (`judgement`).
+//! Lives here: when high priority is capped or lowered. Does not live here: what waits (`evaluation`).
 
 use std::collections::VecDeque;
 
 use portal_contract::{Outcome, Receipt, Surface, Timestamp};
 
 use super::condition::high_priority_a_day;
-use super::documentation::Priority;
-use super::push::Push;
-use super::{Device, Rules};
+use super::documentation::FcmPriority;
+use super::push::ReceivedPush;
+use super::{Device, EmulationSettings};
 
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 /// Over how long FCM looks whether messages led to visible notifications (facts 4.2).
@@ -60,9 +60,9 @@ impl RecentMessages {
 
 impl Device {
     fn sends_high_priority(&self) -> bool {
-        let service = &self.rules.push_service;
+        let service = &self.settings.push_service;
         service.emulate
-            && service.android_priority == Priority::High
+            && service.android_priority == FcmPriority::High
             && !self.state.identity.operating_system.is_apple()
     }
 
@@ -80,13 +80,13 @@ impl Device {
 
     /// `Rule::PriorityLowered`
     fn is_never_seen(&self, now: Timestamp) -> bool {
-        let after = self.rules.push_service.lower_priority_after as usize;
+        let after = self.settings.push_service.lower_priority_after as usize;
         let recent = || self.pushes.recent.since(LOOKS_BACK_MILLIS, now);
         after > 0 && recent().count() >= after && !recent().any(|message| message.seen)
     }
 
     /// Whether `push` passes Doze.
-    pub(super) fn is_of_high_priority(&self, push: &Push) -> bool {
+    pub(super) fn is_of_high_priority(&self, push: &ReceivedPush) -> bool {
         self.sends_high_priority() && !push.priority_lowered
     }
 
@@ -100,8 +100,8 @@ impl Device {
     }
 
     /// Whether the messages of the last days matter, so that a restart must look them up (`Rule::PriorityLowered`).
-    pub fn remembers_messages(rules: &Rules) -> bool {
-        rules.push_service.emulate && rules.push_service.android_priority == Priority::High
+    pub fn remembers_messages(settings: &EmulationSettings) -> bool {
+        settings.push_service.emulate && settings.push_service.android_priority == FcmPriority::High
     }
 
     /// From when on messages matter.

@@ -1,14 +1,16 @@
-//! A push's way through the device: held, in hand, settled (contract 4).
+//! A push's way through the device: held, being shown, settled (contract 4).
 //!
-//! Lives here: the stages of a push, and what is kept of those on their way. Does not live here: what moves a push on (`judgement`).
+//! Lives here: the stages of a push, and what is kept of those on their way. Does not live here: what moves a push on (`evaluation`).
 
 use std::collections::VecDeque;
 
-use portal_contract::{CustomNotification, Delay, Interaction, NotificationId, Presentation, Target, Timestamp};
+use portal_contract::{
+    CardInteraction, CustomNotification, DeliveryDelay, NotificationId, Presentation, PushTarget, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use super::Resumption;
-use super::effect::Effect;
+use super::ResumePoint;
+use super::effect::DeviceEffect;
 use super::event::AckToken;
 use super::held::HeldPushes;
 use super::priority::RecentMessages;
@@ -16,11 +18,11 @@ use super::priority::RecentMessages;
 /// A custom notification that this device received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Push {
+pub struct ReceivedPush {
     /// What was sent.
     pub notification: CustomNotification,
     /// What it was addressed to.
-    pub target: Target,
+    pub target: PushTarget,
     /// When it was received, in device time.
     pub received_at: Timestamp,
     /// The earlier of its own expiry and the broker's (contract 3).
@@ -30,7 +32,7 @@ pub struct Push {
     pub priority_lowered: bool,
 }
 
-impl Push {
+impl ReceivedPush {
     /// When it ends by itself: its expiry, or the moment from which its id may be forgotten, so that a duplicate could not
     /// be told (contract 4).
     pub(super) fn ends_at(&self, ids_age_millis: i64) -> Option<Timestamp> {
@@ -52,7 +54,7 @@ pub enum HoldReason {
     WorkProfilePaused,
     /// Battery optimisation (facts 1.1, document E).
     BatteryOptimisation,
-    /// The pace of raised notifications.
+    /// The pace of shown notifications.
     Pace,
     /// A notification server.
     NotificationServerAway,
@@ -74,14 +76,14 @@ impl HoldReason {
     }
 
     /// FCM's word for the delay where it has one (facts 5).
-    pub(super) fn delay(self) -> Delay {
+    pub(super) fn delay(self) -> DeliveryDelay {
         match self {
-            Self::DeviceOffline => Delay::DelayedDeviceOffline,
-            Self::Doze => Delay::DelayedDeviceDoze,
-            Self::WorkProfilePaused => Delay::DelayedUserStopped,
-            Self::BatteryOptimisation => Delay::DelayedBatteryOptimisation,
-            Self::Pace => Delay::DelayedMessageThrottled,
-            Self::NotificationServerAway => Delay::DelayedNotificationServer,
+            Self::DeviceOffline => DeliveryDelay::DelayedDeviceOffline,
+            Self::Doze => DeliveryDelay::DelayedDeviceDoze,
+            Self::WorkProfilePaused => DeliveryDelay::DelayedUserStopped,
+            Self::BatteryOptimisation => DeliveryDelay::DelayedBatteryOptimisation,
+            Self::Pace => DeliveryDelay::DelayedMessageThrottled,
+            Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServer,
         }
     }
 }
@@ -93,52 +95,52 @@ pub struct HeldPush {
     /// Its key; rises in the order of arrival.
     pub key: u64,
     /// The push.
-    pub push: Push,
+    pub push: ReceivedPush,
     /// What it waits for.
     pub reason: HoldReason,
-    /// When patience ends; only with a notification server that is away.
+    /// When the timeout ends; only with a notification server that is away.
     pub until: Option<Timestamp>,
     /// What its receipt will say of its waiting: having waited for its turn too does not hide what it waited for before.
-    pub delay: Delay,
+    pub delay: DeliveryDelay,
 }
 
-/// The push whose notification is being raised.
+/// The push whose notification is being shown.
 #[derive(Debug, Clone)]
-pub(super) struct InHand {
+pub(super) struct PushBeingShown {
     pub(super) card: u64,
-    pub(super) candidate: Candidate,
+    pub(super) candidate: PushCandidate,
     pub(super) presentation: Presentation,
     /// When it was let go: `decidedAt` speaks of that moment, not of the desktop's answer (contract 4).
-    pub(super) judged_at: Timestamp,
+    pub(super) evaluated_at: Timestamp,
 }
 
-/// A push that is being judged: new, or let go by what it waited for.
+/// A push that is being evaluated: new, or let go by what it waited for.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
-    pub(super) push: Push,
-    pub(super) held: Option<HeldAs>,
+pub(super) struct PushCandidate {
+    pub(super) push: ReceivedPush,
+    pub(super) held: Option<HoldRecord>,
     /// None once it is held: it is acknowledged then.
     pub(super) ack: Option<AckToken>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HeldAs {
+pub(super) struct HoldRecord {
     pub(super) key: u64,
     pub(super) reason: HoldReason,
     pub(super) until: Option<Timestamp>,
-    pub(super) delay: Delay,
+    pub(super) delay: DeliveryDelay,
 }
 
-impl From<HeldPush> for Candidate {
+impl From<HeldPush> for PushCandidate {
     fn from(held: HeldPush) -> Self {
         let HeldPush { key, push, reason, until, delay } = held;
-        Self { push, held: Some(HeldAs { key, reason, until, delay }), ack: None }
+        Self { push, held: Some(HoldRecord { key, reason, until, delay }), ack: None }
     }
 }
 
 /// Whether everything that the broker held for the session has arrived (contract 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fence {
+enum FenceState {
     NotConnected,
     Waiting,
     Back,
@@ -146,17 +148,17 @@ enum Fence {
 
 /// Every push that is on its way, and what was shown.
 #[derive(Debug, Clone)]
-pub(super) struct Pushes {
+pub(super) struct PushState {
     pub(super) held: HeldPushes,
     pub(super) next_held_key: u64,
-    pub(super) in_hand: Option<InHand>,
+    pub(super) being_shown: Option<PushBeingShown>,
     pub(super) next_card: u64,
     pub(super) open_cards: VecDeque<(u64, u64)>,
     pub(super) last_sequence: u64,
     pub(super) last_decided_at: Option<Timestamp>,
-    raised_at: VecDeque<Timestamp>,
+    shown_at: VecDeque<Timestamp>,
     pace_per_second: usize,
-    fence: Fence,
+    fence: FenceState,
     /// The device itself was away, so the push service's rules hold until the fence (contract 4).
     pub(super) was_away: bool,
     /// Since when the device had been taken offline, until its fence is back.
@@ -165,19 +167,19 @@ pub(super) struct Pushes {
     pub(super) server_problem: Option<String>,
 }
 
-impl Default for Pushes {
+impl Default for PushState {
     fn default() -> Self {
         Self {
             held: HeldPushes::default(),
             next_held_key: 1,
-            in_hand: None,
+            being_shown: None,
             next_card: 1,
             open_cards: VecDeque::new(),
             last_sequence: 0,
             last_decided_at: None,
-            raised_at: VecDeque::new(),
+            shown_at: VecDeque::new(),
             pace_per_second: 1,
-            fence: Fence::NotConnected,
+            fence: FenceState::NotConnected,
             was_away: false,
             away_since: None,
             recent: RecentMessages::default(),
@@ -186,13 +188,13 @@ impl Default for Pushes {
     }
 }
 
-impl Pushes {
+impl PushState {
     pub(super) fn new(pace_per_second: u32) -> Self {
         Self { pace_per_second: pace_per_second.max(1) as usize, ..Self::default() }
     }
 
     pub(super) fn resume(
-        from: Resumption,
+        from: ResumePoint,
         pace_per_second: u32,
         ends_at: impl Fn(&HeldPush) -> Option<Timestamp>,
     ) -> Self {
@@ -213,11 +215,11 @@ impl Pushes {
     }
 
     pub(super) fn wait_for_fence(&mut self) {
-        self.fence = Fence::Waiting;
+        self.fence = FenceState::Waiting;
     }
 
     pub(super) fn disconnected(&mut self) {
-        self.fence = Fence::NotConnected;
+        self.fence = FenceState::NotConnected;
     }
 
     pub(super) fn went_away(&mut self) {
@@ -230,14 +232,14 @@ impl Pushes {
     }
 
     pub(super) fn fence_is_back(&self) -> bool {
-        self.fence == Fence::Back
+        self.fence == FenceState::Back
     }
 
     /// Whether it is the fence that was waited for: one of a connection that is gone says nothing.
     pub(super) fn take_fence(&mut self) -> bool {
-        let awaited = self.fence == Fence::Waiting;
+        let awaited = self.fence == FenceState::Waiting;
         if awaited {
-            self.fence = Fence::Back;
+            self.fence = FenceState::Back;
         }
         awaited
     }
@@ -246,13 +248,13 @@ impl Pushes {
         self.server_problem = None;
     }
 
-    pub(super) fn has_push_in_hand(&self) -> bool {
-        self.in_hand.is_some()
+    pub(super) fn is_showing_push(&self) -> bool {
+        self.being_shown.is_some()
     }
 
-    /// contract 3: an id counts as used once its push is in hand.
-    pub(super) fn has_in_hand(&self, id: &NotificationId) -> bool {
-        self.in_hand.as_ref().is_some_and(|in_hand| in_hand.candidate.push.notification.id == *id)
+    /// contract 3: an id counts as used once its push is being shown.
+    pub(super) fn is_being_shown(&self, id: &NotificationId) -> bool {
+        self.being_shown.as_ref().is_some_and(|being_shown| being_shown.candidate.push.notification.id == *id)
     }
 
     pub(super) fn held(&self) -> usize {
@@ -268,10 +270,10 @@ impl Pushes {
     }
 
     /// Clicked, dismissed or withdrawn: the card is gone and its receipt says so.
-    pub(super) fn interaction(&mut self, card: u64, interaction: Interaction, effects: &mut Vec<Effect>) {
+    pub(super) fn interaction(&mut self, card: u64, interaction: CardInteraction, effects: &mut Vec<DeviceEffect>) {
         let place = self.open_cards.iter().position(|(open, _)| *open == card);
         if let Some((_, sequence)) = place.and_then(|place| self.open_cards.remove(place)) {
-            effects.push(Effect::Interaction { sequence, interaction });
+            effects.push(DeviceEffect::Interaction { sequence, interaction });
         }
     }
 
@@ -279,34 +281,34 @@ impl Pushes {
         self.open_cards.clear();
     }
 
-    pub(super) fn withdraw_all(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn withdraw_all(&mut self, effects: &mut Vec<DeviceEffect>) {
         for (card, sequence) in std::mem::take(&mut self.open_cards) {
-            effects.push(Effect::WithdrawCard { card });
-            effects.push(Effect::Interaction { sequence, interaction: Interaction::Withdrawn });
+            effects.push(DeviceEffect::WithdrawCard { card });
+            effects.push(DeviceEffect::Interaction { sequence, interaction: CardInteraction::Withdrawn });
         }
     }
 
-    /// When the next notification may be raised; `None`: now (contract 4, pace).
+    /// When the next notification may be shown; `None`: now (contract 4, pace).
     pub(super) fn next_slot(&self, now: Timestamp) -> Option<Timestamp> {
-        let oldest = *self.raised_at.front().filter(|_| self.raised_at.len() >= self.pace_per_second)?;
+        let oldest = *self.shown_at.front().filter(|_| self.shown_at.len() >= self.pace_per_second)?;
         // A clock that was set back frees the pace instead of blocking it for as long.
         let slot = oldest.plus_millis(1000);
         (now < slot && now >= oldest).then_some(slot)
     }
 
-    pub(super) fn note_raise(&mut self, now: Timestamp) {
-        self.raised_at.push_back(now);
+    pub(super) fn note_shown(&mut self, now: Timestamp) {
+        self.shown_at.push_back(now);
         let is_past = |oldest: &Timestamp| now.millis_since(*oldest) >= 1000;
-        while self.raised_at.len() > self.pace_per_second || self.raised_at.front().is_some_and(is_past) {
-            self.raised_at.pop_front();
+        while self.shown_at.len() > self.pace_per_second || self.shown_at.front().is_some_and(is_past) {
+            self.shown_at.pop_front();
         }
     }
 
     /// When the next one's turn comes, if any waits for nothing else.
-    pub(super) fn turn(&self) -> Timestamp {
-        let full = self.raised_at.len() >= self.pace_per_second;
-        let oldest = self.raised_at.front().filter(|_| full);
-        // Nothing was raised since the start of the process: at once.
+    pub(super) fn next_turn(&self) -> Timestamp {
+        let full = self.shown_at.len() >= self.pace_per_second;
+        let oldest = self.shown_at.front().filter(|_| full);
+        // Nothing was shown since the start of the process: at once.
         oldest.map_or(Timestamp::from_millis(i64::MIN), |oldest| oldest.plus_millis(1000))
     }
 }

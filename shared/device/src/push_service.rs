@@ -3,11 +3,11 @@
 //! Lives here: what is kept and what is dropped when the fence is back, and the time to live. Does not live here: the fence
 //! itself (the broker's edge), priorities (`priority`).
 
-use portal_contract::{Problem, Target, Timestamp};
+use portal_contract::{PushProblem, PushTarget, Timestamp};
 
-use super::documentation::FcmMessage;
-use super::push::{Candidate, HeldPush, HoldReason, Push};
-use super::{Device, Effect, Rules};
+use super::documentation::FcmMessageKind;
+use super::push::{HeldPush, HoldReason, PushCandidate, ReceivedPush};
+use super::{Device, DeviceEffect, EmulationSettings};
 
 /// How many FCM keeps; one more and all are discarded (facts 5).
 const FCM_KEEPS: usize = 100;
@@ -18,9 +18,9 @@ const FCM_KEEPS_MILLIS: i64 = 28 * DAY_MILLIS;
 /// After how long without a connection an Android registration expires (facts 5).
 const INACTIVE_AFTER_MILLIS: i64 = 270 * DAY_MILLIS;
 
-impl Rules {
+impl EmulationSettings {
     /// When the push service gives `push` up (`Rule::TimeToLive`); counted from when it was sent, as far as that is known.
-    fn time_to_live_ends(&self, push: &Push, apple: bool) -> Option<Timestamp> {
+    fn time_to_live_ends(&self, push: &ReceivedPush, apple: bool) -> Option<Timestamp> {
         let default = if apple { APNS_KEEPS_MILLIS } else { FCM_KEEPS_MILLIS };
         let millis = self.push_service.time_to_live_millis.unwrap_or(default);
         let sent_at = push.notification.sent_at.unwrap_or(push.received_at);
@@ -28,7 +28,7 @@ impl Rules {
     }
 
     /// Whether the push service has given `push` up.
-    pub(super) fn time_to_live_is_over(&self, push: &Push, apple: bool, now: Timestamp) -> bool {
+    pub(super) fn time_to_live_is_over(&self, push: &ReceivedPush, apple: bool, now: Timestamp) -> bool {
         self.time_to_live_ends(push, apple).is_some_and(|at| now >= at)
     }
 
@@ -45,11 +45,11 @@ impl Device {
     }
 
     /// Whether a message that the broker kept for later subscribers counts as sent to this device (`Rule::LateJoiner`).
-    pub fn counts_retained(&self, target: Target) -> bool {
-        self.rules.late_joiner && target != Target::Device
+    pub fn counts_retained(&self, target: PushTarget) -> bool {
+        self.settings.late_joiner && target != PushTarget::Device
     }
 
-    pub(super) fn connected(&mut self, session_present: bool, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn connected(&mut self, session_present: bool, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         self.pushes.wait_for_fence();
         if !session_present && !self.state.condition.offline {
             // Without a kept session nothing more comes of what was sent while the device was away.
@@ -58,13 +58,13 @@ impl Device {
     }
 
     /// Everything that was held for the session has arrived: the push service's rules see it together.
-    pub(super) fn fence_returned(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn fence_returned(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         if !self.pushes.take_fence() {
             return;
         }
         if let Some(enrolled) = self.state.enrollment.enrolled.as_mut().filter(|enrolled| !enrolled.fenced) {
             enrolled.fenced = true;
-            effects.push(Effect::StateChanged);
+            effects.push(DeviceEffect::StateChanged);
         }
         // A device that was taken offline meanwhile is away again already.
         if !self.state.condition.offline {
@@ -73,13 +73,13 @@ impl Device {
         }
     }
 
-    fn decide_what_was_kept(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn decide_what_was_kept(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         self.pushes.was_away = false;
         let away_since = self.pushes.away_since.take();
         let keys = self.pushes.held.all(HoldReason::DeviceOffline);
-        let mut waited: Vec<Candidate> =
-            keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).map(Candidate::from).collect();
-        let lost: Vec<Option<Problem>> =
+        let mut waited: Vec<PushCandidate> =
+            keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).map(PushCandidate::from).collect();
+        let lost: Vec<Option<PushProblem>> =
             waited.iter().map(|candidate| self.lost_before(&candidate.push, away_since, now)).collect();
         let kept = lost.iter().filter(|problem| problem.is_none()).count();
         let (dropped, problem) = self.dropped_of(kept);
@@ -98,8 +98,8 @@ impl Device {
     }
 
     /// Why the push service gave `push` up before it came to keeping any.
-    fn lost_before(&self, push: &Push, away_since: Option<Timestamp>, now: Timestamp) -> Option<Problem> {
-        let service = &self.rules.push_service;
+    fn lost_before(&self, push: &ReceivedPush, away_since: Option<Timestamp>, now: Timestamp) -> Option<PushProblem> {
+        let service = &self.settings.push_service;
         if !service.emulate {
             return None;
         }
@@ -108,29 +108,29 @@ impl Device {
         // Rule::Unregistered
         let installed_at = self.state.app.installed_at.filter(|_| fcm);
         if installed_at.zip(sent_at).is_some_and(|(installed_at, sent_at)| sent_at < installed_at) {
-            return Some(Problem::Unregistered);
+            return Some(PushProblem::Unregistered);
         }
         // Rule::DeviceInactive
         let inactive_from = away_since.filter(|_| fcm).map(|since| since.plus_millis(INACTIVE_AFTER_MILLIS));
         if inactive_from.is_some_and(|from| sent_at.unwrap_or(push.received_at) >= from) {
-            return Some(Problem::DroppedDeviceInactive);
+            return Some(PushProblem::DroppedDeviceInactive);
         }
-        self.rules.time_to_live_is_over(push, !fcm, now).then_some(Problem::DroppedTtlExpired)
+        self.settings.time_to_live_is_over(push, !fcm, now).then_some(PushProblem::DroppedTtlExpired)
     }
 
     /// How many of the first of `waited` the push service dropped, and why (facts 5).
-    fn dropped_of(&self, waited: usize) -> (usize, Problem) {
-        let service = &self.rules.push_service;
-        let all_but_one = (waited.saturating_sub(1), Problem::Collapsed);
+    fn dropped_of(&self, waited: usize) -> (usize, PushProblem) {
+        let service = &self.settings.push_service;
+        let all_but_one = (waited.saturating_sub(1), PushProblem::Collapsed);
         match service.android_message {
-            _ if !service.emulate => (0, Problem::Collapsed),
+            _ if !service.emulate => (0, PushProblem::Collapsed),
             // Rule::ApnsKeepsOne: one notification per app and device, usually the latest
             _ if self.is_apple() => all_but_one,
             // Rule::FcmCollapses: the key is the app's own, so the newest of all
-            FcmMessage::Notification => all_but_one,
+            FcmMessageKind::Notification => all_but_one,
             // Rule::FcmKeepsHundred
-            FcmMessage::Data if waited > FCM_KEEPS => (waited, Problem::DroppedTooManyPendingMessages),
-            FcmMessage::Data => (0, Problem::DroppedTooManyPendingMessages),
+            FcmMessageKind::Data if waited > FCM_KEEPS => (waited, PushProblem::DroppedTooManyPendingMessages),
+            FcmMessageKind::Data => (0, PushProblem::DroppedTooManyPendingMessages),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the form of a refusal and the sentences that several subjects share.
 
-use super::identity::Identity;
+use super::identity::DeviceIdentity;
 
 /// What a person is told: what cannot be, why (with the source), and how to get there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,17 +13,17 @@ pub struct Refusal {
     /// What cannot be and why.
     pub message: String,
     /// What to do instead.
-    pub mend: String,
+    pub hint: String,
 }
 
 impl Refusal {
     /// A refusal with its three parts.
-    pub fn new(code: &'static str, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code, message: message.into(), mend: mend.into() }
+    pub fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: hint.into() }
     }
 
     /// Something that only Android has.
-    pub fn only_android(what: &str, identity: &Identity) -> Self {
+    pub fn only_android(what: &str, identity: &DeviceIdentity) -> Self {
         Self::new(
             "notOnThisPlatform",
             format!("{what} is Android's; this device runs {}", identity.operating_system),

@@ -5,8 +5,8 @@
 use portal_contract::command::{Removal, RemovalStage};
 use portal_contract::{DeviceRegistrationState, ManagementState, Timestamp};
 
-use super::policy::Policy;
-use super::{Device, Effect, Refusal};
+use super::policy::DevicePolicy;
+use super::{Device, DeviceEffect, Refusal};
 
 /// Graph's word while a removal waits; a delete that is issued has none (facts 3).
 fn waiting(removal: Removal, stage: RemovalStage) -> Option<ManagementState> {
@@ -33,10 +33,10 @@ impl Device {
         removal: Removal,
         stage: RemovalStage,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         let Some(enrolled) = &mut self.state.enrollment.enrolled else {
-            effects.push(Effect::Unchanged("already not enrolled".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already not enrolled".to_owned()));
             return Ok(());
         };
         if stage == RemovalStage::Done {
@@ -48,15 +48,15 @@ impl Device {
             return Err(Refusal::new("noSuchState", message, "delete --pending"));
         };
         if enrolled.management_state == waiting {
-            effects.push(Effect::Unchanged(format!("already {waiting}")));
+            effects.push(DeviceEffect::Unchanged(format!("already {waiting}")));
         } else {
             enrolled.management_state = waiting;
-            effects.push(Effect::StateChanged);
+            effects.push(DeviceEffect::StateChanged);
         }
         Ok(())
     }
 
-    fn remove_now(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn remove_now(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if removal == Removal::Wipe && self.state.condition.offline {
             // facts 1.6: "device must be enrolled and online"
             let message = "the device is offline, so a wipe cannot reach it (facts 1.6)";
@@ -66,9 +66,9 @@ impl Device {
         Ok(())
     }
 
-    pub(super) fn remove(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn remove(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let Some(ended) = self.state.enrollment.enrolled.take() else { return };
-        self.state.policy = Policy::default();
+        self.state.policy = DevicePolicy::default();
         self.state.enrollment.registration_without = match removal {
             // facts 3: "revoked = blocked, wiped or retired" (`Rule::RevokedAfterRemoval`)
             Removal::Retire | Removal::Wipe => DeviceRegistrationState::Revoked,
@@ -80,22 +80,22 @@ impl Device {
         if removal == Removal::Wipe {
             self.wipe(now, effects);
         }
-        effects.extend([Effect::GroupsChanged, Effect::StateChanged]);
+        effects.extend([DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
     }
 
     /// Out of its box again, but for what the removal itself left: how it is registered, and what lingers.
-    fn wipe(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn wipe(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let enrollment = self.state.enrollment.clone();
         self.start_over(now, effects);
         self.state.enrollment = enrollment;
     }
 
     /// What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
-    pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let waiting = self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.management_state);
         if let Some(removal) = waiting.and_then(that_waits_as) {
             self.remove(removal, now, effects);
-            effects.push(Effect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
+            effects.push(DeviceEffect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
         }
     }
 }

@@ -5,11 +5,11 @@
 
 use portal_contract::OperatingSystem;
 
-use super::Documentation::{self, Y2019, Y2023, Y2025};
+use super::DocumentationYear::{self, Y2019, Y2023, Y2025};
 
 /// On which platforms a rule holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Platforms {
+pub enum RulePlatforms {
     /// iOS, iPadOS and Android.
     All,
     /// iOS and iPadOS.
@@ -18,7 +18,7 @@ pub enum Platforms {
     Android,
 }
 
-impl Platforms {
+impl RulePlatforms {
     /// Their names, as a person reads them.
     pub fn words(self) -> &'static str {
         match self {
@@ -39,15 +39,15 @@ impl Platforms {
 
 /// What is known of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About {
+pub struct RuleInfo {
     /// Its name.
     pub name: &'static str,
     /// The facts that it rests on, such as `facts 1.1, 4.1`.
     pub source: &'static str,
     /// The documentation profiles in which it holds.
-    pub profiles: &'static [Documentation],
+    pub profiles: &'static [DocumentationYear],
     /// The platforms on which it holds.
-    pub platforms: Platforms,
+    pub platforms: RulePlatforms,
     /// What it does.
     pub says: &'static str,
     /// What of it nobody documents, and the choice made; empty where all of it is documented.
@@ -56,11 +56,11 @@ pub struct About {
     pub setting: &'static str,
 }
 
-const ALWAYS: &[Documentation] = &[Y2019, Y2023, Y2025];
-const UNTIL_2023: &[Documentation] = &[Y2019, Y2023];
-const ONLY_2023: &[Documentation] = &[Y2023];
-const FROM_2023: &[Documentation] = &[Y2023, Y2025];
-const FROM_2025: &[Documentation] = &[Y2025];
+const ALWAYS: &[DocumentationYear] = &[Y2019, Y2023, Y2025];
+const UNTIL_2023: &[DocumentationYear] = &[Y2019, Y2023];
+const ONLY_2023: &[DocumentationYear] = &[Y2023];
+const FROM_2023: &[DocumentationYear] = &[Y2023, Y2025];
+const FROM_2025: &[DocumentationYear] = &[Y2025];
 
 macro_rules! rules {
     ($(
@@ -77,13 +77,13 @@ macro_rules! rules {
             pub const ALL: &'static [Self] = &[$(Self::$rule),+];
 
             /// What is known of it.
-            pub const fn about(self) -> About {
+            pub const fn about(self) -> RuleInfo {
                 match self {
-                    $(Self::$rule => About {
+                    $(Self::$rule => RuleInfo {
                         name: $name,
                         source: $source,
                         profiles: $profiles,
-                        platforms: Platforms::$platforms,
+                        platforms: RulePlatforms::$platforms,
                         says: $says,
                         undocumented: concat!($($undocumented)?),
                         setting: concat!($($setting)?),
@@ -96,7 +96,7 @@ macro_rules! rules {
 
 impl Rule {
     /// Whether it holds under this documentation on this platform.
-    pub fn holds(self, documentation: Documentation, operating_system: OperatingSystem) -> bool {
+    pub fn holds(self, documentation: DocumentationYear, operating_system: OperatingSystem) -> bool {
         let about = self.about();
         about.profiles.contains(&documentation) && about.platforms.holds_on(operating_system)
     }

@@ -5,15 +5,17 @@
 use portal_contract::{NotificationPermission, Presentation, Surface};
 
 use super::app::{FIRST_SHOWING_VERSION, is_older};
-use super::effect::Shown;
-use super::push::Push;
-use super::switches::{AndroidSwitches, AppleSwitches, Importance, LockScreenVisibility, ShowPreviews, Switches};
-use super::{Rule, Snapshot};
+use super::effect::CardContent;
+use super::push::ReceivedPush;
+use super::switches::{
+    AndroidSwitches, AppleSwitches, ChannelImportance, LockScreenVisibility, NotificationSwitches, ShowPreviews,
+};
+use super::{DeviceSnapshot, Rule};
 
 /// What a card is titled where the message's own title is not to be seen.
 const APP_NAME: &str = "Company Portal";
 
-impl Snapshot {
+impl DeviceSnapshot {
     /// How a push shows now that every prerequisite is met.
     pub(super) fn presentation(&self) -> Presentation {
         let switches = self.acting_switches();
@@ -31,7 +33,7 @@ impl Snapshot {
         }
     }
 
-    fn surface(&self, switches: &Switches) -> Surface {
+    fn surface(&self, switches: &NotificationSwitches) -> Surface {
         let open_and_unlocked = self.app.foreground && !self.condition.locked;
         let in_app = self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid);
         // locked, it is a system notification all the same (Rule::SystemWhileLocked)
@@ -44,9 +46,9 @@ impl Snapshot {
             // Rule::FocusIsQuiet
             _ if self.condition.focus => Surface::NotificationCenter,
             // Rule::AppleScheduledSummary
-            Switches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => Surface::NotificationCenter,
-            Switches::Apple(apple) => self.apple_surface(apple),
-            Switches::Android(android) => self.android_surface(android),
+            NotificationSwitches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => Surface::NotificationCenter,
+            NotificationSwitches::Apple(apple) => self.apple_surface(apple),
+            NotificationSwitches::Android(android) => self.android_surface(android),
         }
     }
 
@@ -67,8 +69,8 @@ impl Snapshot {
     fn android_surface(&self, android: &AndroidSwitches) -> Surface {
         match (self.condition.locked, android.lock_screen, android.importance) {
             (true, LockScreenVisibility::Secret, _) => Surface::NotificationCenter,
-            (true, _, importance) if importance >= Importance::Default => Surface::LockScreen,
-            (false, _, Importance::High) => Surface::Banner,
+            (true, _, importance) if importance >= ChannelImportance::Default => Surface::LockScreen,
+            (false, _, ChannelImportance::High) => Surface::Banner,
             _ => Surface::NotificationCenter,
         }
     }
@@ -86,34 +88,36 @@ impl Snapshot {
     }
 
     // facts 4.1: badgeSetting; a provisional app's icon has none
-    fn badge_is_on(&self, switches: &Switches) -> bool {
+    fn badge_is_on(&self, switches: &NotificationSwitches) -> bool {
         let quiet = self.acting_permission() == NotificationPermission::Provisional;
-        matches!(switches, Switches::Apple(apple) if apple.badge && !quiet)
+        matches!(switches, NotificationSwitches::Apple(apple) if apple.badge && !quiet)
     }
 
     // facts 4.1 (showPreviews), 4.2 (PRIVATE: content hidden)
-    fn hides_content(&self, switches: &Switches) -> bool {
+    fn hides_content(&self, switches: &NotificationSwitches) -> bool {
         match switches {
-            Switches::Apple(apple) => match apple.show_previews {
+            NotificationSwitches::Apple(apple) => match apple.show_previews {
                 ShowPreviews::Always => false,
                 ShowPreviews::WhenAuthenticated => self.condition.locked,
                 ShowPreviews::Never => true,
             },
-            Switches::Android(android) => self.condition.locked && android.lock_screen == LockScreenVisibility::Private,
+            NotificationSwitches::Android(android) => {
+                self.condition.locked && android.lock_screen == LockScreenVisibility::Private
+            }
         }
     }
 }
 
-fn sound_is_on(switches: &Switches) -> bool {
+fn sound_is_on(switches: &NotificationSwitches) -> bool {
     match switches {
-        Switches::Apple(apple) => apple.sound,
-        Switches::Android(android) => android.importance >= Importance::Default,
+        NotificationSwitches::Apple(apple) => apple.sound,
+        NotificationSwitches::Android(android) => android.importance >= ChannelImportance::Default,
     }
 }
 
-impl Shown {
+impl CardContent {
     /// What the desktop shows of `push`.
-    pub(super) fn of(push: &Push, presentation: Presentation) -> Self {
+    pub(super) fn of(push: &ReceivedPush, presentation: Presentation) -> Self {
         let (title, body) = match presentation {
             Presentation { content_hidden: true, .. } => (APP_NAME.to_owned(), "Notification".to_owned()),
             // facts 1.1: "a notification telling them to update their app to view the notification"

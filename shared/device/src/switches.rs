@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use portal_contract::OperatingSystem;
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Effect, Refusal};
+use super::{Device, DeviceEffect, Refusal};
 
 /// The switches of one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Switches {
+pub enum NotificationSwitches {
     /// iOS' and iPadOS' (facts 4.1).
     Apple(AppleSwitches),
     /// Android's (facts 4.2).
@@ -78,7 +78,7 @@ pub struct AndroidSwitches {
     /// The channel group's switch.
     pub channel_group: bool,
     /// The channel's importance.
-    pub importance: Importance,
+    pub importance: ChannelImportance,
     /// What the lock screen shows.
     pub lock_screen: LockScreenVisibility,
 }
@@ -87,14 +87,14 @@ impl Default for AndroidSwitches {
     /// As a new installation has them. undocumented: Company Portal's own choices on Android (facts 7); here the channel
     /// is HIGH, so that a custom notification heads up, and the lock screen shows all of it.
     fn default() -> Self {
-        Self { channel_group: true, importance: Importance::High, lock_screen: LockScreenVisibility::Public }
+        Self { channel_group: true, importance: ChannelImportance::High, lock_screen: LockScreenVisibility::Public }
     }
 }
 
 /// A channel's importance (`Rule::AndroidImportance`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Importance {
+pub enum ChannelImportance {
     /// Off.
     None,
     /// Shade only.
@@ -128,12 +128,12 @@ const PREVIEWS: [(&str, ShowPreviews); 3] = [
     ("whenAuthenticated", ShowPreviews::WhenAuthenticated),
     ("never", ShowPreviews::Never),
 ];
-const IMPORTANCES: [(&str, Importance); 5] = [
-    ("NONE", Importance::None),
-    ("MIN", Importance::Min),
-    ("LOW", Importance::Low),
-    ("DEFAULT", Importance::Default),
-    ("HIGH", Importance::High),
+const IMPORTANCES: [(&str, ChannelImportance); 5] = [
+    ("NONE", ChannelImportance::None),
+    ("MIN", ChannelImportance::Min),
+    ("LOW", ChannelImportance::Low),
+    ("DEFAULT", ChannelImportance::Default),
+    ("HIGH", ChannelImportance::High),
 ];
 const VISIBILITIES: [(&str, LockScreenVisibility); 3] = [
     ("PUBLIC", LockScreenVisibility::Public),
@@ -148,8 +148,8 @@ fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> String {
 fn read<T: Copy>(words: &[(&'static str, T)], name: &str, text: &str) -> Result<T, Refusal> {
     words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(|| {
         let values: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let mend = format!("settings set {name}=… with one of {}", values.join(", "));
-        Refusal::new("invalidValue", format!("{text:?} is no value of {name}"), mend)
+        let hint = format!("settings set {name}=… with one of {}", values.join(", "));
+        Refusal::new("invalidValue", format!("{text:?} is no value of {name}"), hint)
     })
 }
 
@@ -159,7 +159,7 @@ fn not_supported(name: &str) -> Refusal {
     Refusal::new("notSupported", message, "settings show lists the switches that there are")
 }
 
-impl Switches {
+impl NotificationSwitches {
     /// As a new installation has them.
     pub fn out_of_the_box(operating_system: OperatingSystem) -> Self {
         if operating_system.is_apple() {
@@ -226,8 +226,13 @@ impl Switches {
 }
 
 impl Device {
-    pub(super) fn settings_set(&mut self, name: &str, value: &str, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        if let Switches::Android(_) = self.state.switches
+    pub(super) fn settings_set(
+        &mut self,
+        name: &str,
+        value: &str,
+        effects: &mut Vec<DeviceEffect>,
+    ) -> Result<(), Refusal> {
+        if let NotificationSwitches::Android(_) = self.state.switches
             && name.starts_with("channel")
             && self.state.identity.os_version.major() < CHANNELS_SINCE
         {
@@ -239,9 +244,9 @@ impl Device {
         self.state.switches.set(name, value)?;
         effects.push(if self.state.switches == before {
             let value = before.list().remove(name).unwrap_or_default();
-            Effect::Unchanged(format!("already {name}={value}"))
+            DeviceEffect::Unchanged(format!("already {name}={value}"))
         } else {
-            Effect::StateChanged
+            DeviceEffect::StateChanged
         });
         Ok(())
     }
@@ -254,14 +259,14 @@ mod tests {
     #[test]
     fn every_switch_reads_back_the_value_that_it_lists() {
         for platform in [OperatingSystem::Ios, OperatingSystem::Android] {
-            let mut switches = Switches::out_of_the_box(platform);
+            let mut switches = NotificationSwitches::out_of_the_box(platform);
             for (name, value) in switches.list() {
                 switches.set(&name, &value).unwrap();
             }
-            assert_eq!(switches, Switches::out_of_the_box(platform));
+            assert_eq!(switches, NotificationSwitches::out_of_the_box(platform));
             assert_eq!(switches.set("nonsense", "on").unwrap_err().code, "unknownSetting");
         }
-        let mut switches = Switches::out_of_the_box(OperatingSystem::Ios);
-        assert!(switches.set("showPreviews", "maybe").unwrap_err().mend.contains("whenAuthenticated"));
+        let mut switches = NotificationSwitches::out_of_the_box(OperatingSystem::Ios);
+        assert!(switches.set("showPreviews", "maybe").unwrap_err().hint.contains("whenAuthenticated"));
     }
 }

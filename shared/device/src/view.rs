@@ -4,9 +4,9 @@
 
 use portal_contract::{DeviceState, ManagedDeviceOwnerType, OperatingSystem, status};
 
-use super::Snapshot;
+use super::DeviceSnapshot;
 
-impl Snapshot {
+impl DeviceSnapshot {
     /// The retained device state (contract 3).
     pub fn device_state(&self) -> DeviceState {
         let enrolled = self.enrollment.enrolled.as_ref();
@@ -31,8 +31,8 @@ impl Snapshot {
     }
 
     /// Company Portal, for `status`.
-    pub fn app_status(&self) -> status::App {
-        status::App {
+    pub fn app_status(&self) -> status::AppStatus {
+        status::AppStatus {
             installed: self.app.is_installed(),
             version: self.app.version.clone(),
             foreground: self.app.foreground,
@@ -43,10 +43,10 @@ impl Snapshot {
     }
 
     /// The device's own condition, for `status`.
-    pub fn condition_status(&self) -> status::Condition {
+    pub fn condition_status(&self) -> status::ConditionStatus {
         let condition = &self.condition;
         let android = self.identity.operating_system == OperatingSystem::Android;
-        status::Condition {
+        status::ConditionStatus {
             locked: condition.locked,
             offline: condition.offline,
             focus: condition.focus,
@@ -60,16 +60,16 @@ impl Snapshot {
     }
 
     /// What lingers, for `status`.
-    pub fn grace_status(&self) -> Option<status::Grace> {
+    pub fn grace_status(&self) -> Option<status::GraceStatus> {
         let enrollment = &self.enrollment;
         let former = enrollment.former.iter().flat_map(|former| &former.groups);
         let groups = former.chain(enrollment.left_groups.keys()).copied().collect();
-        enrollment.next_grace_end().map(|ends_at| status::Grace { groups, ends_at })
+        enrollment.next_grace_end().map(|ends_at| status::GraceStatus { groups, ends_at })
     }
 
     /// The permission prompt that is showing, for `status`.
-    pub fn prompt_status(&self) -> Option<status::Prompt> {
-        self.permission.prompt.map(|prompt| status::Prompt {
+    pub fn prompt_status(&self) -> Option<status::PromptStatus> {
+        self.permission.prompt.map(|prompt| status::PromptStatus {
             shown_at: prompt.shown_at,
             actions: status::PROMPT_ACTIONS.map(str::to_owned).to_vec(),
         })

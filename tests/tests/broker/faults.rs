@@ -115,7 +115,7 @@ async fn two_clients_with_one_id_are_suspected() {
         let device = device();
         let mut one = Agent::start(settings(&broker.url(), protocol, device));
         let _other = Agent::start(settings(&broker.url(), protocol, device));
-        let suspected = |state: &portal_contract::status::Broker| {
+        let suspected = |state: &portal_contract::status::BrokerStatus| {
             state.problem.as_ref().is_some_and(|problem| problem.contains("a second client"))
         };
         let state = until("the suspicion", || one.handle.state(), suspected).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portal_agent::broker::{PublishId, SessionEvent, Sessions};
 use portal_agent::sender::Address;
-use portal_contract::{Incoming, Target};
+use portal_contract::{IncomingTopic, PushTarget};
 use portal_tests::wait::until;
 
 use crate::support::*;
@@ -53,7 +53,7 @@ async fn groups_are_joined_and_left_while_connected() {
         let sender = sender(&broker.url()).await;
         sender.push_raw(Address::Group(group(1)), "one").await.unwrap();
         let push = agent.push().await;
-        assert_eq!(push.incoming, Incoming::Notification(Target::Group { id: group(1) }));
+        assert_eq!(push.incoming, IncomingTopic::Notification(PushTarget::Group { id: group(1) }));
         agent.ack([push]);
         agent.handle.set_groups([group(2), group(3)].into());
         agent.subscribed().await;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use portal_agent::broker::{Protocol, Sessions};
 use portal_agent::sender::{Address, Followed, Sender, SenderError, SenderSettings};
-use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
+use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 
@@ -14,7 +14,7 @@ fn receipt(device: DeviceId, sequence: u64, id: &str) -> Receipt {
         sequence,
         notification_id: Some(id.parse().unwrap()),
         device_id: device,
-        target: Target::Device,
+        target: PushTarget::Device,
         outcome: Outcome::Presented(Presentation::on(Surface::Banner)),
         delay: None,
         priority_lowered: false,

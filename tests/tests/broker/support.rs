@@ -10,7 +10,7 @@ use portal_agent::broker::{
     AckToken, BrokerUrl, EmbeddedBroker, Protocol, Session, SessionEvent, SessionHandle, SessionSettings, Sessions,
 };
 use portal_agent::sender::{Address, Sender, SenderSettings};
-use portal_contract::{DeviceId, GroupId, Incoming, Tenant, Topics};
+use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 use tokio::sync::mpsc;
@@ -71,8 +71,8 @@ pub fn group(number: u128) -> GroupId {
     GroupId::from_random(number)
 }
 
-pub fn topics(device: DeviceId) -> Topics {
-    Topics::new(&Tenant::default(), device)
+pub fn topics(device: DeviceId) -> DeviceTopics {
+    DeviceTopics::new(&Tenant::default(), device)
 }
 
 /// Settings with short pauses, for tests.
@@ -87,7 +87,7 @@ pub fn settings(url: &BrokerUrl, protocol: Protocol, device: DeviceId) -> Sessio
 pub struct Push {
     pub text: String,
     pub length: usize,
-    pub incoming: Incoming,
+    pub incoming: IncomingTopic,
     pub token: Option<AckToken>,
     pub redelivered: bool,
     pub retained: bool,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use portal_agent::desktop::{Card, CardId, DesktopEvent, Notifier, PromptId, Urgency};
-use portal_contract::Problem;
+use portal_contract::PushProblem;
 use portal_tests::notification_server::{Behaviour, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
 
@@ -224,7 +224,7 @@ fn without_a_server_a_raise_fails_at_once_until_one_appears() {
         let started = Instant::now();
         let (problem, detail) = desktop.raise_failed(1).await;
         assert!(started.elapsed() < Duration::from_secs(2));
-        assert_eq!(problem, Problem::NoNotificationServer);
+        assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("no notification server on the session bus") && detail.contains("dunst"), "{detail}");
         assert!(!desktop.native.is_available());
         assert!(desktop.native.state().problem.unwrap().contains("no notification server"));
@@ -270,7 +270,7 @@ fn a_server_that_the_bus_cannot_start_is_no_server() {
         let mut desktop = Desktop::start(&directory);
         for id in 1..=2 {
             let (problem, detail) = desktop.raise_failed(id).await;
-            assert_eq!(problem, Problem::NoNotificationServer);
+            assert_eq!(problem, PushProblem::NoNotificationServer);
             assert!(detail.contains("Spawn"), "{detail}");
         }
     });
@@ -287,7 +287,7 @@ fn a_server_that_goes_takes_its_cards_along_and_may_return() {
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
         assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
-        assert_eq!(desktop.raise_failed(3).await.0, Problem::NoNotificationServer);
+        assert_eq!(desktop.raise_failed(3).await.0, PushProblem::NoNotificationServer);
 
         let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
         desktop.appeared().await;
@@ -307,14 +307,14 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
         server.behave(Behaviour::Hang);
         let started = Instant::now();
         let (problem, detail) = desktop.raise_failed(1).await;
-        assert_eq!(problem, Problem::NotificationServerDidNotAnswer);
+        assert_eq!(problem, PushProblem::NotificationServerDidNotAnswer);
         assert!(detail.contains("may still appear"), "{detail}");
         assert!(started.elapsed() >= Duration::from_secs(3));
 
         let started = Instant::now();
         for id in 2..=4 {
             let (problem, detail) = desktop.raise_failed(id).await;
-            assert_eq!(problem, Problem::NoNotificationServer, "{detail}");
+            assert_eq!(problem, PushProblem::NoNotificationServer, "{detail}");
         }
         assert!(started.elapsed() < Duration::from_secs(1));
         assert!(!desktop.native.is_available());
@@ -336,7 +336,7 @@ fn a_server_that_hangs_from_its_start_is_never_called() {
             NotificationServer::start_behaving(&bus.address(), Profile::xfce(), Behaviour::Hang).await.unwrap();
         let mut desktop = Desktop::start(&directory);
         let (problem, detail) = desktop.raise_failed(1).await;
-        assert_eq!(problem, Problem::NoNotificationServer);
+        assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("does not answer"), "{detail}");
         server.behave(Behaviour::Answer);
         desktop.appeared().await;
@@ -383,13 +383,13 @@ fn a_refusal_is_told_as_one() {
             desktop.raise(id).await;
         }
         let (problem, detail) = desktop.raise_failed(22).await;
-        assert_eq!(problem, Problem::NotificationServerRefused);
+        assert_eq!(problem, PushProblem::NotificationServerRefused);
         assert!(detail.contains("Exceeded maximum number of notifications"), "{detail}");
         desktop.native.withdraw(CardId(1));
         server.wait_for_closed(1, LIMIT).await.unwrap();
         desktop.raise(23).await;
         server.behave(Behaviour::Refuse);
-        assert_eq!(desktop.raise_failed(24).await.0, Problem::NotificationServerRefused);
+        assert_eq!(desktop.raise_failed(24).await.0, PushProblem::NotificationServerRefused);
     });
 }
 
@@ -398,7 +398,7 @@ fn without_a_bus_each_raise_looks_for_one() {
     on_a_private_bus("raising::without_a_bus_each_raise_looks_for_one", async |directory| {
         let mut desktop = Desktop::start(&directory);
         let (problem, detail) = desktop.raise_failed(1).await;
-        assert_eq!(problem, Problem::NoNotificationServer);
+        assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("no session bus") && detail.contains("--notifier console"), "{detail}");
         assert!(desktop.native.state().problem.unwrap().contains("no session bus"));
 

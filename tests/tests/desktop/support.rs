@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use portal_agent::desktop::{Card, CardId, DesktopEvent, Native, Notifier, PromptCard, PromptId, Settings, Urgency};
-use portal_contract::{DesktopVerdict, Problem};
+use portal_contract::{DesktopVerdict, PushProblem};
 use portal_tests::notification_server::{Notification, NotificationServer, Profile};
 use portal_tests::session_bus::SessionBus;
 use tokio::sync::mpsc;
@@ -100,7 +100,7 @@ impl Desktop {
         self.is_raised(id).await;
     }
 
-    pub async fn raise_failed(&mut self, id: u64) -> (Problem, String) {
+    pub async fn raise_failed(&mut self, id: u64) -> (PushProblem, String) {
         self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
         match self.next().await {
             DesktopEvent::RaiseFailed { card, problem, detail } if card == CardId(id) => (problem, detail),

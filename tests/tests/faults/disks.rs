@@ -93,7 +93,7 @@ async fn a_disk_that_is_read_only() -> Result<()> {
         stand.wait_until_settled(&pushes).await?;
     }
     let (all, books, mut shown) = (ids(0, rounds * batch), Books::of(&stand.agent)?, stand.shown());
-    let note = "its files immutable under the daemon, mounted read-only at the next start, then mended";
+    let note = "its files immutable under the daemon, mounted read-only at the next start, then made writable again";
     let survival = survived("the disk read-only", rounds, &books, &all, &shown, note)?;
     ensure!(survival.shown_twice <= rounds);
     shown.dedup();

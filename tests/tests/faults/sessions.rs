@@ -189,7 +189,7 @@ async fn a_push_held_while_a_thousand_flow_past_it() -> Result<()> {
     let start = Instant::now();
     let past = ids(0, others);
     for id in &past {
-        // Nothing that waiting could mend: it is withheld at once, Doze or not.
+        // Nothing that waiting could change: it is withheld at once, Doze or not.
         let payload = push_with(id, &json!({ "targetUserPrincipalName": "somebody.else@contoso.example" }));
         sender.publish(&topic("notifications"), payload).await?;
     }

@@ -17,7 +17,7 @@ use portal_tests::survival::Survival;
 use serde_json::{Value, json};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
-/// How long a fault may take to mend, with the full counts too; only reached by a failure.
+/// How long a fault may take to heal, with the full counts too; only reached by a failure.
 pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// What arrives while the daemon is dead would be collapsed by the emulated push service.

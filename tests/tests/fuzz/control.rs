@@ -86,7 +86,7 @@ fn control_body() {
         match status {
             200 => assert_eq!(answer["deviceId"], DEVICE),
             400 | 409 => {
-                for member in ["code", "message", "mend"] {
+                for member in ["code", "message", "hint"] {
                     let text = answer["error"][member].as_str().unwrap();
                     assert!(!text.is_empty() && text.len() < 2048, "{member} of {answer}");
                 }

@@ -2,7 +2,7 @@
 
 use portal_contract::notification::MAX_PAYLOAD_BYTES;
 use portal_contract::service::MAX_GROUPS;
-use portal_contract::{Action, CustomNotification, GroupList};
+use portal_contract::{CustomNotification, GroupList, RemoteAction};
 
 /// A sentence for a receipt or the log: one line, and not as long as whoever sends pleases.
 fn is_a_sentence(text: &str) -> bool {
@@ -41,10 +41,10 @@ fn group_list() {
 
 #[test]
 fn action() {
-    bolero::check!().with_max_len(MAX_PAYLOAD_BYTES).for_each(|payload: &[u8]| match Action::parse(payload) {
+    bolero::check!().with_max_len(MAX_PAYLOAD_BYTES).for_each(|payload: &[u8]| match RemoteAction::parse(payload) {
         Ok(action) => {
             let written = serde_json::to_vec(&action).unwrap();
-            assert_eq!(Action::parse(&written), Ok(action));
+            assert_eq!(RemoteAction::parse(&written), Ok(action));
         }
         Err(sentence) => assert!(is_a_sentence(&sentence), "{sentence:?}"),
     });

@@ -75,11 +75,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 /// Reads the files. Where one of them is not right, tells everything that is wrong and gives up: nothing is run then.
 fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = load(paths).map_err(|error| {
-        let mend = match error {
+        let hint = match error {
             PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
             PathError::Empty(_) => "name another folder",
         };
-        Failure::configuration(error.to_string(), mend)
+        Failure::configuration(error.to_string(), hint)
     })?;
     if loaded.wrong.is_empty() {
         return Ok(loaded);
@@ -97,7 +97,7 @@ fn tell(json: bool, wrong: &[WrongFile]) {
         if json {
             for problem in &file.problems {
                 let message = format!("{}: {}", problem.at, problem.message);
-                failure::report(Fault::new("scenarioFile", message, problem.mend.clone()), true, &mut stderr);
+                failure::report(Fault::new("scenarioFile", message, problem.hint.clone()), true, &mut stderr);
             }
         } else {
             // Where standard error is closed there is nobody to tell.

@@ -2,36 +2,36 @@
 //!
 //! Lives here: each told to the device in its own words. Does not live here: what the device makes of it.
 
-use portal_contract::Interaction;
+use portal_contract::CardInteraction;
 use tracing::info;
 
 use super::DeviceLoop;
 use crate::desktop::{CardId, DesktopEvent, PromptId};
-use portal_device::{Event, RaiseFailure};
+use portal_device::{CardFailure, DeviceInput};
 
 impl DeviceLoop {
     pub(super) fn desktop_event(&mut self, event: DesktopEvent) {
         match event {
             DesktopEvent::Raised { card: CardId(card), verdict } => {
                 self.cards.push(card);
-                self.happened(Event::Raised { card, desktop: verdict });
+                self.happened(DeviceInput::CardShown { card, desktop: verdict });
             }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
-                self.happened(Event::RaiseFailed { card, failure: RaiseFailure { problem, detail } });
+                self.happened(DeviceInput::CardFailed { card, failure: CardFailure { problem, detail } });
             }
-            DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, Interaction::Clicked),
-            DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, Interaction::Dismissed),
+            DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, CardInteraction::Clicked),
+            DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, CardInteraction::Dismissed),
             DesktopEvent::CardsLost => {
                 self.cards.clear();
-                self.happened(Event::CardsLost);
+                self.happened(DeviceInput::CardsLost);
             }
             DesktopEvent::PromptAnswered { prompt: PromptId(prompt), allow } => {
                 self.prompt_is_up = false;
-                self.happened(Event::PromptAnswered { number: prompt_number(prompt), allow });
+                self.happened(DeviceInput::PromptAnswered { number: prompt_number(prompt), allow });
             }
             DesktopEvent::PromptClosed { prompt: PromptId(prompt) } => {
                 self.prompt_is_up = false;
-                self.happened(Event::PromptClosed { number: prompt_number(prompt) });
+                self.happened(DeviceInput::PromptClosed { number: prompt_number(prompt) });
             }
             DesktopEvent::PromptFailed { detail, .. } => {
                 self.prompt_is_up = false;
@@ -39,16 +39,16 @@ impl DeviceLoop {
             }
             DesktopEvent::ServerAppeared => {
                 self.show_prompt_card();
-                self.happened(Event::NotificationServerAppeared);
+                self.happened(DeviceInput::NotificationServerAppeared);
             }
             DesktopEvent::Changed => {}
         }
         self.changed();
     }
 
-    fn card_interaction(&mut self, card: u64, interaction: Interaction) {
+    fn card_interaction(&mut self, card: u64, interaction: CardInteraction) {
         self.forget_card(card);
-        self.happened(Event::CardInteraction { card, interaction });
+        self.happened(DeviceInput::CardInteraction { card, interaction });
     }
 
     pub(super) fn forget_card(&mut self, card: u64) {

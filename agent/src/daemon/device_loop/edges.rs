@@ -12,7 +12,7 @@ use crate::daemon::clock::Clock;
 use crate::daemon::requests::Request;
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::{Journal, JournalError, Reader};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// Why the loop ended by itself; what was not acknowledged comes again.
 #[derive(Debug, thiserror::Error)]
@@ -70,5 +70,5 @@ pub struct Beginning {
     /// How many redeliveries there were.
     pub redelivered: u64,
     /// What this start changes of the device: its name.
-    pub commands: Vec<Command>,
+    pub commands: Vec<DeviceCommand>,
 }

@@ -9,7 +9,7 @@ use super::{AfterCommit, DeviceLoop};
 use crate::control::Happened;
 use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
 use crate::journal::Entry;
-use portal_device::{Effect, Shown};
+use portal_device::{CardContent, DeviceEffect};
 
 /// The prompt's words, as the platform says them.
 fn prompt_words(apple: bool) -> (&'static str, &'static str) {
@@ -24,8 +24,8 @@ fn prompt_words(apple: bool) -> (&'static str, &'static str) {
 }
 
 impl DeviceLoop {
-    pub(super) fn perform(&mut self, effects: Vec<Effect>, recorded: &str) {
-        let changed = effects.contains(&Effect::StateChanged);
+    pub(super) fn perform(&mut self, effects: Vec<DeviceEffect>, recorded: &str) {
+        let changed = effects.contains(&DeviceEffect::StateChanged);
         if changed {
             // First, so that the receipts behind it speak of the device as it is from now on.
             self.remember(recorded);
@@ -39,9 +39,9 @@ impl DeviceLoop {
         }
     }
 
-    fn perform_one(&mut self, effect: Effect) {
+    fn perform_one(&mut self, effect: DeviceEffect) {
         match effect {
-            Effect::Settle { receipt, push, held, ack } => {
+            DeviceEffect::Settle { receipt, push, held, ack } => {
                 let sequence = receipt.sequence;
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
@@ -50,7 +50,7 @@ impl DeviceLoop {
                 self.acknowledge(ack);
                 self.outbox.after_commit(AfterCommit::Settled(sequence));
             }
-            Effect::Hold { held, ack } => {
+            DeviceEffect::Hold { held, ack } => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });
@@ -58,13 +58,13 @@ impl DeviceLoop {
                 self.acknowledge(ack);
                 self.changed();
             }
-            Effect::HoldChanged(held) => {
+            DeviceEffect::HoldChanged(held) => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 self.outbox.write(Entry::HeldChanged { key: held.key, push });
             }
             // contract 4: one raised notification is committed before the next is raised
-            Effect::Raise { card, shown } => {
-                let Shown { title, body, sound, .. } = shown.clone();
+            DeviceEffect::ShowCard { card, shown } => {
+                let CardContent { title, body, sound, .. } = shown.clone();
                 self.tell(|| Happened::Card { title, body, sound });
                 if self.outbox.is_settled() {
                     self.raise(card, shown);
@@ -72,32 +72,32 @@ impl DeviceLoop {
                     self.outbox.after_commit(AfterCommit::Raise { card, shown });
                 }
             }
-            Effect::WithdrawCard { card } => {
+            DeviceEffect::WithdrawCard { card } => {
                 self.forget_card(card);
                 self.edges.notifier.withdraw(CardId(card));
             }
-            Effect::Interaction { sequence, interaction } => {
+            DeviceEffect::Interaction { sequence, interaction } => {
                 self.tell(|| Happened::CardGone { sequence, interaction });
                 self.outbox.write(Entry::Interaction { sequence, interaction });
             }
-            Effect::ShowPrompt { .. } => self.show_prompt_card(),
-            Effect::WithdrawPrompt { number } => {
+            DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
+            DeviceEffect::WithdrawPrompt { number } => {
                 self.prompt_is_up = false;
                 self.edges.notifier.withdraw_prompt(PromptId(number.into()));
             }
-            Effect::GoOffline => self.edges.sessions.go_offline(),
-            Effect::GoOnline => self.edges.sessions.go_online(),
-            Effect::GroupsChanged => {
+            DeviceEffect::GoOffline => self.edges.sessions.go_offline(),
+            DeviceEffect::GoOnline => self.edges.sessions.go_online(),
+            DeviceEffect::GroupsChanged => {
                 self.edges.sessions.set_groups(self.device.snapshot().enrollment.subscribed_groups());
             }
-            Effect::StateChanged => {
+            DeviceEffect::StateChanged => {
                 let state = Box::new(self.device.snapshot().device_state());
                 self.outbox.after_commit(AfterCommit::PublishState(state));
             }
-            Effect::IdsForgotten => self.write(Entry::IdsForgotten),
-            Effect::Ignored(what) => warn!("{what}"),
-            Effect::Noted(what) => info!("{what}"),
-            Effect::Unchanged(_) => {}
+            DeviceEffect::IdsForgotten => self.write(Entry::IdsForgotten),
+            DeviceEffect::Ignored(what) => warn!("{what}"),
+            DeviceEffect::Noted(what) => info!("{what}"),
+            DeviceEffect::Unchanged(_) => {}
         }
     }
 
@@ -107,10 +107,10 @@ impl DeviceLoop {
         self.outbox.write(entry);
     }
 
-    pub(super) fn raise(&self, card: u64, shown: Shown) {
+    pub(super) fn raise(&self, card: u64, shown: CardContent) {
         let quiet = shown.surface == Surface::NotificationCenter;
         let urgency = if quiet { Urgency::Low } else { Urgency::Normal };
-        let Shown { title, body, sound, .. } = shown;
+        let CardContent { title, body, sound, .. } = shown;
         self.edges.notifier.raise(Card { id: CardId(card), title, body, urgency, sound });
     }
 

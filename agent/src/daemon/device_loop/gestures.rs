@@ -34,8 +34,8 @@ impl DeviceLoop {
 
     fn take_prompt(&mut self) -> Result<PromptId, Fault> {
         let prompt = self.device.snapshot().permission.prompt.as_ref().ok_or_else(|| {
-            let mend = "portal-agent permission prompt has the app ask, where it may";
-            Fault::new("noPrompt", "no permission prompt is showing", mend)
+            let hint = "portal-agent permission prompt has the app ask, where it may";
+            Fault::new("noPrompt", "no permission prompt is showing", hint)
         })?;
         let prompt = PromptId(prompt.number.into());
         self.edges.notifier.withdraw_prompt(prompt);
@@ -44,8 +44,8 @@ impl DeviceLoop {
 
     fn take_card(&mut self) -> Result<CardId, Fault> {
         let card = self.cards.pop().map(CardId).ok_or_else(|| {
-            let mend = "portal-agent push --here --title T --body B raises one";
-            Fault::new("noCard", "no card is open on the desktop", mend)
+            let hint = "portal-agent push --here --title T --body B raises one";
+            Fault::new("noCard", "no card is open on the desktop", hint)
         })?;
         self.edges.notifier.withdraw(card);
         Ok(card)

@@ -3,14 +3,14 @@
 //! Lives here: the order of messages behind a push in hand, and what each is read as. Does not live here: what a push comes to.
 
 use bytes::Bytes;
-use portal_contract::{Action, GroupList, Incoming, NotificationId, Target};
+use portal_contract::{GroupList, IncomingTopic, NotificationId, PushTarget, RemoteAction};
 use tracing::warn;
 
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::AckToken;
 use crate::control::Happened;
 use crate::journal::Entry;
-use portal_device::{Arrival, Event};
+use portal_device::{ArrivedPush, DeviceInput};
 
 /// The largest payload that followers are told.
 const LARGEST_TOLD: usize = 64 * 1024;
@@ -22,7 +22,7 @@ pub(super) enum Waiting {
     /// A push.
     Push(Box<WaitingPush>),
     /// The list of groups, an action, or a fence of another life.
-    Message { incoming: Incoming, payload: Bytes, token: Option<AckToken> },
+    Message { incoming: IncomingTopic, payload: Bytes, token: Option<AckToken> },
     /// The fence of this connection, behind everything that came before it.
     Fence { epoch: u64 },
 }
@@ -30,7 +30,7 @@ pub(super) enum Waiting {
 /// A push as the broker delivered it.
 pub(super) struct WaitingPush {
     /// As it is told to the device, once it is known whether its id is used.
-    pub arrival: Arrival,
+    pub arrival: ArrivedPush,
     /// Its bytes, for those who follow.
     pub payload: Bytes,
     pub token: Option<AckToken>,
@@ -46,7 +46,7 @@ impl WaitingPush {
 impl DeviceLoop {
     /// What arrives behind a push in hand waits for it (contract 3), and for the journal's word on its id.
     pub(super) fn work_through_waiting(&mut self) {
-        while !self.device.has_push_in_hand() {
+        while !self.device.is_showing_push() {
             if let Some((command, reply)) = self.commands.pop_front() {
                 self.command(command, reply);
                 continue;
@@ -59,7 +59,7 @@ impl DeviceLoop {
                 },
                 Waiting::Message { incoming, payload, token } => self.message(&incoming, &payload, token),
                 // One of a connection that is gone says nothing of this one.
-                Waiting::Fence { epoch } if epoch == self.epoch => self.happened(Event::FenceReturned),
+                Waiting::Fence { epoch } if epoch == self.epoch => self.happened(DeviceInput::FenceReturned),
                 Waiting::Fence { .. } => {}
             }
         }
@@ -77,7 +77,7 @@ impl DeviceLoop {
         let Some(Waiting::Push(first)) = self.waiting.front() else { return };
         // What is gathered is not the journal's to know yet; once it has room for that, the loop comes by again.
         let may_ask = !self.used_ids.is_asked() && self.outbox.has_no_entries();
-        if may_ask && !self.device.has_push_in_hand() && self.is_used(first).is_none() {
+        if may_ask && !self.device.is_showing_push() && self.is_used(first).is_none() {
             let ids = self.waiting.iter().take(ASKED_AT_ONCE).filter_map(|waiting| match waiting {
                 Waiting::Push(push) => push.id().cloned(),
                 Waiting::Message { .. } | Waiting::Fence { .. } => None,
@@ -102,19 +102,19 @@ impl DeviceLoop {
         arrival.id_used = id_used;
         arrival.ack = token;
         // Its acknowledgement goes with its outcome, or with its being held.
-        self.happened(Event::PushArrived(arrival));
+        self.happened(DeviceInput::PushArrived(arrival));
     }
 
-    fn message(&mut self, incoming: &Incoming, payload: &[u8], token: Option<AckToken>) {
+    fn message(&mut self, incoming: &IncomingTopic, payload: &[u8], token: Option<AckToken>) {
         match incoming {
-            Incoming::Groups => self.groups(payload),
-            Incoming::Action => self.action(payload),
-            Incoming::Notification(_) | Incoming::Fence => {}
+            IncomingTopic::Groups => self.groups(payload),
+            IncomingTopic::Action => self.action(payload),
+            IncomingTopic::Notification(_) | IncomingTopic::Fence => {}
         }
         self.acknowledge(token);
     }
 
-    fn tell_of_arrival(&mut self, target: Target, payload: &[u8]) {
+    fn tell_of_arrival(&mut self, target: PushTarget, payload: &[u8]) {
         self.tell(|| {
             let text = std::str::from_utf8(payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
             Happened::Arrived { target, payload: text.map(str::to_owned), size: payload.len() }
@@ -127,15 +127,15 @@ impl DeviceLoop {
                 if !ignored.is_empty() {
                     warn!("entries of the group list are ignored: {}", ignored.join(", "));
                 }
-                self.happened(Event::GroupsHeard(list));
+                self.happened(DeviceInput::GroupsHeard(list));
             }
             Err(why) => warn!("{why}; the list that was known stays"),
         }
     }
 
     fn action(&mut self, payload: &[u8]) {
-        match Action::parse(payload) {
-            Ok(action) => self.happened(Event::ActionArrived(action)),
+        match RemoteAction::parse(payload) {
+            Ok(action) => self.happened(DeviceInput::ActionArrived(action)),
             Err(why) => warn!("{why}; it is ignored"),
         }
     }

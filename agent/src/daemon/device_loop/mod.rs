@@ -18,7 +18,7 @@ mod used_ids;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use portal_contract::{DeviceState, Receipt, Timestamp, Topics};
+use portal_contract::{DeviceState, DeviceTopics, Receipt, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -33,7 +33,7 @@ use crate::journal::JournalError;
 pub use edges::{Beginning, Edges, Inputs, LoopError, Watched};
 use followers::Followers;
 use messages::Waiting;
-use portal_device::{Command, Device, Effect, Event, Shown};
+use portal_device::{CardContent, Device, DeviceCommand, DeviceEffect, DeviceInput};
 use quiet::QuietSeeker;
 use used_ids::UsedIds;
 
@@ -46,7 +46,7 @@ enum AfterCommit {
     Answer { reply: Reply<Applied>, applied: Box<Applied> },
     PublishState(Box<DeviceState>),
     Settled(u64),
-    Raise { card: u64, shown: Shown },
+    Raise { card: u64, shown: CardContent },
     Tell(Box<DeviceEvent>),
 }
 
@@ -55,7 +55,7 @@ pub struct DeviceLoop {
     device: Device,
     edges: Edges,
     watched: Watched,
-    topics: Topics,
+    topics: DeviceTopics,
     waiting: VecDeque<Waiting>,
     used_ids: UsedIds,
     /// The connection that was made last.
@@ -64,7 +64,7 @@ pub struct DeviceLoop {
     publisher: Publisher,
     page_sender: mpsc::Sender<Result<Vec<Receipt>, JournalError>>,
     /// Commands that wait for the push in hand, so that its receipt speaks of the device as it was judged.
-    commands: VecDeque<(Command, Reply<Applied>)>,
+    commands: VecDeque<(DeviceCommand, Reply<Applied>)>,
     prompt_is_up: bool,
     redelivered: u64,
     /// The device state that survives a kill; what others are told.
@@ -73,7 +73,7 @@ pub struct DeviceLoop {
     journal_trouble: Option<String>,
     /// How many messages at QoS 0 were dropped.
     dropped: u64,
-    beginning: Vec<Command>,
+    beginning: Vec<DeviceCommand>,
     /// The cards that are open on the desktop, the newest last.
     cards: Vec<u64>,
     followers: Followers,
@@ -90,7 +90,7 @@ impl DeviceLoop {
         page_sender: mpsc::Sender<Result<Vec<Receipt>, JournalError>>,
     ) -> Self {
         let identity = &device.snapshot().identity;
-        let topics = Topics::new(&identity.tenant, identity.id);
+        let topics = DeviceTopics::new(&identity.tenant, identity.id);
         let publisher = Publisher::new(beginning.published_through, device.last_sequence());
         Self {
             topics,
@@ -145,7 +145,7 @@ impl DeviceLoop {
                     }
                     gathered.drain(..).for_each(|event| self.session_event(event));
                 }
-                () = sleep_until(&*clock, wake), if wake.is_some() => self.happened(Event::DeadlineReached),
+                () = sleep_until(&*clock, wake), if wake.is_some() => self.happened(DeviceInput::DeadlineReached),
             }
             self.work_through_waiting();
             self.commit()?;
@@ -160,7 +160,7 @@ impl DeviceLoop {
         // A snapshot at each start: the settings that rules take as given may be others now.
         self.remember(r#"{"started":{}}"#);
         for command in std::mem::take(&mut self.beginning) {
-            self.happened(Event::Command(command));
+            self.happened(DeviceInput::Command(command));
         }
         let groups = self.device.snapshot().enrollment.subscribed_groups();
         self.edges.sessions.set_groups(groups);
@@ -195,19 +195,19 @@ impl DeviceLoop {
         }
     }
 
-    fn command(&mut self, command: Command, reply: Reply<Applied>) {
+    fn command(&mut self, command: DeviceCommand, reply: Reply<Applied>) {
         self.quiet.disturbed();
         let now = self.now();
-        let event = Event::Command(command);
+        let event = DeviceInput::Command(command);
         let recorded = event.record();
         match self.device.apply(event, now) {
             Err(refusal) => {
                 let code = refusal.code.to_owned();
-                let _ = reply.send(Err(Fault { code, message: refusal.message, mend: refusal.mend }));
+                let _ = reply.send(Err(Fault { code, message: refusal.message, hint: refusal.hint }));
             }
             Ok(effects) => {
                 let note = effects.iter().find_map(|effect| match effect {
-                    Effect::Unchanged(note) => Some(note.clone()),
+                    DeviceEffect::Unchanged(note) => Some(note.clone()),
                     _ => None,
                 });
                 self.perform(effects, &recorded);
@@ -219,7 +219,7 @@ impl DeviceLoop {
     }
 
     /// Something that cannot be refused happened.
-    fn happened(&mut self, event: Event) {
+    fn happened(&mut self, event: DeviceInput) {
         self.quiet.disturbed();
         let now = self.now();
         let recorded = event.record();
@@ -243,7 +243,7 @@ impl DeviceLoop {
             condition: snapshot.condition_status(),
             prompt: snapshot.prompt_status(),
             documentation: snapshot.documentation.year().to_owned(),
-            push_service_emulated: self.device.rules().push_service.emulate,
+            push_service_emulated: self.device.settings().push_service.emulate,
             groups: snapshot.enrollment.groups.clone(),
             grace: snapshot.grace_status(),
             policy: snapshot.policy.list().clone(),

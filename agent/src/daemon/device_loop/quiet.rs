@@ -88,7 +88,7 @@ impl DeviceLoop {
     }
 
     fn has_nothing_to_do(&self) -> bool {
-        let nothing_waits = self.waiting.is_empty() && self.commands.is_empty() && !self.device.has_push_in_hand();
+        let nothing_waits = self.waiting.is_empty() && self.commands.is_empty() && !self.device.is_showing_push();
         let published = self.device.snapshot().condition.offline || (self.publisher.is_idle() && !self.state_is_due);
         let is_due = self.device.next_deadline().is_some_and(|deadline| deadline <= self.now());
         nothing_waits && published && self.outbox.is_empty() && !is_due

@@ -2,7 +2,7 @@
 //!
 //! Lives here: which of it waits its turn and which counts at once. Does not live here: what a message is (`messages`).
 
-use portal_contract::{ConnectionState, CustomNotification, Incoming};
+use portal_contract::{ConnectionState, CustomNotification, IncomingTopic};
 use tracing::{debug, warn};
 
 use super::DeviceLoop;
@@ -10,7 +10,7 @@ use super::messages::{Waiting, WaitingPush};
 use crate::broker::{PublishId, SessionEvent};
 use crate::control::Happened;
 use crate::journal::Entry;
-use portal_device::{Arrival, Event};
+use portal_device::{ArrivedPush, DeviceInput};
 
 /// How many messages may wait for the push in hand before those at QoS 0, which no window bounds, are dropped.
 const WAITING: usize = 4096;
@@ -26,9 +26,9 @@ impl DeviceLoop {
                     return;
                 }
                 self.waiting.push_back(match incoming {
-                    Incoming::Notification(target) => {
+                    IncomingTopic::Notification(target) => {
                         let notification = CustomNotification::parse(&payload);
-                        let arrival = Arrival {
+                        let arrival = ArrivedPush {
                             payload: notification,
                             target,
                             retained,
@@ -38,7 +38,7 @@ impl DeviceLoop {
                         };
                         Waiting::Push(Box::new(WaitingPush { arrival, payload, token, redelivered }))
                     }
-                    Incoming::Groups | Incoming::Action | Incoming::Fence => {
+                    IncomingTopic::Groups | IncomingTopic::Action | IncomingTopic::Fence => {
                         Waiting::Message { incoming, payload, token }
                     }
                 });
@@ -46,7 +46,7 @@ impl DeviceLoop {
             }
             SessionEvent::Connected { epoch, session_present, .. } => {
                 self.epoch = epoch;
-                self.happened(Event::Connected { session_present });
+                self.happened(DeviceInput::Connected { session_present });
             }
             SessionEvent::Online { .. } => {
                 self.state_is_due = true;
@@ -76,7 +76,7 @@ impl DeviceLoop {
             SessionEvent::Connecting { .. } | SessionEvent::Subscribed { .. } | SessionEvent::StateChanged { .. } => {}
             SessionEvent::Disconnected { .. } => {
                 self.publisher.offline();
-                self.happened(Event::Disconnected);
+                self.happened(DeviceInput::Disconnected);
                 self.tell(|| Happened::Connection { connection: ConnectionState::Offline });
             }
         }

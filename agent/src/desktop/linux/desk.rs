@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_contract::{DesktopVerdict, Problem};
+use portal_contract::{DesktopVerdict, PushProblem};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;
@@ -141,7 +141,7 @@ impl Desk {
     async fn wait_or_fail(&mut self, job: Job) {
         match self.server.problem() {
             None => self.turn = Some(Turn::waiting(job)),
-            Some(detail) => self.fail(job.subject(), Problem::NoNotificationServer, detail).await,
+            Some(detail) => self.fail(job.subject(), PushProblem::NoNotificationServer, detail).await,
         }
     }
 
@@ -235,7 +235,7 @@ impl Desk {
         }
         self.set_overdue().await;
         let detail = "the notification server did not answer within 3 s; the notification may still appear".to_owned();
-        self.fail(subject, Problem::NotificationServerDidNotAnswer, detail).await;
+        self.fail(subject, PushProblem::NotificationServerDidNotAnswer, detail).await;
     }
 
     /// Asks the server for an answer of any kind; the answer is awaited for as long as it takes.
@@ -391,7 +391,7 @@ impl Desk {
         }
         match (self.take_waiting(), problem) {
             (Some(job), None) => self.raise(&job),
-            (Some(job), Some(detail)) => self.fail(job.subject(), Problem::NoNotificationServer, detail).await,
+            (Some(job), Some(detail)) => self.fail(job.subject(), PushProblem::NoNotificationServer, detail).await,
             (None, _) => {}
         }
     }
@@ -411,7 +411,7 @@ impl Desk {
         self.tell(event).await;
     }
 
-    async fn fail(&mut self, subject: Subject, problem: Problem, detail: String) {
+    async fn fail(&mut self, subject: Subject, problem: PushProblem, detail: String) {
         let event = match subject {
             Subject::Card(card) => DesktopEvent::RaiseFailed { card, problem, detail },
             Subject::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },

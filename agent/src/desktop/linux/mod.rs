@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use portal_contract::status::Desktop;
+use portal_contract::status::DesktopStatus;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,7 @@ impl Notifier for Native {
         self.calls.enqueue(Call::WithdrawPrompt(prompt));
     }
 
-    fn state(&self) -> Desktop {
+    fn state(&self) -> DesktopStatus {
         self.view.borrow().desktop.clone()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the reading of D-Bus error names, the sentences. Does not live here: when it is tried again (the daemon).
 
-use portal_contract::Problem;
+use portal_contract::PushProblem;
 
 /// Errors that say that no server is left that could have shown it, so that it may be raised again.
 const NO_SERVER: [&str; 6] = [
@@ -16,18 +16,18 @@ const NO_SERVER: [&str; 6] = [
 ];
 
 /// Reads an error as notify-rust prints it, its only public form: `name: text` where the bus or the server answered.
-pub(super) fn judge(error: &str) -> (Problem, String) {
+pub(super) fn judge(error: &str) -> (PushProblem, String) {
     if NO_SERVER.iter().any(|name| error.starts_with(name)) {
-        return (Problem::NoNotificationServer, no_server(error));
+        return (PushProblem::NoNotificationServer, no_server(error));
     }
     if is_answer(error) {
         let detail = format!(
             "the notification server refused the notification: {error}; \
              closing other notifications helps where it shows only so many"
         );
-        return (Problem::NotificationServerRefused, detail);
+        return (PushProblem::NotificationServerRefused, detail);
     }
-    (Problem::NoNotificationServer, no_session_bus(error))
+    (PushProblem::NoNotificationServer, no_session_bus(error))
 }
 
 /// Whether the text is an answer over the bus, and not a failure to speak over it.
@@ -61,7 +61,7 @@ mod tests {
             "org.freedesktop.DBus.Error.Spawn.ChildSignaled: Process received signal 6",
         ] {
             let (problem, detail) = judge(error);
-            assert_eq!(problem, Problem::NoNotificationServer);
+            assert_eq!(problem, PushProblem::NoNotificationServer);
             assert!(detail.contains("no notification server") && detail.contains(error));
         }
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_bus_that_is_gone_may_be_waited_for() {
         let (problem, detail) = judge("I/O error: No such file or directory (os error 2)");
-        assert_eq!(problem, Problem::NoNotificationServer);
+        assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.starts_with("no session bus"));
     }
 
@@ -80,7 +80,7 @@ mod tests {
             "org.freedesktop.Notifications.Error.ExcessNotificationGeneration: Created too many similar notifications",
             "org.gtk.GDBus.UnmappedGError.Quark._notify_2ddaemon.Code1: Exceeded",
         ] {
-            assert_eq!(judge(error).0, Problem::NotificationServerRefused);
+            assert_eq!(judge(error).0, PushProblem::NotificationServerRefused);
         }
     }
 }

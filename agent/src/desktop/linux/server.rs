@@ -3,7 +3,7 @@
 //! Lives here: the server's state and its view. Does not live here: finding out (the desk).
 
 use portal_contract::DesktopVerdict;
-use portal_contract::status::Desktop;
+use portal_contract::status::DesktopStatus;
 use zbus::names::OwnedUniqueName;
 
 use super::super::Allowance;
@@ -59,7 +59,7 @@ pub(super) enum About {
 /// What the outside sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct View {
-    pub(super) desktop: Desktop,
+    pub(super) desktop: DesktopStatus,
     pub(super) available: bool,
     pub(super) allowance: Allowance,
 }

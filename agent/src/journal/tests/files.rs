@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use portal_contract::{GroupId, Interaction, Prerequisite, Presentation, Problem};
+use portal_contract::{CardInteraction, GroupId, Prerequisite, Presentation, PushProblem};
 use rusqlite::Connection;
 
 use super::*;
@@ -128,12 +128,12 @@ fn fixture(version: u32) -> PathBuf {
 fn fixture_entries() -> Vec<Entry> {
     let shown = Presentation { sound: Some(true), badge: Some(false), ..Presentation::on(Surface::InApp) };
     let settled = |receipt, push: Option<&str>, held| Entry::Settled { receipt, push: push.map(str::to_owned), held };
-    let rejected = Outcome::Rejected { problem: Problem::NotJson, detail: "not JSON at column 3".to_owned() };
+    let rejected = Outcome::Rejected { problem: PushProblem::NotJson, detail: "not JSON at column 3".to_owned() };
     let mut unread = receipt(1, "x", rejected);
     unread.notification_id = None;
     let mut grouped =
         receipt(2, "a", Outcome::Withheld { unmet: [Prerequisite::DeviceEnrolled].into_iter().collect() });
-    grouped.target = Target::Group { id: GroupId::from_bytes([7; 16]) };
+    grouped.target = PushTarget::Group { id: GroupId::from_bytes([7; 16]) };
     vec![
         changed(0),
         settled(unread, None, None),
@@ -142,7 +142,7 @@ fn fixture_entries() -> Vec<Entry> {
         Entry::Held { key: 2, id: id("c"), at: at(3), push: "{\"id\":\"c\"}".to_owned() },
         changed(3),
         settled(receipt(3, "b", Outcome::Presented(shown)), Some("{\"id\":\"b\"}"), Some(1)),
-        Entry::Interaction { sequence: 3, interaction: Interaction::Clicked },
+        Entry::Interaction { sequence: 3, interaction: CardInteraction::Clicked },
         Entry::Published { through: 2 },
         Entry::Redelivered { count: 4 },
     ]

@@ -10,7 +10,7 @@ mod trouble;
 use std::path::Path;
 use std::time::Duration;
 
-use portal_contract::{DeviceId, NotificationId, Outcome, Presentation, Receipt, Surface, Target, Timestamp};
+use portal_contract::{DeviceId, NotificationId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
 use tokio::time::timeout;
 
 use super::*;
@@ -45,7 +45,7 @@ fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
         sequence,
         notification_id: Some(id.parse().unwrap()),
         device_id: device_id(),
-        target: Target::Device,
+        target: PushTarget::Device,
         outcome,
         delay: None,
         priority_lowered: false,
@@ -105,7 +105,7 @@ fn a_rejected_push_and_a_duplicate_use_no_id_up() {
     let database = Database::in_memory(Options { retention: UNLIMITED, rules: 1 }).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
     let rejected =
-        Outcome::Rejected { problem: portal_contract::Problem::BodyLength, detail: "501 characters".to_owned() };
+        Outcome::Rejected { problem: portal_contract::PushProblem::BodyLength, detail: "501 characters".to_owned() };
     let settled =
         |sequence, outcome| Entry::Settled { receipt: receipt(sequence, "a", outcome), push: None, held: None };
     write(&journal, vec![settled(1, rejected), settled(2, Outcome::Duplicate)]);

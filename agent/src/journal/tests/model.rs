@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::{Delay, DesktopVerdict, GroupId, Interaction, OutcomeKind, Prerequisites, Problem};
+use portal_contract::{
+    CardInteraction, DeliveryDelay, DesktopVerdict, GroupId, OutcomeKind, Prerequisites, PushProblem,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,7 +15,7 @@ enum Step {
     Hold(u8),
     HoldLonger(u8),
     Settle { id: Option<u8>, outcome: Outcome, beside: Beside, group: Option<u128>, held: bool },
-    Interact(u8, Interaction),
+    Interact(u8, CardInteraction),
     Publish(u8),
     Redeliver(u8),
     Forget,
@@ -22,12 +24,12 @@ enum Step {
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
-        ".{0,9}".prop_map(|detail| Outcome::Rejected { problem: Problem::NotJson, detail }),
+        ".{0,9}".prop_map(|detail| Outcome::Rejected { problem: PushProblem::NotJson, detail }),
         Just(Outcome::Duplicate),
         Just(Outcome::Expired),
         any::<u8>().prop_map(|bits| Outcome::Withheld { unmet: Prerequisites::from_bits(bits) }),
-        Just(Outcome::Dropped { problem: Problem::Collapsed }),
-        ".{0,9}".prop_map(|detail| Outcome::Failed { problem: Problem::NoNotificationServer, detail }),
+        Just(Outcome::Dropped { problem: PushProblem::Collapsed }),
+        ".{0,9}".prop_map(|detail| Outcome::Failed { problem: PushProblem::NoNotificationServer, detail }),
         presentation().prop_map(Outcome::Presented),
     ]
 }
@@ -52,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     let settle = (
         proptest::option::of(any::<u8>()),
         outcome(),
-        (proptest::option::of(Just(Delay::DelayedDeviceDoze)), proptest::option::of(desktop())),
+        (proptest::option::of(Just(DeliveryDelay::DelayedDeviceDoze)), proptest::option::of(desktop())),
         proptest::option::of(any::<u128>()),
         any::<bool>(),
     );
@@ -61,7 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<u8>().prop_map(Step::Hold),
         1 => any::<u8>().prop_map(Step::HoldLonger),
         6 => settle.prop_map(|(id, outcome, beside, group, held)| Step::Settle { id, outcome, beside, group, held }),
-        1 => any::<u8>().prop_map(|which| Step::Interact(which, Interaction::Clicked)),
+        1 => any::<u8>().prop_map(|which| Step::Interact(which, CardInteraction::Clicked)),
         1 => any::<u8>().prop_map(Step::Publish),
         1 => any::<u8>().prop_map(Step::Redeliver),
         1 => Just(Step::Forget),
@@ -70,7 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What stands beside an outcome.
-type Beside = (Option<Delay>, Option<DesktopVerdict>);
+type Beside = (Option<DeliveryDelay>, Option<DesktopVerdict>);
 
 #[derive(Debug, Default)]
 struct Model {
@@ -135,7 +137,7 @@ impl Model {
         let mut receipt = receipt(sequence, "x", outcome);
         receipt.notification_id = id.map(|number| format!("n{number}").parse().unwrap());
         (receipt.delay, receipt.desktop) = beside;
-        receipt.target = group.map_or(Target::Device, |bits| Target::Group { id: GroupId::from_random(bits) });
+        receipt.target = group.map_or(PushTarget::Device, |bits| PushTarget::Group { id: GroupId::from_random(bits) });
         if receipt.outcome.uses_id() {
             self.used.extend(receipt.notification_id.iter().map(ToString::to_string));
         }

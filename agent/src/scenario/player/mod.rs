@@ -9,7 +9,7 @@ mod words;
 
 use std::time::{Duration, Instant};
 
-use portal_contract::{Receipt, Status, Timestamp};
+use portal_contract::{Receipt, StatusReport, Timestamp};
 use serde_json::json;
 
 use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, Push, PushTarget, RemoteAction, Step};
@@ -193,14 +193,14 @@ impl<'a, S: Scene> Player<'a, S> {
 
     /// A step that could not be carried out.
     fn trouble(&self, step: &Step, error: &SceneError) -> Miss {
-        let mend = match error {
-            SceneError::Fault(fault) if !fault.mend.is_empty() => format!("; to mend it: {}", fault.mend),
+        let hint = match error {
+            SceneError::Fault(fault) if !fault.hint.is_empty() => format!("; hint: {}", fault.hint),
             _ => String::new(),
         };
         Miss {
             at: step.at.clone(),
             expected: format!("{} is done", step.text),
-            happened: format!("{error}{mend}"),
+            happened: format!("{error}{hint}"),
             grounds: Grounds::Documented(Vec::new()),
             explanation: None,
         }
@@ -354,7 +354,7 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     async fn status(&mut self) -> Result<serde_json::Value, SceneError> {
-        let status: Status = self.scene.status().await?;
+        let status: StatusReport = self.scene.status().await?;
         // A status is plain data: it always is JSON.
         Ok(serde_json::to_value(status).unwrap_or_default())
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::super::model::Position;
 
-/// How many problems of a file are shown: the first ones are worth mending first.
+/// How many problems of a file are shown: the first ones are worth correcting first.
 const MOST: usize = 20;
 
 /// A place in a file; line and column count from 1, the length counts characters.
@@ -38,18 +38,18 @@ pub struct Problem {
     /// What.
     pub message: String,
     /// What was meant, or would be right; empty where the message says it.
-    pub mend: String,
+    pub hint: String,
 }
 
 impl Problem {
     /// A problem at a place.
-    pub fn new(place: Place, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { place, message: message.into(), mend: mend.into() }
+    pub fn new(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { place, message: message.into(), hint: hint.into() }
     }
 
     /// A problem of the whole file.
-    pub fn of_file(message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new(Place::default(), message, mend)
+    pub fn of_file(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Place::default(), message, hint)
     }
 }
 
@@ -59,8 +59,8 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Adds one.
-    pub fn add(&mut self, place: Place, message: impl Into<String>, mend: impl Into<String>) {
-        self.0.push(Problem::new(place, message, mend));
+    pub fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.0.push(Problem::new(place, message, hint));
     }
 
     /// How many there are.
@@ -98,7 +98,7 @@ pub struct WrongPlace {
     /// What is wrong.
     pub message: String,
     /// What was meant.
-    pub mend: String,
+    pub hint: String,
 }
 
 impl WrongFile {
@@ -108,7 +108,7 @@ impl WrongFile {
         let of = |problem: &Problem| WrongPlace {
             at: Position { file: Arc::clone(&name), line: problem.place.line, column: problem.place.column },
             message: problem.message.clone(),
-            mend: problem.mend.clone(),
+            hint: problem.hint.clone(),
         };
         let problems = places.iter().map(of).collect();
         // What is too large to read is too large to show.
@@ -128,7 +128,7 @@ impl WrongFile {
 
     fn show_one(&self, problem: &Problem, renderer: &Renderer) -> String {
         let (line, span) = self.line(problem.place);
-        let label = if problem.mend.is_empty() { "here" } else { problem.mend.as_str() };
+        let label = if problem.hint.is_empty() { "here" } else { problem.hint.as_str() };
         let snippet = Snippet::source(line.as_str())
             .line_start(problem.place.line)
             .path(self.file.as_str())

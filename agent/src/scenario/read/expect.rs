@@ -199,8 +199,8 @@ fn receipt_members(members: &mut Members<'_>, problems: &mut Problems) -> Map<St
             continue;
         }
         for value in list(node) {
-            if let Err(mend) = known.accepts(&key.name, value.text().unwrap_or_default()) {
-                problems.add(value.place, format!("{} is {}", key.name, shown(value)), mend);
+            if let Err(hint) = known.accepts(&key.name, value.text().unwrap_or_default()) {
+                problems.add(value.place, format!("{} is {}", key.name, shown(value)), hint);
             }
         }
         wanted.insert(key.name.clone(), node.json());

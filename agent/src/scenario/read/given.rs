@@ -14,7 +14,7 @@ use super::yaml::{Kind, Node};
 use super::{changes, status};
 use crate::daemon::{self, ConfigurationError};
 use crate::settings::{Settings, Sources};
-use portal_device::{Documentation, OsVersion, Rules};
+use portal_device::{DocumentationYear, EmulationSettings, OsVersion};
 
 /// Who enrolls a device whose scenario names nobody.
 const USER: &str = "adele@contoso.example";
@@ -74,9 +74,9 @@ pub fn device(
     Some((GivenDevice { platform, os_version, name, rules, setup }, checks))
 }
 
-fn rules(members: &mut Members<'_>, problems: &mut Problems) -> Rules {
+fn rules(members: &mut Members<'_>, problems: &mut Problems) -> EmulationSettings {
     let mut rules = members.take("rules").and_then(|node| by_settings(node, problems)).unwrap_or_default();
-    if let Some(documentation) = members.parsed::<Documentation>("documentation", problems) {
+    if let Some(documentation) = members.parsed::<DocumentationYear>("documentation", problems) {
         rules.documentation = documentation;
     }
     if let Some(emulate) = members.truth("pushService", problems) {
@@ -93,7 +93,7 @@ fn rules(members: &mut Members<'_>, problems: &mut Problems) -> Rules {
 const SECTIONS: [&str; 4] = ["push_service", "enrollment", "app", "notifier"];
 
 /// `rules`: settings by their names, as in `config/default.toml`: `push_service.android_priority: high`.
-fn by_settings(node: &Node, problems: &mut Problems) -> Option<Rules> {
+fn by_settings(node: &Node, problems: &mut Problems) -> Option<EmulationSettings> {
     let mut settings = Vec::new();
     for (key, value) in Members::of(node, "rules", problems)?.take_rest() {
         let section = key.name.split('.').next().unwrap_or_default();
@@ -179,8 +179,8 @@ fn enrollment(members: &mut Members<'_>, problems: &mut Problems) -> Option<Valu
         Kind::Scalar(scalar) if scalar.text == "enrolled" => Some(json!({ "user": USER })),
         Kind::Scalar(scalar) if scalar.text.contains('@') => Some(json!({ "user": scalar.text })),
         _ => {
-            let mend = "enrolled, none, the user who enrolled it, or the members of enroll";
-            problems.add(node.place, format!("enrollment is {}", shown(node)), mend);
+            let hint = "enrolled, none, the user who enrolled it, or the members of enroll";
+            problems.add(node.place, format!("enrollment is {}", shown(node)), hint);
             None
         }
     }

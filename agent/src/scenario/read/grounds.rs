@@ -13,8 +13,8 @@ pub fn take(members: &mut Members<'_>, above: &Grounds, problems: &mut Problems)
     let facts = members.take("facts");
     let undocumented = members.take("undocumented");
     if let (Some(_), Some(why)) = (facts, undocumented) {
-        let mend = "an expectation rests on documentation or on an undocumented choice; split it";
-        problems.add(why.place, "facts and undocumented stand beside each other", mend);
+        let hint = "an expectation rests on documentation or on an undocumented choice; split it";
+        problems.add(why.place, "facts and undocumented stand beside each other", hint);
     }
     if let Some(facts) = facts {
         let named = list(facts).into_iter().filter_map(|node| {

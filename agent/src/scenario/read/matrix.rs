@@ -70,8 +70,8 @@ impl Matrix {
         let Some(mut members) = Members::of(condition, what, problems) else { return };
         for (key, values) in members.take_rest() {
             let Some(axis) = self.axes.iter().find(|axis| axis.name == key.name) else {
-                let mend = self.axis_meant(&key.name);
-                problems.add(key.place, format!("the matrix has no axis {:?}", key.name), mend);
+                let hint = self.axis_meant(&key.name);
+                problems.add(key.place, format!("the matrix has no axis {:?}", key.name), hint);
                 continue;
             };
             for value in list(negated(values).unwrap_or(values)) {
@@ -138,8 +138,8 @@ fn axis(key: &Key, node: &Node, problems: &mut Problems) -> Option<Axis> {
             let named = nodes.iter().map(|node| match node.text() {
                 Some(name) => Some((name.to_owned(), node.clone())),
                 None => {
-                    let mend = "write the axis as members, each a name with its value";
-                    problems.add(node.place, format!("a value of an axis is {}", node.kind_in_words()), mend);
+                    let hint = "write the axis as members, each a name with its value";
+                    problems.add(node.place, format!("a value of an axis is {}", node.kind_in_words()), hint);
                     None
                 }
             });

@@ -113,12 +113,12 @@ fn refusal(key: &Key, beside: Beside, above: &Grounds, problems: &mut Problems) 
     let first = beside.first().map(|(key, _)| key.place)?;
     if RESERVED.contains(&key.name.as_str()) {
         let message = format!("{:?} stands beside {:?}", beside[0].0.name, key.name);
-        let mend = if beside[0].0.name == "refused" {
+        let hint = if beside[0].0.name == "refused" {
             "only a state change is refused"
         } else {
             "put it into the expectation"
         };
-        problems.add(first, message, mend);
+        problems.add(first, message, hint);
         return None;
     }
     let node = Node { place: first, kind: Kind::Map(beside) };

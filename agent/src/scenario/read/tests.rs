@@ -17,11 +17,11 @@ fn steps(lines: &str) -> Case {
     cases(&format!("name: x\nsteps:\n{lines}")).remove(0)
 }
 
-/// What is told of one mistake: its place, the message, the mend.
+/// What is told of one mistake: its place, the message, the hint.
 fn told(text: &str) -> String {
     let wrong = wrong(text);
     let first = &wrong.problems[0];
-    format!("{}:{} {} | {}", first.at.line, first.at.column, first.message, first.mend)
+    format!("{}:{} {} | {}", first.at.line, first.at.column, first.message, first.hint)
 }
 
 fn told_of_step(line: &str) -> String {

@@ -172,8 +172,8 @@ fn not_yaml(error: &serde_saphyr::Error) -> Problem {
     let place = error.location().map(place).unwrap_or_default();
     let sentence = error.without_snippet().to_string();
     let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
-    let (message, mend) = in_our_words(sentence);
-    Problem::new(place, message, mend)
+    let (message, hint) = in_our_words(sentence);
+    Problem::new(place, message, hint)
 }
 
 /// The library's sentence, and what would be right where that is not plain.
@@ -182,12 +182,12 @@ fn in_our_words(sentence: &str) -> (String, &'static str) {
         let key = key.split(", set ").next().unwrap_or(key);
         return (format!("the key {key:?} stands here twice"), "leave one of them out");
     }
-    let mend = if sentence.contains("budget breached") || sentence.contains("limit") {
+    let hint = if sentence.contains("budget breached") || sentence.contains("limit") {
         "a scenario file nests at most 32 deep and has at most 100,000 nodes, aliases expanded"
     } else {
         ""
     };
-    (format!("the file is not YAML that a scenario can be read from: {sentence}"), mend)
+    (format!("the file is not YAML that a scenario can be read from: {sentence}"), hint)
 }
 
 fn place(location: Location) -> Place {

@@ -2,14 +2,14 @@
 //!
 //! Lives here: what of a status a device block says. Pure.
 
-use portal_contract::{NotificationPermission, Status};
+use portal_contract::{NotificationPermission, StatusReport};
 use serde_json::{Map, Value, json};
 
 use super::line::flow;
-use portal_device::Switches;
+use portal_device::NotificationSwitches;
 
 /// The device block, in flow form.
-pub(super) fn block(status: &Status) -> String {
+pub(super) fn block(status: &StatusReport) -> String {
     let device = &status.device;
     let mut block = Map::new();
     let mut say = |name: &str, value: Value| block.insert(name.to_owned(), value);
@@ -35,7 +35,7 @@ pub(super) fn block(status: &Status) -> String {
 }
 
 /// What of the device is not in the block, for who reads the file.
-pub(super) fn comments(status: &Status) -> Vec<String> {
+pub(super) fn comments(status: &StatusReport) -> Vec<String> {
     let mut comments = Vec::new();
     if status.held > 0 {
         let held = status.held;
@@ -44,7 +44,7 @@ pub(super) fn comments(status: &Status) -> Vec<String> {
     comments
 }
 
-fn app(status: &Status) -> Value {
+fn app(status: &StatusReport) -> Value {
     match (&status.app.version, status.app.installed) {
         (_, false) => "missing".into(),
         (Some(version), true) => json!({ "version": version }),
@@ -53,13 +53,13 @@ fn app(status: &Status) -> Value {
 }
 
 /// With the prompt showing, the scenario begins before it and asks first.
-fn permission(status: &Status) -> &'static str {
+fn permission(status: &StatusReport) -> &'static str {
     let asked = status.prompt.is_some();
     let permission = status.device.notification_permission;
     if asked { NotificationPermission::NotDetermined.word() } else { permission.word() }
 }
 
-fn enrollment(status: &Status) -> Value {
+fn enrollment(status: &StatusReport) -> Value {
     match &status.device.user_principal_name {
         None => "none".into(),
         Some(user) if status.groups.is_empty() => json!({ "user": user }),
@@ -67,7 +67,7 @@ fn enrollment(status: &Status) -> Value {
     }
 }
 
-fn conditions(status: &Status) -> [(&'static str, bool); 7] {
+fn conditions(status: &StatusReport) -> [(&'static str, bool); 7] {
     let condition = &status.condition;
     [
         ("focus", condition.focus),
@@ -81,8 +81,8 @@ fn conditions(status: &Status) -> [(&'static str, bool); 7] {
 }
 
 /// The platform's switches that are not as they come.
-fn settings(status: &Status) -> Map<String, Value> {
-    let fresh = Switches::out_of_the_box(status.device.operating_system).list();
+fn settings(status: &StatusReport) -> Map<String, Value> {
+    let fresh = NotificationSwitches::out_of_the_box(status.device.operating_system).list();
     let differs = status.settings.iter().filter(|(name, value)| fresh.get(*name) != Some(*value));
     differs.map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }

@@ -2,12 +2,12 @@
 //!
 //! Lives here: writing them. Pure. JSON's texts are YAML's in double quotes, so that nothing in them is read as anything else.
 
-use portal_contract::{CustomNotification, MAX_PAYLOAD_BYTES, NotificationId, Receipt, Target, Timestamp};
+use portal_contract::{CustomNotification, MAX_PAYLOAD_BYTES, NotificationId, PushTarget, Receipt, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::span;
 use crate::scenario::read::{in_a_file, table};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// The members of a receipt that say what the outcome is.
 const TELLING: [&str; 5] = ["outcome", "unmet", "surface", "problem", "delay"];
@@ -47,7 +47,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 }
 
 /// The step of a command: the row of the table that means the same, with the body that was recorded.
-pub(super) fn command(command: &Command, recorded: &Value) -> Option<String> {
+pub(super) fn command(command: &DeviceCommand, recorded: &Value) -> Option<String> {
     let bodies = bodies(recorded);
     for row in table() {
         let meant = bodies.iter().find(|body| (row.command.read)(body).is_ok_and(|read| read == *command));
@@ -90,10 +90,10 @@ fn bodies(recorded: &Value) -> Vec<Value> {
 }
 
 /// The step of a push.
-pub(super) fn push(target: Target, payload: Option<&str>, size: usize, at: Timestamp) -> String {
+pub(super) fn push(target: PushTarget, payload: Option<&str>, size: usize, at: Timestamp) -> String {
     let group = match target {
-        Target::Device => None,
-        Target::Group { id } => Some(id),
+        PushTarget::Device => None,
+        PushTarget::Group { id } => Some(id),
     };
     let mut members = payload.and_then(|payload| of_members(payload, at)).unwrap_or_else(|| raw(payload, size));
     if let (Some(group), Some(members)) = (group, members.as_object_mut()) {

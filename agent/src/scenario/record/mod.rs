@@ -8,11 +8,13 @@ mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::{Delay, Interaction, NotificationId, Outcome, Receipt, Status, Surface, Timestamp};
+use portal_contract::{
+    CardInteraction, DeliveryDelay, NotificationId, Outcome, Receipt, StatusReport, Surface, Timestamp,
+};
 use serde_json::{Value, json};
 
 use crate::control::{DeviceEvent, Happened};
-use portal_device::Command;
+use portal_device::DeviceCommand;
 
 /// A gap from which on it is told while nothing waits on time: people read seconds.
 const WORTH_TELLING: i64 = 1000;
@@ -23,7 +25,7 @@ pub struct Recording {
     /// The scenario's name.
     pub name: String,
     /// The device when the watching began.
-    pub start: Status,
+    pub start: StatusReport,
     /// What happened, in order.
     pub events: Vec<DeviceEvent>,
 }
@@ -194,8 +196,8 @@ impl Writer {
     }
 
     fn command(&mut self, at: Timestamp, command: &Value) {
-        match serde_json::from_value::<Command>(command.clone()) {
-            Ok(Command::ClockAdvance { millis }) => {
+        match serde_json::from_value::<DeviceCommand>(command.clone()) {
+            Ok(DeviceCommand::ClockAdvance { millis }) => {
                 let millis = i64::try_from(millis).unwrap_or(i64::MAX);
                 let before = at.plus_millis(-millis);
                 self.flush();
@@ -241,14 +243,14 @@ impl Writer {
         }
     }
 
-    fn card_gone(&mut self, at: Timestamp, sequence: u64, interaction: Interaction) {
+    fn card_gone(&mut self, at: Timestamp, sequence: u64, interaction: CardInteraction) {
         let newest = self.cards.last() == Some(&sequence);
         self.cards.retain(|open| *open != sequence);
         match interaction {
-            Interaction::Withdrawn => {}
+            CardInteraction::Withdrawn => {}
             _ if !newest => self.text.push_str("  # an older card was clicked or dismissed\n"),
-            Interaction::Clicked => self.stimulus(at, "card: click"),
-            Interaction::Dismissed => self.stimulus(at, "card: dismiss"),
+            CardInteraction::Clicked => self.stimulus(at, "card: click"),
+            CardInteraction::Dismissed => self.stimulus(at, "card: dismiss"),
         }
     }
 }
@@ -256,7 +258,7 @@ impl Writer {
 /// Whether it was time that let a held push go, and no step.
 fn let_go_by_time(receipt: &Receipt) -> bool {
     let by_outcome = matches!(receipt.outcome, Outcome::Expired | Outcome::Failed { .. });
-    by_outcome || receipt.delay == Some(Delay::DelayedMessageThrottled)
+    by_outcome || receipt.delay == Some(DeliveryDelay::DelayedMessageThrottled)
 }
 
 /// Milliseconds as people write them: `4h`, `1h30m`, `2s500ms`.

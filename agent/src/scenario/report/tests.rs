@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use portal_contract::{Explanation, Prerequisite, Standing as Checked};
+use portal_contract::{ChecklistEntry as Checked, Explanation, Prerequisite};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -33,11 +33,11 @@ fn step(line: usize, text: &str, began: u64, became: Became) -> StepResult {
 }
 
 fn miss(grounds: Grounds) -> Miss {
-    let standing = |code, met, detail: &str, mend: &str| Checked {
+    let standing = |code, met, detail: &str, hint: &str| Checked {
         code,
         met,
         detail: detail.to_owned(),
-        mend: mend.to_owned(),
+        hint: hint.to_owned(),
         source: "facts 4.1".to_owned(),
     };
     let explanation = Explanation {

@@ -1,7 +1,7 @@
 //! What a command means to the device, as a value.
 //!
 //! Lives here: the words, and their JSON as the journal keeps it. Journals of every version are read for ever: a member
-//! that is added needs a default, one that is renamed an alias, one that goes a rule in [`Command`]'s reading.
+//! that is added needs a default, one that is renamed an alias, one that goes a rule in [`DeviceCommand`]'s reading.
 //! Does not live here: what the words do (`portal_device`, one file a subject), how they are typed or sent (`table`).
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, OsVersion, St
 // `remote = "Self"` makes the derived form a pair of plain functions, so that the trait's own can add a rule to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", remote = "Self")]
-pub enum Command {
+pub enum DeviceCommand {
     /// `app …`
     App(AppCommand),
     /// `enroll`
@@ -88,13 +88,13 @@ pub enum Command {
 /// How journals before 0.2 wrote a retire that is carried out at once.
 const OLD_RETIRE: &str = "retire";
 
-impl Serialize for Command {
+impl Serialize for DeviceCommand {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Self::serialize(self, serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Command {
+impl<'de> Deserialize<'de> for DeviceCommand {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
         if value == OLD_RETIRE {
@@ -253,13 +253,13 @@ pub enum ConditionCommand {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Command {
+    fn read(json: &str) -> DeviceCommand {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
     }
 
     #[test]
     fn commands_of_older_journals_read_as_what_they_meant() {
-        let retire = Command::Removal { removal: Removal::Retire, stage: RemovalStage::Done };
+        let retire = DeviceCommand::Removal { removal: Removal::Retire, stage: RemovalStage::Done };
         assert_eq!(read("\"retire\""), retire);
         assert_eq!(read(r#"{"removal":{"removal":"retire","stage":"done"}}"#), retire);
         let user = "adele@contoso.example".parse().unwrap();
@@ -269,12 +269,15 @@ mod tests {
             owner_type: Some(ManagedDeviceOwnerType::Personal),
             ..EnrollCommand::by(user)
         };
-        assert_eq!(read(old), Command::Enroll(enroll.clone()));
-        assert_eq!(read(&serde_json::to_string(&Command::Enroll(enroll.clone())).unwrap()), Command::Enroll(enroll));
-        assert_eq!(read("\"policyClear\""), Command::PolicyClear);
+        assert_eq!(read(old), DeviceCommand::Enroll(enroll.clone()));
+        assert_eq!(
+            read(&serde_json::to_string(&DeviceCommand::Enroll(enroll.clone())).unwrap()),
+            DeviceCommand::Enroll(enroll)
+        );
+        assert_eq!(read("\"policyClear\""), DeviceCommand::PolicyClear);
         assert_eq!(read(r#"{"permission":{"keep":{"in_summary":true}}}"#), {
-            Command::Permission(PermissionCommand::Keep { in_summary: true })
+            DeviceCommand::Permission(PermissionCommand::Keep { in_summary: true })
         });
-        assert!(serde_json::from_str::<Command>("\"retired\"").is_err());
+        assert!(serde_json::from_str::<DeviceCommand>("\"retired\"").is_err());
     }
 }

@@ -3,7 +3,7 @@
 //! Lives here: what a command is called, how it is sent, what its body holds, and what it means to the device, each said
 //! once. Does not live here: what a command does (`portal_device`), HTTP, argument parsing of the command line, YAML.
 //!
-//! A command that is added is a row of [`COMMANDS`], a variant of [`Command`], and the function of the device that carries
+//! A command that is added is a row of [`COMMANDS`], a variant of [`DeviceCommand`], and the function of the device that carries
 //! it out. Everything else follows from the row.
 
 mod body;
@@ -17,7 +17,9 @@ pub mod views;
 pub use body::{AppPackage, ClockAdvance, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PromptRequest};
 pub use body::{RemovalProgress, StandbyChoice};
 pub use group::{CommandGroup, GROUPS, group};
-pub use meaning::{AppCommand, Command, ConditionCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage};
+pub use meaning::{
+    AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
+};
 pub use row::{
     Argument, ArgumentKind, CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet, RequestBody, SchemaOf,
     Times,

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Command;
+use super::DeviceCommand;
 use crate::{DeviceId, OperatingSystem};
 
 /// Writes the schema of a type into a document.
@@ -164,9 +164,9 @@ pub struct RequestBody {
     /// The schema of the body.
     pub schema: SchemaOf,
     /// What a body means.
-    pub read: fn(Value) -> Result<Command, serde_json::Error>,
+    pub read: fn(Value) -> Result<DeviceCommand, serde_json::Error>,
     /// The body by which this command means a given one; none where it means another.
-    pub body_of: fn(&Command) -> Option<Result<Value, serde_json::Error>>,
+    pub body_of: fn(&DeviceCommand) -> Option<Result<Value, serde_json::Error>>,
 }
 
 /// The members of a body that means one command: both directions from one pair of patterns, so that they cannot differ.
@@ -252,7 +252,7 @@ impl CommandRow {
     ///
     /// # Errors
     /// A sentence: a member is missing, unknown, or of the wrong form; or nothing is sent to what only shows something.
-    pub fn read(&self, body: Value) -> Result<Command, String> {
+    pub fn read(&self, body: Value) -> Result<DeviceCommand, String> {
         let Some(of) = &self.body else { return Err(format!("{} changes nothing", self.name)) };
         (of.read)(body).map_err(|error| format!("the body of {} is not right: {error}", self.name))
     }

@@ -11,9 +11,9 @@ use super::HttpMethod::{Post, Put};
 use super::PlatformSet::{All, Android, Apple};
 use super::row::{parsed, request_body};
 use super::{
-    AppCommand, AppPackage, Argument, ArgumentKind, ClockAdvance, Command, CommandExample, CommandRow, CommandScope,
-    EnrollCommand, HttpMethod, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PermissionCommand, PlatformSet,
-    PromptRequest, Removal, RemovalProgress, RequestBody, StandbyChoice, Times, row::schema_of, views,
+    AppCommand, AppPackage, Argument, ArgumentKind, ClockAdvance, CommandExample, CommandRow, CommandScope,
+    DeviceCommand, EnrollCommand, HttpMethod, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PermissionCommand,
+    PlatformSet, PromptRequest, Removal, RemovalProgress, RequestBody, StandbyChoice, Times, row::schema_of, views,
 };
 use crate::{
     DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, OsVersion, StandbyBucket, UserPrincipalName, duration,
@@ -168,7 +168,7 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("app install"), example("app install --version 5.2311.1")],
         PACKAGE_OF_INSTALL,
         request_body!(AppPackage:
-            (AppPackage { version, target_sdk }) <=> (Command::App(AppCommand::Install { version, target_sdk }))),
+            (AppPackage { version, target_sdk }) <=> (DeviceCommand::App(AppCommand::Install { version, target_sdk }))),
     ),
     taking(
         "app update",
@@ -178,7 +178,7 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("app update"), example("app update --version 5.2401.0")],
         PACKAGE_OF_UPDATE,
         request_body!(AppPackage:
-            (AppPackage { version, target_sdk }) <=> (Command::App(AppCommand::Update { version, target_sdk }))),
+            (AppPackage { version, target_sdk }) <=> (DeviceCommand::App(AppCommand::Update { version, target_sdk }))),
     ),
     plain(
         "app uninstall",
@@ -186,7 +186,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Remove Company Portal",
         &[example("app uninstall")],
-        request_body!(Command::App(AppCommand::Uninstall)),
+        request_body!(DeviceCommand::App(AppCommand::Uninstall)),
     ),
     plain(
         "app open",
@@ -194,7 +194,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Bring Company Portal to the screen: a push then shows in the app",
         &[example("app open")],
-        request_body!(Command::App(AppCommand::Open)),
+        request_body!(DeviceCommand::App(AppCommand::Open)),
     ),
     plain(
         "app close",
@@ -202,7 +202,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Back to the home screen",
         &[example("app close")],
-        request_body!(Command::App(AppCommand::Close)),
+        request_body!(DeviceCommand::App(AppCommand::Close)),
     ),
     plain(
         "app force-stop",
@@ -210,7 +210,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Force stop: nothing arrives until the app is opened",
         &[example("app force-stop")],
-        request_body!(Command::App(AppCommand::ForceStop)),
+        request_body!(DeviceCommand::App(AppCommand::ForceStop)),
     ),
     plain(
         "app sign-in",
@@ -218,7 +218,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Sign its user in; a push does not need it",
         &[example("app sign-in")],
-        request_body!(Command::App(AppCommand::SignIn)),
+        request_body!(DeviceCommand::App(AppCommand::SignIn)),
     ),
     plain(
         "app sign-out",
@@ -226,7 +226,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Sign its user out; a push arrives all the same",
         &[example("app sign-out")],
-        request_body!(Command::App(AppCommand::SignOut)),
+        request_body!(DeviceCommand::App(AppCommand::SignOut)),
     ),
     plain(
         "app notifications --refresh",
@@ -234,7 +234,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Pull Company Portal's own Notifications section to refresh",
         &[example("app notifications --refresh")],
-        request_body!(Command::App(AppCommand::Refresh)),
+        request_body!(DeviceCommand::App(AppCommand::Refresh)),
     ),
     taking(
         "enroll",
@@ -247,7 +247,7 @@ pub static COMMANDS: &[CommandRow] = &[
             example("enroll --user adele@contoso.example --type appleBulkWithUser --supervised"),
         ],
         ENROLLMENT,
-        request_body!(EnrollCommand: (enrollment) <=> (Command::Enroll(enrollment))),
+        request_body!(EnrollCommand: (enrollment) <=> (DeviceCommand::Enroll(enrollment))),
     ),
     taking(
         "enrollment set",
@@ -259,7 +259,7 @@ pub static COMMANDS: &[CommandRow] = &[
             example("enrollment set managedDeviceOwnerType=company"),
         ],
         &[name_and_value("The state, by Graph's name, and its new value")],
-        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::EnrollmentSet { name, value })),
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (DeviceCommand::EnrollmentSet { name, value })),
     ),
     taking(
         "retire",
@@ -272,7 +272,7 @@ pub static COMMANDS: &[CommandRow] = &[
         ],
         &[PENDING, ISSUED],
         request_body!(RemovalProgress:
-            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Retire, stage })),
+            (RemovalProgress { stage }) <=> (DeviceCommand::Removal { removal: Removal::Retire, stage })),
     ),
     taking(
         "wipe",
@@ -282,7 +282,7 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("wipe --pending")],
         &[PENDING, ISSUED],
         request_body!(RemovalProgress:
-            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Wipe, stage })),
+            (RemovalProgress { stage }) <=> (DeviceCommand::Removal { removal: Removal::Wipe, stage })),
     ),
     taking(
         "delete",
@@ -292,7 +292,7 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("delete")],
         &[PENDING],
         request_body!(RemovalProgress:
-            (RemovalProgress { stage }) <=> (Command::Removal { removal: Removal::Delete, stage })),
+            (RemovalProgress { stage }) <=> (DeviceCommand::Removal { removal: Removal::Delete, stage })),
     ),
     taking(
         "policy set",
@@ -304,7 +304,7 @@ pub static COMMANDS: &[CommandRow] = &[
             noted("policy set PermissionGrantState=granted", "Android 13 and later"),
         ],
         &[name_and_value("The key, by the payload's name, and its value")],
-        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::PolicySet { name, value })),
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (DeviceCommand::PolicySet { name, value })),
     ),
     plain(
         "policy clear",
@@ -312,7 +312,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Enforce nothing any more",
         &[example("policy clear")],
-        request_body!(Command::PolicyClear),
+        request_body!(DeviceCommand::PolicyClear),
     ),
     taking(
         "permission prompt",
@@ -326,8 +326,8 @@ pub static COMMANDS: &[CommandRow] = &[
             "For provisional authorization, which needs no prompt (iOS, iPadOS)",
         )],
         request_body!(PromptRequest:
-            (PromptRequest { provisional: false }) <=> (Command::Permission(PermissionCommand::Prompt)),
-            (PromptRequest { provisional: true }) <=> (Command::Permission(PermissionCommand::PromptProvisional))),
+            (PromptRequest { provisional: false }) <=> (DeviceCommand::Permission(PermissionCommand::Prompt)),
+            (PromptRequest { provisional: true }) <=> (DeviceCommand::Permission(PermissionCommand::PromptProvisional))),
     ),
     plain(
         "permission allow",
@@ -335,7 +335,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Answer the prompt that is showing; without one, turn the platform's switch on",
         &[example("permission allow")],
-        request_body!(Command::Permission(PermissionCommand::Allow)),
+        request_body!(DeviceCommand::Permission(PermissionCommand::Allow)),
     ),
     plain(
         "permission deny",
@@ -343,7 +343,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Answer the prompt that is showing; without one, turn the platform's switch off",
         &[example("permission deny")],
-        request_body!(Command::Permission(PermissionCommand::Deny)),
+        request_body!(DeviceCommand::Permission(PermissionCommand::Deny)),
     ),
     plain(
         "permission dismiss",
@@ -351,7 +351,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Swipe the prompt away: no denial",
         &[example("permission dismiss")],
-        request_body!(Command::Permission(PermissionCommand::Dismiss)),
+        request_body!(DeviceCommand::Permission(PermissionCommand::Dismiss)),
     ),
     taking(
         "permission keep",
@@ -361,7 +361,7 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("permission keep --scheduled")],
         &[flag(("scheduled", "scheduled"), yes, "Deliver in the scheduled summary, instead of immediately")],
         request_body!(KeepDelivery:
-            (KeepDelivery { scheduled }) <=> (Command::Permission(PermissionCommand::Keep { in_summary: scheduled }))),
+            (KeepDelivery { scheduled }) <=> (DeviceCommand::Permission(PermissionCommand::Keep { in_summary: scheduled }))),
     ),
     plain(
         "permission turn-off",
@@ -369,7 +369,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Apple,
         "Turn Off on a quiet notification",
         &[example("permission turn-off")],
-        request_body!(Command::Permission(PermissionCommand::TurnOff)),
+        request_body!(DeviceCommand::Permission(PermissionCommand::TurnOff)),
     ),
     plain(
         "permission reset",
@@ -377,7 +377,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Back to never asked",
         &[example("permission reset")],
-        request_body!(Command::Permission(PermissionCommand::Reset)),
+        request_body!(DeviceCommand::Permission(PermissionCommand::Reset)),
     ),
     plain(
         "play-services install",
@@ -385,7 +385,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Install Google Play Services",
         &[example("play-services install")],
-        request_body!(Command::PlayServices { installed: true }),
+        request_body!(DeviceCommand::PlayServices { installed: true }),
     ),
     plain(
         "play-services remove",
@@ -393,7 +393,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Remove Google Play Services",
         &[example("play-services remove")],
-        request_body!(Command::PlayServices { installed: false }),
+        request_body!(DeviceCommand::PlayServices { installed: false }),
     ),
     plain(
         "device lock",
@@ -401,7 +401,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Lock the device",
         &[example("device lock")],
-        request_body!(Command::Condition(Locked(true))),
+        request_body!(DeviceCommand::Condition(Locked(true))),
     ),
     plain(
         "device unlock",
@@ -409,7 +409,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Unlock the device",
         &[example("device unlock")],
-        request_body!(Command::Condition(Locked(false))),
+        request_body!(DeviceCommand::Condition(Locked(false))),
     ),
     plain(
         "device offline",
@@ -417,7 +417,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Disconnect from the broker, really; the session stays",
         &[noted("device offline", "pushes wait at the broker until device online")],
-        request_body!(Command::Condition(Offline(true))),
+        request_body!(DeviceCommand::Condition(Offline(true))),
     ),
     plain(
         "device online",
@@ -425,7 +425,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Connect to the broker again",
         &[example("device online")],
-        request_body!(Command::Condition(Offline(false))),
+        request_body!(DeviceCommand::Condition(Offline(false))),
     ),
     plain(
         "device focus on",
@@ -433,7 +433,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Turn Focus or Do Not Disturb on",
         &[example("device focus on")],
-        request_body!(Command::Condition(Focus(true))),
+        request_body!(DeviceCommand::Condition(Focus(true))),
     ),
     plain(
         "device focus off",
@@ -441,7 +441,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Turn Focus or Do Not Disturb off",
         &[example("device focus off")],
-        request_body!(Command::Condition(Focus(false))),
+        request_body!(DeviceCommand::Condition(Focus(false))),
     ),
     plain(
         "device doze on",
@@ -449,7 +449,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Let the device doze",
         &[example("device doze on")],
-        request_body!(Command::Condition(Doze(true))),
+        request_body!(DeviceCommand::Condition(Doze(true))),
     ),
     plain(
         "device doze off",
@@ -457,7 +457,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Wake the device from Doze",
         &[example("device doze off")],
-        request_body!(Command::Condition(Doze(false))),
+        request_body!(DeviceCommand::Condition(Doze(false))),
     ),
     plain(
         "device battery exempt",
@@ -465,7 +465,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Exempt Company Portal from battery optimisation",
         &[example("device battery exempt")],
-        request_body!(Command::Condition(BatteryOptimisationExempt(true))),
+        request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(true))),
     ),
     plain(
         "device battery optimised",
@@ -473,7 +473,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Let the platform optimise Company Portal's battery use",
         &[example("device battery optimised")],
-        request_body!(Command::Condition(BatteryOptimisationExempt(false))),
+        request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(false))),
     ),
     plain(
         "device work-profile pause",
@@ -481,7 +481,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Pause the work profile",
         &[example("device work-profile pause")],
-        request_body!(Command::Condition(WorkProfilePaused(true))),
+        request_body!(DeviceCommand::Condition(WorkProfilePaused(true))),
     ),
     plain(
         "device work-profile resume",
@@ -489,7 +489,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Resume the work profile",
         &[example("device work-profile resume")],
-        request_body!(Command::Condition(WorkProfilePaused(false))),
+        request_body!(DeviceCommand::Condition(WorkProfilePaused(false))),
     ),
     taking(
         "device standby",
@@ -503,7 +503,7 @@ pub static COMMANDS: &[CommandRow] = &[
             help: "active, workingSet, frequent, rare or restricted",
             read: parsed::<StandbyBucket>,
         }],
-        request_body!(StandbyChoice: (StandbyChoice { bucket }) <=> (Command::Standby { bucket })),
+        request_body!(StandbyChoice: (StandbyChoice { bucket }) <=> (DeviceCommand::Standby { bucket })),
     ),
     plain(
         "device restore",
@@ -511,7 +511,7 @@ pub static COMMANDS: &[CommandRow] = &[
         Apple,
         "Set it up anew from a backup: the permission is forgotten",
         &[example("device restore")],
-        request_body!(Command::Restore),
+        request_body!(DeviceCommand::Restore),
     ),
     plain(
         "device reset",
@@ -519,7 +519,7 @@ pub static COMMANDS: &[CommandRow] = &[
         All,
         "Out of its box again: app, enrollment and permission are gone; identity, clock and journal stay",
         &[example("device reset")],
-        request_body!(Command::Reset),
+        request_body!(DeviceCommand::Reset),
     ),
     taking(
         "os update",
@@ -533,7 +533,7 @@ pub static COMMANDS: &[CommandRow] = &[
             help: "The newer version, such as 26.1, 16 or 12L",
             read: parsed::<OsVersion>,
         }],
-        request_body!(OsUpdate: (OsUpdate { version }) <=> (Command::OsUpdate { version })),
+        request_body!(OsUpdate: (OsUpdate { version }) <=> (DeviceCommand::OsUpdate { version })),
     ),
     taking(
         "settings set",
@@ -546,7 +546,7 @@ pub static COMMANDS: &[CommandRow] = &[
             noted("settings set channelImportance=LOW", "Android"),
         ],
         &[name_and_value("The switch, by the platform's name, and its new value")],
-        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (Command::SettingsSet { name, value })),
+        request_body!(NameAndValue: (NameAndValue { name, value }) <=> (DeviceCommand::SettingsSet { name, value })),
     ),
     taking(
         "clock advance",
@@ -560,7 +560,7 @@ pub static COMMANDS: &[CommandRow] = &[
             help: "By how much: 90s, 4h, 1h30m, 2d",
             read: span,
         }],
-        request_body!(ClockAdvance: (ClockAdvance { millis }) <=> (Command::ClockAdvance { millis })),
+        request_body!(ClockAdvance: (ClockAdvance { millis }) <=> (DeviceCommand::ClockAdvance { millis })),
     ),
 ];
 
@@ -574,7 +574,9 @@ pub fn all_rows() -> impl Iterator<Item = &'static CommandRow> {
 ///
 /// # Errors
 /// The body cannot be written as JSON.
-pub fn request(command: &Command) -> Result<std::option::Option<(&'static CommandRow, Value)>, serde_json::Error> {
+pub fn request(
+    command: &DeviceCommand,
+) -> Result<std::option::Option<(&'static CommandRow, Value)>, serde_json::Error> {
     for row in COMMANDS {
         if let Some(body) = row.body.and_then(|of| (of.body_of)(command)) {
             return Ok(Some((row, body?)));
@@ -634,9 +636,9 @@ mod tests {
         assert!(wrong("os update", serde_json::json!({ "version": "tomorrow" })).contains("write it like 26"));
         assert!(wrong("clock advance", serde_json::json!({ "duration": "soon" })).contains("write it like 90s"));
         let staged = row("wipe").read(serde_json::json!({ "stage": "issued" }));
-        assert_eq!(staged, Ok(Command::Removal { removal: Removal::Wipe, stage: RemovalStage::Issued }));
-        assert_eq!(request(&Command::Rename { name: "x".to_owned() }).unwrap().map(|(row, _)| row.name), None);
-        let exempt = Command::Condition(ConditionCommand::BatteryOptimisationExempt(false));
+        assert_eq!(staged, Ok(DeviceCommand::Removal { removal: Removal::Wipe, stage: RemovalStage::Issued }));
+        assert_eq!(request(&DeviceCommand::Rename { name: "x".to_owned() }).unwrap().map(|(row, _)| row.name), None);
+        let exempt = DeviceCommand::Condition(ConditionCommand::BatteryOptimisationExempt(false));
         assert_eq!(request(&exempt).unwrap().unwrap().0.path_template(), "/v1/devices/{device}/battery/optimise");
     }
 }

@@ -6,7 +6,7 @@ use portal_contract::NotificationPermission;
 use serde::{Deserialize, Serialize};
 
 use super::super::Rule;
-use super::Asking;
+use super::RequestOutcome;
 
 /// How many denials are final (facts 4.2: "Deny more than once during the app's lifetime of installation").
 const FINAL_DENIALS: u8 = 2;
@@ -15,7 +15,7 @@ const ASKS_ITSELF_FROM: u32 = 33;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Android {
+pub(super) struct AndroidPermission {
     /// Whether the platform asks at run time (13 and later).
     asks: bool,
     /// Whether the app may show notifications.
@@ -32,7 +32,7 @@ pub(super) struct Android {
     system_was_denied: bool,
 }
 
-impl Android {
+impl AndroidPermission {
     /// To 12L enabled at install, no prompt ever (`Rule::AndroidOptOut`); from 13 off until granted
     /// (`Rule::AndroidOffUntilGranted`).
     pub(super) fn installed(asks: bool, target_sdk: Option<u32>) -> Self {
@@ -57,13 +57,13 @@ impl Android {
         self.older_target && self.system_was_denied
     }
 
-    pub(super) fn asking(&self) -> Asking {
+    pub(super) fn asking(&self) -> RequestOutcome {
         match self {
-            Self { asks: false, .. } => Asking::Silent(Rule::AndroidAsks),
-            Self { granted: true, .. } => Asking::Silent(Rule::AndroidGranted),
-            _ if self.denials >= FINAL_DENIALS => Asking::Silent(Rule::AndroidTwoDenials),
-            _ if self.ended_by_the_system() => Asking::Silent(Rule::AndroidOlderTarget),
-            _ => Asking::Prompts,
+            Self { asks: false, .. } => RequestOutcome::Silent(Rule::AndroidAsks),
+            Self { granted: true, .. } => RequestOutcome::Silent(Rule::AndroidGranted),
+            _ if self.denials >= FINAL_DENIALS => RequestOutcome::Silent(Rule::AndroidTwoDenials),
+            _ if self.ended_by_the_system() => RequestOutcome::Silent(Rule::AndroidOlderTarget),
+            _ => RequestOutcome::Prompts,
         }
     }
 
@@ -106,7 +106,7 @@ mod tests {
 
     /// What happens to an app, in order.
     #[derive(Debug, Clone, Copy)]
-    enum Happens {
+    enum AndroidHappening {
         Deny,
         Swipe,
         TurnOff,
@@ -115,30 +115,30 @@ mod tests {
         UpdateTo33,
         Reinstall,
     }
-    use Happens::{Deny, Reinstall, Swipe, TurnOff, TurnOn, UpdateTo33, UpgradeTo13};
+    use AndroidHappening::{Deny, Reinstall, Swipe, TurnOff, TurnOn, UpdateTo33, UpgradeTo13};
 
-    fn after(asks: bool, target_sdk: u32, happens: &[Happens]) -> (NotificationPermission, bool) {
-        let mut android = Android::installed(asks, Some(target_sdk));
+    fn after(asks: bool, target_sdk: u32, happens: &[AndroidHappening]) -> (NotificationPermission, bool) {
+        let mut android = AndroidPermission::installed(asks, Some(target_sdk));
         for one in happens {
             match one {
                 Deny => {
-                    assert_eq!(android.asking(), Asking::Prompts, "{happens:?}");
+                    assert_eq!(android.asking(), RequestOutcome::Prompts, "{happens:?}");
                     android.answer(false);
                 }
                 // The state is unchanged: nothing is called.
-                Swipe => assert_eq!(android.asking(), Asking::Prompts),
+                Swipe => assert_eq!(android.asking(), RequestOutcome::Prompts),
                 TurnOff => android.switch(false),
                 TurnOn => android.switch(true),
                 UpgradeTo13 => android.upgrade_to_run_time_permission(true),
                 UpdateTo33 => android.updated(Some(33)),
-                Reinstall => android = Android::installed(android.asks, Some(target_sdk)),
+                Reinstall => android = AndroidPermission::installed(android.asks, Some(target_sdk)),
             }
         }
-        (android.status(), android.asking() == Asking::Prompts)
+        (android.status(), android.asking() == RequestOutcome::Prompts)
     }
 
     /// The row's own text, whether it is 13 or later, the target, what happens, the status, whether it may prompt.
-    type Row<'a> = (&'a str, bool, u32, &'a [Happens], NotificationPermission, bool);
+    type Row<'a> = (&'a str, bool, u32, &'a [AndroidHappening], NotificationPermission, bool);
 
     #[test]
     fn the_table_of_facts_4_2() {
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_upgrade_grants_nothing_to_an_app_that_is_not_there() {
-        let mut android = Android::installed(false, None);
+        let mut android = AndroidPermission::installed(false, None);
         android.upgrade_to_run_time_permission(false);
         assert_eq!(android.status(), NotDetermined);
     }

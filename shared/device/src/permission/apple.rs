@@ -5,25 +5,25 @@
 use portal_contract::{NotificationPermission, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::super::{AppleRequest, Refusal, Rule};
-use super::Asking;
+use super::super::{ApplePermissionRequest, Refusal, Rule};
+use super::RequestOutcome;
 
 /// After how long without the app the system forgets its status (facts 4.1, TN2265).
 const FORGOTTEN_AFTER_MILLIS: i64 = 24 * 3_600_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Apple {
+pub(super) struct ApplePermission {
     pub(super) status: NotificationPermission,
 }
 
-impl Default for Apple {
+impl Default for ApplePermission {
     fn default() -> Self {
         Self { status: NotificationPermission::NotDetermined }
     }
 }
 
-impl Apple {
+impl ApplePermission {
     /// `Rule::AppleForgets`: reinstalled at least a day after it was removed, the app is asked for anew; sooner, its status
     /// is remembered. Tells whether it was forgotten.
     pub(super) fn app_installed(&mut self, removed_at: Option<Timestamp>, now: Timestamp) -> bool {
@@ -35,15 +35,19 @@ impl Apple {
     }
 
     /// What comes of a request: the prompt once, ever (`Rule::ApplePromptsOnce`).
-    pub(super) fn asking(&self, request: AppleRequest, provisional_may_prompt: bool) -> Asking {
+    pub(super) fn asking(&self, request: ApplePermissionRequest, provisional_may_prompt: bool) -> RequestOutcome {
         match (self.status, request) {
-            (NotificationPermission::NotDetermined, AppleRequest::Explicit) => Asking::Prompts,
-            (NotificationPermission::NotDetermined, AppleRequest::Provisional) => Asking::GrantsQuietly,
-            (NotificationPermission::Provisional, AppleRequest::Explicit) if provisional_may_prompt => Asking::Prompts,
-            (NotificationPermission::Provisional, AppleRequest::Explicit) => {
-                Asking::Silent(Rule::AppleProvisionalAskedAgain)
+            (NotificationPermission::NotDetermined, ApplePermissionRequest::Explicit) => RequestOutcome::Prompts,
+            (NotificationPermission::NotDetermined, ApplePermissionRequest::Provisional) => {
+                RequestOutcome::GrantsQuietly
             }
-            _ => Asking::Silent(Rule::ApplePromptsOnce),
+            (NotificationPermission::Provisional, ApplePermissionRequest::Explicit) if provisional_may_prompt => {
+                RequestOutcome::Prompts
+            }
+            (NotificationPermission::Provisional, ApplePermissionRequest::Explicit) => {
+                RequestOutcome::Silent(Rule::AppleProvisionalAskedAgain)
+            }
+            _ => RequestOutcome::Silent(Rule::ApplePromptsOnce),
         }
     }
 
@@ -95,30 +99,30 @@ impl Apple {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use AppleRequest::{Explicit, Provisional as Quietly};
+    use ApplePermissionRequest::{Explicit, Provisional as Quietly};
     use NotificationPermission::{Authorized, Denied, NotDetermined, Provisional};
 
     /// What a row of the table in facts 4.1 does.
     #[derive(Debug)]
-    enum Happens {
-        Requests(AppleRequest, bool),
+    enum AppleHappening {
+        Requests(ApplePermissionRequest, bool),
         Taps { keep: bool },
         Flips { on: bool },
         ReinstalledAfter { days: i64 },
     }
-    use Happens::{Flips, ReinstalledAfter, Requests, Taps};
+    use AppleHappening::{Flips, ReinstalledAfter, Requests, Taps};
 
-    fn after(from: NotificationPermission, happens: &Happens) -> (NotificationPermission, bool) {
-        let mut apple = Apple { status: from };
+    fn after(from: NotificationPermission, happens: &AppleHappening) -> (NotificationPermission, bool) {
+        let mut apple = ApplePermission { status: from };
         let mut prompted = false;
         match happens {
             Requests(request, allow) => match apple.asking(*request, false) {
-                Asking::Prompts => {
+                RequestOutcome::Prompts => {
                     prompted = true;
                     apple.answer(*allow);
                 }
-                Asking::GrantsQuietly => apple.grant_quietly(),
-                Asking::Silent(_) => {}
+                RequestOutcome::GrantsQuietly => apple.grant_quietly(),
+                RequestOutcome::Silent(_) => {}
             },
             Taps { keep } => apple.answer_quietly(*keep).unwrap(),
             Flips { on } => apple.switch(*on).unwrap(),
@@ -131,7 +135,7 @@ mod tests {
     }
 
     /// The row's own text, from, what happens, to (unchanged where it is none), whether a prompt is shown.
-    type Row<'a> = (&'a str, &'a [NotificationPermission], Happens, Option<NotificationPermission>, bool);
+    type Row<'a> = (&'a str, &'a [NotificationPermission], AppleHappening, Option<NotificationPermission>, bool);
 
     #[test]
     fn the_table_of_facts_4_1() {
@@ -194,16 +198,16 @@ mod tests {
 
     #[test]
     fn an_explicit_request_while_provisional_prompts_where_the_setting_says_so() {
-        let apple = Apple { status: Provisional };
-        assert_eq!(apple.asking(Explicit, true), Asking::Prompts);
-        assert_eq!(apple.asking(Explicit, false), Asking::Silent(Rule::AppleProvisionalAskedAgain));
+        let apple = ApplePermission { status: Provisional };
+        assert_eq!(apple.asking(Explicit, true), RequestOutcome::Prompts);
+        assert_eq!(apple.asking(Explicit, false), RequestOutcome::Silent(Rule::AppleProvisionalAskedAgain));
     }
 
     #[test]
     fn what_a_status_does_not_offer_is_refused() {
-        assert_eq!(Apple::default().switch(true).unwrap_err().code, "switchDoesNotExistYet");
+        assert_eq!(ApplePermission::default().switch(true).unwrap_err().code, "switchDoesNotExistYet");
         for status in [NotDetermined, Denied, Authorized] {
-            assert_eq!(Apple { status }.answer_quietly(true).unwrap_err().code, "notProvisional");
+            assert_eq!(ApplePermission { status }.answer_quietly(true).unwrap_err().code, "notProvisional");
         }
     }
 
@@ -211,7 +215,7 @@ mod tests {
     fn a_day_without_the_app_forgets_and_less_remembers() {
         let removed = Timestamp::from_millis(0);
         for (days, to) in [(0.99, Denied), (1.0, NotDetermined), (2.0, NotDetermined)] {
-            let mut apple = Apple { status: Denied };
+            let mut apple = ApplePermission { status: Denied };
             apple.app_installed(Some(removed), removed.plus_millis((days * 86_400_000.0) as i64));
             assert_eq!(apple.status, to, "{days}");
         }

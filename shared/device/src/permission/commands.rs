@@ -5,56 +5,56 @@
 
 use portal_contract::Timestamp;
 
-use super::super::switches::Switches;
-use super::super::{AppleRequest, Device, Effect, Refusal, Rule};
-use super::{Asking, Machine, PermissionPrompt};
+use super::super::switches::NotificationSwitches;
+use super::super::{ApplePermissionRequest, Device, DeviceEffect, Refusal, Rule};
+use super::{PermissionPrompt, PlatformPermission, RequestOutcome};
 use portal_contract::command::PermissionCommand;
 
 impl Device {
     /// The app asks for the permission, as at its first launch.
-    pub(crate) fn ask_for_permission(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        self.ask_by(self.rules.apple_request, now, effects);
+    pub(crate) fn ask_for_permission(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        self.ask_by(self.settings.apple_request, now, effects);
     }
 
-    fn ask_by(&mut self, request: AppleRequest, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn ask_by(&mut self, request: ApplePermissionRequest, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let permission = &mut self.state.permission;
         // What device management decides nobody is asked (`Rule::ApplePolicy`, `Rule::AndroidPolicy`).
         if permission.prompt.is_some() || self.state.policy.permission().is_some() {
             return;
         }
-        match permission.asking(&self.rules, request) {
-            Asking::Silent(_) => {}
-            Asking::GrantsQuietly => {
+        match permission.asking(&self.settings, request) {
+            RequestOutcome::Silent(_) => {}
+            RequestOutcome::GrantsQuietly => {
                 permission.grant_quietly();
-                effects.push(Effect::StateChanged);
+                effects.push(DeviceEffect::StateChanged);
             }
-            Asking::Prompts => {
+            RequestOutcome::Prompts => {
                 permission.prompts_shown = permission.prompts_shown.saturating_add(1);
                 let number = permission.shown_before_reset.saturating_add(permission.prompts_shown);
                 permission.prompt = Some(PermissionPrompt { number, shown_at: now });
-                effects.extend([Effect::ShowPrompt { number }, Effect::StateChanged]);
+                effects.extend([DeviceEffect::ShowPrompt { number }, DeviceEffect::StateChanged]);
             }
         }
     }
 
-    pub(crate) fn withdraw_prompt(&mut self, effects: &mut Vec<Effect>) {
+    pub(crate) fn withdraw_prompt(&mut self, effects: &mut Vec<DeviceEffect>) {
         if let Some(prompt) = self.state.permission.prompt.take() {
-            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
+            effects.extend([DeviceEffect::WithdrawPrompt { number: prompt.number }, DeviceEffect::StateChanged]);
         }
     }
 
-    pub(crate) fn prompt_answered(&mut self, number: u32, allow: bool, effects: &mut Vec<Effect>) {
+    pub(crate) fn prompt_answered(&mut self, number: u32, allow: bool, effects: &mut Vec<DeviceEffect>) {
         if self.shows_prompt(number) {
             self.state.permission.answer(allow);
-            effects.push(Effect::StateChanged);
+            effects.push(DeviceEffect::StateChanged);
         }
     }
 
-    pub(crate) fn prompt_closed(&mut self, number: u32, effects: &mut Vec<Effect>) {
+    pub(crate) fn prompt_closed(&mut self, number: u32, effects: &mut Vec<DeviceEffect>) {
         // An iOS alert stays until it is answered; Android's dialog goes (`Rule::AndroidSwipeIsNoDenial`).
         if self.shows_prompt(number) && !self.state.identity.operating_system.is_apple() {
             self.state.permission.prompt = None;
-            effects.push(Effect::StateChanged);
+            effects.push(DeviceEffect::StateChanged);
         }
     }
 
@@ -66,13 +66,13 @@ impl Device {
         &mut self,
         command: PermissionCommand,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         if !self.state.app.is_installed() && command != PermissionCommand::Reset {
             return Err(Refusal::app_missing("the notification permission"));
         }
         match command {
-            PermissionCommand::Prompt => self.prompt_by_command(self.rules.apple_request, now, effects),
+            PermissionCommand::Prompt => self.prompt_by_command(self.settings.apple_request, now, effects),
             PermissionCommand::PromptProvisional => return self.prompt_provisional(now, effects),
             PermissionCommand::Allow => return self.allow_or_deny(true, effects),
             PermissionCommand::Deny => return self.allow_or_deny(false, effects),
@@ -84,36 +84,36 @@ impl Device {
         Ok(())
     }
 
-    fn prompt_by_command(&mut self, request: AppleRequest, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn prompt_by_command(&mut self, request: ApplePermissionRequest, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         if self.state.permission.prompt.is_some() {
-            effects.push(Effect::Unchanged("already showing the prompt".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already showing the prompt".to_owned()));
             return;
         }
         if let Some(status) = self.state.policy.permission() {
-            effects.push(Effect::Unchanged(format!("already {status}: a policy decides, so nobody is asked")));
+            effects.push(DeviceEffect::Unchanged(format!("already {status}: a policy decides, so nobody is asked")));
             return;
         }
-        if let Asking::Silent(rule) = self.state.permission.asking(&self.rules, request) {
+        if let RequestOutcome::Silent(rule) = self.state.permission.asking(&self.settings, request) {
             let (status, says, source) = (self.state.permission.status(), rule.says(), rule.source());
-            effects.push(Effect::Unchanged(format!("already {status}: {says} ({source})")));
+            effects.push(DeviceEffect::Unchanged(format!("already {status}: {says} ({source})")));
             return;
         }
         self.ask_by(request, now, effects);
     }
 
-    fn prompt_provisional(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn prompt_provisional(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         self.check_apples("provisional authorization", "permission prompt")?;
-        self.prompt_by_command(AppleRequest::Provisional, now, effects);
+        self.prompt_by_command(ApplePermissionRequest::Provisional, now, effects);
         Ok(())
     }
 
-    fn check_apples(&self, what: &str, mend: &str) -> Result<(), Refusal> {
+    fn check_apples(&self, what: &str, hint: &str) -> Result<(), Refusal> {
         let operating_system = self.state.identity.operating_system;
         if operating_system.is_apple() {
             return Ok(());
         }
         let message = format!("{what} is Apple's; this device runs {operating_system} (facts 4.1)");
-        Err(Refusal::new("notOnThisPlatform", message, mend))
+        Err(Refusal::new("notOnThisPlatform", message, hint))
     }
 
     fn check_no_policy(&self) -> Result<(), Refusal> {
@@ -131,10 +131,10 @@ impl Device {
         }
     }
 
-    fn allow_or_deny(&mut self, allow: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn allow_or_deny(&mut self, allow: bool, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if let Some(prompt) = self.state.permission.prompt {
             self.state.permission.answer(allow);
-            effects.extend([Effect::WithdrawPrompt { number: prompt.number }, Effect::StateChanged]);
+            effects.extend([DeviceEffect::WithdrawPrompt { number: prompt.number }, DeviceEffect::StateChanged]);
             return Ok(());
         }
         self.check_no_policy()?;
@@ -144,40 +144,40 @@ impl Device {
         // By status: a switch that is turned off once more has nothing to remember.
         effects.push(if permission.status() == before.status() {
             *permission = before;
-            Effect::Unchanged(format!("already {}", if allow { "allowed" } else { "denied" }))
+            DeviceEffect::Unchanged(format!("already {}", if allow { "allowed" } else { "denied" }))
         } else {
-            Effect::StateChanged
+            DeviceEffect::StateChanged
         });
         Ok(())
     }
 
-    fn dismiss(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn dismiss(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
             let message = "the prompt of iOS and iPadOS stays until it is answered";
             return Err(Refusal::new("notOnThisPlatform", message, "permission allow, or permission deny"));
         }
         if self.state.permission.prompt.is_none() {
-            effects.push(Effect::Unchanged("already without a prompt".to_owned()));
+            effects.push(DeviceEffect::Unchanged("already without a prompt".to_owned()));
         }
         self.withdraw_prompt(effects);
         Ok(())
     }
 
-    fn keep(&mut self, in_summary: bool, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn keep(&mut self, in_summary: bool, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         self.answer_quiet_notification(true)?;
-        if let Switches::Apple(apple) = &mut self.state.switches {
+        if let NotificationSwitches::Apple(apple) = &mut self.state.switches {
             // facts 4.1: authorized, "but no alerts, sounds, badges until changed in Settings"
             (apple.alert, apple.sound, apple.badge, apple.lock_screen) = (false, false, false, false);
             apple.notification_center = true;
             apple.scheduled_delivery = in_summary;
         }
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn turn_off(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn turn_off(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         self.answer_quiet_notification(false)?;
-        effects.push(Effect::StateChanged);
+        effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
@@ -189,24 +189,24 @@ impl Device {
             return Err(Refusal::new("promptShowing", message, "permission allow, or permission deny"));
         }
         match &mut self.state.permission.machine {
-            Machine::Apple(apple) => apple.answer_quietly(keep),
-            Machine::Android(_) => Ok(()),
+            PlatformPermission::Apple(apple) => apple.answer_quietly(keep),
+            PlatformPermission::Android(_) => Ok(()),
         }
     }
 
-    fn reset_permission(&mut self, effects: &mut Vec<Effect>) {
+    fn reset_permission(&mut self, effects: &mut Vec<DeviceEffect>) {
         let before = self.state.permission.clone();
         self.withdraw_prompt(effects);
         self.state.permission.reset(&self.state.identity, self.state.app.target_sdk);
         effects.push(if self.state.permission == before {
-            Effect::Unchanged("already as before the first prompt".to_owned())
+            DeviceEffect::Unchanged("already as before the first prompt".to_owned())
         } else {
-            Effect::StateChanged
+            DeviceEffect::StateChanged
         });
     }
 
     /// The device is set up anew from a backup: the app is there, its permission is forgotten (`Rule::AppleForgets`).
-    pub(crate) fn restore(&mut self, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    pub(crate) fn restore(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         self.check_apples("forgetting the permission when a device is restored", "permission reset")?;
         self.reset_permission(effects);
         Ok(())

@@ -11,16 +11,16 @@ mod commands;
 use portal_contract::{NotificationPermission, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::identity::Identity;
-use super::{AppleRequest, Refusal, Rule, Rules};
-use android::Android;
-use apple::Apple;
+use super::identity::DeviceIdentity;
+use super::{ApplePermissionRequest, EmulationSettings, Refusal, Rule};
+use android::AndroidPermission;
+use apple::ApplePermission;
 
 /// The permission, the prompt that is showing, and how often one was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Permission {
-    machine: Machine,
+pub struct PermissionState {
+    machine: PlatformPermission,
     /// The prompt that is showing: state of the device, whatever the desktop does (contract 5).
     pub prompt: Option<PermissionPrompt>,
     /// How often the prompt was shown.
@@ -33,9 +33,9 @@ pub struct Permission {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Machine {
-    Apple(Apple),
-    Android(Android),
+enum PlatformPermission {
+    Apple(ApplePermission),
+    Android(AndroidPermission),
 }
 
 /// A permission prompt that is showing.
@@ -50,7 +50,7 @@ pub struct PermissionPrompt {
 
 /// What comes of the app's asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asking {
+enum RequestOutcome {
     /// The platform shows its prompt.
     Prompts,
     /// The platform grants it quietly, without one.
@@ -59,13 +59,13 @@ enum Asking {
     Silent(Rule),
 }
 
-impl Permission {
+impl PermissionState {
     /// Never asked.
-    pub fn out_of_the_box(identity: &Identity) -> Self {
+    pub fn out_of_the_box(identity: &DeviceIdentity) -> Self {
         let machine = if identity.operating_system.is_apple() {
-            Machine::Apple(Apple::default())
+            PlatformPermission::Apple(ApplePermission::default())
         } else {
-            Machine::Android(Android::installed(identity.asks_at_run_time(), None))
+            PlatformPermission::Android(AndroidPermission::installed(identity.asks_at_run_time(), None))
         };
         Self { machine, prompt: None, prompts_shown: 0, shown_before_reset: 0 }
     }
@@ -78,57 +78,57 @@ impl Permission {
     /// The status in the contract's words; what is remembered, even without the app.
     pub fn status(&self) -> NotificationPermission {
         match &self.machine {
-            Machine::Apple(apple) => apple.status,
-            Machine::Android(android) => android.status(),
+            PlatformPermission::Apple(apple) => apple.status,
+            PlatformPermission::Android(android) => android.status(),
         }
     }
 
     /// Whether the platform will never prompt again in the life of this installation (facts 4.1, 4.2).
     pub fn is_final(&self) -> bool {
         match &self.machine {
-            Machine::Apple(apple) => apple.status == NotificationPermission::Denied,
-            Machine::Android(android) => android.is_permanently_denied(),
+            PlatformPermission::Apple(apple) => apple.status == NotificationPermission::Denied,
+            PlatformPermission::Android(android) => android.is_permanently_denied(),
         }
     }
 
     /// A new installation. Tells whether it starts over: on Android always (`Rule::AndroidReinstall`).
     pub(super) fn app_installed(
         &mut self,
-        identity: &Identity,
+        identity: &DeviceIdentity,
         removed_at: Option<Timestamp>,
         target_sdk: Option<u32>,
         now: Timestamp,
     ) -> bool {
         match &mut self.machine {
-            Machine::Apple(apple) => apple.app_installed(removed_at, now),
-            Machine::Android(android) => {
-                *android = Android::installed(identity.asks_at_run_time(), target_sdk);
+            PlatformPermission::Apple(apple) => apple.app_installed(removed_at, now),
+            PlatformPermission::Android(android) => {
+                *android = AndroidPermission::installed(identity.asks_at_run_time(), target_sdk);
                 true
             }
         }
     }
 
     pub(super) fn app_updated(&mut self, target_sdk: Option<u32>) {
-        if let Machine::Android(android) = &mut self.machine {
+        if let PlatformPermission::Android(android) = &mut self.machine {
             android.updated(target_sdk);
         }
     }
 
     pub(super) fn upgrade_to_run_time_permission(&mut self, app_installed: bool) {
-        if let Machine::Android(android) = &mut self.machine {
+        if let PlatformPermission::Android(android) = &mut self.machine {
             android.upgrade_to_run_time_permission(app_installed);
         }
     }
 
-    fn asking(&self, rules: &Rules, request: AppleRequest) -> Asking {
+    fn asking(&self, settings: &EmulationSettings, request: ApplePermissionRequest) -> RequestOutcome {
         match &self.machine {
-            Machine::Apple(apple) => apple.asking(request, rules.provisional_may_prompt),
-            Machine::Android(android) => android.asking(),
+            PlatformPermission::Apple(apple) => apple.asking(request, settings.provisional_may_prompt),
+            PlatformPermission::Android(android) => android.asking(),
         }
     }
 
     fn grant_quietly(&mut self) {
-        if let Machine::Apple(apple) = &mut self.machine {
+        if let PlatformPermission::Apple(apple) = &mut self.machine {
             apple.grant_quietly();
         }
     }
@@ -136,16 +136,16 @@ impl Permission {
     fn answer(&mut self, allow: bool) {
         self.prompt = None;
         match &mut self.machine {
-            Machine::Apple(apple) => apple.answer(allow),
-            Machine::Android(android) => android.answer(allow),
+            PlatformPermission::Apple(apple) => apple.answer(allow),
+            PlatformPermission::Android(android) => android.answer(allow),
         }
     }
 
     /// Turns the platform's own switch for the app's notifications.
     fn switch(&mut self, allow: bool) -> Result<(), Refusal> {
         match &mut self.machine {
-            Machine::Apple(apple) => apple.switch(allow),
-            Machine::Android(android) => {
+            PlatformPermission::Apple(apple) => apple.switch(allow),
+            PlatformPermission::Android(android) => {
                 android.switch(allow);
                 Ok(())
             }
@@ -153,10 +153,12 @@ impl Permission {
     }
 
     /// Never asked, of this installation.
-    fn reset(&mut self, identity: &Identity, target_sdk: Option<u32>) {
+    fn reset(&mut self, identity: &DeviceIdentity, target_sdk: Option<u32>) {
         self.machine = match self.machine {
-            Machine::Apple(_) => Machine::Apple(Apple::default()),
-            Machine::Android(_) => Machine::Android(Android::installed(identity.asks_at_run_time(), target_sdk)),
+            PlatformPermission::Apple(_) => PlatformPermission::Apple(ApplePermission::default()),
+            PlatformPermission::Android(_) => {
+                PlatformPermission::Android(AndroidPermission::installed(identity.asks_at_run_time(), target_sdk))
+            }
         };
     }
 }

@@ -5,24 +5,27 @@
 use portal_contract::{Outcome, Receipt, Surface, Timestamp};
 
 use super::oracle;
-use crate::{Command, Device, Effect, Event, PermissionCommand, Push, Refusal, Rules, Snapshot};
+use crate::{
+    Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, PermissionCommand,
+    ReceivedPush, Refusal,
+};
 
 /// What the invariants need to remember from event to event.
 #[derive(Clone, Default)]
-pub(super) struct Checks {
+pub(super) struct InvariantChecks {
     last: Option<(u64, Timestamp)>,
     raised_at: Vec<Timestamp>,
-    raised_under: Option<Snapshot>,
+    raised_under: Option<DeviceSnapshot>,
     prompts_in_this_installation: u32,
     denials_in_this_installation: u32,
 }
 
-impl Checks {
+impl InvariantChecks {
     pub(super) fn applied(
         &mut self,
-        event: &Event,
+        event: &DeviceInput,
         before: &Device,
-        outcome: &Result<Vec<Effect>, Refusal>,
+        outcome: &Result<Vec<DeviceEffect>, Refusal>,
         after: &Device,
         now: Timestamp,
     ) {
@@ -40,17 +43,17 @@ impl Checks {
         // The daemon sleeps until the deadline: one that has passed would keep it busy.
         let deadline = after.next_deadline();
         assert!(deadline.is_none_or(|at| at > now), "{event:?}: the deadline {deadline:?} has passed at {now}");
-        assert!(deadline.is_none() || !after.has_push_in_hand(), "{event:?}: time cannot move on a push in hand");
+        assert!(deadline.is_none() || !after.is_showing_push(), "{event:?}: time cannot move on a push being shown");
     }
 
-    pub(super) fn raised(&mut self, now: Timestamp, rules: &Rules) {
+    pub(super) fn card_shown(&mut self, now: Timestamp, settings: &EmulationSettings) {
         self.raised_at.push(now);
         let in_this_second = self.raised_at.iter().rev().take_while(|at| now.millis_since(**at) < 1000).count();
-        assert!(in_this_second <= rules.pace_per_second as usize, "{in_this_second} are raised in a second");
+        assert!(in_this_second <= settings.pace_per_second as usize, "{in_this_second} are shown in a second");
     }
 
-    pub(super) fn cards(&self, open: usize, rules: &Rules) {
-        assert!(open <= rules.open_cards, "{open} cards are open");
+    pub(super) fn cards(&self, open: usize, settings: &EmulationSettings) {
+        assert!(open <= settings.open_cards, "{open} cards are open");
     }
 
     /// The pace is one of device time: a second that comes twice is two.
@@ -63,20 +66,20 @@ impl Checks {
         self.raised_under = None;
     }
 
-    fn one_in_hand(&mut self, event: &Event, before: &Device, effects: &[Effect], after: &Device) {
-        let raises = effects.iter().filter(|effect| matches!(effect, Effect::Raise { .. })).count();
-        let answers = matches!(event, Event::Raised { .. } | Event::RaiseFailed { .. });
-        assert!(raises <= 1, "{raises} cards at once");
-        assert!(raises == 0 || !before.has_push_in_hand() || answers, "a second card before the first is answered");
-        if raises == 1 {
-            assert!(after.has_push_in_hand());
+    fn one_in_hand(&mut self, event: &DeviceInput, before: &Device, effects: &[DeviceEffect], after: &Device) {
+        let shows = effects.iter().filter(|effect| matches!(effect, DeviceEffect::ShowCard { .. })).count();
+        let answers = matches!(event, DeviceInput::CardShown { .. } | DeviceInput::CardFailed { .. });
+        assert!(shows <= 1, "{shows} cards at once");
+        assert!(shows == 0 || !before.is_showing_push() || answers, "a second card before the first is answered");
+        if shows == 1 {
+            assert!(after.is_showing_push());
             self.raised_under = Some(after.snapshot().clone());
         }
     }
 
-    fn receipts(&mut self, effects: &[Effect], after: &Device) {
+    fn receipts(&mut self, effects: &[DeviceEffect], after: &Device) {
         for effect in effects {
-            let Effect::Settle { receipt, push, .. } = effect else { continue };
+            let DeviceEffect::Settle { receipt, push, .. } = effect else { continue };
             let (sequence, decided_at) = self.last.unwrap_or((0, receipt.decided_at));
             assert_eq!(receipt.sequence, sequence + 1, "the sequence rises by one");
             assert!(receipt.decided_at >= decided_at, "decidedAt goes back");
@@ -88,7 +91,7 @@ impl Checks {
         }
     }
 
-    fn prerequisites(&self, receipt: &Receipt, push: Option<&Push>, now: &Snapshot) {
+    fn prerequisites(&self, receipt: &Receipt, push: Option<&ReceivedPush>, now: &DeviceSnapshot) {
         match &receipt.outcome {
             Outcome::Withheld { unmet } => {
                 let expected = oracle::unmet(now, push);
@@ -103,19 +106,27 @@ impl Checks {
         }
     }
 
-    fn prompts(&mut self, event: &Event, before: &Snapshot, effects: &[Effect], after: &Snapshot) {
-        let changed = effects.contains(&Effect::StateChanged);
+    fn prompts(
+        &mut self,
+        event: &DeviceInput,
+        before: &DeviceSnapshot,
+        effects: &[DeviceEffect],
+        after: &DeviceSnapshot,
+    ) {
+        let changed = effects.contains(&DeviceEffect::StateChanged);
         let forgotten = matches!(
             event,
-            Event::Command(Command::Reset | Command::Restore | Command::Permission(PermissionCommand::Reset))
+            DeviceInput::Command(
+                DeviceCommand::Reset | DeviceCommand::Restore | DeviceCommand::Permission(PermissionCommand::Reset)
+            )
         );
         if (changed && forgotten) || before.app.installed_at != after.app.installed_at {
             self.prompts_in_this_installation = 0;
             self.denials_in_this_installation = 0;
         }
         let denies = match event {
-            Event::Command(Command::Permission(PermissionCommand::Deny)) => true,
-            Event::PromptAnswered { number, allow } => {
+            DeviceInput::Command(DeviceCommand::Permission(PermissionCommand::Deny)) => true,
+            DeviceInput::PromptAnswered { number, allow } => {
                 !allow && before.permission.prompt.is_some_and(|prompt| prompt.number == *number)
             }
             _ => false,
@@ -123,7 +134,7 @@ impl Checks {
         if denies && before.permission.prompt.is_some() {
             self.denials_in_this_installation += 1;
         }
-        if !effects.iter().any(|effect| matches!(effect, Effect::ShowPrompt { .. })) {
+        if !effects.iter().any(|effect| matches!(effect, DeviceEffect::ShowPrompt { .. })) {
             return;
         }
         assert!(after.permission.prompt.is_some());
@@ -137,26 +148,26 @@ impl Checks {
     }
 }
 
-fn a_refusal_changes_nothing(event: &Event, refusal: &Refusal, before: &Device, after: &Device) {
-    assert!(matches!(event, Event::Command(_)), "only commands are refused: {event:?}");
-    assert!(!refusal.message.is_empty() && !refusal.mend.is_empty() && !refusal.code.is_empty(), "{refusal:?}");
+fn a_refusal_changes_nothing(event: &DeviceInput, refusal: &Refusal, before: &Device, after: &Device) {
+    assert!(matches!(event, DeviceInput::Command(_)), "only commands are refused: {event:?}");
+    assert!(!refusal.message.is_empty() && !refusal.hint.is_empty() && !refusal.code.is_empty(), "{refusal:?}");
     assert_eq!(before.snapshot(), after.snapshot(), "{event:?}");
     assert_eq!(before.held(), after.held());
     assert_eq!(before.last_sequence(), after.last_sequence());
     assert_eq!(before.next_deadline(), after.next_deadline());
-    assert_eq!(before.has_push_in_hand(), after.has_push_in_hand());
+    assert_eq!(before.is_showing_push(), after.is_showing_push());
 }
 
 /// A command that changes something says so once, and one that changes nothing says that (contract 5).
-fn a_change_is_said(event: &Event, before: &Snapshot, effects: &[Effect], after: &Snapshot) {
-    let times = |what: Effect| effects.iter().filter(|effect| **effect == what).count();
-    let changes = times(Effect::StateChanged);
-    assert!(changes <= 1 && times(Effect::GroupsChanged) <= 1, "{event:?}: {effects:?}");
-    let same = Snapshot { updated_at: before.updated_at, ..after.clone() } == *before;
+fn a_change_is_said(event: &DeviceInput, before: &DeviceSnapshot, effects: &[DeviceEffect], after: &DeviceSnapshot) {
+    let times = |what: DeviceEffect| effects.iter().filter(|effect| **effect == what).count();
+    let changes = times(DeviceEffect::StateChanged);
+    assert!(changes <= 1 && times(DeviceEffect::GroupsChanged) <= 1, "{event:?}: {effects:?}");
+    let same = DeviceSnapshot { updated_at: before.updated_at, ..after.clone() } == *before;
     assert_eq!(changes == 0, same, "{event:?}: {effects:?}");
     assert!(after.updated_at >= before.updated_at, "{event:?}: updatedAt goes back");
     assert!(!same || after.updated_at == before.updated_at, "{event:?}: updatedAt of nothing");
-    let says_unchanged = effects.iter().any(|effect| matches!(effect, Effect::Unchanged(_)));
+    let says_unchanged = effects.iter().any(|effect| matches!(effect, DeviceEffect::Unchanged(_)));
     assert!(!says_unchanged || same, "{event:?}: {effects:?}");
-    assert!(!matches!(event, Event::Command(_)) || !same || says_unchanged, "{event:?} is silently ignored");
+    assert!(!matches!(event, DeviceInput::Command(_)) || !same || says_unchanged, "{event:?} is silently ignored");
 }

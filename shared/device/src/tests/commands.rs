@@ -4,77 +4,77 @@
 
 use portal_contract::command::COMMANDS;
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE, PLATFORMS, Platform, RETIRE};
+use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPAD, IPHONE, PLATFORMS, PlatformCase, RETIRE};
 use super::sent::{group, user};
-use crate::{AppCommand, Command, ConditionCommand, EnrollCommand, Event, PermissionCommand};
+use crate::{AppCommand, ConditionCommand, DeviceCommand, DeviceInput, EnrollCommand, PermissionCommand};
 
-fn install(version: Option<&str>) -> Command {
-    Command::App(AppCommand::Install { version: version.map(str::to_owned), target_sdk: None })
+fn install(version: Option<&str>) -> DeviceCommand {
+    DeviceCommand::App(AppCommand::Install { version: version.map(str::to_owned), target_sdk: None })
 }
 
-fn update(version: Option<&str>) -> Command {
-    Command::App(AppCommand::Update { version: version.map(str::to_owned), target_sdk: None })
+fn update(version: Option<&str>) -> DeviceCommand {
+    DeviceCommand::App(AppCommand::Update { version: version.map(str::to_owned), target_sdk: None })
 }
 
-fn enroll(name: &str) -> Command {
-    Command::Enroll(EnrollCommand::by(user(name)))
+fn enroll(name: &str) -> DeviceCommand {
+    DeviceCommand::Enroll(EnrollCommand::by(user(name)))
 }
 
-fn set(name: &str, value: &str) -> Command {
-    Command::SettingsSet { name: name.to_owned(), value: value.to_owned() }
+fn set(name: &str, value: &str) -> DeviceCommand {
+    DeviceCommand::SettingsSet { name: name.to_owned(), value: value.to_owned() }
 }
 
-fn os(version: &str) -> Command {
-    Command::OsUpdate { version: version.parse().unwrap() }
+fn os(version: &str) -> DeviceCommand {
+    DeviceCommand::OsUpdate { version: version.parse().unwrap() }
 }
 
-const PROMPT: Command = Command::Permission(PermissionCommand::Prompt);
-const ALLOW: Command = Command::Permission(PermissionCommand::Allow);
-const DENY: Command = Command::Permission(PermissionCommand::Deny);
-const FORGET: Command = Command::Permission(PermissionCommand::Reset);
+const PROMPT: DeviceCommand = DeviceCommand::Permission(PermissionCommand::Prompt);
+const ALLOW: DeviceCommand = DeviceCommand::Permission(PermissionCommand::Allow);
+const DENY: DeviceCommand = DeviceCommand::Permission(PermissionCommand::Deny);
+const FORGET: DeviceCommand = DeviceCommand::Permission(PermissionCommand::Reset);
 
-type Setup = fn(&mut Bench);
+type Setup = fn(&mut DeviceRig);
 const NEW: Setup = |_| {};
-const INSTALLED: Setup = Bench::install;
-const READY: Setup = |bench| {
-    bench.install();
-    bench.allow();
-    bench.enroll("adele");
+const INSTALLED: Setup = DeviceRig::install;
+const READY: Setup = |rig| {
+    rig.install();
+    rig.allow();
+    rig.enroll("adele");
 };
-const DENIED: Setup = |bench| {
-    bench.install();
-    bench.deny();
+const DENIED: Setup = |rig| {
+    rig.install();
+    rig.deny();
 };
-const DENIED_TWICE: Setup = |bench| {
-    DENIED(bench);
-    bench.command(PROMPT);
-    bench.deny();
+const DENIED_TWICE: Setup = |rig| {
+    DENIED(rig);
+    rig.command(PROMPT);
+    rig.deny();
 };
-const TURNED_OFF: Setup = |bench| {
-    READY(bench);
-    bench.deny();
+const TURNED_OFF: Setup = |rig| {
+    READY(rig);
+    rig.deny();
 };
-const FORCE_STOPPED: Setup = |bench| {
-    READY(bench);
-    bench.app(AppCommand::ForceStop);
+const FORCE_STOPPED: Setup = |rig| {
+    READY(rig);
+    rig.app(AppCommand::ForceStop);
 };
-const OPEN: Setup = |bench| {
-    READY(bench);
-    bench.app(AppCommand::Open);
+const OPEN: Setup = |rig| {
+    READY(rig);
+    rig.app(AppCommand::Open);
 };
 
 #[test]
 fn a_command_that_changes_nothing_says_so() {
-    let condition = Command::Condition;
-    let rows: Vec<(Platform, Setup, Command, &str)> = vec![
+    let condition = DeviceCommand::Condition;
+    let rows: Vec<(PlatformCase, Setup, DeviceCommand, &str)> = vec![
         (IPHONE, INSTALLED, install(None), "already installed, version 5.2311.1"),
         (ANDROID, INSTALLED, install(Some("9.9")), "already installed, version 5.0.5291.0"),
         (IPHONE, INSTALLED, update(Some("5.2311.1")), "already at version 5.2311.1"),
-        (IPHONE, NEW, Command::App(AppCommand::Uninstall), "already not installed"),
-        (IPHONE, OPEN, Command::App(AppCommand::Open), "already open"),
-        (IPHONE, READY, Command::App(AppCommand::Close), "already closed"),
-        (ANDROID, FORCE_STOPPED, Command::App(AppCommand::ForceStop), "already force-stopped"),
-        (IPHONE, INSTALLED, Command::App(AppCommand::Refresh), "already up to date"),
+        (IPHONE, NEW, DeviceCommand::App(AppCommand::Uninstall), "already not installed"),
+        (IPHONE, OPEN, DeviceCommand::App(AppCommand::Open), "already open"),
+        (IPHONE, READY, DeviceCommand::App(AppCommand::Close), "already closed"),
+        (ANDROID, FORCE_STOPPED, DeviceCommand::App(AppCommand::ForceStop), "already force-stopped"),
+        (IPHONE, INSTALLED, DeviceCommand::App(AppCommand::Refresh), "already up to date"),
         (IPHONE, READY, enroll("adele"), "already enrolled by adele@contoso.example"),
         (IPHONE, NEW, RETIRE, "already not enrolled"),
         (IPHONE, READY, ALLOW, "already allowed"),
@@ -96,7 +96,7 @@ fn a_command_that_changes_nothing_says_so() {
         (ANDROID_12, INSTALLED, PROMPT, "already authorized: Android asks from version 13 on (facts 4.2)"),
         (IPHONE, NEW, FORGET, "already as before the first prompt"),
         (ANDROID_12, INSTALLED, FORGET, "already as before the first prompt"),
-        (ANDROID, NEW, Command::PlayServices { installed: true }, "already installed"),
+        (ANDROID, NEW, DeviceCommand::PlayServices { installed: true }, "already installed"),
         (IPHONE, NEW, condition(ConditionCommand::Locked(false)), "already unlocked"),
         (IPHONE, NEW, condition(ConditionCommand::Offline(false)), "already online"),
         (IPHONE, NEW, condition(ConditionCommand::Focus(false)), "already not focused"),
@@ -108,14 +108,14 @@ fn a_command_that_changes_nothing_says_so() {
         (ANDROID, NEW, os("16"), "already on Android 16"),
         (IPHONE, NEW, set("alert", "on"), "already alert=on"),
         (ANDROID, NEW, set("channelImportance", "high"), "already channelImportance=HIGH"),
-        (IPHONE, NEW, Command::ClockAdvance { millis: 0 }, "already at that time"),
-        (ANDROID, NEW, Command::Reset, "already out of its box"),
-        (IPHONE, NEW, Command::Rename { name: "Adele's phone".to_owned() }, "already named Adele's phone"),
+        (IPHONE, NEW, DeviceCommand::ClockAdvance { millis: 0 }, "already at that time"),
+        (ANDROID, NEW, DeviceCommand::Reset, "already out of its box"),
+        (IPHONE, NEW, DeviceCommand::Rename { name: "Adele's phone".to_owned() }, "already named Adele's phone"),
     ];
     for (platform, stands, command, note) in rows {
-        let mut bench = Bench::new(platform, Default::default());
-        stands(&mut bench);
-        assert_eq!(bench.note(command.clone()), note, "{platform:?} {command:?}");
+        let mut rig = DeviceRig::new(platform, Default::default());
+        stands(&mut rig);
+        assert_eq!(rig.note(command.clone()), note, "{platform:?} {command:?}");
     }
 }
 
@@ -130,20 +130,20 @@ fn each_condition_that_is_on_already_says_so() {
         (ConditionCommand::BatteryOptimisationExempt(true), "already exempt"),
     ];
     for (command, note) in rows {
-        let mut bench = Bench::ready(ANDROID);
-        bench.condition(command);
-        assert_eq!(bench.note(Command::Condition(command)), note);
+        let mut rig = DeviceRig::ready(ANDROID);
+        rig.condition(command);
+        assert_eq!(rig.note(DeviceCommand::Condition(command)), note);
     }
-    let mut bench = Bench::ready(ANDROID);
-    bench.command(Command::PlayServices { installed: false });
-    assert_eq!(bench.note(Command::PlayServices { installed: false }), "already removed");
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.command(DeviceCommand::PlayServices { installed: false });
+    assert_eq!(rig.note(DeviceCommand::PlayServices { installed: false }), "already removed");
 }
 
-/// Platform, how it stands, the command; then the code, a piece of the message, a piece of the mend.
-type Refused = (Platform, Setup, Command, &'static str, &'static str, &'static str);
+/// Platform, how it stands, the command; then the code, a piece of the message, a piece of the hint.
+type Refused = (PlatformCase, Setup, DeviceCommand, &'static str, &'static str, &'static str);
 
 fn refusals() -> Vec<Refused> {
-    let app = Command::App;
+    let app = DeviceCommand::App;
     let no_app = "companyPortalNotInstalled";
     let not_here = "notOnThisPlatform";
     let elsewhere = "--platform android";
@@ -165,16 +165,16 @@ fn refusals() -> Vec<Refused> {
         (
             IPAD,
             NEW,
-            Command::PlayServices { installed: false },
+            DeviceCommand::PlayServices { installed: false },
             not_here,
             "Google Play Services is Android's",
             elsewhere,
         ),
-        (IPHONE, NEW, Command::Condition(ConditionCommand::Doze(true)), not_here, "Doze is Android's", elsewhere),
+        (IPHONE, NEW, DeviceCommand::Condition(ConditionCommand::Doze(true)), not_here, "Doze is Android's", elsewhere),
         (
             IPHONE,
             NEW,
-            Command::Condition(ConditionCommand::WorkProfilePaused(true)),
+            DeviceCommand::Condition(ConditionCommand::WorkProfilePaused(true)),
             not_here,
             "the work profile is Android's",
             elsewhere,
@@ -182,16 +182,16 @@ fn refusals() -> Vec<Refused> {
         (
             IPHONE,
             NEW,
-            Command::Condition(ConditionCommand::BatteryOptimisationExempt(true)),
+            DeviceCommand::Condition(ConditionCommand::BatteryOptimisationExempt(true)),
             not_here,
             "battery optimisation is Android's; this device runs iOS",
             elsewhere,
         ),
         (
             IPHONE,
-            |bench| {
-                INSTALLED(bench);
-                bench.command(FORGET);
+            |rig| {
+                INSTALLED(rig);
+                rig.command(FORGET);
             },
             ALLOW,
             "switchDoesNotExistYet",
@@ -204,54 +204,61 @@ fn refusals() -> Vec<Refused> {
         (ANDROID, NEW, set("lockScreen", "on"), "invalidValue", "\"on\" is no value", "PUBLIC, PRIVATE, SECRET"),
         (IPHONE, NEW, os("18.7"), "olderVersion", "runs iOS 26, and 18.7 is older", "--os-version"),
         (ANDROID, NEW, os("12L"), "olderVersion", "runs Android 16, and 12L is older", "--os-version"),
-        (IPHONE, NEW, Command::ClockAdvance { millis: u64::MAX }, "clockTooFarAhead", "a century", "fresh device"),
+        (
+            IPHONE,
+            NEW,
+            DeviceCommand::ClockAdvance { millis: u64::MAX },
+            "clockTooFarAhead",
+            "a century",
+            "fresh device",
+        ),
     ]
 }
 
 #[test]
-fn what_the_platform_cannot_do_is_refused_with_the_reason_and_the_mend() {
-    for (platform, stands, command, code, message, mend) in refusals() {
-        let mut bench = Bench::new(platform, Default::default());
-        stands(&mut bench);
+fn what_the_platform_cannot_do_is_refused_with_the_reason_and_the_hint() {
+    for (platform, stands, command, code, message, hint) in refusals() {
+        let mut rig = DeviceRig::new(platform, Default::default());
+        stands(&mut rig);
         // That a refusal changes nothing is checked at every event (`checks`).
-        let refusal = bench.refused(command.clone());
+        let refusal = rig.refused(command.clone());
         assert_eq!(refusal.code, code, "{command:?}");
         assert!(refusal.message.contains(message), "{command:?}: {}", refusal.message);
-        assert!(refusal.mend.contains(mend), "{command:?}: {}", refusal.mend);
+        assert!(refusal.hint.contains(hint), "{command:?}: {}", refusal.hint);
     }
 }
 
 #[test]
 fn the_clock_goes_a_century_ahead_in_all_and_no_further() {
-    let mut bench = Bench::new(IPHONE, Default::default());
-    let half = Command::ClockAdvance { millis: 60 * 366 * 24 * 3_600_000 };
-    bench.command(half.clone());
-    assert_eq!(bench.refused(half).code, "clockTooFarAhead");
+    let mut rig = DeviceRig::new(IPHONE, Default::default());
+    let half = DeviceCommand::ClockAdvance { millis: 60 * 366 * 24 * 3_600_000 };
+    rig.command(half.clone());
+    assert_eq!(rig.refused(half).code, "clockTooFarAhead");
 }
 
 #[test]
 fn an_update_goes_one_step_on_or_to_the_version_named_and_leaves_the_app_closed() {
-    let mut bench = Bench::ready(IPHONE);
-    bench.app(AppCommand::Open);
-    bench.command(update(None));
-    assert_eq!(bench.snapshot().app.version.as_deref(), Some("5.2311.2"));
-    assert!(!bench.snapshot().app.foreground);
-    bench.command(update(Some("5.2400")));
-    assert_eq!(bench.snapshot().app.version.as_deref(), Some("5.2400"));
+    let mut rig = DeviceRig::ready(IPHONE);
+    rig.app(AppCommand::Open);
+    rig.command(update(None));
+    assert_eq!(rig.snapshot().app.version.as_deref(), Some("5.2311.2"));
+    assert!(!rig.snapshot().app.foreground);
+    rig.command(update(Some("5.2400")));
+    assert_eq!(rig.snapshot().app.version.as_deref(), Some("5.2400"));
 }
 
 #[test]
 fn a_reset_device_is_out_of_its_box_but_for_its_name_its_clock_and_its_journal() {
     for platform in [IPHONE, ANDROID, ANDROID_12] {
-        let mut bench = Bench::ready(platform);
-        bench.push_all(["a", "b"]);
-        bench.command(Command::ClockAdvance { millis: 5_000 });
-        bench.command(Command::Rename { name: "Other".to_owned() });
-        bench.go_offline();
-        let effects = bench.command(Command::Reset);
-        assert!(effects.contains(&crate::Effect::GoOnline), "out of its box it is online");
-        let fresh = Bench::new(platform, Default::default());
-        let (reset, fresh) = (bench.snapshot(), fresh.snapshot());
+        let mut rig = DeviceRig::ready(platform);
+        rig.push_all(["a", "b"]);
+        rig.command(DeviceCommand::ClockAdvance { millis: 5_000 });
+        rig.command(DeviceCommand::Rename { name: "Other".to_owned() });
+        rig.go_offline();
+        let effects = rig.command(DeviceCommand::Reset);
+        assert!(effects.contains(&crate::DeviceEffect::GoOnline), "out of its box it is online");
+        let fresh = DeviceRig::new(platform, Default::default());
+        let (reset, fresh) = (rig.snapshot(), fresh.snapshot());
         assert_eq!(reset.identity.name, "Other");
         assert_eq!((reset.condition.clock_ahead_millis, reset.condition.offline), (5_000, false));
         let (its, freshs) = (reset.device_state(), fresh.device_state());
@@ -259,36 +266,37 @@ fn a_reset_device_is_out_of_its_box_but_for_its_name_its_clock_and_its_journal()
         assert_eq!((its.prompts_shown, &reset.switches), (0, &fresh.switches));
         assert!(!reset.app.is_installed() && reset.enrollment.enrolled.is_none());
         assert!(reset.enrollment.subscribed_groups().is_empty());
-        assert_eq!(bench.device.last_sequence(), 2);
-        assert!(bench.open.is_empty(), "its cards are gone");
+        assert_eq!(rig.device.last_sequence(), 2);
+        assert!(rig.open.is_empty(), "its cards are gone");
     }
 }
 
 #[test]
 fn groups_that_were_given_again_are_no_change_and_others_are() {
-    let mut bench = Bench::ready(IPHONE);
-    let again = Command::Enroll(EnrollCommand { groups: Some([group(1)].into()), ..EnrollCommand::by(user("adele")) });
-    assert_eq!(bench.note(again), "already enrolled by adele@contoso.example");
-    bench.command(Command::Enroll(EnrollCommand {
+    let mut rig = DeviceRig::ready(IPHONE);
+    let again =
+        DeviceCommand::Enroll(EnrollCommand { groups: Some([group(1)].into()), ..EnrollCommand::by(user("adele")) });
+    assert_eq!(rig.note(again), "already enrolled by adele@contoso.example");
+    rig.command(DeviceCommand::Enroll(EnrollCommand {
         groups: Some([group(2)].into()),
         ..EnrollCommand::by(user("adele"))
     }));
-    assert_eq!(bench.snapshot().enrollment.groups, [group(2)].into());
+    assert_eq!(rig.snapshot().enrollment.groups, [group(2)].into());
 }
 
 #[test]
 fn what_the_table_gives_to_one_platform_is_refused_on_the_others_and_nowhere_else() {
     for row in COMMANDS {
-        let of_another = |platform: &&Platform| !row.platforms.has(platform.0);
+        let of_another = |platform: &&PlatformCase| !row.platforms.has(platform.0);
         let words: Vec<&str> = row.examples[0].line[row.name.len()..].split_whitespace().collect();
         let command = row.read(row.body_of_words(&words).unwrap()).unwrap();
         for platform in PLATFORMS.iter().filter(of_another) {
-            let mut bench = Bench::ready(*platform);
-            assert_eq!(bench.refused(command.clone()).code, "notOnThisPlatform", "{} on {platform:?}", row.name);
+            let mut rig = DeviceRig::ready(*platform);
+            assert_eq!(rig.refused(command.clone()).code, "notOnThisPlatform", "{} on {platform:?}", row.name);
         }
         for platform in PLATFORMS.iter().filter(|platform| !of_another(platform)) {
-            let mut bench = Bench::ready(*platform);
-            let refusal = bench.apply(Event::Command(command.clone())).err();
+            let mut rig = DeviceRig::ready(*platform);
+            let refusal = rig.apply(DeviceInput::Command(command.clone())).err();
             assert!(refusal.is_none_or(|refusal| refusal.code != "notOnThisPlatform"), "{} on {platform:?}", row.name);
         }
     }

@@ -1,4 +1,4 @@
-//! The words of `explain`: none empty but the mend of what is met (contract 5).
+//! The words of `explain`: none empty but the hint of what is met (contract 5).
 //!
 //! Lives here: that every word stands, and what the sentences name. Does not live here: the checklist's rules.
 
@@ -6,140 +6,140 @@ use std::collections::BTreeSet;
 
 use portal_contract::{Explanation, Prerequisite, Receipt};
 
-use super::bench::{ANDROID, Bench, Desktop, IPHONE, PLATFORMS, PROFILES, RETIRE};
+use super::rig::{ANDROID, DesktopBehaviour, DeviceRig, IPHONE, PLATFORMS, PROFILES, RETIRE};
 use super::sent::{nonsense, sent};
-use crate::{AppCommand, ConditionCommand, Documentation, Effect, Event, Push, explain};
+use crate::{AppCommand, ConditionCommand, DeviceEffect, DeviceInput, DocumentationYear, ReceivedPush, explain};
 
 /// Pushes, and explains what came of it.
-fn explained(bench: &mut Bench, push: super::sent::Sent) -> (Receipt, Explanation) {
-    let effects = bench.push(push);
+fn explained(rig: &mut DeviceRig, push: super::sent::PushBuilder) -> (Receipt, Explanation) {
+    let effects = rig.push(push);
     let settled = effects.into_iter().find_map(|effect| match effect {
-        Effect::Settle { receipt, push, .. } => Some((receipt, push)),
+        DeviceEffect::Settle { receipt, push, .. } => Some((receipt, push)),
         _ => None,
     });
-    let (receipt, push): (Receipt, Option<Push>) = match settled {
+    let (receipt, push): (Receipt, Option<ReceivedPush>) = match settled {
         Some(settled) => settled,
-        None => (bench.receipts.last().unwrap().clone(), None),
+        None => (rig.receipts.last().unwrap().clone(), None),
     };
-    let explanation = explain(&receipt, push.as_ref(), bench.snapshot());
+    let explanation = explain(&receipt, push.as_ref(), rig.snapshot());
     (receipt, explanation)
 }
 
 fn check(explanation: &Explanation) {
     assert!(!explanation.summary.is_empty());
     assert!(!explanation.summary.contains(".."), "{}", explanation.summary);
-    let codes: Vec<Prerequisite> = explanation.prerequisites.iter().map(|standing| standing.code).collect();
+    let codes: Vec<Prerequisite> = explanation.prerequisites.iter().map(|entry| entry.code).collect();
     assert!(codes.is_sorted(), "{codes:?}");
-    for standing in &explanation.prerequisites {
-        assert!(!standing.detail.is_empty() && !standing.source.is_empty(), "{standing:?}");
-        assert_eq!(standing.mend.is_empty(), standing.met, "{standing:?}");
-        assert!(standing.source.starts_with("facts ") || standing.source.starts_with("undocumented: "), "{standing:?}");
+    for entry in &explanation.prerequisites {
+        assert!(!entry.detail.is_empty() && !entry.source.is_empty(), "{entry:?}");
+        assert_eq!(entry.hint.is_empty(), entry.met, "{entry:?}");
+        assert!(entry.source.starts_with("facts ") || entry.source.starts_with("undocumented: "), "{entry:?}");
     }
 }
 
 /// Walks through ways to stand, explaining a push at each.
 #[test]
 fn every_word_stands_wherever_a_push_finds_the_device() {
-    let walk: [fn(&mut Bench); 12] = [
+    let walk: [fn(&mut DeviceRig); 12] = [
         |_| {},
-        Bench::install,
-        Bench::deny,
-        |bench| bench.enroll("adele"),
-        Bench::allow,
-        |bench| drop(bench.command(RETIRE)),
-        |bench| bench.enroll("bob"),
-        |bench| bench.condition(ConditionCommand::Focus(true)),
-        |bench| bench.condition(ConditionCommand::Locked(true)),
-        |bench| drop(bench.app(AppCommand::Open)),
-        |bench| bench.condition(ConditionCommand::Locked(false)),
-        Bench::uninstall,
+        DeviceRig::install,
+        DeviceRig::deny,
+        |rig| rig.enroll("adele"),
+        DeviceRig::allow,
+        |rig| drop(rig.command(RETIRE)),
+        |rig| rig.enroll("bob"),
+        |rig| rig.condition(ConditionCommand::Focus(true)),
+        |rig| rig.condition(ConditionCommand::Locked(true)),
+        |rig| drop(rig.app(AppCommand::Open)),
+        |rig| rig.condition(ConditionCommand::Locked(false)),
+        DeviceRig::uninstall,
     ];
     for platform in PLATFORMS {
         for documentation in PROFILES {
-            let mut bench = Bench::following(platform, documentation);
+            let mut rig = DeviceRig::following(platform, documentation);
             for (step, stands) in walk.iter().enumerate() {
-                stands(&mut bench);
+                stands(&mut rig);
                 let pushes = [sent("d"), sent("g").for_group(3), sent("u").for_user("carol"), nonsense()];
                 for (n, mut push) in pushes.into_iter().enumerate() {
                     if let Ok(payload) = &mut push.arrival.payload {
                         payload.id = format!("{step}-{n}").parse().unwrap();
                     }
-                    check(&explained(&mut bench, push).1);
+                    check(&explained(&mut rig, push).1);
                 }
             }
         }
     }
 }
 
-fn summary(bench: &mut Bench, id: &str) -> String {
-    let (_, explanation) = explained(bench, sent(id));
+fn summary(rig: &mut DeviceRig, id: &str) -> String {
+    let (_, explanation) = explained(rig, sent(id));
     check(&explanation);
     explanation.summary
 }
 
 #[test]
 fn the_summary_names_what_happened_and_the_fact_behind_it() {
-    let mut bench = Bench::ready(IPHONE);
-    assert_eq!(summary(&mut bench, "banner"), "Shown as a banner.");
-    assert!(summary(&mut bench, "banner").contains("already had an outcome"));
-    bench.condition(ConditionCommand::Locked(true));
-    assert_eq!(summary(&mut bench, "locked"), "Shown on the lock screen.");
-    bench.condition(ConditionCommand::Focus(true));
-    assert!(summary(&mut bench, "focus").contains("Focus or Do Not Disturb"));
-    bench.desktop = Desktop::Refuses;
-    assert!(summary(&mut bench, "refused").contains("this computer's desktop did not: it said no."));
-    bench.deny();
+    let mut rig = DeviceRig::ready(IPHONE);
+    assert_eq!(summary(&mut rig, "banner"), "Shown as a banner.");
+    assert!(summary(&mut rig, "banner").contains("already had an outcome"));
+    rig.condition(ConditionCommand::Locked(true));
+    assert_eq!(summary(&mut rig, "locked"), "Shown on the lock screen.");
+    rig.condition(ConditionCommand::Focus(true));
+    assert!(summary(&mut rig, "focus").contains("Focus or Do Not Disturb"));
+    rig.desktop = DesktopBehaviour::Refuses;
+    assert!(summary(&mut rig, "refused").contains("this computer's desktop did not: it said no."));
+    rig.deny();
     assert_eq!(
-        summary(&mut bench, "denied"),
+        summary(&mut rig, "denied"),
         "Nothing was shown, because of what is unmet: notificationsPermitted. With the permission off, APNs itself discards \
          the push (facts 5)."
     );
 
-    let mut bench = Bench::ready(ANDROID);
-    bench.app(AppCommand::ForceStop);
-    assert!(summary(&mut bench, "stopped").contains("force-stopped"));
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.app(AppCommand::ForceStop);
+    assert!(summary(&mut rig, "stopped").contains("force-stopped"));
 }
 
 #[test]
 fn a_delay_has_its_sentence_beside_the_outcome() {
-    let mut bench = Bench::ready(ANDROID);
-    bench.condition(ConditionCommand::Doze(true));
-    bench.push(sent("a"));
-    bench.condition(ConditionCommand::Doze(false));
-    let explanation = explain(bench.receipt("a"), None, bench.snapshot());
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.condition(ConditionCommand::Doze(true));
+    rig.push(sent("a"));
+    rig.condition(ConditionCommand::Doze(false));
+    let explanation = explain(rig.receipt("a"), None, rig.snapshot());
     assert_eq!(explanation.summary, "Shown as a banner. It had waited for the end of Doze (facts 4.2).");
 }
 
-/// Each mend that is a command of ours, carried out, meets what it was to mend.
+/// Each hint that is a command of ours, carried out, meets what it was to change.
 #[test]
-fn the_mends_mend() {
-    let mut bench = Bench::new(IPHONE, Default::default());
-    type CarryOut = fn(&mut Bench);
-    let mended: [(&str, CarryOut); 3] = [
-        ("app install", Bench::install),
-        ("permission allow", Bench::allow),
-        ("enroll --user UPN", |bench| bench.enroll("adele")),
+fn each_hint_that_is_a_command_works() {
+    let mut rig = DeviceRig::new(IPHONE, Default::default());
+    type CarryOut = fn(&mut DeviceRig);
+    let repaired: [(&str, CarryOut); 3] = [
+        ("app install", DeviceRig::install),
+        ("permission allow", DeviceRig::allow),
+        ("enroll --user UPN", |rig| rig.enroll("adele")),
     ];
-    for (mend, carry_out) in mended {
-        let unmet: BTreeSet<_> = bench.snapshot().unmet(None).iter().collect();
-        let mends: Vec<String> = bench.snapshot().standings(None).into_iter().map(|standing| standing.mend).collect();
-        assert!(mends.iter().any(|its| its == mend), "{mends:?}");
-        carry_out(&mut bench);
-        let left: BTreeSet<_> = bench.snapshot().unmet(None).iter().collect();
-        assert!(left.is_subset(&unmet) && left != unmet || mend == "app install", "{mend} mends nothing");
+    for (hint, carry_out) in repaired {
+        let unmet: BTreeSet<_> = rig.snapshot().unmet(None).iter().collect();
+        let hints: Vec<String> = rig.snapshot().checklist_entries(None).into_iter().map(|entry| entry.hint).collect();
+        assert!(hints.iter().any(|its| its == hint), "{hints:?}");
+        carry_out(&mut rig);
+        let left: BTreeSet<_> = rig.snapshot().unmet(None).iter().collect();
+        assert!(left.is_subset(&unmet) && left != unmet || hint == "app install", "{hint} changes nothing");
     }
-    assert!(bench.snapshot().unmet(None).is_empty());
+    assert!(rig.snapshot().unmet(None).is_empty());
 }
 
 /// facts 1.1: document C's version gate; document E no longer mentions it.
 #[test]
 fn an_app_that_is_too_old_is_said_to_be() {
-    let mut bench = Bench::following(ANDROID, Documentation::Y2023);
-    bench.app(AppCommand::Install { version: Some("5.0.5290.9".to_owned()), target_sdk: None });
-    bench.allow();
-    bench.enroll("adele");
-    assert!(summary(&mut bench, "old").contains("older than 5.0.5291.0"));
-    bench.happens(Event::DeadlineReached);
-    bench.app(AppCommand::Update { version: Some("5.0.5291.0".to_owned()), target_sdk: None });
-    assert_eq!(summary(&mut bench, "new"), "Shown as a banner.");
+    let mut rig = DeviceRig::following(ANDROID, DocumentationYear::Y2023);
+    rig.app(AppCommand::Install { version: Some("5.0.5290.9".to_owned()), target_sdk: None });
+    rig.allow();
+    rig.enroll("adele");
+    assert!(summary(&mut rig, "old").contains("older than 5.0.5291.0"));
+    rig.happens(DeviceInput::DeadlineReached);
+    rig.app(AppCommand::Update { version: Some("5.0.5291.0".to_owned()), target_sdk: None });
+    assert_eq!(summary(&mut rig, "new"), "Shown as a banner.");
 }

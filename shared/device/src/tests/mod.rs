@@ -1,8 +1,7 @@
-//! Tests of `portal_device` through its one door, on a [`bench::Bench`] that owns time.
+//! Tests of `portal_device` through its one door, on a [`rig::DeviceRig`] that owns time.
 //!
 //! Lives here: tables, properties, the promise of purity. Does not live here: anything that needs an edge.
 
-mod bench;
 mod checks;
 mod commands;
 mod enrollment;
@@ -15,13 +14,14 @@ mod prerequisites;
 mod priority;
 mod promise;
 mod properties;
+mod provisional;
 mod push_service;
-mod quiet;
-mod raising;
 mod removal;
 mod restart;
+mod rig;
 mod second_model;
 mod sent;
+mod showing;
 mod snapshots;
 mod steps;
 mod surfaces;

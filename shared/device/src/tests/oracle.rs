@@ -1,30 +1,31 @@
 //! The prerequisites said a second time, as the contract's section 3 and facts 1.1 to 1.4 put them.
 //!
-//! Lives here: what the tests hold the room's own judgement (`grounds`) against. Does not live here: words, outcomes.
+//! Lives here: what the tests hold the room's own evaluation (`grounds`) against. Does not live here: words, outcomes.
 
-use portal_contract::{NotificationPermission, OperatingSystem, Prerequisite, Target, UserPrincipalName};
+use portal_contract::{NotificationPermission, OperatingSystem, Prerequisite, PushTarget, UserPrincipalName};
 
-use crate::switches::{Importance, Switches};
-use crate::{Documentation, Push, Snapshot};
+use crate::switches::{ChannelImportance, NotificationSwitches};
+use crate::{DeviceSnapshot, DocumentationYear, ReceivedPush};
 
 /// The prerequisites that are unmet, in the contract's order.
-pub(super) fn unmet(device: &Snapshot, push: Option<&Push>) -> Vec<Prerequisite> {
+pub(super) fn unmet(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> Vec<Prerequisite> {
     let is_unmet = |code: &Prerequisite| applies(device, *code) && !is_met(device, *code, push);
     Prerequisite::ALL.into_iter().filter(is_unmet).collect()
 }
 
 /// Whether the platform and the profile know the prerequisite at all.
-pub(super) fn applies(device: &Snapshot, code: Prerequisite) -> bool {
+pub(super) fn applies(device: &DeviceSnapshot, code: Prerequisite) -> bool {
     match code {
-        Prerequisite::PlatformSupported => device.documentation == Documentation::Y2025,
+        Prerequisite::PlatformSupported => device.documentation == DocumentationYear::Y2025,
         Prerequisite::GooglePlayServicesInstalled => {
-            device.identity.operating_system == OperatingSystem::Android && device.documentation != Documentation::Y2025
+            device.identity.operating_system == OperatingSystem::Android
+                && device.documentation != DocumentationYear::Y2025
         }
         _ => true,
     }
 }
 
-fn is_met(device: &Snapshot, code: Prerequisite, push: Option<&Push>) -> bool {
+fn is_met(device: &DeviceSnapshot, code: Prerequisite, push: Option<&ReceivedPush>) -> bool {
     match code {
         Prerequisite::PlatformSupported => {
             device.identity.operating_system != OperatingSystem::Android || is_a_persons_own(device)
@@ -37,15 +38,15 @@ fn is_met(device: &Snapshot, code: Prerequisite, push: Option<&Push>) -> bool {
     }
 }
 
-fn by_targeted_user(device: &Snapshot, push: Option<&Push>) -> bool {
+fn by_targeted_user(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> bool {
     let former = unenrolled_in_grace(device, push);
     let enrolled = device.enrollment.enrolled.as_ref().filter(|_| is_enrolled(device));
     let Some(user) = enrolled.map(|enrolled| &enrolled.user).or(former) else { return false };
-    let Some(push) = push.filter(|_| device.documentation != Documentation::Y2019) else { return true };
+    let Some(push) = push.filter(|_| device.documentation != DocumentationYear::Y2019) else { return true };
     let targeted = push.notification.target_user_principal_name.as_ref();
     let in_group = match push.target {
-        Target::Device => true,
-        Target::Group { id } => {
+        PushTarget::Device => true,
+        PushTarget::Group { id } => {
             let groups = &device.enrollment;
             former.is_some() || groups.groups.contains(&id) || groups.left_groups.contains_key(&id)
         }
@@ -53,14 +54,14 @@ fn by_targeted_user(device: &Snapshot, push: Option<&Push>) -> bool {
     targeted.is_none_or(|targeted| targeted == user) && in_group
 }
 
-fn is_a_persons_own(device: &Snapshot) -> bool {
+fn is_a_persons_own(device: &DeviceSnapshot) -> bool {
     device.enrollment.enrolled.as_ref().is_none_or(|enrolled| {
         enrolled.enrollment_type.word() == "userEnrollment" && enrolled.owner_type.word() == "personal"
     })
 }
 
 /// facts 3: the words that say that a device is not, or no longer, enrolled.
-fn is_enrolled(device: &Snapshot) -> bool {
+fn is_enrolled(device: &DeviceSnapshot) -> bool {
     device.enrollment.enrolled.as_ref().is_some_and(|enrolled| {
         let states = [enrolled.management_state.word(), enrolled.registration_state.word()];
         let none = ["discovered", "notRegistered", "revoked", "notRegisteredPendingEnrollment"];
@@ -69,22 +70,24 @@ fn is_enrolled(device: &Snapshot) -> bool {
 }
 
 /// facts 1.6: who had enrolled it, where a message to that user's group may still arrive.
-fn unenrolled_in_grace<'a>(device: &'a Snapshot, push: Option<&Push>) -> Option<&'a UserPrincipalName> {
+fn unenrolled_in_grace<'a>(device: &'a DeviceSnapshot, push: Option<&ReceivedPush>) -> Option<&'a UserPrincipalName> {
     let former = device.enrollment.former.as_ref().filter(|_| device.enrollment.enrolled.is_none())?;
-    let Target::Group { id } = push?.target else { return None };
+    let PushTarget::Group { id } = push?.target else { return None };
     former.groups.contains(&id).then_some(&former.user)
 }
 
-fn permitted(device: &Snapshot) -> bool {
+fn permitted(device: &DeviceSnapshot) -> bool {
     let policy = |name: &str| device.policy.list().get(name).map(String::as_str);
     let off = |name: &str, value: &str, user: bool| policy(name).map_or(user, |set| set != value);
     let switched_on = match &device.switches {
-        Switches::Apple(apple) => {
+        NotificationSwitches::Apple(apple) => {
             off("AlertType", "0", apple.alert)
                 || off("ShowInLockScreen", "false", apple.lock_screen)
                 || off("ShowInNotificationCenter", "false", apple.notification_center)
         }
-        Switches::Android(android) => android.channel_group && android.importance != Importance::None,
+        NotificationSwitches::Android(android) => {
+            android.channel_group && android.importance != ChannelImportance::None
+        }
     };
     let status = device.permission.status();
     let by_the_user = device.permission.prompt.is_none()

@@ -4,13 +4,13 @@
 
 use portal_contract::NotificationPermission::{self, Authorized, Denied, NotDetermined};
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPAD, IPHONE};
+use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPAD, IPHONE};
 use super::sent::sent;
-use crate::{AppCommand, Command, Effect, Event, PermissionCommand, Rules};
+use crate::{AppCommand, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, PermissionCommand};
 
 const DAY: i64 = 24 * 3_600_000;
 
-impl Bench {
+impl DeviceRig {
     fn status(&self) -> NotificationPermission {
         self.snapshot().device_state().notification_permission
     }
@@ -19,12 +19,12 @@ impl Bench {
         self.snapshot().permission.prompt.map(|prompt| prompt.number)
     }
 
-    fn press(&mut self, number: u32, allow: bool) -> Vec<Effect> {
-        self.happens(Event::PromptAnswered { number, allow })
+    fn press(&mut self, number: u32, allow: bool) -> Vec<DeviceEffect> {
+        self.happens(DeviceInput::PromptAnswered { number, allow })
     }
 
     fn close_prompt(&mut self, number: u32) {
-        self.happens(Event::PromptClosed { number });
+        self.happens(DeviceInput::PromptClosed { number });
     }
 
     fn update(&mut self) {
@@ -32,23 +32,23 @@ impl Bench {
     }
 }
 
-fn new(platform: super::bench::Platform) -> Bench {
-    Bench::new(platform, Rules::default())
+fn new(platform: super::rig::PlatformCase) -> DeviceRig {
+    DeviceRig::new(platform, EmulationSettings::default())
 }
 
 #[test]
 fn an_install_answers_with_the_prompt_showing_where_the_platform_asks() {
     for platform in [IPHONE, IPAD, ANDROID] {
-        let mut bench = new(platform);
-        let effects = bench.app(AppCommand::Install { version: None, target_sdk: None });
-        assert!(effects.contains(&Effect::ShowPrompt { number: 1 }));
-        let prompt = bench.snapshot().prompt_status().unwrap();
-        assert_eq!((prompt.shown_at, prompt.actions), (bench.now, vec!["Allow".to_owned(), "Don't Allow".to_owned()]));
-        assert_eq!((bench.status(), bench.snapshot().device_state().prompts_shown), (NotDetermined, 1));
+        let mut rig = new(platform);
+        let effects = rig.app(AppCommand::Install { version: None, target_sdk: None });
+        assert!(effects.contains(&DeviceEffect::ShowPrompt { number: 1 }));
+        let prompt = rig.snapshot().prompt_status().unwrap();
+        assert_eq!((prompt.shown_at, prompt.actions), (rig.now, vec!["Allow".to_owned(), "Don't Allow".to_owned()]));
+        assert_eq!((rig.status(), rig.snapshot().device_state().prompts_shown), (NotDetermined, 1));
     }
-    let mut bench = new(ANDROID_12);
-    bench.install();
-    assert_eq!((bench.status(), bench.prompt(), bench.prompts.len()), (Authorized, None, 0));
+    let mut rig = new(ANDROID_12);
+    rig.install();
+    assert_eq!((rig.status(), rig.prompt(), rig.prompts.len()), (Authorized, None, 0));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn the_card_and_the_command_answer_the_same_prompt_and_only_one_of_them() {
             by_command.install();
             let command = if allow { PermissionCommand::Allow } else { PermissionCommand::Deny };
             let effects = by_command.permission(command);
-            assert!(effects.contains(&Effect::WithdrawPrompt { number: 1 }));
+            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: 1 }));
             assert_eq!(by_command.snapshot().permission, by_card.snapshot().permission);
             assert_eq!(by_command.press(1, !allow), []);
         }
@@ -74,182 +74,186 @@ fn the_card_and_the_command_answer_the_same_prompt_and_only_one_of_them() {
 
 #[test]
 fn a_closed_card_leaves_an_ios_prompt_showing_and_dismisses_androids_which_is_no_denial() {
-    let mut bench = new(IPHONE);
-    bench.install();
-    bench.close_prompt(1);
-    assert_eq!(bench.prompt(), Some(1));
-    let mut bench = new(ANDROID);
-    bench.install();
+    let mut rig = new(IPHONE);
+    rig.install();
+    rig.close_prompt(1);
+    assert_eq!(rig.prompt(), Some(1));
+    let mut rig = new(ANDROID);
+    rig.install();
     for number in 1..=3 {
-        bench.close_prompt(number);
-        assert_eq!((bench.prompt(), bench.status()), (None, NotDetermined));
-        bench.permission(PermissionCommand::Prompt);
-        assert_eq!(bench.prompt(), Some(number + 1));
+        rig.close_prompt(number);
+        assert_eq!((rig.prompt(), rig.status()), (None, NotDetermined));
+        rig.permission(PermissionCommand::Prompt);
+        assert_eq!(rig.prompt(), Some(number + 1));
     }
 }
 
 #[test]
 fn an_answer_of_an_older_prompt_is_no_answer() {
-    let mut bench = new(ANDROID);
-    bench.install();
-    bench.close_prompt(1);
-    bench.permission(PermissionCommand::Prompt);
-    assert_eq!(bench.press(1, true), []);
-    bench.close_prompt(1);
-    assert_eq!(bench.prompt(), Some(2));
+    let mut rig = new(ANDROID);
+    rig.install();
+    rig.close_prompt(1);
+    rig.permission(PermissionCommand::Prompt);
+    assert_eq!(rig.press(1, true), []);
+    rig.close_prompt(1);
+    assert_eq!(rig.prompt(), Some(2));
 }
 
 #[test]
 fn ios_prompts_once_whatever_the_update() {
     for allow in [true, false] {
-        let mut bench = new(IPHONE);
-        bench.install();
-        bench.press(1, allow);
-        bench.update();
-        assert_eq!(bench.prompt(), None);
-        bench.os_update("27");
-        bench.update();
-        assert_eq!(bench.prompts, [1]);
+        let mut rig = new(IPHONE);
+        rig.install();
+        rig.press(1, allow);
+        rig.update();
+        assert_eq!(rig.prompt(), None);
+        rig.os_update("27");
+        rig.update();
+        assert_eq!(rig.prompts, [1]);
     }
 }
 
 #[test]
 fn an_update_asks_again_while_ios_was_never_answered_only_after_a_reset() {
-    let mut bench = new(IPHONE);
-    bench.install();
-    bench.update();
-    assert_eq!((bench.prompt(), bench.prompts.len()), (Some(1), 1), "the prompt that shows stays the one");
-    bench.permission(PermissionCommand::Reset);
-    bench.update();
-    assert_eq!(bench.prompt(), Some(2));
+    let mut rig = new(IPHONE);
+    rig.install();
+    rig.update();
+    assert_eq!((rig.prompt(), rig.prompts.len()), (Some(1), 1), "the prompt that shows stays the one");
+    rig.permission(PermissionCommand::Reset);
+    rig.update();
+    assert_eq!(rig.prompt(), Some(2));
 }
 
 #[test]
 fn android_asks_again_after_one_denial_and_never_after_two() {
-    let mut bench = new(ANDROID);
-    bench.install();
-    bench.deny();
-    bench.update();
-    assert_eq!(bench.prompt(), Some(2));
-    bench.deny();
-    bench.update();
-    assert_eq!(bench.prompt(), None);
-    bench.uninstall();
-    bench.install();
-    assert_eq!((bench.prompt(), bench.status()), (Some(3), NotDetermined), "a new installation, a new life");
+    let mut rig = new(ANDROID);
+    rig.install();
+    rig.deny();
+    rig.update();
+    assert_eq!(rig.prompt(), Some(2));
+    rig.deny();
+    rig.update();
+    assert_eq!(rig.prompt(), None);
+    rig.uninstall();
+    rig.install();
+    assert_eq!((rig.prompt(), rig.status()), (Some(3), NotDetermined), "a new installation, a new life");
 }
 
 #[test]
 fn a_day_without_the_app_makes_ios_forget_and_less_does_not() {
     for (without, remembered) in [(DAY - 1, true), (DAY, false)] {
-        let mut bench = new(IPHONE);
-        bench.install();
-        bench.deny();
-        bench.uninstall();
-        bench.advance(without);
-        bench.install();
-        assert_eq!(bench.status() == Denied, remembered);
-        assert_eq!(bench.prompt().is_none(), remembered);
+        let mut rig = new(IPHONE);
+        rig.install();
+        rig.deny();
+        rig.uninstall();
+        rig.advance(without);
+        rig.install();
+        assert_eq!(rig.status() == Denied, remembered);
+        assert_eq!(rig.prompt().is_none(), remembered);
     }
 }
 
 #[test]
 fn the_prompt_goes_with_the_app_and_with_a_reset() {
-    for goes in [Command::App(AppCommand::Uninstall), Command::Permission(PermissionCommand::Reset), Command::Reset] {
+    for goes in [
+        DeviceCommand::App(AppCommand::Uninstall),
+        DeviceCommand::Permission(PermissionCommand::Reset),
+        DeviceCommand::Reset,
+    ] {
         for platform in [IPHONE, ANDROID] {
-            let mut bench = new(platform);
-            bench.install();
-            let effects = bench.command(goes.clone());
-            assert!(effects.contains(&Effect::WithdrawPrompt { number: 1 }), "{goes:?}");
-            assert_eq!(bench.press(1, true), [], "{goes:?}");
-            assert_eq!((bench.prompt(), bench.status()), (None, NotDetermined), "{goes:?}");
+            let mut rig = new(platform);
+            rig.install();
+            let effects = rig.command(goes.clone());
+            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: 1 }), "{goes:?}");
+            assert_eq!(rig.press(1, true), [], "{goes:?}");
+            assert_eq!((rig.prompt(), rig.status()), (None, NotDetermined), "{goes:?}");
         }
     }
 }
 
 #[test]
 fn a_late_answer_to_a_prompt_of_before_a_reset_answers_no_prompt_of_after() {
-    let mut bench = new(IPHONE);
-    bench.install();
-    bench.command(Command::Reset);
-    bench.install();
-    assert_eq!(bench.press(1, true), []);
-    assert_eq!(bench.status(), NotDetermined);
-    assert_eq!(bench.snapshot().device_state().prompts_shown, 1, "counted since the box");
+    let mut rig = new(IPHONE);
+    rig.install();
+    rig.command(DeviceCommand::Reset);
+    rig.install();
+    assert_eq!(rig.press(1, true), []);
+    assert_eq!(rig.status(), NotDetermined);
+    assert_eq!(rig.snapshot().device_state().prompts_shown, 1, "counted since the box");
 }
 
 #[test]
 fn a_restart_keeps_the_prompt_and_does_not_count_it_anew() {
     for platform in [IPHONE, ANDROID] {
-        let mut bench = new(platform);
-        bench.install();
-        bench.restart();
-        assert_eq!((bench.prompt(), bench.snapshot().permission.prompts_shown), (Some(1), 1));
-        bench.press(1, true);
-        assert_eq!(bench.status(), Authorized);
+        let mut rig = new(platform);
+        rig.install();
+        rig.restart();
+        assert_eq!((rig.prompt(), rig.snapshot().permission.prompts_shown), (Some(1), 1));
+        rig.press(1, true);
+        assert_eq!(rig.status(), Authorized);
     }
 }
 
 #[test]
 fn with_none_showing_allow_and_deny_turn_the_switch_in_settings() {
     for platform in [IPHONE, ANDROID, ANDROID_12] {
-        let mut bench = Bench::ready(platform);
-        bench.deny();
-        assert_eq!(bench.status(), Denied);
-        bench.allow();
-        assert_eq!((bench.status(), bench.prompts.len()), (Authorized, usize::from(platform.asks())));
+        let mut rig = DeviceRig::ready(platform);
+        rig.deny();
+        assert_eq!(rig.status(), Denied);
+        rig.allow();
+        assert_eq!((rig.status(), rig.prompts.len()), (Authorized, usize::from(platform.asks())));
     }
     // Android's switch is there from the install on.
-    let mut bench = new(ANDROID);
-    bench.install();
-    bench.close_prompt(1);
-    bench.allow();
-    assert_eq!(bench.status(), Authorized);
+    let mut rig = new(ANDROID);
+    rig.install();
+    rig.close_prompt(1);
+    rig.allow();
+    assert_eq!(rig.status(), Authorized);
 }
 
 #[test]
 fn turning_the_switch_off_on_android_is_no_denial_of_a_prompt() {
-    let mut bench = Bench::ready(ANDROID);
+    let mut rig = DeviceRig::ready(ANDROID);
     for _ in 0..3 {
-        bench.deny();
-        bench.allow();
+        rig.deny();
+        rig.allow();
     }
-    bench.deny();
-    bench.permission(PermissionCommand::Prompt);
-    assert!(bench.prompt().is_some());
+    rig.deny();
+    rig.permission(PermissionCommand::Prompt);
+    assert!(rig.prompt().is_some());
 }
 
 #[test]
 fn android_13_grants_what_12_had_on_and_keeps_off_what_was_off() {
-    let mut bench = new(ANDROID_12);
-    bench.install();
-    bench.os_update("13");
-    assert_eq!((bench.status(), bench.prompt()), (Authorized, None));
+    let mut rig = new(ANDROID_12);
+    rig.install();
+    rig.os_update("13");
+    assert_eq!((rig.status(), rig.prompt()), (Authorized, None));
 
-    let mut bench = new(ANDROID_12);
-    bench.install();
-    bench.deny();
-    bench.os_update("13");
-    assert_eq!(bench.status(), Denied);
+    let mut rig = new(ANDROID_12);
+    rig.install();
+    rig.deny();
+    rig.os_update("13");
+    assert_eq!(rig.status(), Denied);
 
-    let mut bench = new(ANDROID_12);
-    bench.os_update("13");
-    bench.install();
-    assert_eq!((bench.status(), bench.prompt()), (NotDetermined, Some(1)), "a fresh install on 13 asks");
+    let mut rig = new(ANDROID_12);
+    rig.os_update("13");
+    rig.install();
+    assert_eq!((rig.status(), rig.prompt()), (NotDetermined, Some(1)), "a fresh install on 13 asks");
 
-    let mut bench = new(ANDROID);
-    bench.install();
-    bench.deny();
-    bench.os_update("17");
-    assert_eq!(bench.status(), Denied, "from 13 on an update changes nothing");
+    let mut rig = new(ANDROID);
+    rig.install();
+    rig.deny();
+    rig.os_update("17");
+    assert_eq!(rig.status(), Denied, "from 13 on an update changes nothing");
 }
 
 #[test]
 fn a_denied_push_and_an_allowed_one_are_told_apart() {
-    let mut bench = Bench::ready(IPHONE);
-    bench.deny();
-    bench.push(sent("denied"));
-    bench.allow();
-    bench.push(sent("allowed"));
-    assert_eq!((bench.word("denied"), bench.word("allowed")), ("withheld", "presented"));
+    let mut rig = DeviceRig::ready(IPHONE);
+    rig.deny();
+    rig.push(sent("denied"));
+    rig.allow();
+    rig.push(sent("allowed"));
+    assert_eq!((rig.word("denied"), rig.word("allowed")), ("withheld", "presented"));
 }

@@ -4,20 +4,21 @@
 
 use portal_contract::OperatingSystem;
 
-use crate::Documentation;
+use crate::DocumentationYear;
 
 /// A platform and a version of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Platform(pub(super) OperatingSystem, pub(super) &'static str);
+pub(super) struct PlatformCase(pub(super) OperatingSystem, pub(super) &'static str);
 
-pub(super) const IPHONE: Platform = Platform(OperatingSystem::Ios, "26");
-pub(super) const IPAD: Platform = Platform(OperatingSystem::IpadOs, "26");
-pub(super) const ANDROID: Platform = Platform(OperatingSystem::Android, "16");
-pub(super) const ANDROID_12: Platform = Platform(OperatingSystem::Android, "12");
-pub(super) const PLATFORMS: [Platform; 4] = [IPHONE, IPAD, ANDROID, ANDROID_12];
-pub(super) const PROFILES: [Documentation; 3] = [Documentation::Y2019, Documentation::Y2023, Documentation::Y2025];
+pub(super) const IPHONE: PlatformCase = PlatformCase(OperatingSystem::Ios, "26");
+pub(super) const IPAD: PlatformCase = PlatformCase(OperatingSystem::IpadOs, "26");
+pub(super) const ANDROID: PlatformCase = PlatformCase(OperatingSystem::Android, "16");
+pub(super) const ANDROID_12: PlatformCase = PlatformCase(OperatingSystem::Android, "12");
+pub(super) const PLATFORMS: [PlatformCase; 4] = [IPHONE, IPAD, ANDROID, ANDROID_12];
+pub(super) const PROFILES: [DocumentationYear; 3] =
+    [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025];
 
-impl Platform {
+impl PlatformCase {
     pub(super) fn is_apple(self) -> bool {
         self.0.is_apple()
     }

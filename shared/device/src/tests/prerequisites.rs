@@ -8,17 +8,17 @@ use portal_contract::Prerequisite::{
 };
 use portal_contract::{DeviceEnrollmentType, ManagedDeviceOwnerType, Outcome, Prerequisite, Timestamp};
 
-use super::bench::{ANDROID, Bench, PLATFORMS, PROFILES, Platform, RETIRE};
 use super::oracle;
-use super::sent::{Sent, sent};
-use crate::{AppCommand, Command, ConditionCommand, Device, Documentation, PermissionCommand, Resumption};
+use super::rig::{ANDROID, DeviceRig, PLATFORMS, PROFILES, PlatformCase, RETIRE};
+use super::sent::{PushBuilder, sent};
+use crate::{AppCommand, ConditionCommand, Device, DeviceCommand, DocumentationYear, PermissionCommand, ResumePoint};
 
 /// One way in which a device stands when a push arrives.
-struct Row {
+struct PrerequisiteCase {
     name: &'static str,
-    on: fn(Platform) -> bool,
-    stands: fn(&mut Bench),
-    push: fn() -> Sent,
+    on: fn(PlatformCase) -> bool,
+    stands: fn(&mut DeviceRig),
+    push: fn() -> PushBuilder,
     /// Unmet on every such platform.
     unmet: &'static [Prerequisite],
     /// Unmet too where the platform prompts: there a permission is off until it is given (facts 4.1, 4.2).
@@ -29,13 +29,13 @@ struct Row {
     with_targeted_user: &'static [Prerequisite],
 }
 
-const EVERY: fn(Platform) -> bool = |_| true;
-const APPLE: fn(Platform) -> bool = Platform::is_apple;
-const GOOGLE: fn(Platform) -> bool = |platform| !platform.is_apple();
-const ASKING: fn(Platform) -> bool = Platform::asks;
-const ANDROID_13: fn(Platform) -> bool = |platform| platform == ANDROID;
+const EVERY: fn(PlatformCase) -> bool = |_| true;
+const APPLE: fn(PlatformCase) -> bool = PlatformCase::is_apple;
+const GOOGLE: fn(PlatformCase) -> bool = |platform| !platform.is_apple();
+const ASKING: fn(PlatformCase) -> bool = PlatformCase::asks;
+const ANDROID_13: fn(PlatformCase) -> bool = |platform| platform == ANDROID;
 
-const MET: Row = Row {
+const MET: PrerequisiteCase = PrerequisiteCase {
     name: "ready",
     on: EVERY,
     stands: ready,
@@ -46,192 +46,204 @@ const MET: Row = Row {
     with_targeted_user: &[],
 };
 
-fn ready(bench: &mut Bench) {
-    bench.install();
-    bench.allow();
-    bench.enroll("adele");
+fn ready(rig: &mut DeviceRig) {
+    rig.install();
+    rig.allow();
+    rig.enroll("adele");
 }
 
-fn all_surfaces_off(bench: &mut Bench) {
-    ready(bench);
+fn all_surfaces_off(rig: &mut DeviceRig) {
+    ready(rig);
     for name in ["alert", "lockScreen", "notificationCenter"] {
-        bench.set(name, "off");
+        rig.set(name, "off");
     }
 }
 
-fn denied_twice(bench: &mut Bench) {
-    bench.install();
-    bench.deny();
-    bench.permission(PermissionCommand::Prompt);
-    bench.deny();
-    bench.enroll("adele");
+fn denied_twice(rig: &mut DeviceRig) {
+    rig.install();
+    rig.deny();
+    rig.permission(PermissionCommand::Prompt);
+    rig.deny();
+    rig.enroll("adele");
 }
 
-const ROWS: &[Row] = &[
+const ROWS: &[PrerequisiteCase] = &[
     MET,
-    Row {
+    PrerequisiteCase {
         name: "out of the box",
         stands: |_| {},
         unmet: &[CompanyPortalInstalled, DeviceEnrolled, EnrolledByTargetedUser, NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "installed, the prompt showing where there is one",
-        stands: Bench::install,
+        stands: DeviceRig::install,
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
         where_it_asks: &[NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "enrolled only",
-        stands: |bench| bench.enroll("adele"),
+        stands: |rig| rig.enroll("adele"),
         unmet: &[CompanyPortalInstalled, NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "allowed, but not enrolled",
-        stands: |bench| {
-            bench.install();
-            bench.allow();
+        stands: |rig| {
+            rig.install();
+            rig.allow();
         },
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "retired: app and permission stay",
-        stands: |bench| {
-            ready(bench);
-            bench.command(RETIRE);
+        stands: |rig| {
+            ready(rig);
+            rig.command(RETIRE);
         },
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "the app removed, whatever permission is remembered",
-        stands: |bench| {
-            ready(bench);
-            bench.uninstall();
+        stands: |rig| {
+            ready(rig);
+            rig.uninstall();
         },
         unmet: &[CompanyPortalInstalled, NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "denied",
-        stands: |bench| {
-            bench.install();
-            bench.deny();
-            bench.enroll("adele");
+        stands: |rig| {
+            rig.install();
+            rig.deny();
+            rig.enroll("adele");
         },
         unmet: &[NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "allowed, then turned off in Settings",
-        stands: |bench| {
-            ready(bench);
-            bench.deny();
+        stands: |rig| {
+            ready(rig);
+            rig.deny();
         },
         unmet: &[NotificationsPermitted],
         ..MET
     },
-    Row { name: "denied for good", on: ANDROID_13, stands: denied_twice, unmet: &[NotificationsPermitted], ..MET },
-    Row {
+    PrerequisiteCase {
+        name: "denied for good",
+        on: ANDROID_13,
+        stands: denied_twice,
+        unmet: &[NotificationsPermitted],
+        ..MET
+    },
+    PrerequisiteCase {
         name: "never asked",
         on: ASKING,
-        stands: |bench| {
-            ready(bench);
-            bench.permission(PermissionCommand::Reset);
+        stands: |rig| {
+            ready(rig);
+            rig.permission(PermissionCommand::Reset);
         },
         unmet: &[NotificationsPermitted],
         ..MET
     },
-    Row { name: "every surface off", on: APPLE, stands: all_surfaces_off, unmet: &[NotificationsPermitted], ..MET },
-    Row {
+    PrerequisiteCase {
+        name: "every surface off",
+        on: APPLE,
+        stands: all_surfaces_off,
+        unmet: &[NotificationsPermitted],
+        ..MET
+    },
+    PrerequisiteCase {
         name: "one surface on",
         on: APPLE,
-        stands: |bench| {
-            all_surfaces_off(bench);
-            bench.set("lockScreen", "on");
+        stands: |rig| {
+            all_surfaces_off(rig);
+            rig.set("lockScreen", "on");
         },
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "the channel group off",
         on: GOOGLE,
-        stands: |bench| {
-            ready(bench);
-            bench.set("channelGroup", "off");
+        stands: |rig| {
+            ready(rig);
+            rig.set("channelGroup", "off");
         },
         unmet: &[NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "the channel off",
         on: GOOGLE,
-        stands: |bench| {
-            ready(bench);
-            bench.set("channelImportance", "NONE");
+        stands: |rig| {
+            ready(rig);
+            rig.set("channelImportance", "NONE");
         },
         unmet: &[NotificationsPermitted],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "no Play Services",
         on: GOOGLE,
-        stands: |bench| {
-            ready(bench);
-            bench.command(Command::PlayServices { installed: false });
+        stands: |rig| {
+            ready(rig);
+            rig.command(DeviceCommand::PlayServices { installed: false });
         },
         with_play_services: &[GooglePlayServicesInstalled],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "everything missing on Android",
         on: GOOGLE,
-        stands: |bench| drop(bench.command(Command::PlayServices { installed: false })),
+        stands: |rig| drop(rig.command(DeviceCommand::PlayServices { installed: false })),
         unmet: &[CompanyPortalInstalled, DeviceEnrolled, EnrolledByTargetedUser, NotificationsPermitted],
         with_play_services: &[GooglePlayServicesInstalled],
         ..MET
     },
-    Row { name: "targets its user", push: || sent("a").for_user("Adele"), ..MET },
-    Row {
+    PrerequisiteCase { name: "targets its user", push: || sent("a").for_user("Adele"), ..MET },
+    PrerequisiteCase {
         name: "targets another user",
         push: || sent("a").for_user("bob"),
         with_targeted_user: &[EnrolledByTargetedUser],
         ..MET
     },
-    Row { name: "to a group of its user", push: || sent("a").for_group(1), ..MET },
-    Row {
+    PrerequisiteCase { name: "to a group of its user", push: || sent("a").for_group(1), ..MET },
+    PrerequisiteCase {
         name: "to another group",
         push: || sent("a").for_group(2),
         with_targeted_user: &[EnrolledByTargetedUser],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "to a group, and not enrolled",
-        stands: |bench| {
-            ready(bench);
-            bench.command(RETIRE);
+        stands: |rig| {
+            ready(rig);
+            rig.command(RETIRE);
         },
         push: || sent("a").for_group(1),
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
         ..MET
     },
-    Row {
+    PrerequisiteCase {
         name: "open, locked and focused: none of them a prerequisite",
-        stands: |bench| {
-            ready(bench);
-            bench.app(AppCommand::Open);
-            bench.condition(ConditionCommand::Locked(true));
-            bench.condition(ConditionCommand::Focus(true));
+        stands: |rig| {
+            ready(rig);
+            rig.app(AppCommand::Open);
+            rig.condition(ConditionCommand::Locked(true));
+            rig.condition(ConditionCommand::Focus(true));
         },
         ..MET
     },
 ];
 
-fn expected(row: &Row, platform: Platform, documentation: Documentation) -> Vec<Prerequisite> {
-    let play_services = !platform.is_apple() && documentation < Documentation::Y2025;
-    let targeted_user = documentation >= Documentation::Y2023;
+fn expected(row: &PrerequisiteCase, platform: PlatformCase, documentation: DocumentationYear) -> Vec<Prerequisite> {
+    let play_services = !platform.is_apple() && documentation < DocumentationYear::Y2025;
+    let targeted_user = documentation >= DocumentationYear::Y2023;
     let more = [
         (row.unmet, true),
         (row.where_it_asks, platform.asks()),
@@ -249,11 +261,11 @@ fn each_standing_has_its_outcome_on_each_platform_in_each_year() {
     for row in ROWS {
         for platform in PLATFORMS.into_iter().filter(|platform| (row.on)(*platform)) {
             for documentation in PROFILES {
-                let mut bench = Bench::following(platform, documentation);
-                (row.stands)(&mut bench);
-                bench.push((row.push)());
+                let mut rig = DeviceRig::following(platform, documentation);
+                (row.stands)(&mut rig);
+                rig.push((row.push)());
                 let place = format!("{}, {platform:?}, {documentation:?}", row.name);
-                match &bench.receipt("a").outcome {
+                match &rig.receipt("a").outcome {
                     Outcome::Withheld { unmet } => {
                         assert_eq!(unmet.iter().collect::<Vec<_>>(), expected(row, platform, documentation), "{place}");
                     }
@@ -270,9 +282,9 @@ fn the_device_state_lists_each_prerequisite_that_applies_and_no_other() {
     for row in ROWS {
         for platform in PLATFORMS.into_iter().filter(|platform| (row.on)(*platform)) {
             for documentation in PROFILES {
-                let mut bench = Bench::following(platform, documentation);
-                (row.stands)(&mut bench);
-                let device = bench.snapshot();
+                let mut rig = DeviceRig::following(platform, documentation);
+                (row.stands)(&mut rig);
+                let device = rig.snapshot();
                 let listed: Vec<_> = device.device_state().prerequisites.into_iter().collect();
                 let unmet = oracle::unmet(device, None);
                 let applying = Prerequisite::ALL.into_iter().filter(|code| oracle::applies(device, *code));
@@ -294,13 +306,13 @@ fn only_2025_limits_android_to_personally_owned_work_profiles() {
     for platform in PLATFORMS {
         for documentation in PROFILES {
             for (enrollment_type, owner_type) in kinds {
-                let bench = Bench::following(platform, documentation).made_ready();
-                let mut snapshot = bench.snapshot().clone();
+                let rig = DeviceRig::following(platform, documentation).made_ready();
+                let mut snapshot = rig.snapshot().clone();
                 let enrolled = snapshot.enrollment.enrolled.as_mut().unwrap();
                 (enrolled.enrollment_type, enrolled.owner_type) = (enrollment_type, owner_type);
-                let device = Device::resume(snapshot, Resumption::default(), bench.rules.clone());
+                let device = Device::resume(snapshot, ResumePoint::default(), rig.settings.clone());
                 let unmet: Vec<_> = device.snapshot().unmet(None).iter().collect();
-                let limited = !platform.is_apple() && documentation == Documentation::Y2025;
+                let limited = !platform.is_apple() && documentation == DocumentationYear::Y2025;
                 assert_eq!(unmet == [PlatformSupported], limited, "{platform:?} {documentation:?} {unmet:?}");
                 assert_eq!(unmet.is_empty(), !limited);
             }
@@ -310,12 +322,12 @@ fn only_2025_limits_android_to_personally_owned_work_profiles() {
 
 #[test]
 fn a_member_of_the_state_counts_from_the_moment_of_its_change() {
-    let mut bench = Bench::following(ANDROID, Documentation::Y2019);
-    let out_of_the_box: Timestamp = bench.snapshot().device_state().updated_at;
-    bench.advance(5_000);
-    bench.install();
-    assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
-    bench.advance(5_000);
-    bench.note(Command::App(AppCommand::Install { version: None, target_sdk: None }));
-    assert_eq!(bench.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
+    let mut rig = DeviceRig::following(ANDROID, DocumentationYear::Y2019);
+    let out_of_the_box: Timestamp = rig.snapshot().device_state().updated_at;
+    rig.advance(5_000);
+    rig.install();
+    assert_eq!(rig.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
+    rig.advance(5_000);
+    rig.note(DeviceCommand::App(AppCommand::Install { version: None, target_sdk: None }));
+    assert_eq!(rig.snapshot().device_state().updated_at, out_of_the_box.plus_millis(5_000));
 }

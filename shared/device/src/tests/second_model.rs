@@ -7,16 +7,16 @@
 use portal_contract::{Outcome, Surface};
 use proptest::prelude::*;
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform, RETIRE};
+use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPHONE, PlatformCase, RETIRE};
 use super::sent::{sent, user};
 use crate::{
-    AppCommand, Command, ConditionCommand, Documentation, EnrollCommand, Event, PermissionCommand, Removal,
-    RemovalStage, Rules,
+    AppCommand, ConditionCommand, DeviceCommand, DeviceInput, DocumentationYear, EmulationSettings, EnrollCommand,
+    PermissionCommand, Removal, RemovalStage,
 };
 
 /// What a tester does, in the words of a checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Does {
+enum TesterAction {
     Install,
     Update,
     Uninstall,
@@ -36,7 +36,7 @@ enum Does {
 
 /// What the permission is, as a person would say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum PermissionAnswer {
     Never,
     Yes,
     No,
@@ -44,12 +44,12 @@ enum Answer {
 
 /// What is on the tester's paper.
 #[derive(Debug, Clone)]
-struct Paper {
-    platform: Platform,
-    documentation: Documentation,
+struct ChecklistModel {
+    platform: PlatformCase,
+    documentation: DocumentationYear,
     installed: bool,
     open: bool,
-    answer: Answer,
+    answer: PermissionAnswer,
     denials: u32,
     prompt_is_up: bool,
     prompts: usize,
@@ -60,10 +60,10 @@ struct Paper {
 }
 
 /// What a push comes to: nothing shown, or shown there.
-type Comes = Option<Surface>;
+type ExpectedSurface = Option<Surface>;
 
-impl Paper {
-    fn new(platform: Platform, documentation: Documentation) -> Self {
+impl ChecklistModel {
+    fn new(platform: PlatformCase, documentation: DocumentationYear) -> Self {
         Self {
             platform,
             documentation,
@@ -80,16 +80,16 @@ impl Paper {
         }
     }
 
-    fn unasked(platform: Platform) -> Answer {
-        if platform == ANDROID_12 { Answer::Yes } else { Answer::Never }
+    fn unasked(platform: PlatformCase) -> PermissionAnswer {
+        if platform == ANDROID_12 { PermissionAnswer::Yes } else { PermissionAnswer::Never }
     }
 
     /// Whether the platform would still show its prompt.
     fn may_ask(&self) -> bool {
         match self.platform {
             ANDROID_12 => false,
-            ANDROID => self.answer != Answer::Yes && self.denials < 2,
-            _ => self.answer == Answer::Never,
+            ANDROID => self.answer != PermissionAnswer::Yes && self.denials < 2,
+            _ => self.answer == PermissionAnswer::Never,
         }
     }
 
@@ -107,11 +107,11 @@ impl Paper {
         if self.prompt_is_up {
             self.prompt_is_up = false;
             self.denials += u32::from(!yes);
-        } else if self.platform.is_apple() && self.answer == Answer::Never {
+        } else if self.platform.is_apple() && self.answer == PermissionAnswer::Never {
             // No switch before the first question.
             return;
         }
-        self.answer = if yes { Answer::Yes } else { Answer::No };
+        self.answer = if yes { PermissionAnswer::Yes } else { PermissionAnswer::No };
     }
 
     fn out_of_the_box(&mut self) {
@@ -119,41 +119,41 @@ impl Paper {
         *self = Self { prompts, ..Self::new(platform, documentation) };
     }
 
-    fn happens(&mut self, does: Does) {
+    fn happens(&mut self, does: TesterAction) {
         match does {
-            Does::Install if !self.installed => {
+            TesterAction::Install if !self.installed => {
                 self.installed = true;
                 if !self.platform.is_apple() {
                     (self.answer, self.denials) = (Self::unasked(self.platform), 0);
                 }
                 self.ask();
             }
-            Does::Update if self.installed => {
+            TesterAction::Update if self.installed => {
                 self.open = false;
                 self.ask();
             }
-            Does::Uninstall => (self.installed, self.open, self.prompt_is_up) = (false, false, false),
-            Does::Open => self.open = self.installed,
-            Does::Close => self.open = false,
-            Does::Allow => self.decide(true),
-            Does::Deny => self.decide(false),
-            Does::Ask => self.ask(),
-            Does::Enroll => self.enrolled = true,
-            Does::Retire => self.enrolled = false,
-            Does::Wipe if self.enrolled => self.out_of_the_box(),
-            Does::PlayServices(there) if !self.platform.is_apple() => self.play_services = there,
-            Does::Lock(locked) => self.locked = locked,
-            Does::Focus(focus) => self.focus = focus,
+            TesterAction::Uninstall => (self.installed, self.open, self.prompt_is_up) = (false, false, false),
+            TesterAction::Open => self.open = self.installed,
+            TesterAction::Close => self.open = false,
+            TesterAction::Allow => self.decide(true),
+            TesterAction::Deny => self.decide(false),
+            TesterAction::Ask => self.ask(),
+            TesterAction::Enroll => self.enrolled = true,
+            TesterAction::Retire => self.enrolled = false,
+            TesterAction::Wipe if self.enrolled => self.out_of_the_box(),
+            TesterAction::PlayServices(there) if !self.platform.is_apple() => self.play_services = there,
+            TesterAction::Lock(locked) => self.locked = locked,
+            TesterAction::Focus(focus) => self.focus = focus,
             _ => {}
         }
     }
 
-    fn comes_to(&self) -> Comes {
-        let needs_play = !self.platform.is_apple() && self.documentation != Documentation::Y2025;
-        let permitted = self.answer == Answer::Yes && !self.prompt_is_up;
+    fn comes_to(&self) -> ExpectedSurface {
+        let needs_play = !self.platform.is_apple() && self.documentation != DocumentationYear::Y2025;
+        let permitted = self.answer == PermissionAnswer::Yes && !self.prompt_is_up;
         let shows = self.installed && self.enrolled && permitted && (self.play_services || !needs_play);
         let in_app =
-            self.open && !self.locked && (self.platform.is_apple() || self.documentation == Documentation::Y2025);
+            self.open && !self.locked && (self.platform.is_apple() || self.documentation == DocumentationYear::Y2025);
         let surface = match () {
             () if in_app => Surface::InApp,
             () if self.focus => Surface::NotificationCenter,
@@ -164,44 +164,44 @@ impl Paper {
     }
 }
 
-fn command(does: Does) -> Option<Command> {
-    let app = |command| Some(Command::App(command));
+fn command(does: TesterAction) -> Option<DeviceCommand> {
+    let app = |command| Some(DeviceCommand::App(command));
     match does {
-        Does::Install => app(AppCommand::Install { version: None, target_sdk: None }),
-        Does::Update => app(AppCommand::Update { version: None, target_sdk: None }),
-        Does::Uninstall => app(AppCommand::Uninstall),
-        Does::Open => app(AppCommand::Open),
-        Does::Close => app(AppCommand::Close),
-        Does::Allow => Some(Command::Permission(PermissionCommand::Allow)),
-        Does::Deny => Some(Command::Permission(PermissionCommand::Deny)),
-        Does::Ask => Some(Command::Permission(PermissionCommand::Prompt)),
-        Does::Enroll => Some(Command::Enroll(EnrollCommand::by(user("adele")))),
-        Does::Retire => Some(RETIRE),
-        Does::Wipe => Some(Command::Removal { removal: Removal::Wipe, stage: RemovalStage::Done }),
-        Does::PlayServices(installed) => Some(Command::PlayServices { installed }),
-        Does::Lock(locked) => Some(Command::Condition(ConditionCommand::Locked(locked))),
-        Does::Focus(focus) => Some(Command::Condition(ConditionCommand::Focus(focus))),
-        Does::Push => None,
+        TesterAction::Install => app(AppCommand::Install { version: None, target_sdk: None }),
+        TesterAction::Update => app(AppCommand::Update { version: None, target_sdk: None }),
+        TesterAction::Uninstall => app(AppCommand::Uninstall),
+        TesterAction::Open => app(AppCommand::Open),
+        TesterAction::Close => app(AppCommand::Close),
+        TesterAction::Allow => Some(DeviceCommand::Permission(PermissionCommand::Allow)),
+        TesterAction::Deny => Some(DeviceCommand::Permission(PermissionCommand::Deny)),
+        TesterAction::Ask => Some(DeviceCommand::Permission(PermissionCommand::Prompt)),
+        TesterAction::Enroll => Some(DeviceCommand::Enroll(EnrollCommand::by(user("adele")))),
+        TesterAction::Retire => Some(RETIRE),
+        TesterAction::Wipe => Some(DeviceCommand::Removal { removal: Removal::Wipe, stage: RemovalStage::Done }),
+        TesterAction::PlayServices(installed) => Some(DeviceCommand::PlayServices { installed }),
+        TesterAction::Lock(locked) => Some(DeviceCommand::Condition(ConditionCommand::Locked(locked))),
+        TesterAction::Focus(focus) => Some(DeviceCommand::Condition(ConditionCommand::Focus(focus))),
+        TesterAction::Push => None,
     }
 }
 
-fn anything() -> impl Strategy<Value = Does> {
+fn anything() -> impl Strategy<Value = TesterAction> {
     prop_oneof![
-        3 => Just(Does::Install),
-        2 => Just(Does::Update),
-        1 => Just(Does::Uninstall),
-        2 => Just(Does::Open),
-        1 => Just(Does::Close),
-        5 => Just(Does::Allow),
-        4 => Just(Does::Deny),
-        3 => Just(Does::Ask),
-        3 => Just(Does::Enroll),
-        1 => Just(Does::Retire),
-        1 => Just(Does::Wipe),
-        2 => any::<bool>().prop_map(Does::PlayServices),
-        2 => any::<bool>().prop_map(Does::Lock),
-        2 => any::<bool>().prop_map(Does::Focus),
-        9 => Just(Does::Push),
+        3 => Just(TesterAction::Install),
+        2 => Just(TesterAction::Update),
+        1 => Just(TesterAction::Uninstall),
+        2 => Just(TesterAction::Open),
+        1 => Just(TesterAction::Close),
+        5 => Just(TesterAction::Allow),
+        4 => Just(TesterAction::Deny),
+        3 => Just(TesterAction::Ask),
+        3 => Just(TesterAction::Enroll),
+        1 => Just(TesterAction::Retire),
+        1 => Just(TesterAction::Wipe),
+        2 => any::<bool>().prop_map(TesterAction::PlayServices),
+        2 => any::<bool>().prop_map(TesterAction::Lock),
+        2 => any::<bool>().prop_map(TesterAction::Focus),
+        9 => Just(TesterAction::Push),
     ]
 }
 
@@ -211,29 +211,29 @@ proptest! {
     #[test]
     fn the_device_agrees_with_what_a_tester_works_out_on_paper(
         platform in proptest::sample::select(vec![IPHONE, ANDROID, ANDROID_12]),
-        documentation in proptest::sample::select(Documentation::ALL.to_vec()),
+        documentation in proptest::sample::select(DocumentationYear::ALL.to_vec()),
         walk in proptest::collection::vec(anything(), 1..60),
     ) {
-        let mut paper = Paper::new(platform, documentation);
-        let mut bench = Bench::new(platform, Rules { documentation, ..Rules::default() });
-        bench.connect(true);
-        bench.fence();
+        let mut model = ChecklistModel::new(platform, documentation);
+        let mut rig = DeviceRig::new(platform, EmulationSettings { documentation, ..EmulationSettings::default() });
+        rig.connect(true);
+        rig.fence();
         for (place, does) in walk.into_iter().enumerate() {
-            paper.happens(does);
+            model.happens(does);
             if let Some(command) = command(does) {
-                drop(bench.apply(Event::Command(command)));
+                drop(rig.apply(DeviceInput::Command(command)));
             } else {
                 let id = format!("n{place}");
-                bench.push(sent(&id));
-                let came = match &bench.receipt(&id).outcome {
+                rig.push(sent(&id));
+                let came = match &rig.receipt(&id).outcome {
                     Outcome::Presented(shown) => Some(shown.surface),
                     Outcome::Withheld { .. } => None,
                     other => return Err(TestCaseError::fail(format!("{other:?}"))),
                 };
-                prop_assert_eq!(came, paper.comes_to(), "{:?}", paper);
+                prop_assert_eq!(came, model.comes_to(), "{:?}", model);
             }
-            prop_assert_eq!(bench.prompts.len(), paper.prompts, "{:?} after {:?}", paper, does);
-            prop_assert_eq!(bench.snapshot().permission.prompt.is_some(), paper.prompt_is_up, "{:?}", paper);
+            prop_assert_eq!(rig.prompts.len(), model.prompts, "{:?} after {:?}", model, does);
+            prop_assert_eq!(rig.snapshot().permission.prompt.is_some(), model.prompt_is_up, "{:?}", model);
         }
     }
 }

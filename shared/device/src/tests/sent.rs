@@ -2,18 +2,20 @@
 //!
 //! Lives here: a push in the making. Does not live here: what the device makes of it.
 
-use portal_contract::{CustomNotification, GroupId, Problem, Rejection, Target, Timestamp, UserPrincipalName};
+use portal_contract::{
+    CustomNotification, GroupId, PayloadRejection, PushProblem, PushTarget, Timestamp, UserPrincipalName,
+};
 
-use crate::Arrival;
+use crate::ArrivedPush;
 
 /// A push on its way to the device.
 #[derive(Debug, Clone)]
-pub(super) struct Sent {
-    pub(super) arrival: Arrival,
+pub(super) struct PushBuilder {
+    pub(super) arrival: ArrivedPush,
 }
 
 /// A push to the device, titled after its id.
-pub(super) fn sent(id: &str) -> Sent {
+pub(super) fn sent(id: &str) -> PushBuilder {
     let notification = CustomNotification {
         id: id.parse().unwrap(),
         notification_title: format!("Title of {id}"),
@@ -23,16 +25,22 @@ pub(super) fn sent(id: &str) -> Sent {
         target_user_principal_name: None,
     };
     let payload = Ok(notification);
-    let arrival =
-        Arrival { payload, target: Target::Device, retained: false, id_used: false, expiry_seconds: None, ack: None };
-    Sent { arrival }
+    let arrival = ArrivedPush {
+        payload,
+        target: PushTarget::Device,
+        retained: false,
+        id_used: false,
+        expiry_seconds: None,
+        ack: None,
+    };
+    PushBuilder { arrival }
 }
 
 /// Bytes that are no custom notification.
-pub(super) fn nonsense() -> Sent {
+pub(super) fn nonsense() -> PushBuilder {
     let mut sent = sent("nonsense");
     let detail = "the payload is not JSON".to_owned();
-    sent.arrival.payload = Err(Rejection { problem: Problem::NotJson, detail, notification_id: None });
+    sent.arrival.payload = Err(PayloadRejection { problem: PushProblem::NotJson, detail, notification_id: None });
     sent
 }
 
@@ -46,14 +54,14 @@ pub(super) fn user(name: &str) -> UserPrincipalName {
     format!("{name}@contoso.example").parse().unwrap()
 }
 
-impl Sent {
+impl PushBuilder {
     fn with(mut self, change: impl FnOnce(&mut CustomNotification)) -> Self {
         self.arrival.payload.as_mut().map(change).unwrap();
         self
     }
 
     pub(super) fn for_group(mut self, n: u8) -> Self {
-        self.arrival.target = Target::Group { id: group(n) };
+        self.arrival.target = PushTarget::Group { id: group(n) };
         self
     }
 

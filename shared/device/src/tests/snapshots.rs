@@ -7,12 +7,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use portal_contract::{Action, GroupList, NotificationPermission, StandbyBucket};
+use portal_contract::{GroupList, NotificationPermission, RemoteAction, StandbyBucket};
 use serde_json::Value;
 
-use super::bench::{ANDROID, Bench, IPHONE};
+use super::rig::{ANDROID, DeviceRig, IPHONE};
 use super::sent::{group, sent, user};
-use crate::{AppCommand, Command, ConditionCommand, Device, Event, HeldPush, Resumption, Rules, Snapshot};
+use crate::{
+    AppCommand, ConditionCommand, Device, DeviceCommand, DeviceInput, DeviceSnapshot, EmulationSettings, HeldPush,
+    ResumePoint,
+};
 
 /// The newest files' number; one more whenever a member is added.
 const NEWEST: u32 = 2;
@@ -33,38 +36,38 @@ fn files(kind: &str) -> Vec<(String, Value)> {
 }
 
 /// A device on which every member holds something, and a push that it holds.
-fn full(apple: bool) -> (Snapshot, HeldPush) {
-    let mut bench = Bench::ready(if apple { IPHONE } else { ANDROID });
+fn full(apple: bool) -> (DeviceSnapshot, HeldPush) {
+    let mut rig = DeviceRig::ready(if apple { IPHONE } else { ANDROID });
     let groups = [group(1), group(2)].into();
-    bench.happens(Event::GroupsHeard(GroupList { user_principal_name: Some(user("adele")), groups }));
-    let action = Action { id: "1".to_owned(), action: "wipe".to_owned(), sent_at: None };
-    bench.happens(Event::ActionArrived(action));
-    bench.app(AppCommand::SignIn);
-    bench.condition(ConditionCommand::Locked(true));
-    bench.command(Command::ClockAdvance { millis: 60_000 });
-    bench.set("lockScreen", if apple { "off" } else { "PRIVATE" });
+    rig.happens(DeviceInput::GroupsHeard(GroupList { user_principal_name: Some(user("adele")), groups }));
+    let action = RemoteAction { id: "1".to_owned(), action: "wipe".to_owned(), sent_at: None };
+    rig.happens(DeviceInput::ActionArrived(action));
+    rig.app(AppCommand::SignIn);
+    rig.condition(ConditionCommand::Locked(true));
+    rig.command(DeviceCommand::ClockAdvance { millis: 60_000 });
+    rig.set("lockScreen", if apple { "off" } else { "PRIVATE" });
     if apple {
-        bench.go_offline();
-        bench.come_back();
+        rig.go_offline();
+        rig.come_back();
     } else {
-        bench.command(Command::Standby { bucket: StandbyBucket::Rare });
-        bench.condition(ConditionCommand::Doze(true));
+        rig.command(DeviceCommand::Standby { bucket: StandbyBucket::Rare });
+        rig.condition(ConditionCommand::Doze(true));
     }
-    let expires_at = bench.now.plus_seconds(3_600);
-    bench.push(sent("held").for_group(1).for_user("adele").sent_at(bench.now).expires_at(expires_at));
-    bench.uninstall();
+    let expires_at = rig.now.plus_seconds(3_600);
+    rig.push(sent("held").for_group(1).for_user("adele").sent_at(rig.now).expires_at(expires_at));
+    rig.uninstall();
     if apple {
         // After two days the status is forgotten, and the prompt shows.
-        bench.now = bench.now.plus_seconds(2 * 24 * 3_600);
-        let held = bench.held.values().next().unwrap().clone();
+        rig.now = rig.now.plus_seconds(2 * 24 * 3_600);
+        let held = rig.held.values().next().unwrap().clone();
         let snapshot = {
-            bench.install();
-            bench.snapshot().clone()
+            rig.install();
+            rig.snapshot().clone()
         };
         return (snapshot, held);
     }
-    let held = bench.held.values().next().unwrap().clone();
-    (bench.snapshot().clone(), held)
+    let held = rig.held.values().next().unwrap().clone();
+    (rig.snapshot().clone(), held)
 }
 
 /// The paths of all members, such as `app.version`.
@@ -109,21 +112,21 @@ fn every_snapshot_ever_written_loads_and_goes_on() {
     let files = files("snapshot-");
     assert!(files.len() >= 2);
     for (name, json) in files {
-        let snapshot: Snapshot = serde_json::from_value(json).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let snapshot: DeviceSnapshot = serde_json::from_value(json).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert_eq!(snapshot.enrollment.enrolled.as_ref().unwrap().user, user("adele"), "{name}");
         assert_eq!(snapshot.enrollment.groups, [group(1), group(2)].into(), "{name}");
         assert_eq!(snapshot.app.is_installed(), name.contains("iphone"), "{name}");
         assert_eq!(snapshot.permission.prompt.is_some(), name.contains("iphone"), "{name}");
-        let mut device = Device::resume(snapshot, Resumption::default(), Rules::default());
+        let mut device = Device::resume(snapshot, ResumePoint::default(), EmulationSettings::default());
         let now = device.snapshot().updated_at;
         for command in [
             AppCommand::Update { version: None, target_sdk: None },
             AppCommand::Install { version: None, target_sdk: None },
         ] {
-            drop(device.apply(Event::Command(Command::App(command)), now));
+            drop(device.apply(DeviceInput::Command(DeviceCommand::App(command)), now));
         }
         let number = device.snapshot().permission.prompt.unwrap().number;
-        device.apply(Event::PromptAnswered { number, allow: true }, now).unwrap();
+        device.apply(DeviceInput::PromptAnswered { number, allow: true }, now).unwrap();
         let state = device.snapshot().device_state();
         assert_eq!(state.notification_permission, NotificationPermission::Authorized, "{name}");
         assert!(state.prerequisites.values().all(|met| *met), "{name}");
@@ -149,7 +152,7 @@ fn what_may_grow_loads_without_any_one_member() {
             for member in members.keys() {
                 let mut older = json.clone();
                 older.pointer_mut(part).unwrap().as_object_mut().unwrap().remove(member);
-                let loaded: Result<Snapshot, _> = serde_json::from_value(older);
+                let loaded: Result<DeviceSnapshot, _> = serde_json::from_value(older);
                 assert!(loaded.is_ok(), "{name} without {part}/{member}: {loaded:?}");
             }
         }
@@ -161,6 +164,6 @@ fn a_member_of_a_later_version_is_passed_over() {
     for (_, mut json) in files("snapshot-") {
         json.as_object_mut().unwrap().insert("later".to_owned(), Value::Bool(true));
         json["app"].as_object_mut().unwrap().insert("later".to_owned(), Value::Bool(true));
-        serde_json::from_value::<Snapshot>(json).unwrap();
+        serde_json::from_value::<DeviceSnapshot>(json).unwrap();
     }
 }

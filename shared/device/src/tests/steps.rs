@@ -3,26 +3,26 @@
 //! Lives here: the steps and their strategies. Does not live here: what must hold (`checks`, `properties`).
 
 use portal_contract::{
-    Action, ActionKind, DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList, Interaction,
-    ManagedDeviceOwnerType, ManagementState, StandbyBucket, Timestamp,
+    ActionKind, CardInteraction, DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList,
+    ManagedDeviceOwnerType, ManagementState, RemoteAction, StandbyBucket, Timestamp,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-use super::bench::{Bench, Desktop, PLATFORMS, PROFILES, Platform};
-use super::sent::{Sent, group, nonsense, sent, user};
+use super::rig::{DesktopBehaviour, DeviceRig, PLATFORMS, PROFILES, PlatformCase};
+use super::sent::{PushBuilder, group, nonsense, sent, user};
 use crate::{
-    AppCommand, AppleRequest, Command, ConditionCommand, EnrollCommand, Event, FcmMessage, PermissionCommand, Priority,
-    PushService, Removal, RemovalStage, Rules,
+    AppCommand, ApplePermissionRequest, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, EnrollCommand,
+    FcmMessageKind, FcmPriority, PermissionCommand, PushServiceEmulation, Removal, RemovalStage,
 };
 
 const USERS: [&str; 2] = ["adele", "bob"];
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
-    Command(Command),
-    Push(Sending),
+pub(super) enum RandomStep {
+    Command(DeviceCommand),
+    Push(RandomPush),
     Groups { user: Option<usize>, groups: Vec<u8> },
     Action { id: u8, name: &'static str, sent_millis_ago: Option<i64> },
     Press { older: u32, allow: bool },
@@ -30,10 +30,10 @@ pub(super) enum Step {
     Connect { session_present: bool },
     Disconnect,
     Fence,
-    Desktop(Desktop),
+    Desktop(DesktopBehaviour),
     Advance(i64),
     ClockSetBack(i64),
-    Interact { nth: usize, interaction: Interaction },
+    Interact { nth: usize, interaction: CardInteraction },
     CardsLost,
     ServerAppeared,
     Restart,
@@ -41,7 +41,7 @@ pub(super) enum Step {
 
 /// A push as it may come.
 #[derive(Debug, Clone)]
-pub(super) struct Sending {
+pub(super) struct RandomPush {
     id: u8,
     group: Option<u8>,
     user: Option<usize>,
@@ -52,8 +52,8 @@ pub(super) struct Sending {
     nonsense: bool,
 }
 
-impl Sending {
-    fn push(&self, now: Timestamp) -> Sent {
+impl RandomPush {
+    fn push(&self, now: Timestamp) -> PushBuilder {
         if self.nonsense {
             return nonsense();
         }
@@ -77,41 +77,41 @@ impl Sending {
     }
 }
 
-impl Bench {
+impl DeviceRig {
     /// Takes one step; a refused command is one that changed nothing.
-    pub(super) fn take(&mut self, step: &Step) {
+    pub(super) fn take(&mut self, step: &RandomStep) {
         match step {
-            Step::Command(command) => drop(self.apply(Event::Command(command.clone()))),
-            Step::Push(sending) => drop(self.push(sending.push(self.now))),
-            Step::Groups { user: name, groups } => {
+            RandomStep::Command(command) => drop(self.apply(DeviceInput::Command(command.clone()))),
+            RandomStep::Push(sending) => drop(self.push(sending.push(self.now))),
+            RandomStep::Groups { user: name, groups } => {
                 let user_principal_name = name.map(|n| user(USERS[n]));
                 let groups = groups.iter().copied().map(group).collect();
-                self.happens(Event::GroupsHeard(GroupList { user_principal_name, groups }));
+                self.happens(DeviceInput::GroupsHeard(GroupList { user_principal_name, groups }));
             }
-            Step::Action { id, name, sent_millis_ago } => {
+            RandomStep::Action { id, name, sent_millis_ago } => {
                 let sent_at = sent_millis_ago.map(|ago| self.now.plus_millis(-ago));
-                let action = Action { id: id.to_string(), action: (*name).to_owned(), sent_at };
-                self.happens(Event::ActionArrived(action));
+                let action = RemoteAction { id: id.to_string(), action: (*name).to_owned(), sent_at };
+                self.happens(DeviceInput::ActionArrived(action));
             }
-            Step::Press { older, allow } => {
+            RandomStep::Press { older, allow } => {
                 let number = self.latest_prompt(*older);
-                self.happens(Event::PromptAnswered { number, allow: *allow });
+                self.happens(DeviceInput::PromptAnswered { number, allow: *allow });
             }
-            Step::ClosePrompt { older } => {
+            RandomStep::ClosePrompt { older } => {
                 let number = self.latest_prompt(*older);
-                self.happens(Event::PromptClosed { number });
+                self.happens(DeviceInput::PromptClosed { number });
             }
-            Step::Connect { session_present } => self.connect(*session_present),
-            Step::Disconnect => self.disconnect(),
-            Step::Fence => drop(self.fence()),
-            Step::Desktop(desktop) => self.desktop(*desktop),
-            Step::Advance(millis) => self.advance(*millis),
-            Step::ClockSetBack(millis) => self.step_back(*millis),
-            Step::Interact { nth, interaction } => self.interact(*nth, *interaction),
-            Step::CardsLost => drop(self.happens(Event::CardsLost)),
-            Step::ServerAppeared => drop(self.happens(Event::NotificationServerAppeared)),
-            Step::Restart if self.device.has_push_in_hand() => {}
-            Step::Restart => self.restart(),
+            RandomStep::Connect { session_present } => self.connect(*session_present),
+            RandomStep::Disconnect => self.disconnect(),
+            RandomStep::Fence => drop(self.fence()),
+            RandomStep::Desktop(desktop) => self.desktop(*desktop),
+            RandomStep::Advance(millis) => self.advance(*millis),
+            RandomStep::ClockSetBack(millis) => self.step_back(*millis),
+            RandomStep::Interact { nth, interaction } => self.interact(*nth, *interaction),
+            RandomStep::CardsLost => drop(self.happens(DeviceInput::CardsLost)),
+            RandomStep::ServerAppeared => drop(self.happens(DeviceInput::NotificationServerAppeared)),
+            RandomStep::Restart if self.device.is_showing_push() => {}
+            RandomStep::Restart => self.restart(),
         }
     }
 
@@ -119,22 +119,22 @@ impl Bench {
         self.prompts.last().map_or(0, |number| number.saturating_sub(older))
     }
 
-    fn interact(&mut self, nth: usize, interaction: Interaction) {
+    fn interact(&mut self, nth: usize, interaction: CardInteraction) {
         if let Some(card) = self.open.iter().nth(nth).copied() {
-            self.happens(Event::CardInteraction { card, interaction });
+            self.happens(DeviceInput::CardInteraction { card, interaction });
         }
     }
 
     /// Takes away whatever a push can wait for, and lets time pass until nothing does.
     pub(super) fn release(&mut self) {
-        self.desktop(Desktop::Shows);
+        self.desktop(DesktopBehaviour::Shows);
         for condition in [
             ConditionCommand::Offline(false),
             ConditionCommand::Doze(false),
             ConditionCommand::WorkProfilePaused(false),
             ConditionCommand::BatteryOptimisationExempt(true),
         ] {
-            drop(self.apply(Event::Command(Command::Condition(condition))));
+            drop(self.apply(DeviceInput::Command(DeviceCommand::Condition(condition))));
         }
         self.disconnect();
         self.connect(true);
@@ -187,7 +187,7 @@ fn condition_command() -> impl Strategy<Value = ConditionCommand> {
     ]
 }
 
-fn setting() -> impl Strategy<Value = Command> {
+fn setting() -> impl Strategy<Value = DeviceCommand> {
     const NAMES: [&str; 10] = [
         "scheduledDelivery",
         "timeSensitive",
@@ -202,7 +202,7 @@ fn setting() -> impl Strategy<Value = Command> {
     ];
     const VALUES: [&str; 10] = ["on", "off", "never", "NONE", "LOW", "HIGH", "PRIVATE", "SECRET", "PUBLIC", "x"];
     (proptest::sample::select(&NAMES[..]), proptest::sample::select(&VALUES[..]))
-        .prop_map(|(name, value)| Command::SettingsSet { name: name.to_owned(), value: value.to_owned() })
+        .prop_map(|(name, value)| DeviceCommand::SettingsSet { name: name.to_owned(), value: value.to_owned() })
 }
 
 fn enroll(groups: impl Strategy<Value = Option<BTreeSet<GroupId>>>) -> impl Strategy<Value = EnrollCommand> {
@@ -213,50 +213,50 @@ fn enroll(groups: impl Strategy<Value = Option<BTreeSet<GroupId>>>) -> impl Stra
     })
 }
 
-fn removal() -> impl Strategy<Value = Command> {
+fn removal() -> impl Strategy<Value = DeviceCommand> {
     const REMOVALS: [Removal; 3] = [Removal::Retire, Removal::Wipe, Removal::Delete];
     const STAGES: [RemovalStage; 3] = [RemovalStage::Pending, RemovalStage::Issued, RemovalStage::Done];
     (proptest::sample::select(&REMOVALS[..]), proptest::sample::select(&STAGES[..]))
-        .prop_map(|(removal, stage)| Command::Removal { removal, stage })
+        .prop_map(|(removal, stage)| DeviceCommand::Removal { removal, stage })
 }
 
-fn enrollment_state() -> impl Strategy<Value = Command> {
+fn enrollment_state() -> impl Strategy<Value = DeviceCommand> {
     let management = ManagementState::ALL.iter().map(|state| ("managementState", state.word()));
     let registration = DeviceRegistrationState::ALL.iter().map(|state| ("deviceRegistrationState", state.word()));
     let states: Vec<_> = management.chain(registration).chain([("managementState", "x"), ("x", "x")]).collect();
     proptest::sample::select(states)
-        .prop_map(|(name, value)| Command::EnrollmentSet { name: name.to_owned(), value: value.to_owned() })
+        .prop_map(|(name, value)| DeviceCommand::EnrollmentSet { name: name.to_owned(), value: value.to_owned() })
 }
 
-fn policy() -> impl Strategy<Value = Command> {
+fn policy() -> impl Strategy<Value = DeviceCommand> {
     const NAMES: [&str; 6] =
         ["NotificationsEnabled", "ShowInLockScreen", "AlertType", "PreviewType", "PermissionGrantState", "x"];
     const VALUES: [&str; 6] = ["true", "false", "0", "2", "granted", "denied"];
     prop_oneof![
         4 => (proptest::sample::select(&NAMES[..]), proptest::sample::select(&VALUES[..]))
-            .prop_map(|(name, value)| Command::PolicySet { name: name.to_owned(), value: value.to_owned() }),
-        1 => Just(Command::PolicyClear),
+            .prop_map(|(name, value)| DeviceCommand::PolicySet { name: name.to_owned(), value: value.to_owned() }),
+        1 => Just(DeviceCommand::PolicyClear),
     ]
 }
 
-fn command() -> impl Strategy<Value = Command> {
+fn command() -> impl Strategy<Value = DeviceCommand> {
     let groups = proptest::option::of(proptest::collection::btree_set((0..3_u8).prop_map(group), 0..3));
     prop_oneof![
-        6 => app_command().prop_map(Command::App),
-        6 => permission_command().prop_map(Command::Permission),
-        6 => condition_command().prop_map(Command::Condition),
-        4 => enroll(groups).prop_map(Command::Enroll),
+        6 => app_command().prop_map(DeviceCommand::App),
+        6 => permission_command().prop_map(DeviceCommand::Permission),
+        6 => condition_command().prop_map(DeviceCommand::Condition),
+        4 => enroll(groups).prop_map(DeviceCommand::Enroll),
         3 => removal(),
         1 => enrollment_state(),
         3 => policy(),
-        1 => proptest::sample::select(&StandbyBucket::ALL[..]).prop_map(|bucket| Command::Standby { bucket }),
-        1 => Just(Command::Restore),
-        2 => any::<bool>().prop_map(|installed| Command::PlayServices { installed }),
-        1 => (12..20_u32).prop_map(|major| Command::OsUpdate { version: major.to_string().parse().unwrap() }),
+        1 => proptest::sample::select(&StandbyBucket::ALL[..]).prop_map(|bucket| DeviceCommand::Standby { bucket }),
+        1 => Just(DeviceCommand::Restore),
+        2 => any::<bool>().prop_map(|installed| DeviceCommand::PlayServices { installed }),
+        1 => (12..20_u32).prop_map(|major| DeviceCommand::OsUpdate { version: major.to_string().parse().unwrap() }),
         3 => setting(),
-        1 => (0..200_000_u64).prop_map(|millis| Command::ClockAdvance { millis }),
-        1 => "[ab]".prop_map(|name| Command::Rename { name }),
-        1 => Just(Command::Reset),
+        1 => (0..200_000_u64).prop_map(|millis| DeviceCommand::ClockAdvance { millis }),
+        1 => "[ab]".prop_map(|name| DeviceCommand::Rename { name }),
+        1 => Just(DeviceCommand::Reset),
     ]
 }
 
@@ -270,65 +270,71 @@ prop_compose! {
         broker_expiry in proptest::option::weighted(0.2, 0..60_u32),
         retained in proptest::bool::weighted(0.05),
         nonsense in proptest::bool::weighted(0.05),
-    ) -> Sending {
-        Sending { id, group, user, sent_millis_ago, expires_in_millis, broker_expiry, retained, nonsense }
+    ) -> RandomPush {
+        RandomPush { id, group, user, sent_millis_ago, expires_in_millis, broker_expiry, retained, nonsense }
     }
 }
 
-fn desktop(may_think: bool) -> impl Strategy<Value = Desktop> {
-    let thinks = if may_think { Desktop::Thinks } else { Desktop::Shows };
-    let all = [Desktop::Shows, Desktop::ServerAway, Desktop::DoesNotAnswer, Desktop::Refuses, thinks];
+fn desktop(may_think: bool) -> impl Strategy<Value = DesktopBehaviour> {
+    let thinks = if may_think { DesktopBehaviour::Thinks } else { DesktopBehaviour::Shows };
+    let all = [
+        DesktopBehaviour::Shows,
+        DesktopBehaviour::ServerAway,
+        DesktopBehaviour::DoesNotAnswer,
+        DesktopBehaviour::Refuses,
+        thinks,
+    ];
     proptest::sample::select(all.to_vec())
 }
 
-fn step(may_think: bool) -> impl Strategy<Value = Step> {
+fn step(may_think: bool) -> impl Strategy<Value = RandomStep> {
     let name = proptest::sample::select(vec!["retire", "syncDevice", "wipe", "rebootNow"]);
     let ago = || proptest::option::of(-1_000..100_000_i64);
-    let interaction = prop_oneof![Just(Interaction::Clicked), Just(Interaction::Dismissed)];
+    let interaction = prop_oneof![Just(CardInteraction::Clicked), Just(CardInteraction::Dismissed)];
     prop_oneof![
-        12 => command().prop_map(Step::Command),
-        16 => sending().prop_map(Step::Push),
+        12 => command().prop_map(RandomStep::Command),
+        16 => sending().prop_map(RandomStep::Push),
         1 => (proptest::option::of(0..2_usize), proptest::collection::vec(0..3_u8, 0..3))
-            .prop_map(|(user, groups)| Step::Groups { user, groups }),
-        1 => (0..9_u8, name, ago()).prop_map(|(id, name, sent_millis_ago)| Step::Action { id, name, sent_millis_ago }),
-        2 => (0..2_u32, any::<bool>()).prop_map(|(older, allow)| Step::Press { older, allow }),
-        1 => (0..2_u32).prop_map(|older| Step::ClosePrompt { older }),
-        2 => any::<bool>().prop_map(|session_present| Step::Connect { session_present }),
-        2 => Just(Step::Disconnect),
-        3 => Just(Step::Fence),
-        3 => desktop(may_think).prop_map(Step::Desktop),
-        3 => (0..30_000_i64).prop_map(Step::Advance),
-        1 => (0..8_000_000_i64).prop_map(Step::Advance),
-        1 => (0..5_000_000_i64).prop_map(Step::ClockSetBack),
-        1 => (0..3_usize, interaction).prop_map(|(nth, interaction)| Step::Interact { nth, interaction }),
-        1 => Just(Step::CardsLost),
-        1 => Just(Step::ServerAppeared),
-        1 => Just(Step::Restart),
+            .prop_map(|(user, groups)| RandomStep::Groups { user, groups }),
+        1 => (0..9_u8, name, ago()).prop_map(|(id, name, sent_millis_ago)| RandomStep::Action { id, name, sent_millis_ago }),
+        2 => (0..2_u32, any::<bool>()).prop_map(|(older, allow)| RandomStep::Press { older, allow }),
+        1 => (0..2_u32).prop_map(|older| RandomStep::ClosePrompt { older }),
+        2 => any::<bool>().prop_map(|session_present| RandomStep::Connect { session_present }),
+        2 => Just(RandomStep::Disconnect),
+        3 => Just(RandomStep::Fence),
+        3 => desktop(may_think).prop_map(RandomStep::Desktop),
+        3 => (0..30_000_i64).prop_map(RandomStep::Advance),
+        1 => (0..8_000_000_i64).prop_map(RandomStep::Advance),
+        1 => (0..5_000_000_i64).prop_map(RandomStep::ClockSetBack),
+        1 => (0..3_usize, interaction).prop_map(|(nth, interaction)| RandomStep::Interact { nth, interaction }),
+        1 => Just(RandomStep::CardsLost),
+        1 => Just(RandomStep::ServerAppeared),
+        1 => Just(RandomStep::Restart),
     ]
 }
 
 /// Any steps, in any order.
-pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<RandomStep>> {
     proptest::collection::vec(step(true), 0..80)
 }
 
-/// Steps in which the desktop always answers at once, so that nothing is in hand between them.
-pub(super) fn steps_with_a_quick_desktop() -> impl Strategy<Value = Vec<Step>> {
+/// Steps in which the desktop always answers at once, so that nothing is being shown between them.
+pub(super) fn steps_with_a_quick_desktop() -> impl Strategy<Value = Vec<RandomStep>> {
     proptest::collection::vec(step(false), 0..50)
 }
 
 /// Any event that comes from outside.
-pub(super) fn events() -> impl Strategy<Value = Event> {
-    let push = sending().prop_map(|sending| Event::PushArrived(sending.push(Timestamp::from_millis(0)).arrival));
+pub(super) fn events() -> impl Strategy<Value = DeviceInput> {
+    let push = sending().prop_map(|sending| DeviceInput::PushArrived(sending.push(Timestamp::from_millis(0)).arrival));
     prop_oneof![
         4 => push,
-        2 => command().prop_map(Event::Command),
-        1 => any::<u64>().prop_map(|millis| Event::Command(Command::ClockAdvance { millis })),
-        1 => any::<bool>().prop_map(|session_present| Event::Connected { session_present }),
-        1 => Just(Event::FenceReturned),
-        1 => Just(Event::Disconnected),
-        1 => Just(Event::DeadlineReached),
-        1 => (any::<u32>(), any::<bool>()).prop_map(|(number, allow)| Event::PromptAnswered { number, allow }),
+        2 => command().prop_map(DeviceInput::Command),
+        1 => any::<u64>().prop_map(|millis| DeviceInput::Command(DeviceCommand::ClockAdvance { millis })),
+        1 => any::<bool>().prop_map(|session_present| DeviceInput::Connected { session_present }),
+        1 => Just(DeviceInput::FenceReturned),
+        1 => Just(DeviceInput::Disconnected),
+        1 => Just(DeviceInput::DeadlineReached),
+        1 => (any::<u32>(), any::<bool>()).prop_map(|(number, allow)| DeviceInput::PromptAnswered { number, allow }),
     ]
 }
 
@@ -339,16 +345,16 @@ prop_compose! {
         collapses in any::<bool>(),
         time_to_live_millis in proptest::option::weighted(0.5, prop_oneof![Just(0), Just(20_000)]),
         lower_priority_after in 0..4_u32,
-    ) -> PushService {
-        let android_priority = if high { Priority::High } else { Priority::Normal };
-        let android_message = if collapses { FcmMessage::Notification } else { FcmMessage::Data };
-        PushService { emulate, android_priority, android_message, time_to_live_millis, lower_priority_after }
+    ) -> PushServiceEmulation {
+        let android_priority = if high { FcmPriority::High } else { FcmPriority::Normal };
+        let android_message = if collapses { FcmMessageKind::Notification } else { FcmMessageKind::Data };
+        PushServiceEmulation { emulate, android_priority, android_message, time_to_live_millis, lower_priority_after }
     }
 }
 
 prop_compose! {
     /// Any settings, small enough that their limits are met.
-    pub(super) fn rules()(
+    pub(super) fn settings()(
         documentation in proptest::sample::select(&PROFILES[..]),
         push_service in push_service(),
         grace_millis in prop_oneof![Just(0), Just(60_000)],
@@ -357,21 +363,21 @@ prop_compose! {
         android_target_sdk in 32..34_u32,
         pace_per_second in prop_oneof![1..4_u32, Just(100)],
         open_cards in 1..4_usize,
-        patience_millis in prop_oneof![Just(0), Just(5_000), Just(20_000)],
+        server_timeout_millis in prop_oneof![Just(0), Just(5_000), Just(20_000)],
         ids_age_millis in prop_oneof![Just(3_600_000), Just(90 * 24 * 3_600_000)],
         retire_is_allowed in any::<bool>(),
-    ) -> Rules {
+    ) -> EmulationSettings {
         let allowed_actions = if retire_is_allowed { ActionKind::ALL.to_vec() } else { vec![ActionKind::SyncDevice] };
-        Rules {
+        EmulationSettings {
             documentation, push_service, grace_millis, late_joiner,
-            apple_request: if provisional.0 { AppleRequest::Provisional } else { AppleRequest::Explicit },
+            apple_request: if provisional.0 { ApplePermissionRequest::Provisional } else { ApplePermissionRequest::Explicit },
             provisional_may_prompt: provisional.1,
-            android_target_sdk, pace_per_second, open_cards, patience_millis, ids_age_millis, allowed_actions,
+            android_target_sdk, pace_per_second, open_cards, server_timeout_millis, ids_age_millis, allowed_actions,
         }
     }
 }
 
 /// A device out of its box, or one that is ready.
-pub(super) fn benches() -> impl Strategy<Value = (Platform, bool)> {
+pub(super) fn rigs() -> impl Strategy<Value = (PlatformCase, bool)> {
     (proptest::sample::select(&PLATFORMS[..]), any::<bool>())
 }

@@ -4,31 +4,31 @@
 
 use portal_contract::{Outcome, Presentation, Surface};
 
-use super::bench::{ANDROID, Bench, IPAD, IPHONE, PROFILES, Platform};
+use super::rig::{ANDROID, DeviceRig, IPAD, IPHONE, PROFILES, PlatformCase};
 use super::sent::sent;
-use crate::{AppCommand, Command, ConditionCommand, Documentation, Shown};
+use crate::{AppCommand, CardContent, ConditionCommand, DeviceCommand, DocumentationYear};
 
 /// How the device stands: words like `locked`, `focus`, `open`, or a switch such as `alert=off`.
-fn stand(bench: &mut Bench, words: &str) {
+fn stand(rig: &mut DeviceRig, words: &str) {
     for word in words.split_whitespace() {
         match word {
-            "locked" => bench.condition(ConditionCommand::Locked(true)),
-            "focus" => bench.condition(ConditionCommand::Focus(true)),
-            "open" => drop(bench.app(AppCommand::Open)),
+            "locked" => rig.condition(ConditionCommand::Locked(true)),
+            "focus" => rig.condition(ConditionCommand::Focus(true)),
+            "open" => drop(rig.app(AppCommand::Open)),
             switch => {
                 let (name, value) = switch.split_once('=').unwrap();
-                bench.set(name, value);
+                rig.set(name, value);
             }
         }
     }
 }
 
-fn surface_of(platform: Platform, words: &str) -> (Surface, Option<Shown>) {
-    let mut bench = Bench::ready(platform);
-    stand(&mut bench, words);
-    bench.push(sent("a"));
-    match bench.receipt("a").outcome {
-        Outcome::Presented(Presentation { surface, .. }) => (surface, bench.shown.pop().map(|(_, shown)| shown)),
+fn surface_of(platform: PlatformCase, words: &str) -> (Surface, Option<CardContent>) {
+    let mut rig = DeviceRig::ready(platform);
+    stand(&mut rig, words);
+    rig.push(sent("a"));
+    match rig.receipt("a").outcome {
+        Outcome::Presented(Presentation { surface, .. }) => (surface, rig.shown.pop().map(|(_, shown)| shown)),
         ref other => panic!("{platform:?} {words}: {other:?}"),
     }
 }
@@ -36,7 +36,7 @@ fn surface_of(platform: Platform, words: &str) -> (Surface, Option<Shown>) {
 #[test]
 fn each_standing_has_its_surface_and_sound() {
     use Surface::{Banner, InApp, LockScreen, NotificationCenter};
-    let rows: &[(Platform, &str, Surface, bool)] = &[
+    let rows: &[(PlatformCase, &str, Surface, bool)] = &[
         (IPHONE, "", Banner, true),
         (IPAD, "", Banner, true),
         (ANDROID, "", Banner, true),
@@ -66,7 +66,7 @@ fn each_standing_has_its_surface_and_sound() {
     for (platform, words, surface, sound) in rows {
         let (its, shown) = surface_of(*platform, words);
         assert_eq!(its, *surface, "{platform:?} {words}");
-        assert_eq!(shown.is_none(), its == InApp, "only what is in the app is not raised");
+        assert_eq!(shown.is_none(), its == InApp, "only what is in the app is not shown on the desktop");
         assert_eq!(shown.is_some_and(|shown| shown.sound), *sound, "{platform:?} {words}");
     }
 }
@@ -75,19 +75,19 @@ fn each_standing_has_its_surface_and_sound() {
 fn an_open_app_shows_it_itself_from_2025_on_android_too() {
     for documentation in PROFILES {
         for platform in [IPHONE, ANDROID] {
-            let mut bench = Bench::following(platform, documentation).made_ready();
-            bench.app(AppCommand::Open);
-            bench.push(sent("a"));
+            let mut rig = DeviceRig::following(platform, documentation).made_ready();
+            rig.app(AppCommand::Open);
+            rig.push(sent("a"));
             let in_app =
-                matches!(bench.receipt("a").outcome, Outcome::Presented(shown) if shown.surface == Surface::InApp);
-            assert_eq!(in_app, platform.is_apple() || documentation == Documentation::Y2025, "{platform:?}");
+                matches!(rig.receipt("a").outcome, Outcome::Presented(shown) if shown.surface == Surface::InApp);
+            assert_eq!(in_app, platform.is_apple() || documentation == DocumentationYear::Y2025, "{platform:?}");
         }
     }
 }
 
 #[test]
 fn hidden_content_is_hidden_and_nothing_else_is() {
-    let rows: &[(Platform, &str, bool)] = &[
+    let rows: &[(PlatformCase, &str, bool)] = &[
         (IPHONE, "locked", false),
         (IPHONE, "showPreviews=whenAuthenticated", false),
         (IPHONE, "locked showPreviews=whenAuthenticated", true),
@@ -109,13 +109,13 @@ fn hidden_content_is_hidden_and_nothing_else_is() {
 fn in_2023_an_old_android_app_asks_to_be_updated_instead() {
     for documentation in PROFILES {
         for platform in [IPHONE, ANDROID] {
-            let mut bench = Bench::following(platform, documentation);
-            bench.app(AppCommand::Install { version: Some("4.9.6000".to_owned()), target_sdk: None });
-            bench.allow();
-            bench.enroll("adele");
-            bench.push(sent("a"));
-            let (_, shown) = bench.shown.pop().unwrap();
-            let gated = platform == ANDROID && documentation == Documentation::Y2023;
+            let mut rig = DeviceRig::following(platform, documentation);
+            rig.app(AppCommand::Install { version: Some("4.9.6000".to_owned()), target_sdk: None });
+            rig.allow();
+            rig.enroll("adele");
+            rig.push(sent("a"));
+            let (_, shown) = rig.shown.pop().unwrap();
+            let gated = platform == ANDROID && documentation == DocumentationYear::Y2023;
             let expected = if gated { "Update Company Portal to view this notification." } else { "Body of a" };
             assert_eq!((shown.body.as_str(), shown.title == "Company Portal"), (expected, gated));
         }
@@ -124,12 +124,12 @@ fn in_2023_an_old_android_app_asks_to_be_updated_instead() {
 
 #[test]
 fn a_card_goes_with_the_app_that_showed_it() {
-    for gone in [Command::App(AppCommand::Uninstall), Command::Reset] {
-        let mut bench = Bench::ready(IPHONE);
-        bench.push_all(["a", "b"]);
-        assert_eq!(bench.open.len(), 2);
-        bench.command(gone);
-        assert!(bench.open.is_empty());
-        assert_eq!(bench.interactions.len(), 2);
+    for gone in [DeviceCommand::App(AppCommand::Uninstall), DeviceCommand::Reset] {
+        let mut rig = DeviceRig::ready(IPHONE);
+        rig.push_all(["a", "b"]);
+        assert_eq!(rig.open.len(), 2);
+        rig.command(gone);
+        assert!(rig.open.is_empty());
+        assert_eq!(rig.interactions.len(), 2);
     }
 }

@@ -7,14 +7,14 @@
 use portal_contract::NotificationPermission::{Authorized, Denied, NotDetermined};
 use portal_contract::{NotificationPermission, Outcome, Presentation, Surface};
 
-use super::bench::{ANDROID, ANDROID_12, Bench, IPHONE, Platform, RETIRE};
+use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPHONE, PlatformCase, RETIRE};
 use super::sent::sent;
-use crate::{AppCommand, Command, ConditionCommand, Documentation, PermissionCommand};
-use Documentation::{Y2019, Y2023, Y2025};
+use crate::{AppCommand, ConditionCommand, DeviceCommand, DocumentationYear, PermissionCommand};
+use DocumentationYear::{Y2019, Y2023, Y2025};
 
 const UPDATE: AppCommand = AppCommand::Update { version: None, target_sdk: None };
 
-impl Bench {
+impl DeviceRig {
     fn shows(&mut self, id: &str) -> Option<Presentation> {
         self.push(sent(id));
         match self.receipt(id).outcome {
@@ -31,11 +31,11 @@ impl Bench {
 #[test]
 fn facts_1_1_the_device_prerequisites() {
     // The row, the documentation, the platform, what takes the requirement away, the unmet code or none.
-    type Row = (&'static str, Documentation, Platform, fn(&mut Bench), &'static str);
-    let no_app: fn(&mut Bench) = |bench| bench.uninstall();
-    let denied: fn(&mut Bench) = |bench| bench.deny();
-    let no_play: fn(&mut Bench) = |bench| drop(bench.command(Command::PlayServices { installed: false }));
-    let retired: fn(&mut Bench) = |bench| drop(bench.command(RETIRE));
+    type Row = (&'static str, DocumentationYear, PlatformCase, fn(&mut DeviceRig), &'static str);
+    let no_app: fn(&mut DeviceRig) = |rig| rig.uninstall();
+    let denied: fn(&mut DeviceRig) = |rig| rig.deny();
+    let no_play: fn(&mut DeviceRig) = |rig| drop(rig.command(DeviceCommand::PlayServices { installed: false }));
+    let retired: fn(&mut DeviceRig) = |rig| drop(rig.command(RETIRE));
     let rows: [Row; 9] = [
         ("App | Company Portal (CP)", Y2019, IPHONE, no_app, "companyPortalInstalled"),
         ("App | CP \"or the Microsoft Intune app\"", Y2023, ANDROID, no_app, "companyPortalInstalled"),
@@ -48,10 +48,10 @@ fn facts_1_1_the_device_prerequisites() {
         ("Enrollment | implied by targeting rule", Y2025, IPHONE, retired, "deviceEnrolled"),
     ];
     for (text, documentation, platform, take_away, code) in rows {
-        let mut bench = Bench::following(platform, documentation).made_ready();
-        take_away(&mut bench);
-        bench.push(sent("a"));
-        match &bench.receipt("a").outcome {
+        let mut rig = DeviceRig::following(platform, documentation).made_ready();
+        take_away(&mut rig);
+        rig.push(sent("a"));
+        match &rig.receipt("a").outcome {
             Outcome::Withheld { unmet } => assert!(unmet.iter().any(|unmet| unmet.code() == code), "{text}: {unmet:?}"),
             other => assert!(code.is_empty() && matches!(other, Outcome::Presented(_)), "{text}: {other:?}"),
         }
@@ -60,7 +60,7 @@ fn facts_1_1_the_device_prerequisites() {
 
 #[test]
 fn facts_1_6_the_app_state_when_the_message_arrives() {
-    let rows: [(&str, Platform, bool, bool, [Surface; 3]); 6] = [
+    let rows: [(&str, PlatformCase, bool, bool, [Surface; 3]); 6] = [
         ("App closed / background | iOS: system notification", IPHONE, false, false, [Surface::Banner; 3]),
         ("App closed / background | Android: system notification", ANDROID, false, false, [Surface::Banner; 3]),
         ("App open, device locked | iOS: system notification", IPHONE, true, true, [Surface::LockScreen; 3]),
@@ -75,102 +75,102 @@ fn facts_1_6_the_app_state_when_the_message_arrives() {
         ),
     ];
     for (text, platform, open, locked, surfaces) in rows {
-        for (documentation, surface) in Documentation::ALL.into_iter().zip(surfaces) {
-            let mut bench = Bench::following(platform, documentation).made_ready();
+        for (documentation, surface) in DocumentationYear::ALL.into_iter().zip(surfaces) {
+            let mut rig = DeviceRig::following(platform, documentation).made_ready();
             if open {
-                bench.app(AppCommand::Open);
+                rig.app(AppCommand::Open);
             }
             if locked {
-                bench.condition(ConditionCommand::Locked(true));
+                rig.condition(ConditionCommand::Locked(true));
             }
-            assert_eq!(bench.surface_of("a"), Some(surface), "{documentation:?}: {text}");
+            assert_eq!(rig.surface_of("a"), Some(surface), "{documentation:?}: {text}");
         }
     }
 }
 
 #[test]
 fn facts_4_1_rows_that_need_the_app_and_the_device() {
-    type Row = (&'static str, fn(&mut Bench), NotificationPermission, usize);
+    type Row = (&'static str, fn(&mut DeviceRig), NotificationPermission, usize);
     let rows: [Row; 4] = [
-        ("any | app updated | unchanged | no prompt", |bench| drop(bench.app(UPDATE)), Denied, 1),
+        ("any | app updated | unchanged | no prompt", |rig| drop(rig.app(UPDATE)), Denied, 1),
         (
             "any | device restored | notDetermined | next request prompts",
-            |bench| drop(bench.command(Command::Restore)),
+            |rig| drop(rig.command(DeviceCommand::Restore)),
             NotDetermined,
             1,
         ),
         (
             "any | app uninstalled ≥ 1 day then reinstalled | notDetermined",
-            |bench| {
-                bench.uninstall();
-                bench.advance(24 * 3_600_000);
-                bench.install();
+            |rig| {
+                rig.uninstall();
+                rig.advance(24 * 3_600_000);
+                rig.install();
             },
             NotDetermined,
             2,
         ),
         (
             "denied | user flips Settings > app > Allow Notifications | authorized",
-            |bench| drop(bench.permission(PermissionCommand::Allow)),
+            |rig| drop(rig.permission(PermissionCommand::Allow)),
             Authorized,
             1,
         ),
     ];
     for (text, happens, status, prompts) in rows {
-        let mut bench = Bench::ready(IPHONE);
-        bench.permission(PermissionCommand::Deny);
-        happens(&mut bench);
-        assert_eq!((bench.snapshot().permission.status(), bench.prompts.len()), (status, prompts), "{text}");
+        let mut rig = DeviceRig::ready(IPHONE);
+        rig.permission(PermissionCommand::Deny);
+        happens(&mut rig);
+        assert_eq!((rig.snapshot().permission.status(), rig.prompts.len()), (status, prompts), "{text}");
     }
 }
 
 #[test]
 fn facts_4_2_rows_that_need_the_app_and_the_device() {
-    type Row = (&'static str, Platform, fn(&mut Bench), bool);
+    type Row = (&'static str, PlatformCase, fn(&mut DeviceRig), bool);
     let rows: [Row; 7] = [
-        ("any | user turns off in settings (app) | blocked", ANDROID, |bench| bench.deny(), false),
+        ("any | user turns off in settings (app) | blocked", ANDROID, |rig| rig.deny(), false),
         (
             "any | user turns off in settings (channel group) | blocked",
             ANDROID,
-            |bench| bench.set("channelGroup", "off"),
+            |rig| rig.set("channelGroup", "off"),
             false,
         ),
         (
             "any | user turns off in settings (channel) | blocked",
             ANDROID,
-            |bench| bench.set("channelImportance", "NONE"),
+            |rig| rig.set("channelImportance", "NONE"),
             false,
         ),
         ("≤ 12L | install | enabled (opt-out); no prompt ever", ANDROID_12, |_| {}, true),
         (
             "13+ upgrade from ≤ 12L | user had not disabled | pre-granted",
             ANDROID_12,
-            |bench| drop(bench.os_update("13")),
+            |rig| drop(rig.os_update("13")),
             true,
         ),
         (
             "13+ upgrade from ≤ 12L | user had disabled | stays off",
             ANDROID_12,
-            |bench| {
-                bench.deny();
-                bench.os_update("13");
+            |rig| {
+                rig.deny();
+                rig.os_update("13");
             },
             false,
         ),
         (
             "13+ | device policy setPermissionGrantState | denied by admin",
             ANDROID,
-            |bench| {
+            |rig| {
                 let (name, value) = ("PermissionGrantState".to_owned(), "denied".to_owned());
-                bench.command(Command::PolicySet { name, value });
+                rig.command(DeviceCommand::PolicySet { name, value });
             },
             false,
         ),
     ];
     for (text, platform, happens, shows) in rows {
-        let mut bench = Bench::ready(platform);
-        happens(&mut bench);
-        assert_eq!(bench.shows("a").is_some(), shows, "{text}");
+        let mut rig = DeviceRig::ready(platform);
+        happens(&mut rig);
+        assert_eq!(rig.shows("a").is_some(), shows, "{text}");
     }
 }
 
@@ -185,17 +185,17 @@ fn facts_4_2_channels_by_importance() {
         ("HIGH", true, true, true),
     ];
     for (importance, sound, heads_up, in_the_shade) in rows {
-        let mut bench = Bench::ready(ANDROID);
-        bench.set("channelImportance", importance);
-        let shown = bench.shows("a");
+        let mut rig = DeviceRig::ready(ANDROID);
+        rig.set("channelImportance", importance);
+        let shown = rig.shows("a");
         assert_eq!(shown.is_some(), in_the_shade, "{importance}");
-        // contract 3: what is only in the shade is raised without a sound on the desktop
+        // contract 3: what is only in the shade is shown without a sound on the desktop
         let on_screen = shown.is_some_and(|shown| shown.surface != Surface::NotificationCenter);
         let looks = shown.map_or((false, false), |shown| (shown.sound == Some(true), shown.heads_up == Some(true)));
         assert_eq!(looks, (sound && on_screen, heads_up), "{importance}");
         if in_the_shade {
-            bench.set("channelGroup", "off");
-            assert_eq!(bench.shows("b"), None, "a channel above NONE is still hidden if its group is blocked");
+            rig.set("channelGroup", "off");
+            assert_eq!(rig.shows("b"), None, "a channel above NONE is still hidden if its group is blocked");
         }
     }
 }
@@ -207,30 +207,30 @@ fn facts_4_2_lock_screen_visibility() {
         ("PRIVATE", Surface::LockScreen, true),
         ("SECRET", Surface::NotificationCenter, false),
     ] {
-        let mut bench = Bench::ready(ANDROID);
-        bench.condition(ConditionCommand::Locked(true));
-        bench.set("lockScreen", visibility);
-        let shown = bench.shows("a").unwrap();
+        let mut rig = DeviceRig::ready(ANDROID);
+        rig.condition(ConditionCommand::Locked(true));
+        rig.set("lockScreen", visibility);
+        let shown = rig.shows("a").unwrap();
         assert_eq!((shown.surface, shown.content_hidden), (surface, hidden), "{visibility}");
     }
 }
 
 #[test]
 fn facts_5_what_is_held_while_the_device_is_offline() {
-    let rows: [(&str, Platform, usize, usize); 4] = [
+    let rows: [(&str, PlatformCase, usize, usize); 4] = [
         ("APNs | one notification per bundle id per device, usually the latest", IPHONE, 3, 1),
         ("FCM | up to 100 non-collapsible", ANDROID, 100, 100),
         ("FCM | overflow: all held discarded", ANDROID, 101, 0),
         ("APNs | overflow: older replaced", IPHONE, 101, 1),
     ];
     for (text, platform, sent_while_away, shown) in rows {
-        let mut bench = Bench::ready(platform);
-        bench.go_offline();
-        bench.come_back();
+        let mut rig = DeviceRig::ready(platform);
+        rig.go_offline();
+        rig.come_back();
         let ids: Vec<String> = (0..sent_while_away).map(|n| format!("n{n}")).collect();
-        bench.push_all(ids.iter().map(String::as_str));
-        bench.fence();
-        bench.advance(5_000);
-        assert_eq!(bench.ids_of("presented").len(), shown, "{text}");
+        rig.push_all(ids.iter().map(String::as_str));
+        rig.fence();
+        rig.advance(5_000);
+        assert_eq!(rig.ids_of("presented").len(), shown, "{text}");
     }
 }

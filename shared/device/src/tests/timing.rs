@@ -4,17 +4,18 @@
 
 use std::time::Instant;
 
-use super::bench::{ANDROID, Bench};
+use super::rig::{ANDROID, DeviceRig};
 use super::sent::sent;
-use crate::{ConditionCommand, Event};
+use crate::{ConditionCommand, DeviceInput};
 
 const PUSHES: usize = 200_000;
 
 /// Applies `PUSHES` pushes and prints what one takes.
-fn time_pushes(what: &str, bench: &Bench) {
-    let mut device = bench.device.clone();
-    let arrivals: Vec<Event> = (0..PUSHES).map(|n| Event::PushArrived(sent(&format!("n{n}")).arrival)).collect();
-    let now = bench.now;
+fn time_pushes(what: &str, rig: &DeviceRig) {
+    let mut device = rig.device.clone();
+    let arrivals: Vec<DeviceInput> =
+        (0..PUSHES).map(|n| DeviceInput::PushArrived(sent(&format!("n{n}")).arrival)).collect();
+    let now = rig.now;
     let start = Instant::now();
     let mut effects = 0;
     for arrival in arrivals {
@@ -28,14 +29,14 @@ fn time_pushes(what: &str, bench: &Bench) {
 #[test]
 #[ignore = "a measurement: run it by hand, in release"]
 fn withheld_and_held_pushes() {
-    let mut bench = Bench::ready(ANDROID);
-    bench.condition(ConditionCommand::Doze(true));
-    time_pushes("held in Doze", &bench);
-    bench.push(sent("held"));
-    bench.deny();
-    time_pushes("withheld, one held", &bench);
-    let mut bench = Bench::new(ANDROID, Default::default());
-    time_pushes("withheld by everything", &bench);
-    bench.install();
-    time_pushes("withheld behind a prompt", &bench);
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.condition(ConditionCommand::Doze(true));
+    time_pushes("held in Doze", &rig);
+    rig.push(sent("held"));
+    rig.deny();
+    time_pushes("withheld, one held", &rig);
+    let mut rig = DeviceRig::new(ANDROID, Default::default());
+    time_pushes("withheld by everything", &rig);
+    rig.install();
+    time_pushes("withheld behind a prompt", &rig);
 }

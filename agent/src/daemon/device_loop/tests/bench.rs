@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portal_contract::{Incoming, NotificationId, OutcomeKind, Target, Timestamp, status};
+use portal_contract::{IncomingTopic, NotificationId, OutcomeKind, PushTarget, Timestamp, status};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::daemon::first_start::Asked;
 use crate::daemon::requests::{DeviceStatus, Request};
 use crate::desktop::{self, Asked as AskedOfDesktop, Notifier, Recording};
 use crate::journal::{ClockJump, Database, Entry, Journal, JournalError, Options, Refused, Retention, Ticket};
-use portal_device::{AppCommand, Command, Device, EnrollCommand, PermissionCommand, Rules};
+use portal_device::{AppCommand, Device, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
 
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
@@ -128,7 +128,7 @@ impl Bench {
         let (requests, request_receiver) = mpsc::channel(8);
         let (page_sender, pages) = mpsc::channel(1);
         let (journal, sessions) = (HeldJournal::new(), Arc::new(RecordingSessions::new()));
-        sessions.set_state(status::Broker { connected: true, ..status::Broker::default() });
+        sessions.set_state(status::BrokerStatus { connected: true, ..status::BrokerStatus::default() });
         let settings = desktop::Settings { icon_directory: PathBuf::new() };
         let notifier = Arc::new(Recording::start(settings, desktop_sender));
         let edges = Edges {
@@ -140,7 +140,7 @@ impl Bench {
         };
         let watched = Watched { changes: watch::Sender::new(0), settled: watch::Sender::new(0) };
         let beginning = Beginning { published_through: 0, redelivered: 0, commands: Vec::new() };
-        let device = Device::out_of_the_box(identity, Rules::default(), StoppedClock.now());
+        let device = Device::out_of_the_box(identity, EmulationSettings::default(), StoppedClock.now());
         let device_loop = DeviceLoop::new(beginning, device, edges, watched, page_sender);
         let inputs = Inputs { session: session_receiver, desktop: desktop_receiver, requests: request_receiver, pages };
         let cancelled = CancellationToken::new();
@@ -156,14 +156,14 @@ impl Bench {
         self.session.send(SessionEvent::Online { epoch: 1 }).await.unwrap();
         self.session.send(SessionEvent::FenceReturned { epoch: 1 }).await.unwrap();
         let user = "adele@contoso.example".parse().unwrap();
-        self.apply(Command::Enroll(EnrollCommand::by(user))).await;
-        self.apply(Command::App(AppCommand::Install { version: None, target_sdk: None })).await;
-        self.apply(Command::Permission(PermissionCommand::Allow)).await;
+        self.apply(DeviceCommand::Enroll(EnrollCommand::by(user))).await;
+        self.apply(DeviceCommand::App(AppCommand::Install { version: None, target_sdk: None })).await;
+        self.apply(DeviceCommand::Permission(PermissionCommand::Allow)).await;
         self.sessions.take();
     }
 
     /// Carries out a command, its commit included.
-    pub(super) async fn apply(&self, command: Command) {
+    pub(super) async fn apply(&self, command: DeviceCommand) {
         let mut answer = self.ask(command).await;
         let mut appended = self.journal.appended.subscribe();
         let answered = async {
@@ -178,7 +178,7 @@ impl Bench {
         tokio::time::timeout(LIMIT, answered).await.expect("the command is answered");
     }
 
-    pub(super) async fn ask(&self, command: Command) -> tokio::sync::oneshot::Receiver<Result<Applied, Fault>> {
+    pub(super) async fn ask(&self, command: DeviceCommand) -> tokio::sync::oneshot::Receiver<Result<Applied, Fault>> {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.requests.send(Request::Apply { command, reply }).await.unwrap();
         answer
@@ -188,7 +188,7 @@ impl Bench {
         let text = format!(r#"{{"id":"{number}","notificationTitle":"t","notificationBody":"b"}}"#);
         let message = SessionEvent::Message {
             epoch: 1,
-            incoming: Incoming::Notification(Target::Device),
+            incoming: IncomingTopic::Notification(PushTarget::Device),
             payload: text.into_bytes().into(),
             token: Some(RecordingSessions::token(number)),
             redelivered,

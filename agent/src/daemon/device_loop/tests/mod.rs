@@ -8,7 +8,7 @@ use self::bench::{Bench, LIMIT};
 use crate::broker::{Recorded, SessionEvent};
 use crate::desktop::{Asked as AskedOfDesktop, Behaviour, CardId, DesktopEvent};
 use crate::journal::Entry;
-use portal_device::{Command, PermissionCommand};
+use portal_device::{DeviceCommand, PermissionCommand};
 
 fn raised(asked: &[AskedOfDesktop]) -> usize {
     asked.iter().filter(|asked| matches!(asked, AskedOfDesktop::Raise(_))).count()
@@ -102,7 +102,7 @@ async fn a_command_waits_for_the_push_in_hand() {
     bench.notifier.behave(Behaviour::Wait);
     bench.push(1, false).await;
     bench.wait_for_raises(1).await;
-    let denied = bench.ask(Command::Permission(PermissionCommand::Deny)).await;
+    let denied = bench.ask(DeviceCommand::Permission(PermissionCommand::Deny)).await;
     bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     bench.journal.wait_for(settled("1")).await;
     bench.journal.wait_for(|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny"))).await;
@@ -159,7 +159,7 @@ async fn a_disk_that_does_not_answer_stops_no_status_and_loses_no_push() {
 #[tokio::test]
 async fn an_answer_from_before_a_reset_does_not_count() {
     let bench = Bench::ready().await;
-    bench.apply(Command::Permission(PermissionCommand::Deny)).await;
+    bench.apply(DeviceCommand::Permission(PermissionCommand::Deny)).await;
     for number in 1..=2 {
         bench.push(number, false).await;
         bench.journal.wait_for(settled(&number.to_string())).await;
@@ -167,7 +167,7 @@ async fn an_answer_from_before_a_reset_does_not_count() {
     let silent = bench.journal.disk.write().await;
     bench.push(1, false).await;
     bench.wait_until_asked(3).await;
-    bench.apply(Command::Reset).await;
+    bench.apply(DeviceCommand::Reset).await;
     drop(silent);
     let mut appended = bench.journal.appended.subscribe();
     let third = async {
@@ -183,7 +183,7 @@ async fn an_answer_from_before_a_reset_does_not_count() {
 #[tokio::test]
 async fn of_two_copies_that_are_taken_at_once_the_second_is_a_duplicate() {
     let bench = Bench::ready().await;
-    bench.apply(Command::Permission(PermissionCommand::Deny)).await;
+    bench.apply(DeviceCommand::Permission(PermissionCommand::Deny)).await;
     for _ in 0..2 {
         bench.push(1, false).await;
     }

@@ -1,59 +1,64 @@
-//! The words of each ground: how a prerequisite stands, what it would take, and who says so.
+//! The words of each reason: how a prerequisite stands, what it would take, and who says so.
 //!
-//! Lives here: sentences for `explain`. Does not live here: which ground it is (`grounds`).
+//! Lives here: sentences for `explain`. Does not live here: which reason it is (`reasons`).
 
-use super::{Ground, Push, Rule, Snapshot};
+use super::{DeviceSnapshot, PrerequisiteReason, ReceivedPush, Rule};
 
-/// A detail, a mend (empty where it is met), a source.
+/// A detail, a hint (empty where it is met), a source.
 type Words = (String, String, &'static str);
 
-fn said(detail: &str, mend: &str, source: &'static str) -> Words {
-    (detail.to_owned(), mend.to_owned(), source)
+fn said(detail: &str, hint: &str, source: &'static str) -> Words {
+    (detail.to_owned(), hint.to_owned(), source)
 }
 
-impl Snapshot {
-    pub(super) fn words(&self, ground: Ground, push: Option<&Push>) -> Words {
-        match ground {
-            Ground::Supported => said("this platform and kind of enrollment are supported", "", "facts 1.2"),
-            Ground::AndroidNotPersonalWorkProfile => said(
+impl DeviceSnapshot {
+    pub(super) fn words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
+        match reason {
+            PrerequisiteReason::Supported => {
+                said("this platform and kind of enrollment are supported", "", "facts 1.2")
+            }
+            PrerequisiteReason::AndroidNotPersonalWorkProfile => said(
                 "on Android only personally-owned work profiles are supported",
                 "choose documentation 2019 or 2023, or retire and enroll as a personally-owned device",
                 Rule::PlatformSupported.source(),
             ),
-            Ground::AppInstalled => (self.app_words(), String::new(), Rule::CompanyPortalInstalled.source()),
-            Ground::AppMissing => {
+            PrerequisiteReason::AppInstalled => {
+                (self.app_words(), String::new(), Rule::CompanyPortalInstalled.source())
+            }
+            PrerequisiteReason::AppMissing => {
                 said("Company Portal is not installed", "app install", Rule::CompanyPortalInstalled.source())
             }
-            Ground::PlayServicesInstalled => {
+            PrerequisiteReason::PlayServicesInstalled => {
                 said("Google Play Services is installed", "", Rule::PlayServicesInstalled.source())
             }
-            Ground::PlayServicesMissing => said(
+            PrerequisiteReason::PlayServicesMissing => said(
                 "Google Play Services is not installed",
                 "play-services install",
                 Rule::PlayServicesInstalled.source(),
             ),
-            Ground::Enrolled | Ground::NotEnrolled | Ground::EnrollmentDoesNotCount | Ground::UnenrolledLately => {
-                self.enrollment_words(ground)
-            }
-            Ground::EnrolledByItsUser
-            | Ground::EnrolledByAnother
-            | Ground::UserNotInGroup
-            | Ground::UserLeftGroupLately
-            | Ground::UserUnenrolledLately
-            | Ground::NobodyEnrolled => self.user_words(ground, push),
-            _ => self.permission_words(ground),
+            PrerequisiteReason::Enrolled
+            | PrerequisiteReason::NotEnrolled
+            | PrerequisiteReason::EnrollmentDoesNotCount
+            | PrerequisiteReason::UnenrolledLately => self.enrollment_words(reason),
+            PrerequisiteReason::EnrolledByItsUser
+            | PrerequisiteReason::EnrolledByAnother
+            | PrerequisiteReason::UserNotInGroup
+            | PrerequisiteReason::UserLeftGroupLately
+            | PrerequisiteReason::UserUnenrolledLately
+            | PrerequisiteReason::NobodyEnrolled => self.user_words(reason, push),
+            _ => self.permission_words(reason),
         }
     }
 
-    fn enrollment_words(&self, ground: Ground) -> Words {
-        match (ground, &self.enrollment.enrolled) {
-            (Ground::EnrollmentDoesNotCount, Some(enrolled)) => {
+    fn enrollment_words(&self, reason: PrerequisiteReason) -> Words {
+        match (reason, &self.enrollment.enrolled) {
+            (PrerequisiteReason::EnrollmentDoesNotCount, Some(enrolled)) => {
                 let (management, registration) = (enrolled.management_state, enrolled.registration_state);
                 let detail = format!("its states are not those of an enrolled device: {management}, {registration}");
-                let mend = "enrollment set managementState=managed, and deviceRegistrationState=registered";
-                (detail, mend.to_owned(), Rule::UnenrolledStates.source())
+                let hint = "enrollment set managementState=managed, and deviceRegistrationState=registered";
+                (detail, hint.to_owned(), Rule::UnenrolledStates.source())
             }
-            (Ground::UnenrolledLately, _) => said(
+            (PrerequisiteReason::UnenrolledLately, _) => said(
                 "the device was unenrolled lately, and a message to its user's group may still arrive: it counts as met",
                 "",
                 Rule::GraceAfterUnenrolling.source(),
@@ -68,34 +73,40 @@ impl Snapshot {
         }
     }
 
-    fn permission_words(&self, ground: Ground) -> Words {
+    fn permission_words(&self, reason: PrerequisiteReason) -> Words {
         let platform = self.identity.operating_system;
         let source = self.permission_source();
-        match ground {
-            Ground::Provisional => said("notifications are allowed quietly", "", Rule::AppleProvisional.source()),
-            Ground::PermissionWithoutApp => {
+        match reason {
+            PrerequisiteReason::Provisional => {
+                said("notifications are allowed quietly", "", Rule::AppleProvisional.source())
+            }
+            PrerequisiteReason::PermissionWithoutApp => {
                 said("without Company Portal there is nothing to permit", "app install", source)
             }
-            Ground::NeverAsked => said("the user was never asked", "permission prompt, then permission allow", source),
-            Ground::PromptShowing => {
+            PrerequisiteReason::NeverAsked => {
+                said("the user was never asked", "permission prompt, then permission allow", source)
+            }
+            PrerequisiteReason::PromptShowing => {
                 said("the permission prompt is showing and not answered", "permission allow", source)
             }
-            Ground::Denied => said("the user does not allow notifications", "permission allow", source),
-            Ground::DeniedForGood => {
+            PrerequisiteReason::Denied => said("the user does not allow notifications", "permission allow", source),
+            PrerequisiteReason::DeniedForGood => {
                 let detail = format!("the user does not allow notifications, and {platform} does not ask again");
                 (detail, "permission allow (the switch in Settings)".to_owned(), source)
             }
-            Ground::EverySurfaceOff => self.every_surface_off(),
-            Ground::ChannelGroupOff => {
+            PrerequisiteReason::EverySurfaceOff => self.every_surface_off(),
+            PrerequisiteReason::ChannelGroupOff => {
                 said("the channel group is off", "settings set channelGroup=on", Rule::AndroidSwitch.source())
             }
-            Ground::ChannelOff => said(
+            PrerequisiteReason::ChannelOff => said(
                 "the channel's importance is NONE",
                 "settings set channelImportance=HIGH",
                 Rule::AndroidImportance.source(),
             ),
-            Ground::GrantedByPolicy => said("notifications are allowed by a policy", "", self.policy_source()),
-            Ground::ForbiddenByPolicy => {
+            PrerequisiteReason::GrantedByPolicy => {
+                said("notifications are allowed by a policy", "", self.policy_source())
+            }
+            PrerequisiteReason::ForbiddenByPolicy => {
                 said("a policy forbids notifications, whatever the user chose", "policy clear", self.policy_source())
             }
             _ => said("notifications are allowed", "", source),
@@ -125,35 +136,35 @@ impl Snapshot {
         format!("Company Portal {} is installed", self.app.version.as_deref().unwrap_or_default())
     }
 
-    fn user_words(&self, ground: Ground, push: Option<&Push>) -> Words {
-        if ground == Ground::NobodyEnrolled {
+    fn user_words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
+        if reason == PrerequisiteReason::NobodyEnrolled {
             return said("no user has enrolled the device", "enroll --user UPN", Rule::EnrolledByTargetedUser.source());
         }
         let former = self.enrollment.former.as_ref().map(|former| &former.user);
         let enrolled = self.enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
         let user = enrolled.or(former).map(ToString::to_string).unwrap_or_default();
         let targeted = push.and_then(|push| push.notification.target_user_principal_name.as_ref());
-        let (detail, mend) = match (ground, targeted) {
-            (Ground::EnrolledByAnother, Some(targeted)) => (
+        let (detail, hint) = match (reason, targeted) {
+            (PrerequisiteReason::EnrolledByAnother, Some(targeted)) => (
                 format!("{user} enrolled the device; the push targets {targeted}"),
                 format!("retire, then enroll --user {targeted}"),
             ),
-            (Ground::UserNotInGroup, _) => (
+            (PrerequisiteReason::UserNotInGroup, _) => (
                 format!("{user} is not in the group that the push was sent to"),
                 "publish the group in the device's groups topic, or enroll --user UPN --group UUID".to_owned(),
             ),
-            (Ground::UserLeftGroupLately, _) => {
+            (PrerequisiteReason::UserLeftGroupLately, _) => {
                 let detail =
                     format!("{user} left the group lately, and a message to it may still arrive: it counts as met");
                 return (detail, String::new(), Rule::GraceAfterLeavingGroup.source());
             }
-            (Ground::UserUnenrolledLately, _) => {
+            (PrerequisiteReason::UserUnenrolledLately, _) => {
                 let detail = format!("{user} had enrolled the device until lately: it counts as met");
                 return (detail, String::new(), Rule::GraceAfterUnenrolling.source());
             }
             _ if self.follows(Rule::EnrolledByTargetedUser) => (format!("{user} enrolled the device"), String::new()),
             _ => (format!("{user} enrolled the device, which is all that 2019 asks for"), String::new()),
         };
-        (detail, mend, Rule::EnrolledByTargetedUser.source())
+        (detail, hint, Rule::EnrolledByTargetedUser.source())
     }
 }

@@ -1,45 +1,45 @@
-//! What moves a push on: the one judgement, in the contract's order of outcomes (contract 3, 4).
+//! What moves a push on: the one evaluation, in the contract's order of outcomes (contract 3, 4).
 //!
-//! Lives here: arrival, waiting, letting go, raising, settling. Does not live here: what the emulated push service drops
+//! Lives here: arrival, waiting, letting go, showing, settling. Does not live here: what the emulated push service drops
 //! (`push_service`), why a prerequisite is unmet (`grounds`), where a push shows (`surface`).
 
 use portal_contract::{
-    DesktopVerdict, Interaction, NotificationId, Outcome, Presentation, Problem, Receipt, StandbyBucket, Surface,
-    Target, Timestamp,
+    CardInteraction, DesktopVerdict, NotificationId, Outcome, Presentation, PushProblem, PushTarget, Receipt,
+    StandbyBucket, Surface, Timestamp,
 };
 
-use super::effect::{Effect, Shown};
-use super::event::{Arrival, RaiseFailure};
-use super::push::{Candidate, HeldPush, HoldReason, InHand, Push};
+use super::effect::{CardContent, DeviceEffect};
+use super::event::{ArrivedPush, CardFailure};
+use super::push::{HeldPush, HoldReason, PushBeingShown, PushCandidate, ReceivedPush};
 use super::{Device, Rule};
 
 impl Device {
-    pub(super) fn push_arrived(&mut self, arrival: Arrival, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Arrival { payload, target, retained, id_used, expiry_seconds, ack } = arrival;
+    pub(super) fn push_arrived(&mut self, arrival: ArrivedPush, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        let ArrivedPush { payload, target, retained, id_used, expiry_seconds, ack } = arrival;
         let notification = match payload {
             Ok(notification) => notification,
             Err(rejection) => {
                 let outcome = Outcome::Rejected { problem: rejection.problem, detail: rejection.detail };
                 let receipt = self.receipt(rejection.notification_id, target, outcome, now, now);
-                effects.push(Effect::Settle { receipt, push: None, held: None, ack });
+                effects.push(DeviceEffect::Settle { receipt, push: None, held: None, ack });
                 return;
             }
         };
         let broker_expiry = expiry_seconds.map(|seconds| now.plus_seconds(i64::from(seconds)));
         let expires_at = [notification.expires_at, broker_expiry].into_iter().flatten().min();
         let priority_lowered = self.lowers_priority(now);
-        let push = Push { notification, target, received_at: now, expires_at, priority_lowered };
-        let candidate = Candidate { push, held: None, ack };
+        let push = ReceivedPush { notification, target, received_at: now, expires_at, priority_lowered };
+        let candidate = PushCandidate { push, held: None, ack };
         if retained && !self.counts_retained(target) {
             // contract 2: over 3.1.1 the broker cannot be told not to send it
             let detail = "a retained push is not for a device that subscribes later; publish it without retain";
-            let outcome = Outcome::Rejected { problem: Problem::Retained, detail: detail.to_owned() };
+            let outcome = Outcome::Rejected { problem: PushProblem::Retained, detail: detail.to_owned() };
             self.settle(candidate, outcome, now, effects);
-        } else if id_used || self.pushes.has_in_hand(&candidate.push.notification.id) {
+        } else if id_used || self.pushes.is_being_shown(&candidate.push.notification.id) {
             self.settle(candidate, Outcome::Duplicate, now, effects);
         } else {
-            self.judge(candidate, now, effects);
-            if matches!(effects.last(), Some(Effect::Hold { held, .. }) if held.reason == HoldReason::NotificationServerAway)
+            self.evaluate(candidate, now, effects);
+            if matches!(effects.last(), Some(DeviceEffect::Hold { held, .. }) if held.reason == HoldReason::NotificationServerAway)
             {
                 // A push is the moment to look once more whether a notification server has come without a word.
                 self.pushes.server_problem = None;
@@ -47,22 +47,22 @@ impl Device {
         }
     }
 
-    /// The one judgement, in the contract's order: expired, withheld, then waiting, dropped, failed or shown.
-    fn judge(&mut self, candidate: Candidate, now: Timestamp, effects: &mut Vec<Effect>) {
+    /// The one evaluation, in the contract's order: expired, withheld, then waiting, dropped, failed or shown.
+    fn evaluate(&mut self, candidate: PushCandidate, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let push = &candidate.push;
         if let Some(outcome) = self.ends_unseen(push, now) {
             return self.settle(candidate, outcome, now, effects);
         }
         if let Some(reason) = self.waits_for_the_device(&candidate) {
-            if self.rules.time_to_live_is_over(push, self.is_apple(), now) {
-                let outcome = Outcome::Dropped { problem: Problem::DroppedTtlExpired };
+            if self.settings.time_to_live_is_over(push, self.is_apple(), now) {
+                let outcome = Outcome::Dropped { problem: PushProblem::DroppedTtlExpired };
                 return self.settle(candidate, outcome, now, effects);
             }
             return self.hold(candidate, reason, effects);
         }
         if self.state.app.force_stopped {
             // Rule::ForceStop
-            let outcome = Outcome::Dropped { problem: Problem::DroppedAppForceStopped };
+            let outcome = Outcome::Dropped { problem: PushProblem::DroppedAppForceStopped };
             return self.settle(candidate, outcome, now, effects);
         }
         let presentation = self.state.presentation();
@@ -70,8 +70,8 @@ impl Device {
             return self.settle(candidate, Outcome::Presented(presentation), now, effects);
         }
         if let Some(detail) = &self.pushes.server_problem {
-            if now >= self.patience_ends(push) {
-                let outcome = Outcome::Failed { problem: Problem::NoNotificationServer, detail: detail.clone() };
+            if now >= self.server_timeout_at(push) {
+                let outcome = Outcome::Failed { problem: PushProblem::NoNotificationServer, detail: detail.clone() };
                 return self.settle(candidate, outcome, now, effects);
             }
             return self.hold(candidate, HoldReason::NotificationServerAway, effects);
@@ -79,23 +79,23 @@ impl Device {
         if self.waits_for_its_turn(candidate.held.is_none(), now) {
             return self.hold(candidate, HoldReason::Pace, effects);
         }
-        self.raise(candidate, presentation, now, effects);
+        self.show(candidate, presentation, now, effects);
     }
 
-    /// The outcome of a push that no waiting can mend: it has expired, or a prerequisite is unmet.
-    fn ends_unseen(&self, push: &Push, now: Timestamp) -> Option<Outcome> {
-        if push.ends_at(self.rules.ids_age_millis).is_some_and(|at| now >= at) {
+    /// The outcome of a push that no waiting can change: it has expired, or a prerequisite is unmet.
+    fn ends_unseen(&self, push: &ReceivedPush, now: Timestamp) -> Option<Outcome> {
+        if push.ends_at(self.settings.ids_age_millis).is_some_and(|at| now >= at) {
             return Some(Outcome::Expired);
         }
         let unmet = self.state.unmet(Some(push));
         (!unmet.is_empty()).then_some(Outcome::Withheld { unmet })
     }
 
-    fn patience_ends(&self, push: &Push) -> Timestamp {
-        push.received_at.plus_millis(self.rules.patience_millis)
+    fn server_timeout_at(&self, push: &ReceivedPush) -> Timestamp {
+        push.received_at.plus_millis(self.settings.server_timeout_millis)
     }
 
-    fn waits_for_the_device(&self, candidate: &Candidate) -> Option<HoldReason> {
+    fn waits_for_the_device(&self, candidate: &PushCandidate) -> Option<HoldReason> {
         // What is on the device already does not go back behind the fence.
         let may_wait_for_fence = candidate.held.is_none_or(|held| held.reason == HoldReason::DeviceOffline);
         let passes_doze = self.is_of_high_priority(&candidate.push);
@@ -111,7 +111,7 @@ impl Device {
     /// Whether `reason` holds pushes now; the pace does not by itself, since each slot lets one go.
     fn holds(&self, reason: HoldReason) -> bool {
         let condition = &self.state.condition;
-        let emulated = self.rules.push_service.emulate;
+        let emulated = self.settings.push_service.emulate;
         match reason {
             HoldReason::DeviceOffline => condition.offline || (emulated && self.pushes.is_before_the_fence()),
             // Rule::Doze
@@ -136,11 +136,11 @@ impl Device {
 
     fn waits_for_its_turn(&self, is_new: bool, now: Timestamp) -> bool {
         let others_wait = || is_new && self.next_in_turn().is_some();
-        self.pushes.in_hand.is_some() || self.pushes.next_slot(now).is_some() || others_wait()
+        self.pushes.being_shown.is_some() || self.pushes.next_slot(now).is_some() || others_wait()
     }
 
-    pub(super) fn hold(&mut self, candidate: Candidate, reason: HoldReason, effects: &mut Vec<Effect>) {
-        let until = (reason == HoldReason::NotificationServerAway).then(|| self.patience_ends(&candidate.push));
+    pub(super) fn hold(&mut self, candidate: PushCandidate, reason: HoldReason, effects: &mut Vec<DeviceEffect>) {
+        let until = (reason == HoldReason::NotificationServerAway).then(|| self.server_timeout_at(&candidate.push));
         let key = candidate.held.map_or(self.pushes.next_held_key, |held| held.key);
         let waited_for_more = candidate.held.filter(|_| reason == HoldReason::Pace);
         let delay = waited_for_more.map_or(reason.delay(), |held| held.delay);
@@ -148,37 +148,43 @@ impl Device {
         match candidate.held {
             None => {
                 self.pushes.next_held_key = key.saturating_add(1);
-                effects.push(Effect::Hold { held: held.clone(), ack: candidate.ack });
+                effects.push(DeviceEffect::Hold { held: held.clone(), ack: candidate.ack });
             }
             Some(before) if before.reason != reason || before.until != until => {
-                effects.push(Effect::HoldChanged(held.clone()));
+                effects.push(DeviceEffect::HoldChanged(held.clone()));
             }
             Some(_) => {}
         }
-        let ends_at = self.rules.wait_ends(&held, self.is_apple());
+        let ends_at = self.settings.wait_ends(&held, self.is_apple());
         self.pushes.held.insert(held, ends_at);
     }
 
-    fn raise(&mut self, candidate: Candidate, presentation: Presentation, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn show(
+        &mut self,
+        candidate: PushCandidate,
+        presentation: Presentation,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
         let card = self.pushes.next_card;
         self.pushes.next_card = card.saturating_add(1);
-        self.pushes.note_raise(now);
-        effects.push(Effect::Raise { card, shown: Shown::of(&candidate.push, presentation) });
-        self.pushes.in_hand = Some(InHand { card, candidate, presentation, judged_at: now });
+        self.pushes.note_shown(now);
+        effects.push(DeviceEffect::ShowCard { card, shown: CardContent::of(&candidate.push, presentation) });
+        self.pushes.being_shown = Some(PushBeingShown { card, candidate, presentation, evaluated_at: now });
     }
 
-    pub(super) fn raised(&mut self, card: u64, desktop: Option<DesktopVerdict>, effects: &mut Vec<Effect>) {
-        let Some(in_hand) = self.pushes.in_hand.take_if(|in_hand| in_hand.card == card) else { return };
-        let InHand { candidate, presentation, judged_at, .. } = in_hand;
+    pub(super) fn card_shown(&mut self, card: u64, desktop: Option<DesktopVerdict>, effects: &mut Vec<DeviceEffect>) {
+        let Some(being_shown) = self.pushes.being_shown.take_if(|being_shown| being_shown.card == card) else { return };
+        let PushBeingShown { candidate, presentation, evaluated_at: judged_at, .. } = being_shown;
         self.pushes.server_problem = None;
         self.settle_with(candidate, Outcome::Presented(presentation), desktop, judged_at, effects);
         let sequence = self.pushes.last_sequence;
         self.pushes.open_cards.push_back((card, sequence));
-        // contract 4: room is made after a raise, not before
-        let over = self.pushes.open_cards.len() > self.rules.open_cards;
+        // contract 4: room is made after a card is shown, not before
+        let over = self.pushes.open_cards.len() > self.settings.open_cards;
         if let Some((oldest, _)) = self.pushes.open_cards.front().copied().filter(|_| over) {
-            effects.push(Effect::WithdrawCard { card: oldest });
-            self.pushes.interaction(oldest, Interaction::Withdrawn, effects);
+            effects.push(DeviceEffect::WithdrawCard { card: oldest });
+            self.pushes.interaction(oldest, CardInteraction::Withdrawn, effects);
         }
         if !self.state.app.is_installed() {
             // The app was removed while the desktop was asked: its notifications go with it.
@@ -186,33 +192,39 @@ impl Device {
         }
     }
 
-    pub(super) fn raise_failed(&mut self, card: u64, failure: RaiseFailure, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(in_hand) = self.pushes.in_hand.take_if(|in_hand| in_hand.card == card) else { return };
-        let RaiseFailure { problem, detail } = failure;
-        if problem == Problem::NoNotificationServer {
-            // Judged again at once: it is held for as long as patience lasts, and fails then with this sentence.
+    pub(super) fn card_failed(
+        &mut self,
+        card: u64,
+        failure: CardFailure,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
+        let Some(being_shown) = self.pushes.being_shown.take_if(|being_shown| being_shown.card == card) else { return };
+        let CardFailure { problem, detail } = failure;
+        if problem == PushProblem::NoNotificationServer {
+            // Evaluated again at once: it is held for as long as the timeout lasts, and fails then with this sentence.
             self.pushes.server_problem = Some(detail);
-            self.judge(in_hand.candidate, now, effects);
+            self.evaluate(being_shown.candidate, now, effects);
         } else {
-            self.settle(in_hand.candidate, Outcome::Failed { problem, detail }, in_hand.judged_at, effects);
+            self.settle(being_shown.candidate, Outcome::Failed { problem, detail }, being_shown.evaluated_at, effects);
         }
     }
 
-    /// Lets go, in order, every held push that waits for nothing any more, until one is in hand or the pace is reached.
-    pub(super) fn let_go(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while self.pushes.in_hand.is_none() {
+    /// Lets go, in order, every held push that waits for nothing any more, until one is being shown or the pace is reached.
+    pub(super) fn let_go(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        while self.pushes.being_shown.is_none() {
             let in_turn = if self.pushes.next_slot(now).is_none() { self.next_in_turn() } else { None };
             let Some(key) = in_turn.into_iter().chain(self.pushes.held.due(now)).min() else { return };
             let Some(held) = self.pushes.held.remove(key) else { return };
             if held.until.is_some_and(|until| now >= until) {
-                // Patience ends: one last try, since a server may have come without a word (no session bus tells).
+                // The timeout ends: one last try, since a server may have come without a word (no session bus tells).
                 self.pushes.server_problem = None;
             }
-            self.judge(held.into(), now, effects);
+            self.evaluate(held.into(), now, effects);
         }
     }
 
-    fn settle(&mut self, candidate: Candidate, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn settle(&mut self, candidate: PushCandidate, outcome: Outcome, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let desktop = match &outcome {
             Outcome::Failed { problem, .. } => DesktopVerdict::of_failure(*problem),
             _ => None,
@@ -223,26 +235,26 @@ impl Device {
     /// Settles it beside what is known of this computer's desktop, which is no rule of the device.
     fn settle_with(
         &mut self,
-        candidate: Candidate,
+        candidate: PushCandidate,
         outcome: Outcome,
         desktop: Option<DesktopVerdict>,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) {
-        let Candidate { push, held, ack } = candidate;
+        let PushCandidate { push, held, ack } = candidate;
         let id = Some(push.notification.id.clone());
         let mut receipt = self.receipt(id, push.target, outcome, push.received_at, now);
         receipt.delay = held.map(|held| held.delay);
         receipt.desktop = desktop;
         receipt.priority_lowered = push.priority_lowered;
         self.note_message(&receipt);
-        effects.push(Effect::Settle { receipt, push: Some(push), held: held.map(|held| held.key), ack });
+        effects.push(DeviceEffect::Settle { receipt, push: Some(push), held: held.map(|held| held.key), ack });
     }
 
     fn receipt(
         &mut self,
         notification_id: Option<NotificationId>,
-        target: Target,
+        target: PushTarget,
         outcome: Outcome,
         received_at: Timestamp,
         now: Timestamp,
@@ -269,10 +281,10 @@ impl Device {
     /// The push service dropped it, unless an outcome that comes before that one applies (contract 3).
     pub(super) fn drop_push(
         &mut self,
-        candidate: Candidate,
-        problem: Problem,
+        candidate: PushCandidate,
+        problem: PushProblem,
         now: Timestamp,
-        effects: &mut Vec<Effect>,
+        effects: &mut Vec<DeviceEffect>,
     ) {
         let outcome = self.ends_unseen(&candidate.push, now).unwrap_or(Outcome::Dropped { problem });
         self.settle(candidate, outcome, now, effects);
@@ -280,10 +292,10 @@ impl Device {
 
     /// When time alone will move a push on.
     pub(super) fn next_move(&self) -> Option<Timestamp> {
-        if self.pushes.in_hand.is_some() {
+        if self.pushes.being_shown.is_some() {
             return None;
         }
-        let turn = self.next_in_turn().map(|_| self.pushes.turn());
+        let turn = self.next_in_turn().map(|_| self.pushes.next_turn());
         [turn, self.pushes.held.next_due()].into_iter().flatten().min()
     }
 }

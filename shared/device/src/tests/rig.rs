@@ -5,23 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::{DeviceId, Interaction, NotificationId, Outcome, Problem, Receipt, Tenant, Timestamp};
+use portal_contract::{CardInteraction, DeviceId, NotificationId, Outcome, PushProblem, Receipt, Tenant, Timestamp};
 
-use super::checks::Checks;
-pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, Platform};
-use super::sent::{Sent, group, sent, user};
+use super::checks::InvariantChecks;
+pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, PlatformCase};
+use super::sent::{PushBuilder, group, sent, user};
 use crate::{
-    AppCommand, Command, ConditionCommand, Device, Documentation, Effect, EnrollCommand, Event, HeldPush, Identity,
-    OsVersion, PermissionCommand, RaiseFailure, RecentMessage, Refusal, Removal, RemovalStage, Resumption, Rules,
-    Shown, Snapshot,
+    AppCommand, CardContent, CardFailure, ConditionCommand, Device, DeviceCommand, DeviceEffect, DeviceIdentity,
+    DeviceInput, DeviceSnapshot, DocumentationYear, EmulationSettings, EnrollCommand, HeldPush, OsVersion,
+    PermissionCommand, RecentMessage, Refusal, Removal, RemovalStage, ResumePoint,
 };
 
 /// `retire`, carried out at once.
-pub(super) const RETIRE: Command = Command::Removal { removal: Removal::Retire, stage: RemovalStage::Done };
+pub(super) const RETIRE: DeviceCommand = DeviceCommand::Removal { removal: Removal::Retire, stage: RemovalStage::Done };
 
 /// How the desktop takes a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Desktop {
+pub(super) enum DesktopBehaviour {
     /// It shows it at once.
     Shows,
     /// There is no notification server.
@@ -36,33 +36,33 @@ pub(super) enum Desktop {
 
 /// One device and what its edges hold.
 #[derive(Clone)]
-pub(super) struct Bench {
+pub(super) struct DeviceRig {
     pub(super) device: Device,
-    pub(super) rules: Rules,
+    pub(super) settings: EmulationSettings,
     pub(super) now: Timestamp,
-    pub(super) desktop: Desktop,
+    pub(super) desktop: DesktopBehaviour,
     /// Every card that the desktop showed, with its number.
-    pub(super) shown: Vec<(u64, Shown)>,
+    pub(super) shown: Vec<(u64, CardContent)>,
     /// The cards that stand on the desktop.
     pub(super) open: BTreeSet<u64>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) held: BTreeMap<u64, HeldPush>,
-    pub(super) interactions: Vec<(u64, Interaction)>,
+    pub(super) interactions: Vec<(u64, CardInteraction)>,
     /// The prompts that were shown, by number.
     pub(super) prompts: Vec<u32>,
     pub(super) used: BTreeSet<NotificationId>,
-    /// How often the desktop was asked to raise a card.
+    /// How often the desktop was asked to show a card.
     pub(super) asked: usize,
-    in_hand: Option<(u64, Shown)>,
+    being_shown: Option<(u64, CardContent)>,
     next_held_key: u64,
-    checks: Checks,
+    checks: InvariantChecks,
 }
 
-impl Bench {
+impl DeviceRig {
     /// A device out of its box.
-    pub(super) fn new(platform: Platform, rules: Rules) -> Self {
+    pub(super) fn new(platform: PlatformCase, settings: EmulationSettings) -> Self {
         let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
-        let identity = Identity {
+        let identity = DeviceIdentity {
             id: DeviceId::from_bytes([7; 16]),
             name: "Adele's phone".to_owned(),
             tenant: Tenant::default(),
@@ -71,10 +71,10 @@ impl Bench {
             first_os_version: platform.1.parse().unwrap(),
         };
         Self {
-            device: Device::out_of_the_box(identity, rules.clone(), now),
-            rules,
+            device: Device::out_of_the_box(identity, settings.clone(), now),
+            settings,
             now,
-            desktop: Desktop::Shows,
+            desktop: DesktopBehaviour::Shows,
             shown: Vec::new(),
             open: BTreeSet::new(),
             receipts: Vec::new(),
@@ -83,25 +83,25 @@ impl Bench {
             prompts: Vec::new(),
             used: BTreeSet::new(),
             asked: 0,
-            in_hand: None,
+            being_shown: None,
             next_held_key: 1,
-            checks: Checks::default(),
+            checks: InvariantChecks::default(),
         }
     }
 
     /// A device out of its box that follows the documentation of one year.
-    pub(super) fn following(platform: Platform, documentation: Documentation) -> Self {
-        Self::new(platform, Rules { documentation, ..Rules::default() })
+    pub(super) fn following(platform: PlatformCase, documentation: DocumentationYear) -> Self {
+        Self::new(platform, EmulationSettings { documentation, ..EmulationSettings::default() })
     }
 
     /// A connected device on which a push shows: installed, allowed, enrolled by Adele, who is in group 1.
-    pub(super) fn ready(platform: Platform) -> Self {
-        Self::new(platform, Rules::default()).made_ready()
+    pub(super) fn ready(platform: PlatformCase) -> Self {
+        Self::new(platform, EmulationSettings::default()).made_ready()
     }
 
     /// The same, with other rules.
-    pub(super) fn ready_with(platform: Platform, rules: Rules) -> Self {
-        Self::new(platform, rules).made_ready()
+    pub(super) fn ready_with(platform: PlatformCase, settings: EmulationSettings) -> Self {
+        Self::new(platform, settings).made_ready()
     }
 
     pub(super) fn made_ready(mut self) -> Self {
@@ -113,26 +113,26 @@ impl Bench {
         self
     }
 
-    pub(super) fn snapshot(&self) -> &Snapshot {
+    pub(super) fn snapshot(&self) -> &DeviceSnapshot {
         self.device.snapshot()
     }
 
     /// One event, and every answer of the desktop that follows from it; the effects of the event itself.
-    pub(super) fn apply(&mut self, event: Event) -> Result<Vec<Effect>, Refusal> {
+    pub(super) fn apply(&mut self, event: DeviceInput) -> Result<Vec<DeviceEffect>, Refusal> {
         let effects = self.apply_alone(event)?;
         self.answer();
         Ok(effects)
     }
 
     /// An event that cannot be refused.
-    pub(super) fn happens(&mut self, event: Event) -> Vec<Effect> {
+    pub(super) fn happens(&mut self, event: DeviceInput) -> Vec<DeviceEffect> {
         self.apply(event).unwrap()
     }
 
-    fn apply_alone(&mut self, event: Event) -> Result<Vec<Effect>, Refusal> {
+    fn apply_alone(&mut self, event: DeviceInput) -> Result<Vec<DeviceEffect>, Refusal> {
         match &event {
-            Event::CardsLost => self.open.clear(),
-            Event::CardInteraction { card, .. } => drop(self.open.remove(card)),
+            DeviceInput::CardsLost => self.open.clear(),
+            DeviceInput::CardInteraction { card, .. } => drop(self.open.remove(card)),
             _ => {}
         }
         let before = self.device.clone();
@@ -140,48 +140,48 @@ impl Bench {
         self.checks.applied(&event, &before, &outcome, &self.device, self.now);
         let effects = outcome?;
         self.book(&effects);
-        self.checks.cards(self.open.len(), &self.rules);
+        self.checks.cards(self.open.len(), &self.settings);
         assert_eq!(self.held.len(), self.device.held() + usize::from(self.held_in_hand()), "{event:?}");
-        if let Event::Command(Command::ClockAdvance { millis }) = event {
+        if let DeviceInput::Command(DeviceCommand::ClockAdvance { millis }) = event {
             self.now = self.now.plus_millis(i64::try_from(millis).unwrap());
         }
         Ok(effects)
     }
 
-    /// Whether the push in hand was held before: the journal holds it until it is settled.
+    /// Whether the push being shown was held before: the journal holds it until it is settled.
     fn held_in_hand(&self) -> bool {
-        self.held.len() > self.device.held() && self.device.has_push_in_hand()
+        self.held.len() > self.device.held() && self.device.is_showing_push()
     }
 
-    fn book(&mut self, effects: &[Effect]) {
+    fn book(&mut self, effects: &[DeviceEffect]) {
         for effect in effects.iter().cloned() {
             match effect {
-                Effect::Settle { receipt, push, held, .. } => self.settled(receipt, push.is_some(), held),
-                Effect::Hold { held, .. } => {
+                DeviceEffect::Settle { receipt, push, held, .. } => self.settled(receipt, push.is_some(), held),
+                DeviceEffect::Hold { held, .. } => {
                     assert!(self.used.insert(held.push.notification.id.clone()), "held under a used id");
                     assert!(held.key >= self.next_held_key, "a key is used twice");
                     self.next_held_key = held.key + 1;
                     self.held.insert(held.key, held);
                 }
-                Effect::HoldChanged(held) => {
+                DeviceEffect::HoldChanged(held) => {
                     assert!(self.held.insert(held.key, held).is_some(), "no such push is held");
                 }
-                Effect::Raise { card, shown } => {
+                DeviceEffect::ShowCard { card, shown } => {
                     self.asked += 1;
-                    assert!(self.in_hand.replace((card, shown)).is_none(), "two cards in hand");
-                    self.checks.raised(self.now, &self.rules);
+                    assert!(self.being_shown.replace((card, shown)).is_none(), "two cards being shown");
+                    self.checks.card_shown(self.now, &self.settings);
                 }
-                Effect::WithdrawCard { card } => assert!(self.open.remove(&card), "card {card} is not open"),
-                Effect::Interaction { sequence, interaction } => self.interactions.push((sequence, interaction)),
-                Effect::ShowPrompt { number } => self.prompts.push(number),
-                Effect::IdsForgotten => self.used.clear(),
+                DeviceEffect::WithdrawCard { card } => assert!(self.open.remove(&card), "card {card} is not open"),
+                DeviceEffect::Interaction { sequence, interaction } => self.interactions.push((sequence, interaction)),
+                DeviceEffect::ShowPrompt { number } => self.prompts.push(number),
+                DeviceEffect::IdsForgotten => self.used.clear(),
                 _ => {}
             }
         }
     }
 
     fn settled(&mut self, receipt: Receipt, has_push: bool, held: Option<u64>) {
-        assert_eq!(has_push, !matches!(receipt.outcome, Outcome::Rejected { problem: Problem::NotJson, .. }));
+        assert_eq!(has_push, !matches!(receipt.outcome, Outcome::Rejected { problem: PushProblem::NotJson, .. }));
         let id = receipt.notification_id.clone();
         if let Some(key) = held {
             let held = self.held.remove(&key).unwrap();
@@ -196,26 +196,26 @@ impl Bench {
 
     /// The desktop answers whatever it was asked, unless it thinks.
     pub(super) fn answer(&mut self) {
-        while self.desktop != Desktop::Thinks {
-            let Some((card, shown)) = self.in_hand.take() else { return };
-            let failure = |problem, detail: &str| RaiseFailure { problem, detail: detail.to_owned() };
+        while self.desktop != DesktopBehaviour::Thinks {
+            let Some((card, shown)) = self.being_shown.take() else { return };
+            let failure = |problem, detail: &str| CardFailure { problem, detail: detail.to_owned() };
             let event = match self.desktop {
-                Desktop::Shows | Desktop::Thinks => {
+                DesktopBehaviour::Shows | DesktopBehaviour::Thinks => {
                     self.shown.push((card, shown));
                     self.open.insert(card);
-                    Event::Raised { card, desktop: None }
+                    DeviceInput::CardShown { card, desktop: None }
                 }
-                Desktop::ServerAway => {
-                    let failure = failure(Problem::NoNotificationServer, "no notification server is running");
-                    Event::RaiseFailed { card, failure }
+                DesktopBehaviour::ServerAway => {
+                    let failure = failure(PushProblem::NoNotificationServer, "no notification server is running");
+                    DeviceInput::CardFailed { card, failure }
                 }
-                Desktop::DoesNotAnswer => {
-                    let failure = failure(Problem::NotificationServerDidNotAnswer, "it may still appear");
-                    Event::RaiseFailed { card, failure }
+                DesktopBehaviour::DoesNotAnswer => {
+                    let failure = failure(PushProblem::NotificationServerDidNotAnswer, "it may still appear");
+                    DeviceInput::CardFailed { card, failure }
                 }
-                Desktop::Refuses => {
-                    let failure = failure(Problem::NotificationServerRefused, "it said no");
-                    Event::RaiseFailed { card, failure }
+                DesktopBehaviour::Refuses => {
+                    let failure = failure(PushProblem::NotificationServerRefused, "it said no");
+                    DeviceInput::CardFailed { card, failure }
                 }
             };
             self.apply_alone(event).unwrap();
@@ -223,20 +223,20 @@ impl Bench {
     }
 
     /// The desktop is another from now on; one that came back is heard of.
-    pub(super) fn desktop(&mut self, desktop: Desktop) {
-        let came_back = self.desktop == Desktop::ServerAway && desktop != Desktop::ServerAway;
+    pub(super) fn desktop(&mut self, desktop: DesktopBehaviour) {
+        let came_back = self.desktop == DesktopBehaviour::ServerAway && desktop != DesktopBehaviour::ServerAway;
         self.desktop = desktop;
         self.answer();
         if came_back {
-            self.happens(Event::NotificationServerAppeared);
+            self.happens(DeviceInput::NotificationServerAppeared);
         }
     }
 
     /// A push arrives.
-    pub(super) fn push(&mut self, sent: Sent) -> Vec<Effect> {
+    pub(super) fn push(&mut self, sent: PushBuilder) -> Vec<DeviceEffect> {
         let mut arrival = sent.arrival;
         arrival.id_used = arrival.payload.as_ref().is_ok_and(|push| self.used.contains(&push.id));
-        self.happens(Event::PushArrived(arrival))
+        self.happens(DeviceInput::PushArrived(arrival))
     }
 
     /// Pushes with these ids arrive, one behind the other.
@@ -251,7 +251,7 @@ impl Bench {
         let target = self.now.plus_millis(millis);
         while let Some(deadline) = self.device.next_deadline().filter(|at| *at <= target) {
             self.now = self.now.max(deadline);
-            self.happens(Event::DeadlineReached);
+            self.happens(DeviceInput::DeadlineReached);
         }
         self.now = target;
     }
@@ -262,37 +262,37 @@ impl Bench {
         self.checks.clock_stepped_back();
     }
 
-    pub(super) fn command(&mut self, command: Command) -> Vec<Effect> {
-        self.apply(Event::Command(command)).unwrap()
+    pub(super) fn command(&mut self, command: DeviceCommand) -> Vec<DeviceEffect> {
+        self.apply(DeviceInput::Command(command)).unwrap()
     }
 
-    pub(super) fn refused(&mut self, command: Command) -> Refusal {
-        self.apply(Event::Command(command)).unwrap_err()
+    pub(super) fn refused(&mut self, command: DeviceCommand) -> Refusal {
+        self.apply(DeviceInput::Command(command)).unwrap_err()
     }
 
     /// What a person is told by a command that changes nothing.
-    pub(super) fn note(&mut self, command: Command) -> String {
+    pub(super) fn note(&mut self, command: DeviceCommand) -> String {
         let effects = self.command(command);
         match &effects[..] {
-            [Effect::Unchanged(note)] => note.clone(),
+            [DeviceEffect::Unchanged(note)] => note.clone(),
             _ => panic!("{effects:?}"),
         }
     }
 
     pub(super) fn condition(&mut self, command: ConditionCommand) {
-        self.command(Command::Condition(command));
+        self.command(DeviceCommand::Condition(command));
     }
 
-    pub(super) fn app(&mut self, command: AppCommand) -> Vec<Effect> {
-        self.command(Command::App(command))
+    pub(super) fn app(&mut self, command: AppCommand) -> Vec<DeviceEffect> {
+        self.command(DeviceCommand::App(command))
     }
 
-    pub(super) fn permission(&mut self, command: PermissionCommand) -> Vec<Effect> {
-        self.command(Command::Permission(command))
+    pub(super) fn permission(&mut self, command: PermissionCommand) -> Vec<DeviceEffect> {
+        self.command(DeviceCommand::Permission(command))
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.command(Command::SettingsSet { name: name.to_owned(), value: value.to_owned() });
+        self.command(DeviceCommand::SettingsSet { name: name.to_owned(), value: value.to_owned() });
     }
 
     pub(super) fn install(&mut self) {
@@ -312,26 +312,26 @@ impl Bench {
     }
 
     pub(super) fn enroll(&mut self, name: &str) {
-        self.command(Command::Enroll(EnrollCommand {
+        self.command(DeviceCommand::Enroll(EnrollCommand {
             groups: Some([group(1)].into()),
             ..EnrollCommand::by(user(name))
         }));
     }
 
-    pub(super) fn os_update(&mut self, version: &str) -> Vec<Effect> {
-        self.command(Command::OsUpdate { version: version.parse::<OsVersion>().unwrap() })
+    pub(super) fn os_update(&mut self, version: &str) -> Vec<DeviceEffect> {
+        self.command(DeviceCommand::OsUpdate { version: version.parse::<OsVersion>().unwrap() })
     }
 
     pub(super) fn connect(&mut self, session_present: bool) {
-        self.happens(Event::Connected { session_present });
+        self.happens(DeviceInput::Connected { session_present });
     }
 
     pub(super) fn disconnect(&mut self) {
-        self.happens(Event::Disconnected);
+        self.happens(DeviceInput::Disconnected);
     }
 
-    pub(super) fn fence(&mut self) -> Vec<Effect> {
-        self.happens(Event::FenceReturned)
+    pub(super) fn fence(&mut self) -> Vec<DeviceEffect> {
+        self.happens(DeviceInput::FenceReturned)
     }
 
     /// The device is taken offline, and its connection goes.
@@ -348,17 +348,17 @@ impl Bench {
 
     /// The daemon stops and starts again on what the journal holds.
     pub(super) fn restart(&mut self) {
-        assert!(!self.device.has_push_in_hand(), "what is in hand at a kill comes again by the broker");
+        assert!(!self.device.is_showing_push(), "what is being shown at a kill comes again by the broker");
         let json = serde_json::to_string(self.device.snapshot()).unwrap();
         let held = self.held.values().map(|held| serde_json::to_string(held).unwrap());
-        let from = Resumption {
+        let from = ResumePoint {
             held: held.map(|json| serde_json::from_str(&json).unwrap()).collect(),
             last_sequence: self.device.last_sequence(),
             last_decided_at: self.receipts.last().map(|receipt| receipt.decided_at),
             next_held_key: self.next_held_key,
             recent: self.receipts.iter().filter_map(RecentMessage::of).collect(),
         };
-        self.device = Device::resume(serde_json::from_str(&json).unwrap(), from, self.rules.clone());
+        self.device = Device::resume(serde_json::from_str(&json).unwrap(), from, self.settings.clone());
         // The desktop's edge is new too: it knows no card of before.
         self.open.clear();
         self.checks.restarted();

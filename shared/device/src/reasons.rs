@@ -1,0 +1,223 @@
+//! The prerequisites: which apply, which are met, and for what reason (facts 1.1, 1.2, 1.4, 4).
+//!
+//! Lives here: the evaluation of each prerequisite, one function each. Does not live here: its words for `explain` (`words`),
+//! what else can happen to a push (`evaluation`).
+
+mod words;
+
+use portal_contract::{
+    ChecklistEntry, DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, NotificationPermission, Prerequisite,
+    Prerequisites, PushTarget, UserPrincipalName,
+};
+
+use super::push::ReceivedPush;
+use super::switches::{ChannelImportance, NotificationSwitches};
+use super::{DeviceSnapshot, Rule};
+
+/// For what reason a prerequisite is met or unmet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PrerequisiteReason {
+    Supported,
+    AndroidNotPersonalWorkProfile,
+    AppInstalled,
+    AppMissing,
+    PlayServicesInstalled,
+    PlayServicesMissing,
+    Enrolled,
+    NotEnrolled,
+    EnrollmentDoesNotCount,
+    UnenrolledLately,
+    EnrolledByItsUser,
+    NobodyEnrolled,
+    EnrolledByAnother,
+    UserNotInGroup,
+    UserLeftGroupLately,
+    UserUnenrolledLately,
+    Authorized,
+    Provisional,
+    PermissionWithoutApp,
+    NeverAsked,
+    PromptShowing,
+    Denied,
+    DeniedForGood,
+    EverySurfaceOff,
+    ChannelGroupOff,
+    ChannelOff,
+    GrantedByPolicy,
+    ForbiddenByPolicy,
+}
+
+impl PrerequisiteReason {
+    fn is_met(self) -> bool {
+        matches!(
+            self,
+            Self::Supported
+                | Self::AppInstalled
+                | Self::PlayServicesInstalled
+                | Self::Enrolled
+                | Self::UnenrolledLately
+                | Self::EnrolledByItsUser
+                | Self::UserLeftGroupLately
+                | Self::UserUnenrolledLately
+                | Self::Authorized
+                | Self::Provisional
+                | Self::GrantedByPolicy
+        )
+    }
+}
+
+impl DeviceSnapshot {
+    /// The prerequisites that `push` (or any push) finds unmet, every one of them.
+    pub fn unmet(&self, push: Option<&ReceivedPush>) -> Prerequisites {
+        let unmet = |code: &Prerequisite| self.reason(*code, push).is_some_and(|reason| !reason.is_met());
+        Prerequisite::ALL.into_iter().filter(unmet).collect()
+    }
+
+    /// Each prerequisite that applies, met or not.
+    pub fn prerequisites(&self, push: Option<&ReceivedPush>) -> impl Iterator<Item = (Prerequisite, bool)> {
+        Prerequisite::ALL.into_iter().filter_map(move |code| Some((code, self.reason(code, push)?.is_met())))
+    }
+
+    /// Each prerequisite that applies, in words: how it stands, what it would take, and the fact it rests on.
+    pub fn checklist_entries(&self, push: Option<&ReceivedPush>) -> Vec<ChecklistEntry> {
+        let entry = |code: Prerequisite| {
+            let reason = self.reason(code, push)?;
+            let (detail, hint, source) = self.words(reason, push);
+            Some(ChecklistEntry { code, met: reason.is_met(), detail, hint: hint, source: source.to_owned() })
+        };
+        Prerequisite::ALL.into_iter().filter_map(entry).collect()
+    }
+
+    /// The reason why `code` is met or unmet; `None` where the platform or the documentation profile does not know it.
+    fn reason(&self, code: Prerequisite, push: Option<&ReceivedPush>) -> Option<PrerequisiteReason> {
+        match code {
+            Prerequisite::PlatformSupported => self.limits_platforms().then(|| self.platform_reason()),
+            // Rule::CompanyPortalInstalled
+            Prerequisite::CompanyPortalInstalled => Some(if self.app.is_installed() {
+                PrerequisiteReason::AppInstalled
+            } else {
+                PrerequisiteReason::AppMissing
+            }),
+            Prerequisite::GooglePlayServicesInstalled => self.play_services_reason(),
+            Prerequisite::DeviceEnrolled => Some(self.enrollment_reason(push)),
+            Prerequisite::EnrolledByTargetedUser => Some(self.targeted_user_reason(push)),
+            Prerequisite::NotificationsPermitted => Some(self.permission_reason()),
+        }
+    }
+
+    /// Whether `rule` holds under this device's documentation and on its platform.
+    pub(super) fn follows(&self, rule: Rule) -> bool {
+        rule.holds(self.documentation, self.identity.operating_system)
+    }
+
+    /// Rule::PlatformSupported; on Apple's platforms the code applies in the same years, and is met.
+    fn limits_platforms(&self) -> bool {
+        Rule::PlatformSupported.about().profiles.contains(&self.documentation)
+    }
+
+    // facts 1.2, documents D and E
+    fn platform_reason(&self) -> PrerequisiteReason {
+        let personal_work_profile = self.enrollment.enrolled.as_ref().is_none_or(|enrolled| {
+            enrolled.enrollment_type == DeviceEnrollmentType::UserEnrollment
+                && enrolled.owner_type == ManagedDeviceOwnerType::Personal
+        });
+        if self.identity.operating_system.is_apple() || personal_work_profile {
+            PrerequisiteReason::Supported
+        } else {
+            PrerequisiteReason::AndroidNotPersonalWorkProfile
+        }
+    }
+
+    // facts 1.1
+    fn play_services_reason(&self) -> Option<PrerequisiteReason> {
+        if !self.follows(Rule::PlayServicesInstalled) {
+            return None;
+        }
+        let installed = self.condition.play_services;
+        Some(if installed {
+            PrerequisiteReason::PlayServicesInstalled
+        } else {
+            PrerequisiteReason::PlayServicesMissing
+        })
+    }
+
+    // Rule::DeviceEnrolled; contract 3
+    fn enrollment_reason(&self, push: Option<&ReceivedPush>) -> PrerequisiteReason {
+        match &self.enrollment.enrolled {
+            Some(enrolled) if enrolled.counts() => PrerequisiteReason::Enrolled,
+            Some(_) => PrerequisiteReason::EnrollmentDoesNotCount,
+            None if self.former_user_of(push).is_some() => PrerequisiteReason::UnenrolledLately,
+            None => PrerequisiteReason::NotEnrolled,
+        }
+    }
+
+    fn former_user_of(&self, push: Option<&ReceivedPush>) -> Option<&UserPrincipalName> {
+        match push?.target {
+            PushTarget::Group { id } => self.enrollment.former_user_in(id),
+            PushTarget::Device => None,
+        }
+    }
+
+    // facts 1.4; contract 3
+    fn targeted_user_reason(&self, push: Option<&ReceivedPush>) -> PrerequisiteReason {
+        let (user, enrolled) = match (self.enrollment.in_force(), self.former_user_of(push)) {
+            (Some(enrolled), _) => (&enrolled.user, true),
+            (None, Some(former)) if self.enrollment.enrolled.is_none() => (former, false),
+            (None, _) => return PrerequisiteReason::NobodyEnrolled,
+        };
+        let targeted = push.and_then(|push| push.notification.target_user_principal_name.as_ref());
+        if self.follows(Rule::EnrolledByTargetedUser) && targeted.is_some_and(|targeted| targeted != user) {
+            return PrerequisiteReason::EnrolledByAnother;
+        }
+        match push.map(|push| push.target) {
+            _ if !enrolled => PrerequisiteReason::UserUnenrolledLately,
+            Some(PushTarget::Group { id }) if self.follows(Rule::UserInGroup) => self.group_reason(id),
+            _ => PrerequisiteReason::EnrolledByItsUser,
+        }
+    }
+
+    fn group_reason(&self, group: GroupId) -> PrerequisiteReason {
+        match () {
+            () if self.enrollment.groups.contains(&group) => PrerequisiteReason::EnrolledByItsUser,
+            () if self.enrollment.left_lately(group) => PrerequisiteReason::UserLeftGroupLately,
+            () => PrerequisiteReason::UserNotInGroup,
+        }
+    }
+
+    // Rule::NotificationsPermitted; contract 3: the effective permission
+    fn permission_reason(&self) -> PrerequisiteReason {
+        if !self.app.is_installed() {
+            return PrerequisiteReason::PermissionWithoutApp;
+        }
+        match self.policy.permission() {
+            Some(NotificationPermission::Denied) => return PrerequisiteReason::ForbiddenByPolicy,
+            Some(_) => return self.switched_off().unwrap_or(PrerequisiteReason::GrantedByPolicy),
+            None => {}
+        }
+        match self.permission.status() {
+            _ if self.permission.prompt.is_some() => PrerequisiteReason::PromptShowing,
+            NotificationPermission::NotDetermined => PrerequisiteReason::NeverAsked,
+            NotificationPermission::Denied if self.permission.is_final() => PrerequisiteReason::DeniedForGood,
+            NotificationPermission::Denied => PrerequisiteReason::Denied,
+            status => self.switched_off().unwrap_or(match status {
+                NotificationPermission::Provisional => PrerequisiteReason::Provisional,
+                _ => PrerequisiteReason::Authorized,
+            }),
+        }
+    }
+
+    fn switched_off(&self) -> Option<PrerequisiteReason> {
+        match self.acting_switches() {
+            NotificationSwitches::Apple(apple) => {
+                let any = apple.notification_center || apple.lock_screen || apple.alert;
+                (!any).then_some(PrerequisiteReason::EverySurfaceOff)
+            }
+            NotificationSwitches::Android(android) if !android.channel_group => {
+                Some(PrerequisiteReason::ChannelGroupOff)
+            }
+            NotificationSwitches::Android(android) => {
+                (android.importance == ChannelImportance::None).then_some(PrerequisiteReason::ChannelOff)
+            }
+        }
+    }
+}
