@@ -222,12 +222,23 @@ fn own_path(word: &str) -> Option<&str> {
     (!pattern && ROOTS.iter().any(|root| path.starts_with(root))).then_some(path)
 }
 
+/// The text of a file in which paths are looked for: a page's prose (a code block's lines are commands), a source's comments.
+fn prose(file: &File) -> String {
+    if file.path.ends_with(".md") {
+        return file.text.split("```").step_by(2).collect();
+    }
+    let comments =
+        file.text.lines().filter_map(|line| line.split_once("//")).map(|(_, comment)| comment.to_owned() + "\n");
+    // A backtick by itself would turn what is code and what is not around for all that follows.
+    comments.filter(|comment| comment.matches('`').count() % 2 == 0).collect()
+}
+
 #[test]
-fn every_path_that_a_page_names_exists() {
+fn every_path_that_is_named_exists() {
+    let names_paths = |file: &File| file.path.ends_with(".md") || file.path.ends_with(".rs");
     let mut wrong = Vec::new();
-    for file in markdown().into_iter().filter(|file| file.path != "agent/CHANGELOG.md") {
-        // A code block's fence has three; its lines are commands.
-        let prose: String = file.text.split("```").step_by(2).collect();
+    for file in citing().into_iter().filter(|file| names_paths(file) && file.path != "agent/CHANGELOG.md") {
+        let prose = prose(&file);
         let missing = code_words(&prose).filter_map(own_path).filter(|path| !root().join(path).exists());
         wrong.extend(missing.map(|path| format!("{}: {path} does not exist", file.path)));
     }
