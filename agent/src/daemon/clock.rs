@@ -1,7 +1,7 @@
 //! The clock edge: where the time of day comes from, and how it is waited for.
 //!
 //! Lives here: the computer's clock, and one that stands until it is moved. Device time is either, plus what the device's
-//! own clock runs ahead. Does not live here: transport time (keep-alive, back-off), which is always real.
+//! own clock runs ahead. Does not live here: transport time (keep-alive, back-off), which is always real (decisions/0007).
 
 use std::future::Future;
 use std::pin::Pin;

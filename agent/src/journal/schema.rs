@@ -122,6 +122,7 @@ impl Place {
         if !self.in_memory {
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         }
+        // NORMAL may lose the last commits in a power cut, which were acknowledged to the broker (decisions/0005).
         connection.pragma_update(None, "synchronous", "FULL")?;
         // macOS: without it fsync stops at the drive's cache (sqlite.org/pragma.html#pragma_fullfsync).
         connection.pragma_update(None, "fullfsync", true)?;

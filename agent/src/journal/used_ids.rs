@@ -1,4 +1,4 @@
-//! Used ids, compactly: 16 bytes of an id's SHA-256 stand for it.
+//! Used ids, compactly: 16 bytes of an id's SHA-256 stand for it (decisions/0003).
 //!
 //! Lives here: the hash, and the ids that are appended and not committed yet. Does not live here: those in the
 //! database (`store` writes them, `database` looks them up).

@@ -58,7 +58,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the device is and how it stands, all of which survives a restart: the snapshot that the journal keeps.
 ///
-/// Snapshots of every version load for ever: a member that is added needs a default, and `tests/data` the old files.
+/// Snapshots of every version load for ever: a member that is added needs a default, and `src/tests/data` the old files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceSnapshot {

@@ -1,4 +1,4 @@
-//! YAML as a tree in which every node and key knows its place.
+//! YAML as a tree in which every node and key knows its place, by the crate that decisions/0006 chose.
 //!
 //! Lives here: bytes to nodes, within limits of size, depth and expansion. Does not live here: what the nodes mean.
 

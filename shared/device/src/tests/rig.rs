@@ -1,4 +1,4 @@
-//! A harness that owns time: one device, and beside it what its edges would hold (as quinn-proto's `tests/util.rs`).
+//! A harness that owns time: one device, and beside it what its edges would hold (as the one of quinn-proto does).
 //!
 //! Lives here: the clock, the desktop, the journal and the used ids of one device. Does not live here: what must hold after
 //! every event (`checks`), any expectation of one test.
