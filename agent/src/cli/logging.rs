@@ -27,8 +27,6 @@ pub fn check_level(text: &str) -> Result<String, String> {
 /// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
 pub fn start(level: &str, format: LogFormat) {
     let filter: Targets = level.parse().unwrap_or_default();
-    // The embedded broker tells of every connection at info, the level of this program's own news.
-    let filter = if level == "info" { filter.with_target("mqtt5", LevelFilter::WARN) } else { filter };
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let layer = match format {
