@@ -1,6 +1,42 @@
-//! The device: PURE. App, enrollment, permission, condition and pushes behind one door, [`Device::apply`].
+//! The rules of one emulated phone or tablet, pure: [`Device::apply`] takes one thing that happened and the time, and returns
+//! what is to be done about it, in order. App, enrollment, permission, condition and pushes have no other way in.
 //!
-//! Lives here: every rule of the emulated phone or tablet, each with the fact that it rests on.
+//! ```
+//! use portal_contract::{CustomNotification, OperatingSystem, Outcome, Prerequisite, PushTarget, Tenant, Timestamp};
+//! use portal_device::{ArrivedPush, Device, DeviceEffect, DeviceIdentity, DeviceInput, EmulationSettings};
+//!
+//! let identity = DeviceIdentity {
+//!     id: "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap(),
+//!     name: "iPhone".to_owned(),
+//!     tenant: Tenant::default(),
+//!     operating_system: OperatingSystem::Ios,
+//!     os_version: "26".parse().unwrap(),
+//!     first_os_version: "26".parse().unwrap(),
+//! };
+//! let now = Timestamp::from_millis(0);
+//! let mut device = Device::out_of_the_box(identity, EmulationSettings::default(), now);
+//!
+//! let payload = CustomNotification::parse(br#"{"id":"1","notificationTitle":"Hello","notificationBody":"World"}"#);
+//! let push = ArrivedPush {
+//!     payload,
+//!     target: PushTarget::Device,
+//!     retained: false,
+//!     id_used: false,
+//!     expiry_seconds: None,
+//!     ack: None,
+//! };
+//! let effects = device.apply(DeviceInput::PushArrived(push), now).unwrap();
+//!
+//! let DeviceEffect::Settle { receipt, .. } = &effects[0] else { panic!() };
+//! let Outcome::Withheld { unmet } = receipt.outcome else { panic!() };
+//! assert!(unmet.contains(Prerequisite::CompanyPortalInstalled) && unmet.contains(Prerequisite::DeviceEnrolled));
+//! ```
+//!
+//! A subject has a file: `app`, `enrollment`, `permission`, `condition`, `switches`, `policy`, `push_service`. `reasons` says why
+//! a prerequisite is unmet, `evaluation` decides a push's outcome, `surface` where it shows; `rule` is the table of all
+//! rules with their sources, which `portal-agent facts` prints.
+//!
+//! Lives here: every rule of the device, each with the fact that it rests on.
 //! Does not live here, as a test promises: a clock, I/O, randomness, tokio. Time comes in with each event.
 
 mod actions;
