@@ -27,6 +27,7 @@ pub mod device_event;
 pub mod device_state;
 pub mod duration;
 pub mod ids;
+mod json_payload;
 pub mod managed_device;
 pub mod notification;
 mod os_version;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ids::{NotificationId, UserPrincipalName};
+use crate::json_payload::{self, kind};
 use crate::receipt::PushProblem;
 use crate::timestamp::Timestamp;
 
@@ -61,12 +62,12 @@ impl CustomNotification {
     /// Reads a payload. What is over [`MAX_PAYLOAD_BYTES`] is rejected unread.
     ///
     /// ```
-    /// use portal_contract::{CustomNotification, Problem};
+    /// use portal_contract::{CustomNotification, PushProblem};
     /// let push = CustomNotification::parse(br#"{"id":"1","notificationTitle":"Hello","notificationBody":"World"}"#);
     /// assert_eq!(push.unwrap().notification_title, "Hello");
     ///
     /// let rejection = CustomNotification::parse(br#"{"id":"1","notificationTitle":""}"#).unwrap_err();
-    /// assert_eq!(rejection.problem, Problem::TitleLength);
+    /// assert_eq!(rejection.problem, PushProblem::TitleLength);
     /// assert_eq!(rejection.notification_id.unwrap().as_str(), "1", "its receipt can still name the push");
     /// ```
     ///
@@ -77,12 +78,9 @@ impl CustomNotification {
             let detail = format!("the payload has {} bytes; the largest is {MAX_PAYLOAD_BYTES}", payload.len());
             return Err(PayloadRejection::new(PushProblem::PayloadTooLarge, detail));
         }
-        let text = std::str::from_utf8(payload).map_err(|error| {
-            let detail = format!("the payload is not UTF-8 from byte {} on", error.valid_up_to());
-            PayloadRejection::new(PushProblem::NotUtf8, detail)
-        })?;
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            PayloadRejection::new(PushProblem::NotJson, format!("the payload is not JSON: {error}"))
+        let value = json_payload::read(payload).map_err(|error| {
+            let problem = if error.is_encoding() { PushProblem::NotUtf8 } else { PushProblem::NotJson };
+            PayloadRejection::new(problem, format!("the payload {error}"))
         })?;
         let Value::Object(members) = value else {
             return Err(PayloadRejection::new(PushProblem::NotAnObject, "the payload is JSON, but not an object"));
@@ -159,17 +157,6 @@ impl JsonMembers {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +199,25 @@ mod tests {
         );
         assert_eq!(CustomNotification::parse(&[0xff]).unwrap_err().problem, PushProblem::NotUtf8);
         assert_eq!(CustomNotification::parse(&[b' '; 4097]).unwrap_err().problem, PushProblem::PayloadTooLarge);
+    }
+
+    #[test]
+    fn an_encoding_that_a_tool_chose_is_named_and_never_repeated() {
+        let rejection = CustomNotification::parse(b"\xef\xbb\xbf{\"id\":\"a\"}").unwrap_err();
+        assert_eq!(rejection.problem, PushProblem::NotJson);
+        assert!(rejection.detail.starts_with("the payload begins with a byte order mark"), "{}", rejection.detail);
+        let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let rejection = CustomNotification::parse(&utf16).unwrap_err();
+        assert_eq!(rejection.problem, PushProblem::NotUtf8);
+        assert!(rejection.detail.contains("UTF-16"), "{}", rejection.detail);
+    }
+
+    #[test]
+    fn a_time_has_any_number_of_fraction_digits() {
+        let text =
+            r#"{"id":"a","notificationTitle":"t","notificationBody":"b","sentAt":"2026-11-25T10:00:00.1234567890Z"}"#;
+        let push = CustomNotification::parse(text.as_bytes()).unwrap();
+        assert_eq!(push.sent_at.unwrap().to_string(), "2026-11-25T10:00:00.123Z");
     }
 
     #[test]

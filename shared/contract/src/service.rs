@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{GroupId, UserPrincipalName};
-use crate::timestamp::Timestamp;
+use crate::json_payload::{self, kind};
+use crate::timestamp::{Timestamp, TimestampError};
 
 /// The most groups that one list may hold.
 pub const MAX_GROUPS: usize = 1000;
@@ -68,8 +69,10 @@ impl GroupList {
         if payload.is_empty() {
             return Ok((Self::default(), Vec::new()));
         }
-        let value: Value =
-            serde_json::from_slice(payload).map_err(|error| format!("the group list is not JSON: {error}"))?;
+        let value = json_payload::read(payload).map_err(|error| format!("the group list {error}"))?;
+        if !value.is_object() {
+            return Err(format!("the group list is {}, not an object", kind(&value)));
+        }
         let user = match value.get("userPrincipalName") {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text.parse().map_err(|error| format!("the group list's user: {error}"))?),
@@ -159,13 +162,30 @@ impl RemoteAction {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn parse(payload: &[u8]) -> Result<Self, String> {
-        let action: Self = serde_json::from_slice(payload)
-            .map_err(|error| format!("not a remote action: {}", excerpt(&error.to_string())))?;
+        let value = json_payload::read(payload).map_err(|error| format!("the remote action {error}"))?;
+        let Value::Object(mut members) = value else {
+            return Err(format!("the remote action is {}, not an object", kind(&value)));
+        };
+        let mut text = |name: &str| match members.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(format!("the remote action's {name} is {}, not a string", kind(&other))),
+        };
+        let required = |name: &str, text: Option<String>| {
+            text.ok_or_else(|| format!("the remote action's required member {name} is missing"))
+        };
+        let (id, action, sent_at) = (text("id")?, text("action")?, text("sentAt")?);
+        let sent_at = sent_at.map(|time| time.parse()).transpose();
+        let action = Self {
+            id: required("id", id)?,
+            action: required("action", action)?,
+            sent_at: sent_at.map_err(|error: TimestampError| format!("the remote action's sentAt is {error}"))?,
+        };
         let printable = |text: &str| (1..=128).contains(&text.len()) && !text.chars().any(char::is_control);
         if printable(&action.id) && printable(&action.action) {
             Ok(action)
         } else {
-            Err("not a remote action: id and action need 1 to 128 bytes without control characters".to_owned())
+            Err("the remote action's id and action need 1 to 128 bytes without control characters".to_owned())
         }
     }
 }

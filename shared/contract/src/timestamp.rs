@@ -2,7 +2,7 @@
 //!
 //! Lives here: the one type for a moment. Does not live here: a clock.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,22 @@ fn has_form(text: &str) -> bool {
     let offset = &rest[digits..];
     let offset_fits = match offset {
         [b'Z' | b'z'] => true,
-        [b'+' | b'-', digits @ ..] => digits.len() == 5 && b"dd:dd".iter().zip(digits).all(fits),
+        [b'+' | b'-', digits @ ..] => {
+            let in_a_day = matches!(digits, [b'0' | b'1', ..] | [b'2', b'0'..=b'3', ..]);
+            let in_an_hour = matches!(digits, [_, _, _, b'0'..=b'5', _]);
+            in_a_day && in_an_hour && b"dd:dd".iter().zip(digits).all(fits)
+        }
         _ => false,
     };
     FORM.iter().zip(date_time).all(fits) && digits != 1 && offset_fits
+}
+
+/// The text without the digits of its fraction beyond the ninth: RFC 3339 has any number of them, jiff takes nine, and
+/// three are kept.
+fn within_nanoseconds(text: &str) -> Cow<'_, str> {
+    let Some(fraction) = text.get(20..).filter(|_| text.as_bytes()[19] == b'.') else { return text.into() };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= 9 { text.into() } else { format!("{}{}", &text[..29], &fraction[digits..]).into() }
 }
 
 impl FromStr for Timestamp {
@@ -84,7 +96,7 @@ impl FromStr for Timestamp {
         if !has_form(text) {
             return Err(TimestampError);
         }
-        match text.parse::<jiff::Timestamp>() {
+        match within_nanoseconds(text).parse::<jiff::Timestamp>() {
             Ok(moment) => Ok(moment.into()),
             // jiff's instants end a day before the year 9999 does, which is how others write "never".
             Err(_) if text.starts_with("9999-12-3") && text[..19].parse::<jiff::civil::DateTime>().is_ok() => {
@@ -117,7 +129,7 @@ impl fmt::Display for Timestamp {
 }
 
 impl JsonSchema for Timestamp {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Timestamp".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -149,12 +161,34 @@ mod tests {
             "2026-11-23T09:00:00.Z",
             "2026-13-23T09:00:00Z",
             "9999-12-39T09:00:00Z",
+            "2026-11-23T09:00:00+24:00",
+            "2026-11-23T09:00:00+01:60",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T09:00:00.1234567890",
+            "2026-11-23T09:00:00.12345678x0Z",
+            "2026-11-23T09:00:61Z",
             "noon",
             "",
             "日本語日本語日本語",
         ] {
             assert_eq!(bad.parse::<Timestamp>(), Err(TimestampError), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_fraction_has_any_number_of_digits_and_the_rest_of_rfc_3339_is_read() {
+        let read = |text: &str| text.parse::<Timestamp>().map(|moment| moment.to_string());
+        for digits in 1..=100 {
+            let text = format!("2026-11-25T10:00:00.{}+01:00", &"1234567890".repeat(10)[..digits]);
+            let milliseconds = format!("{:0<3}", &"123"[..digits.min(3)]);
+            assert_eq!(read(&text), Ok(format!("2026-11-25T09:00:00.{milliseconds}Z")), "{text}");
+        }
+        // The first that has one more digit than .NET's, Java's and Go's nanoseconds.
+        assert_eq!(read("2026-11-25T10:00:00.1234567890Z").unwrap(), "2026-11-25T10:00:00.123Z");
+        assert_eq!(read("2026-11-25T10:00:00-00:00").unwrap(), "2026-11-25T10:00:00.000Z");
+        assert_eq!(read("2026-11-25T10:00:00+23:59").unwrap(), "2026-11-24T10:01:00.000Z");
+        assert!(read("2016-12-31T23:59:60Z").unwrap().starts_with("2016-12-31T23:59:59"));
+        assert!(read("9999-12-31T23:59:59.99999999999999Z").is_ok());
     }
 
     #[test]
