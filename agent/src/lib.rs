@@ -37,6 +37,7 @@ pub mod daemon;
 pub mod demo;
 pub mod desktop;
 pub mod journal;
+mod library_error;
 pub mod mqtt;
 pub mod scenario;
 pub mod secret;

@@ -12,6 +12,8 @@ use portal_contract::Timestamp;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
+use crate::library_error::os_reason;
+
 #[cfg_attr(unix, path = "state_dir/unix.rs")]
 #[cfg_attr(windows, path = "state_dir/windows.rs")]
 mod permissions;
@@ -30,7 +32,8 @@ pub enum StateDirError {
     NoDefault,
     /// It cannot be made, or nothing can be written in it.
     #[error(
-        "the state directory {path} is not writable ({reason}); make it writable, or name another with --state-dir"
+        "the state directory {} is not writable: {}; make it writable, or name another with --state-dir",
+        path.display(), os_reason(reason)
     )]
     NotWritable {
         /// The directory.
@@ -71,7 +74,7 @@ pub enum StateDirError {
         reason: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {reason}; check the disk and the directory's permissions")]
+    #[error("{}: {}; check the disk and the directory's permissions", path.display(), os_reason(reason))]
     File {
         /// The file.
         path: PathBuf,

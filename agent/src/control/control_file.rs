@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{API_VERSION, Token};
+use crate::library_error::{json_reason, os_reason};
 
 /// What lies in `control.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub enum ControlFileError {
         path: PathBuf,
     },
     /// It cannot be read.
-    #[error("{} cannot be read: {reason}", path.display())]
+    #[error("{} cannot be read: {}", path.display(), os_reason(reason))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -42,7 +43,7 @@ pub enum ControlFileError {
         reason: io::Error,
     },
     /// It is not what a daemon writes.
-    #[error("{} is not what a daemon writes: {reason}", path.display())]
+    #[error("{} is not what a daemon writes: {}", path.display(), json_reason(reason))]
     Malformed {
         /// The file.
         path: PathBuf,

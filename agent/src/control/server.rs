@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::api::Api;
 use super::routes::router;
 use super::{API_VERSION, ControlFile, RunningDevice, Token};
+use crate::library_error::cannot_listen;
 
 /// How many connections stand at once; more wait in the listener's backlog.
 const MAX_CONNECTIONS: usize = 256;
@@ -38,7 +39,7 @@ pub enum ControlError {
     #[error("the control API listens on 127.0.0.1 or [::1] only, not on {0}; use 127.0.0.1:0")]
     NotLoopback(SocketAddr),
     /// The address cannot be had.
-    #[error("the control API cannot listen on {address}: {reason}; use another port, or 0 for a free one")]
+    #[error("the control API does not start: {}; set control.listen to another port, or to 127.0.0.1:0 for a free one", cannot_listen(*address, reason))]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -46,7 +47,7 @@ pub enum ControlError {
         reason: io::Error,
     },
     /// The operating system gave no random bits for the token.
-    #[error("this computer gave no random bits: {0}")]
+    #[error("this computer gave no random bits; restart it, or look at its system log")]
     Random(#[from] getrandom::Error),
 }
 

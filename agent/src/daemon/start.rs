@@ -18,6 +18,7 @@ use crate::broker::{BrokerError, BrokerUrl, Credentials, EmbeddedBroker, Embedde
 use crate::control::{ControlError, ControlFile, Server};
 use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
 use crate::journal::{Database, JournalError, Retention};
+use crate::library_error::json_reason;
 use crate::state_dir::{Lock, StateDir, StateDirError};
 use portal_device::{DeviceIdentity, EmulationSettings};
 
@@ -93,7 +94,8 @@ pub enum StartError {
     Journal(#[from] JournalError),
     /// What the journal kept of the device is of a newer version.
     #[error(
-        "what the journal kept of the device cannot be read ({0}); use the portal-agent that wrote it, or another --state-dir"
+        "what the journal kept of the device cannot be read: {}; use the portal-agent that wrote it, or another --state-dir",
+        json_reason(.0)
     )]
     Snapshot(serde_json::Error),
     /// The broker's session.
@@ -106,7 +108,7 @@ pub enum StartError {
     #[error(transparent)]
     Control(#[from] ControlError),
     /// The operating system gave no random bits.
-    #[error("this computer gave no random bits: {0}")]
+    #[error("this computer gave no random bits; restart it, or look at its system log")]
     Random(getrandom::Error),
 }
 

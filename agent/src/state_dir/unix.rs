@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
+use crate::library_error::os_reason;
+
 /// Makes the directory and those above it, for this user alone; one that exists stays as it is.
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -17,7 +19,7 @@ pub(super) fn is_open_to_others(directory: &Path) -> io::Result<bool> {
 
 /// Keeps others from the file.
 pub(super) fn make_private(path: &Path) -> Result<(), String> {
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|error| error.to_string())
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|error| os_reason(&error))
 }
 
 /// Whether others are kept from it.

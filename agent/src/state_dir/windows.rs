@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::library_error::os_reason;
+
 /// Makes the directory and those above it; it inherits the list of the user's own folder.
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
@@ -27,11 +29,11 @@ pub(super) fn make_private(path: &Path) -> Result<(), String> {
         .args(["/inheritance:r", "/grant:r", &format!("{user}:F"), "/q"])
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("icacls: {error}"))?;
+        .map_err(|error| format!("icacls: {}", os_reason(&error)))?;
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!("icacls: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        Err("icacls refused; \"icacls FILE\" in a terminal says why".to_owned())
     }
 }
 
