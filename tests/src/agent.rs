@@ -114,6 +114,11 @@ impl Agent {
         // Below a file, so that no program can make the folder, whoever runs the tests.
         command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/dev/null/none");
         let bus = if self.bus.is_empty() { "unix:path=/nonexistent/bus" } else { &self.bus };
+        // Nor the settings file of whoever runs the tests.
+        command.env("XDG_CONFIG_HOME", "/dev/null/none");
+        for name in ["STATE_DIR", "CONFIG", "DEVICE", "COMPLETE"] {
+            command.env_remove(format!("PORTAL_AGENT_{name}"));
+        }
         command.env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1").env_remove("RUST_LOG");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)

@@ -160,3 +160,99 @@ fn check_finds_what_a_start_would_refuse() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn check_reports_every_mistake_and_a_start_the_first() -> Result<()> {
+    let (agent, file) = with_file("[broker]\nkeep_alive = 20\n[notifier]\nkind = \"loud\"\n")?;
+    let agent = agent.with("PORTAL_AGENT_BROKER__KEEP_ALIVE", "20s");
+    let said = agent.failure(2, &["--config", &file, "config", "check"])?;
+    assert_eq!(said.lines().count(), 3, "{said}");
+    for word in ["line 2", "line 4", "PORTAL_AGENT__BROKER__KEEP_ALIVE"] {
+        ensure!(said.contains(word), "{word} in {said}");
+    }
+    let said = agent.failure(2, &["--json", "--config", &file, "config", "check"])?;
+    for line in said.lines() {
+        ensure!(serde_json::from_str::<Value>(line)?["error"]["message"].is_string(), "{line}");
+    }
+    let started = agent.failure(2, &["--config", &file, "run", "--embedded-broker"])?;
+    assert_eq!(started.lines().count(), 1, "{started}");
+    // What is wrong only together is not hidden by the first of its kind either.
+    let agent = Agent::new("")?
+        .with("PORTAL_AGENT__BROKER__URLS", "mqtts://far.example")
+        .with("PORTAL_AGENT__BROKER__CA_FILE", "/nonexistent/ca.pem")
+        .with("PORTAL_AGENT__SENDER__URLS", "mqtts://far.example")
+        .with("PORTAL_AGENT__SENDER__CA_FILE", "/nonexistent/sender.pem");
+    let said = agent.failure(2, &["config", "check"])?;
+    ensure!(said.contains("/nonexistent/ca.pem") && said.contains("/nonexistent/sender.pem"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_variable_with_the_wrong_separator_is_noticed_by_check_and_at_a_start() -> Result<()> {
+    let agent = Agent::new("")?.with("PORTAL_AGENT_BROKER__KEEP_ALIVE", "20s");
+    for command in [&["config", "check"][..], &["config", "show"], &["run", "--embedded-broker"]] {
+        let line = agent.failure(2, command)?;
+        ensure!(line.contains("PORTAL_AGENT_BROKER__KEEP_ALIVE") && line.lines().count() == 1, "{line}");
+        ensure!(line.contains("its right spelling is PORTAL_AGENT__BROKER__KEEP_ALIVE"), "{line}");
+    }
+    // Kubernetes makes such variables for a service that is called portal-agent: said, and no reason not to start.
+    let agent = Agent::new("")?.with("PORTAL_AGENT_SERVICE_HOST", "10.0.0.1");
+    let page = agent.command(&["config", "check"])?;
+    ensure!(page.contains("make sense") && page.contains("PORTAL_AGENT_SERVICE_HOST"), "{page}");
+    let mut agent = agent;
+    agent.start(&["--notifier", "console", "--embedded-broker"])?;
+    ensure!(agent.log().contains("PORTAL_AGENT_SERVICE_HOST"), "{}", agent.log());
+    Ok(())
+}
+
+#[test]
+fn the_state_directory_and_the_settings_file_are_named_by_variables_too() -> Result<()> {
+    let (agent, file) = with_file("[notifier]\npatience = \"7s\"\n")?;
+    let agent = agent.with("PORTAL_AGENT_CONFIG", &file);
+    assert_eq!(shown(&agent, &[], "notifier.patience")?.0, "7s");
+    // An option is stronger, and an empty variable is none.
+    let other = format!("{file}.other");
+    std::fs::write(&other, "[notifier]\npatience = \"8s\"\n")?;
+    assert_eq!(shown(&agent, &["--config", &other], "notifier.patience")?.0, "8s");
+    let agent = agent.with("PORTAL_AGENT_CONFIG", "");
+    assert_eq!(shown(&agent, &[], "notifier.patience")?.0, "20s");
+    let missing = agent.with("PORTAL_AGENT_CONFIG", "/nonexistent/file.toml").failure(2, &["config", "check"])?;
+    ensure!(missing.contains("/nonexistent/file.toml"), "{missing}");
+
+    let daemon = Agent::running("", &["--notifier", "console", "--embedded-broker"])?;
+    let status = std::process::Command::new(portal_tests::agent::binary()?)
+        .args(["--json", "status"])
+        .env("PORTAL_AGENT_STATE_DIR", daemon.state_dir())
+        .output()?;
+    let status: Value = serde_json::from_slice(&status.stdout)?;
+    ensure!(status["daemon"]["pid"].is_number(), "{status}");
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_users_own_settings_file_is_read_where_it_exists() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let agent = Agent::new("")?.with("XDG_CONFIG_HOME", &folder.path().to_string_lossy());
+    assert_eq!(shown(&agent, &[], "notifier.patience")?.1, "default");
+    let file = folder.path().join("portal-agent").join("config.toml");
+    std::fs::create_dir_all(file.parent().context("a folder")?)?;
+    std::fs::write(&file, "[notifier]\npatience = \"7s\"\n")?;
+    let (value, origin) = shown(&agent, &[], "notifier.patience")?;
+    ensure!(value == "7s" && origin.contains(&*file.to_string_lossy()), "{value} {origin}");
+    Ok(())
+}
+
+#[test]
+fn what_windows_tools_leave_behind_is_read_or_named() -> Result<()> {
+    let (agent, file) = with_file("\u{feff}[notifier]\r\npatience = \"7s\"\r\n")?;
+    assert_eq!(shown(&agent, &["--config", &file], "notifier.patience")?.0, "7s");
+    let utf16: Vec<u8> = "\u{feff}[notifier]\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&file, utf16)?;
+    let line = agent.failure(2, &["--config", &file, "config", "check"])?;
+    ensure!(line.contains(&file) && line.contains("UTF-16") && line.contains("UTF-8"), "{line}");
+    std::fs::write(&file, "[device]\nos_version = 26\n")?;
+    agent.command(&["--config", &file, "config", "check"])?;
+    assert_eq!(shown(&agent, &["--config", &file], "device.os_version")?.0, "26");
+    Ok(())
+}

@@ -1,9 +1,11 @@
 //! `config …`: the settings in force.
 
+use std::collections::BTreeSet;
+
 use super::page::{Line, Page};
 use super::{Context, Failure};
 use crate::daemon::{ConfigurationError, Options, sender_settings};
-use crate::settings::Loaded;
+use crate::settings::{Loaded, Settings};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -30,34 +32,53 @@ pub enum What {
 
 /// Runs `config`.
 pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
-    let loaded = context.settings(Vec::new())?;
     match args.what {
         What::Show if context.global.json => {
-            let settings = serde_json::json!({ "settings": loaded.origins });
+            let settings = serde_json::json!({ "settings": context.settings(Vec::new())?.origins });
             context.json_line(&settings.to_string())
         }
-        What::Show => context.page(&page(&loaded)),
-        What::Check => check(context, &loaded),
+        What::Show => {
+            let loaded = context.settings(Vec::new())?;
+            context.page(&page(&loaded))
+        }
+        What::Check => check(context),
     }
 }
 
-/// Everything that can be wrong without a start: each setting, and that together they make sense.
-fn check(context: &mut Context, loaded: &Loaded) -> Result<(), Failure> {
-    let options = Options::from_settings(&loaded.settings, context.global.state_dir()?);
-    match options {
-        Ok(options) => options.check()?,
+/// Everything that can be wrong without a start: each setting, and that together they make sense. All of it is reported,
+/// so that nobody mends one mistake only to hear of the next.
+fn check(context: &mut Context) -> Result<(), Failure> {
+    let loaded = Settings::read(&context.sources(Vec::new()))
+        .map_err(|errors| Failure::all([*errors.first].into_iter().chain(errors.rest).map(Failure::from)))?;
+    let settings = &loaded.settings;
+    let mut failures: Vec<Failure> = Vec::new();
+    match Options::from_settings(settings, context.global.state_dir()?) {
+        Ok(options) => failures.extend(options.check().err().map(Failure::from)),
         // A broker may be named on the command line of `run`, and by the daemon for `push`.
         Err(ConfigurationError::NoBroker) => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => failures.push(error.into()),
     }
-    match sender_settings(&loaded.settings, None) {
-        Ok(_) | Err(ConfigurationError::NoBroker) => {}
-        Err(error) => return Err(error.into()),
+    match sender_settings(settings, None) {
+        Ok(sender) => {
+            failures.extend(sender.check().err().map(|error| Failure::configuration(error.to_string(), "")));
+        }
+        Err(ConfigurationError::NoBroker) => {}
+        Err(error) => failures.push(error.into()),
+    }
+    // What [sender] takes from [broker] is wrong once, and said once.
+    let mut said = BTreeSet::new();
+    failures.retain(|failure| said.insert(failure.to_string()));
+    if !failures.is_empty() {
+        return Err(Failure::all(failures));
     }
     if context.global.json {
-        return context.json_line(r#"{"ok":true}"#);
+        return context.json_line(&serde_json::json!({ "ok": true, "notices": loaded.notices }).to_string());
     }
-    context.page(&Page::of(Line::new().good("the settings make sense")))
+    let mut page = Page::of(Line::new().good("the settings make sense"));
+    for notice in loaded.notices {
+        page.push(Line::new().plain(format!("note: {notice}")));
+    }
+    context.page(&page)
 }
 
 fn page(loaded: &Loaded) -> Page {

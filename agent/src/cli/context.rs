@@ -33,13 +33,18 @@ impl Context {
     ///
     /// # Errors
     /// A setting is wrong, named with where it comes from.
-    pub(super) fn settings(&self, mut command_line: Vec<(String, String)>) -> Result<Loaded, Failure> {
+    pub(super) fn settings(&self, command_line: Vec<(String, String)>) -> Result<Loaded, Failure> {
+        Ok(Settings::load(&self.sources(command_line))?)
+    }
+
+    /// Where the settings come from, with what a command's own arguments say on top.
+    pub(super) fn sources(&self, mut command_line: Vec<(String, String)>) -> Sources {
         let format = self.global.log_format.map(|format| match format {
             LogFormat::Text => "text".to_owned(),
             LogFormat::Json => "json".to_owned(),
         });
         command_line.extend(format.map(|format| ("log.format".to_owned(), format)));
-        Ok(Settings::load(&Sources::of_process(self.global.config.clone(), command_line))?)
+        Sources::of_process(self.global.settings_file(), command_line)
     }
 
     /// Logs what the daemon does, as the settings or the global options say.

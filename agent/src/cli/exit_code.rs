@@ -14,17 +14,21 @@ const NO_DAEMON: u8 = 3;
 
 /// The exit code of a result.
 pub fn of(result: &Result<(), Failure>) -> u8 {
-    match result {
-        Ok(()) => DONE,
+    result.as_ref().err().map_or(DONE, of_failure)
+}
+
+fn of_failure(failure: &Failure) -> u8 {
+    match failure {
         // Whoever read the output has seen enough (`log | head`).
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
-        Err(Failure::Client(ClientError::NoDaemon(_)) | Failure::DaemonEnded) => NO_DAEMON,
-        Err(Failure::Client(ClientError::Fault(fault))) if fault.code == "daemonIsEnding" => NO_DAEMON,
+        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Failure::Client(ClientError::NoDaemon(_)) | Failure::DaemonEnded => NO_DAEMON,
+        Failure::Client(ClientError::Fault(fault)) if fault.code == "daemonIsEnding" => NO_DAEMON,
         // What the daemon calls a bad request is an argument that is not right.
-        Err(Failure::Client(ClientError::Fault(fault))) if fault.status() == 400 => USAGE,
-        Err(Failure::Configuration(_) | Failure::Settings(_)) => USAGE,
-        Err(Failure::Start(error) | Failure::Demo(DemoError::Start(error))) if error.is_configuration() => USAGE,
-        Err(_) => FAILED,
+        Failure::Client(ClientError::Fault(fault)) if fault.status() == 400 => USAGE,
+        Failure::Configuration(_) | Failure::Settings(_) => USAGE,
+        Failure::Several(first, _) => of_failure(first),
+        Failure::Start(error) | Failure::Demo(DemoError::Start(error)) if error.is_configuration() => USAGE,
+        _ => FAILED,
     }
 }
 

@@ -52,6 +52,9 @@ pub enum Failure {
     /// The daemon ended by itself.
     #[error(transparent)]
     Loop(#[from] LoopError),
+    /// Several things, each by itself; the first tells the exit code.
+    #[error("{0}")]
+    Several(Box<Failure>, Vec<Failure>),
     /// Anything else, with its context.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -66,6 +69,17 @@ impl Failure {
     /// An operation that failed.
     pub fn operation(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Operation(Fault::new(code, message, hint))
+    }
+
+    /// All of these; there is at least one.
+    pub fn all(failures: impl IntoIterator<Item = Self>) -> Self {
+        let mut failures = failures.into_iter();
+        match (failures.next(), failures.collect::<Vec<_>>()) {
+            (Some(only), rest) if rest.is_empty() => only,
+            (Some(first), rest) => Self::Several(Box::new(first), rest),
+            // Nobody calls it with none.
+            (None, _) => Self::NotOk,
+        }
     }
 
     /// The asynchronous runtime could not be made.
@@ -89,6 +103,7 @@ impl Failure {
             Self::Client(ClientError::Fault(fault)) | Self::Configuration(fault) | Self::Operation(fault) => {
                 fault.clone()
             }
+            Self::Several(first, _) => first.parts(),
             Self::Client(error) => Fault::new(client_code(error), message, client_hint(error)),
             Self::DaemonEnded => Fault::new("daemonEnded", message, "portal-agent run starts it again"),
             Self::Output(_) => Fault::new("output", message, "look at where standard output leads to"),
@@ -104,7 +119,10 @@ impl Failure {
 
     /// Writes the error: one line, or one JSON object.
     pub fn report(&self, json: bool, stderr: &mut dyn Write) {
-        if !self.is_silent() {
+        if let Self::Several(first, rest) = self {
+            first.report(json, stderr);
+            rest.iter().for_each(|failure| failure.report(json, stderr));
+        } else if !self.is_silent() {
             report(self.parts(), json, stderr);
         }
     }

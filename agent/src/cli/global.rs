@@ -2,22 +2,26 @@
 //!
 //! Lives here: their declaration, and the state directory that they name. Does not live here: the settings file.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::{Failure, logging};
+use crate::settings;
 use crate::state_dir::StateDir;
 
 /// The options that every command has.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Settings file; PORTAL_AGENT__SECTION__KEY variables and the command line are stronger
+    /// Settings file; PORTAL_AGENT__SECTION__KEY variables and the command line are stronger [default: that of the
+    /// variable PORTAL_AGENT_CONFIG, or config.toml in this user's configuration directory where there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Where device, journal and control.json are kept [default: this user's data directory]
+    /// Where device, journal and control.json are kept [default: that of the variable PORTAL_AGENT_STATE_DIR, or this
+    /// user's data directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
@@ -50,9 +54,33 @@ impl Global {
     /// # Errors
     /// None is named, and the system names no place for a user's data.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
-        if let Some(named) = &self.state_dir {
-            return Ok(named.clone());
+        match named(self.state_dir.as_deref(), std::env::var_os("PORTAL_AGENT_STATE_DIR")) {
+            Some(named) => Ok(named),
+            None => Ok(StateDir::default_path()?),
         }
-        Ok(StateDir::default_path()?)
+    }
+
+    /// The settings file in force: the one that is named, else this user's own where there is one.
+    pub fn settings_file(&self) -> Option<PathBuf> {
+        named(self.config.as_deref(), std::env::var_os("PORTAL_AGENT_CONFIG")).or_else(settings::users_file)
+    }
+}
+
+/// What the option names, else the variable; one that is empty names nothing, as for every other variable.
+fn named(option: Option<&Path>, variable: Option<OsString>) -> Option<PathBuf> {
+    option.map(Path::to_owned).or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_stronger_than_its_variable_and_an_empty_variable_is_none() {
+        let (option, variable) = (Some(Path::new("option")), Some(OsString::from("variable")));
+        assert_eq!(named(option, variable.clone()), Some("option".into()));
+        assert_eq!(named(None, variable), Some("variable".into()));
+        assert_eq!(named(None, Some(OsString::new())), None);
+        assert_eq!(named(None, None), None);
     }
 }

@@ -25,7 +25,7 @@ pub struct Args {
     outcome: Option<OutcomeKind>,
 
     /// Only this notification
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     id: Option<NotificationId>,
 
     /// Only those decided since: a time (2026-11-23T09:00:00Z), or a duration before the device's present (4h)

@@ -28,11 +28,11 @@ Examples:
   portal-agent push --here --raw payload.json --wait 5s --json")]
 pub struct Args {
     /// The title: 1 to 50 characters
-    #[arg(long, value_name = "T", required_unless_present = "raw")]
+    #[arg(long, value_name = "T", required_unless_present = "raw", allow_hyphen_values = true)]
     pub title: Option<String>,
 
     /// The body: 1 to 500 characters
-    #[arg(long, value_name = "B", required_unless_present = "raw")]
+    #[arg(long, value_name = "B", required_unless_present = "raw", allow_hyphen_values = true)]
     pub body: Option<String>,
 
     /// To this device
@@ -52,7 +52,7 @@ pub struct Args {
     pub wait: Option<Duration>,
 
     /// The notification's id [default: a new UUID]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub id: Option<NotificationId>,
 
     /// Worth showing no longer than this
@@ -208,5 +208,29 @@ async fn next(receipts: &mut Receipts, payload: &Payload) -> Result<Receipt, Sen
                 return Ok(receipt);
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Verb};
+    use super::*;
+
+    fn arguments(line: &[&str]) -> Args {
+        match Cli::try_parse_from([&["portal-agent", "push", "--here"], line].concat()).unwrap().verb {
+            Verb::Push(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_title_a_body_and_an_id() {
+        for text in ["-50% today", "--", "-", "--title", "-1", "", "%s", "\u{1f600}"] {
+            let args = arguments(&["--title", text, "--body", text]);
+            assert_eq!((args.title.as_deref(), args.body.as_deref()), (Some(text), Some(text)));
+        }
+        assert_eq!(arguments(&["--title", "T", "--body", "B", "--id", "-1"]).id.unwrap().as_str(), "-1");
     }
 }

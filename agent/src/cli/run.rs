@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use clap::ValueEnum;
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
+use tracing::warn;
 
 use super::{Context, Failure};
 use crate::broker::BrokerUrl;
@@ -46,7 +47,7 @@ pub struct Args {
     pub device_id: Option<DeviceId>,
 
     /// The device's name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub device_name: Option<String>,
 
     /// The tenant that its topics name [default: contoso]
@@ -106,6 +107,9 @@ impl Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     let loaded = context.settings(args.settings())?;
     context.start_logging(&loaded.settings);
+    for notice in &loaded.notices {
+        warn!("{notice}");
+    }
     let options = Options {
         set_damaged_journal_aside: args.set_damaged_journal_aside,
         ..Options::from_settings(&loaded.settings, context.global.state_dir()?)?

@@ -29,7 +29,7 @@ pub struct Args {
     conditions: Vec<Condition>,
 
     /// The notification that outcome=… speaks of
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     notification: Option<NotificationId>,
 
     /// How long; then exit code 1, saying what did not hold [default: without an end]

@@ -233,6 +233,16 @@ impl Drop for Sender {
     }
 }
 
+impl SenderSettings {
+    /// Whether a sender could start with these, certificates and keys included; nothing is connected.
+    ///
+    /// # Errors
+    /// What a person has to mend.
+    pub fn check(&self) -> Result<(), SenderError> {
+        options(self).map(drop)
+    }
+}
+
 /// Ends the session that the broker keeps for a device which does not come back: connects once under its id, cleanly.
 ///
 /// # Errors

@@ -2,27 +2,42 @@
 //!
 //! Lives here: the sentences. Does not live here: the exit code (2; the command line's business).
 
-use std::io;
 use std::path::PathBuf;
+
+use crate::input_file::FileFault;
 
 /// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("cannot read the config file {path}: {reason}; check the path given with --config")]
-    Unreadable {
+    /// The file cannot be read as text.
+    #[error("the settings file {} {fault}", path.display())]
+    File {
         /// The file.
         path: PathBuf,
         /// Why.
-        reason: io::Error,
+        fault: FileFault,
     },
     /// The file is no TOML.
     #[error("{origin} is not TOML: {reason}")]
     Syntax {
         /// File and line.
         origin: String,
-        /// The parser's sentence.
-        reason: String,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// A variable that means a setting, and is spelled otherwise.
+    #[error("the variable {name} sets nothing; its right spelling is {right}")]
+    Misspelled {
+        /// As it is.
+        name: String,
+        /// As it should be.
+        right: String,
+    },
+    /// A variable whose value is no text.
+    #[error("the variable {name} is not UTF-8; give it a value in UTF-8")]
+    NotUnicode {
+        /// The variable.
+        name: String,
     },
     /// A key that does not exist.
     #[error("unknown setting {key} in {origin}; the nearest is {nearest}")]
@@ -47,14 +62,31 @@ pub enum SettingsError {
         origin: String,
     },
     /// A password file that cannot be used.
-    #[error("cannot read the password file {path}: {reason}; it holds the password alone, on one line")]
+    #[error("the password file {} {fault}", path.display())]
     PasswordFile {
         /// The file.
         path: PathBuf,
         /// Why.
-        reason: String,
+        fault: PasswordFault,
     },
-    /// The layers do not fit together. Every value was checked before, so this names a gap in the list of keys.
-    #[error("the settings cannot be put together: {0}")]
+    /// The layers do not fit together, though every value is one that its key takes.
+    #[error("the settings cannot be put together; this is a fault of portal-agent, not of the settings")]
     Together(#[from] config::ConfigError),
+}
+
+/// Why a password file holds no password, as the end of a sentence that names it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// It is no text.
+    #[error("{0}")]
+    File(#[from] FileFault),
+    /// Nothing in it.
+    #[error("is empty; it holds the password alone, on one line")]
+    Empty,
+    /// More than a password.
+    #[error("has {0} lines; it holds the password alone, on one line")]
+    Lines(usize),
+    /// A key or a certificate.
+    #[error("holds a certificate or a key; it holds the password alone, on one line")]
+    Pem,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
 
+use super::variables;
 use portal_contract::duration;
 
 /// What a key takes.
@@ -159,10 +160,15 @@ impl Key {
         }
     }
 
-    /// What the key takes, for people.
-    pub(super) fn right(&self) -> String {
+    /// What the key takes, for people, and what was made of it instead where that can be told.
+    pub(super) fn right(&self, refused: &ValueKind) -> String {
         let or_nothing = if self.optional { ", or an empty text for none" } else { "" };
-        format!("{}{or_nothing}", self.kind.right())
+        format!("{}{or_nothing}{}", self.kind.right(), self.kind.instead(refused))
+    }
+
+    /// Whether an unquoted number in a file is as good as a text: `os_version = 26`.
+    pub(super) fn takes_numbers_as_written(&self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::Secret | Kind::Tenant)
     }
 }
 
@@ -193,7 +199,8 @@ impl Kind {
     /// A text in the spelling that the sections read.
     fn accept_text(self, text: &str) -> Option<String> {
         match self {
-            Self::Text | Self::File | Self::Secret => (!text.is_empty()).then(|| text.to_owned()),
+            Self::Text | Self::Secret => (!text.is_empty()).then(|| text.to_owned()),
+            Self::File => is_path(text).then(|| text.to_owned()),
             Self::Choice(words) => words.contains(&text).then(|| text.to_owned()),
             Self::Period(least, most) => {
                 let period = duration::parse(text).ok()?;
@@ -209,6 +216,20 @@ impl Kind {
                 listen_address(text).filter(|address| address.ip().is_loopback()).map(|address| address.to_string())
             }
             Self::Switch | Self::Whole(..) | Self::List(_) => None,
+        }
+    }
+
+    /// What the refused value is instead, where it is something that is often given.
+    fn instead(self, refused: &ValueKind) -> &'static str {
+        let ValueKind::String(text) = refused else { return "" };
+        if holds_pem(text) {
+            "; this is a certificate or a key itself: write it to a file, and name that"
+        } else if self == Self::File && text.contains(char::is_control) {
+            "; this one has a tab or a line break in it: write a Windows path within ' ' as it is, or with / in place of \\"
+        } else if variables::is_quoted(text) {
+            "; the quotation marks are part of this value: leave them out"
+        } else {
+            ""
         }
     }
 
@@ -243,6 +264,17 @@ fn in_words(seconds: u64) -> String {
         _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
         _ => format!("{seconds}s"),
     }
+}
+
+/// Whether a text can be a file's path: not the file's own content, as secret stores hand it out, and no path in which
+/// TOML read `\t` or `\n` of a Windows path as a tab or a line break.
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control) && !holds_pem(text)
+}
+
+/// Whether a text is a certificate or a key itself.
+pub(super) fn holds_pem(text: &str) -> bool {
+    text.contains("-----BEGIN ")
 }
 
 fn is_broker_url(text: &str) -> bool {

@@ -3,7 +3,6 @@
 //! Lives here: reading the file, the variables, the command line. Does not live here: which layer wins (crate config).
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use config::{ConfigError, Map, Source, Value, ValueKind};
@@ -11,9 +10,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::SettingsError;
 use super::keys::{self, Key, Kind};
+use super::toml_fault::toml_reason;
+use super::variables::{self, Variable, variable, variable_of};
+use crate::input_file::{self, FileFault};
 use crate::secret::REDACTED;
-
-const PREFIX: &str = "PORTAL_AGENT__";
 
 /// Values by key; every one is what its key takes.
 #[derive(Debug, Clone, Default)]
@@ -31,42 +31,82 @@ impl Source for Layer {
     }
 }
 
+/// What is wrong and what is worth a word, of all layers: a person mends every mistake at once.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) errors: Vec<SettingsError>,
+    pub(super) notices: Vec<String>,
+}
+
 impl Layer {
     /// The built-in defaults.
-    pub(super) fn defaults(text: &str) -> Result<Self, SettingsError> {
-        Self::toml(text, &|_| "default".to_owned(), Path::new(""))
+    pub(super) fn defaults(text: &str, findings: &mut Findings) -> Self {
+        let place = Place { text, origin: &|_| "default".to_owned(), directory: Path::new("") };
+        Self::toml(&place, findings)
     }
 
     /// The file that the user names. Paths in it are relative to it.
-    pub(super) fn file(path: &Path) -> Result<Self, SettingsError> {
-        let unreadable = |reason| SettingsError::Unreadable { path: path.to_owned(), reason };
-        let text = fs::read_to_string(path).map_err(unreadable)?;
-        let directory = std::path::absolute(path).map_err(unreadable)?.parent().map(Path::to_owned);
-        Self::toml(&text, &|line| format!("{}, line {line}", path.display()), &directory.unwrap_or_default())
+    pub(super) fn file(path: &Path, findings: &mut Findings) -> Self {
+        let fault = |fault| SettingsError::File { path: path.to_owned(), fault };
+        let text = input_file::read_text(path);
+        let directory = std::path::absolute(path).map_err(|error| FileFault::of(&error));
+        match text.and_then(|text| Ok((text, directory?))) {
+            Ok((text, absolute)) => {
+                let origin = |line| format!("{}, line {line}", path.display());
+                let directory = absolute.parent().unwrap_or(Path::new(""));
+                Self::toml(&Place { text: &text, origin: &origin, directory }, findings)
+            }
+            Err(error) => {
+                findings.errors.push(fault(error));
+                Self::default()
+            }
+        }
     }
 
-    /// The variables that begin with `PORTAL_AGENT__`.
-    pub(super) fn variables(variables: &[(String, String)]) -> Result<Self, SettingsError> {
+    /// The variables that begin with `PORTAL_AGENT__`; those that mean to are noticed.
+    pub(super) fn variables(variables: &[(String, String)], findings: &mut Findings) -> Self {
         let mut layer = Self::default();
         for (name, text) in variables {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-            let path = rest.to_lowercase().replace("__", ".");
-            let Some(key) = keys::find(&path) else {
-                let nearest = format!("{PREFIX}{}", keys::nearest(&path).to_uppercase().replace('.', "__"));
-                let origin = "the environment".to_owned();
-                return Err(SettingsError::UnknownKey { key: name.clone(), origin, nearest });
-            };
-            layer.set(key, ValueKind::from(text.as_str()), format!("variable {name}"))?;
+            match variable(name) {
+                Variable::Setting(key) => {
+                    let text = variables::value(text);
+                    if variables::is_quoted(text) && matches!(key.kind, Kind::Text | Kind::Secret) {
+                        let notice = "stands in quotation marks, which are part of it; leave them out if they are not";
+                        findings.notices.push(format!("the value of the variable {name} {notice}"));
+                    }
+                    layer.set(key, ValueKind::from(text), format!("variable {name}"), findings);
+                }
+                Variable::NoSetting(rest) => {
+                    let nearest = variable_of(keys::nearest(&rest.to_lowercase().replace("__", ".")));
+                    let (key, origin) = (name.clone(), "the environment".to_owned());
+                    findings.errors.push(SettingsError::UnknownKey { key, origin, nearest });
+                }
+                Variable::Misspelled(right) => {
+                    let (name, right) = (name.clone(), right.to_string());
+                    findings.errors.push(SettingsError::Misspelled { name, right });
+                }
+                Variable::Unknown => {
+                    findings.notices.push(format!(
+                        "the variable {name} begins like this program's and is none of them; \
+                         settings are named {}SECTION__KEY",
+                        variables::PREFIX
+                    ));
+                }
+                Variable::Foreign => {}
+            }
         }
-        Ok(layer)
+        layer
     }
 
     /// What the command line says; a list is what its key is given each time.
-    pub(super) fn command_line(values: &[(String, String)]) -> Result<Self, SettingsError> {
+    pub(super) fn command_line(values: &[(String, String)], findings: &mut Findings) -> Self {
         let origin = || "the command line".to_owned();
         let mut layer = Self::default();
         for (path, text) in values {
-            let key = keys::find(path).ok_or_else(|| unknown(path, origin()))?;
+            let Some(key) = keys::find(path) else {
+                findings.errors.push(unknown(path, origin()));
+                continue;
+            };
             let earlier = layer.values.get(key.path).map(|value| value.kind.clone());
             let value = match (key.kind, earlier) {
                 (Kind::List(_), Some(ValueKind::Array(mut items))) => {
@@ -75,57 +115,72 @@ impl Layer {
                 }
                 _ => ValueKind::from(text.as_str()),
             };
-            layer.set(key, value, origin())?;
+            layer.set(key, value, origin(), findings);
         }
-        Ok(layer)
+        layer
     }
 
-    fn toml(text: &str, origin: &dyn Fn(usize) -> String, directory: &Path) -> Result<Self, SettingsError> {
-        let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-        let table = DeTable::parse(text).map_err(|error| SettingsError::Syntax {
-            origin: origin(line(error.span().unwrap_or_default().start)),
-            reason: error.message().to_owned(),
-        })?;
+    fn toml(place: &Place<'_>, findings: &mut Findings) -> Self {
         let mut layer = Self::default();
-        layer.table(table.get_ref(), "", &|at| origin(line(at)), directory)?;
-        Ok(layer)
+        match DeTable::parse(place.text) {
+            Ok(table) => layer.table(table.get_ref(), "", place, findings),
+            Err(error) => {
+                let at = error.span().unwrap_or_default().start;
+                let reason = toml_reason(place.text, at, error.message());
+                findings.errors.push(SettingsError::Syntax { origin: place.of(at), reason });
+            }
+        }
+        layer
     }
 
-    fn table(
-        &mut self,
-        table: &DeTable<'_>,
-        above: &str,
-        origin: &dyn Fn(usize) -> String,
-        directory: &Path,
-    ) -> Result<(), SettingsError> {
+    fn table(&mut self, table: &DeTable<'_>, above: &str, place: &Place<'_>, findings: &mut Findings) {
         for (name, value) in table {
             let path =
                 if above.is_empty() { name.get_ref().to_string() } else { format!("{above}.{}", name.get_ref()) };
-            let origin_here = origin(name.span().start);
+            let origin = place.of(name.span().start);
             match (keys::find(&path), value.get_ref()) {
-                (Some(key), value) => self.set(key, in_directory(key, plain(value), directory), origin_here)?,
+                (Some(key), DeValue::Integer(_) | DeValue::Float(_)) if key.takes_numbers_as_written() => {
+                    let as_written = place.text.get(value.span()).unwrap_or_default();
+                    self.set(key, ValueKind::from(as_written), origin, findings);
+                }
+                (Some(key), value) => {
+                    self.set(key, in_directory(key, plain(value), place.directory), origin, findings);
+                }
                 // A section that does not exist is named by its first key, so that the nearest can be told.
                 (None, DeValue::Table(inner)) if !inner.is_empty() || is_section(&path) => {
-                    self.table(inner, &path, origin, directory)?;
+                    self.table(inner, &path, place, findings);
                 }
-                (None, _) => return Err(unknown(&path, origin_here)),
+                (None, _) => findings.errors.push(unknown(&path, origin)),
             }
         }
-        Ok(())
     }
 
-    fn set(&mut self, key: &'static Key, value: ValueKind, origin: String) -> Result<(), SettingsError> {
-        let shown = shown(key, &value);
-        let Some(value) = key.accept(value) else {
-            return Err(SettingsError::WrongValue {
-                key: key.path.to_owned(),
-                value: shown,
-                right: key.right(),
-                origin,
-            });
-        };
-        self.values.insert(key.path, Value::new(Some(&origin), value));
-        Ok(())
+    fn set(&mut self, key: &'static Key, value: ValueKind, origin: String, findings: &mut Findings) {
+        let (shown, right) = (shown(key, &value), key.right(&value));
+        match key.accept(value) {
+            Some(value) => {
+                self.values.insert(key.path, Value::new(Some(&origin), value));
+            }
+            None => {
+                let key = key.path.to_owned();
+                findings.errors.push(SettingsError::WrongValue { key, value: shown, right, origin });
+            }
+        }
+    }
+}
+
+/// A text of TOML, and where it stands.
+struct Place<'a> {
+    text: &'a str,
+    /// By the line, from 1.
+    origin: &'a dyn Fn(usize) -> String,
+    /// What its relative paths are relative to.
+    directory: &'a Path,
+}
+
+impl Place<'_> {
+    fn of(&self, at: usize) -> String {
+        (self.origin)(self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1)
     }
 }
 
@@ -172,6 +227,6 @@ fn shown(key: &Key, value: &ValueKind) -> String {
         ValueKind::String(text) => format!("{text:?}"),
         value => value.to_string(),
     };
-    let could_be_secret = key.kind == Kind::Secret || text.contains('@');
+    let could_be_secret = key.kind == Kind::Secret || text.contains('@') || keys::holds_pem(&text);
     if could_be_secret { REDACTED.to_owned() } else { text.chars().take(100).collect() }
 }

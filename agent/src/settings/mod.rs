@@ -10,8 +10,10 @@ mod period;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod toml_fault;
+mod variables;
 
-pub use error::SettingsError;
+pub use error::{PasswordFault, SettingsError};
 pub use sections::{
     ActionsSettings, AppSettings, AppleRequest, BrokerSettings, ControlSettings, DeviceSettings,
     EmbeddedBrokerSettings, EnrollmentSettings, FcmMessage, JournalSettings, LogFormat, LogLevel, LogSettings,
@@ -21,21 +23,32 @@ pub use sections::{
 use std::path::PathBuf;
 
 use config::{Config, ValueKind};
+use directories::ProjectDirs;
 
 use crate::secret::REDACTED;
 use keys::{KEYS, Kind};
-use layers::Layer;
+use layers::{Findings, Layer};
+use variables::{Variable, variable};
 
 /// The built-in defaults, commented: every key with its meaning, unit and default.
 pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
+/// This user's own settings file, where there is one: `config.toml` in the platform's configuration directory.
+pub fn users_file() -> Option<PathBuf> {
+    let path = ProjectDirs::from("", "", "portal-agent")?.config_dir().join("config.toml");
+    path.exists().then_some(path)
+}
+
 /// Where settings come from besides the built-in defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// The file that `--config` names.
+    /// The settings file.
     pub file: Option<PathBuf>,
-    /// Name and value of each `PORTAL_AGENT__SECTION__KEY` variable; others are passed over.
+    /// Name and value of each `PORTAL_AGENT__SECTION__KEY` variable; one that is spelled otherwise is an error, others
+    /// are passed over.
     pub variables: Vec<(String, String)>,
+    /// The names of those whose value is no Unicode text.
+    pub not_unicode: Vec<String>,
     /// What the command line says: key (`broker.urls`) and value. A list's key may stand more than once.
     pub command_line: Vec<(String, String)>,
 }
@@ -43,10 +56,15 @@ pub struct Sources {
 impl Sources {
     /// The file and the command line as given, and this process's variables.
     pub fn of_process(file: Option<PathBuf>, command_line: Vec<(String, String)>) -> Self {
-        // What is no Unicode is shown with marks in its place, and refused where its key does not take it.
-        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-        Self { file, variables, command_line }
+        let mut sources = Self { file, command_line, ..Self::default() };
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            match value.into_string() {
+                Ok(value) => sources.variables.push((name, value)),
+                Err(_) => sources.not_unicode.push(name),
+            }
+        }
+        sources
     }
 }
 
@@ -68,25 +86,52 @@ pub struct Loaded {
     pub settings: Settings,
     /// Every key in the order of `config/default.toml`, and where its value comes from.
     pub origins: Vec<KeyOrigin>,
+    /// What is not wrong, and worth a word: said by `config check` and logged at a start.
+    pub notices: Vec<String>,
 }
 
 impl Settings {
     /// Reads all layers.
     ///
     /// # Errors
-    /// The file cannot be read, a key is not known, a value is not what its key takes: named with its origin.
+    /// The first of [`Settings::read`]'s.
     pub fn load(sources: &Sources) -> Result<Loaded, SettingsError> {
-        let mut layers = vec![Layer::defaults(DEFAULTS)?];
-        if let Some(path) = &sources.file {
-            layers.push(Layer::file(path)?);
-        }
-        layers.push(Layer::variables(&sources.variables)?);
-        layers.push(Layer::command_line(&sources.command_line)?);
-        let builder = layers.into_iter().fold(Config::builder(), |builder, layer| builder.add_source(layer));
-        let config = builder.build()?;
-        let origins = KEYS.iter().map(|key| origin(&config, key)).collect();
-        Ok(Loaded { settings: config.try_deserialize()?, origins })
+        Self::read(sources).map_err(|errors| *errors.first)
     }
+
+    /// Reads all layers to their ends, whatever is wrong in them.
+    ///
+    /// # Errors
+    /// Everything that is wrong: the file cannot be read, a key is not known, a value is not what its key takes; each is
+    /// named with its origin.
+    pub fn read(sources: &Sources) -> Result<Loaded, Errors> {
+        let mut findings = Findings::default();
+        let mut layers = vec![Layer::defaults(DEFAULTS, &mut findings)];
+        layers.extend(sources.file.as_ref().map(|path| Layer::file(path, &mut findings)));
+        let not_unicode = sources.not_unicode.iter().filter(|name| !matches!(variable(name), Variable::Foreign));
+        findings.errors.extend(not_unicode.map(|name| SettingsError::NotUnicode { name: name.clone() }));
+        layers.push(Layer::variables(&sources.variables, &mut findings));
+        layers.push(Layer::command_line(&sources.command_line, &mut findings));
+        let mut errors = findings.errors.into_iter();
+        if let Some(first) = errors.next() {
+            return Err(Errors { first: Box::new(first), rest: errors.collect() });
+        }
+        let together = |error: config::ConfigError| Errors { first: Box::new(error.into()), rest: Vec::new() };
+        let builder = layers.into_iter().fold(Config::builder(), |builder, layer| builder.add_source(layer));
+        let config = builder.build().map_err(together)?;
+        let origins = KEYS.iter().map(|key| origin(&config, key)).collect();
+        let settings = config.try_deserialize().map_err(together)?;
+        Ok(Loaded { settings, origins, notices: findings.notices })
+    }
+}
+
+/// Everything that is wrong with settings: at least one thing.
+#[derive(Debug)]
+pub struct Errors {
+    /// The first, from the weakest layer on.
+    pub first: Box<SettingsError>,
+    /// The others.
+    pub rest: Vec<SettingsError>,
 }
 
 fn origin(config: &Config, key: &keys::Key) -> KeyOrigin {

@@ -2,16 +2,17 @@
 //!
 //! Lives here: names, types and their meaning. Does not live here: defaults (`config/default.toml`), limits (`keys`).
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use std::{fmt, fs};
 
 use portal_contract::{ActionKind, DeviceId, OperatingSystem, Tenant};
 use serde::Deserialize;
 
-use super::error::SettingsError;
+use super::error::{PasswordFault, SettingsError};
 use super::period;
+use crate::input_file;
 use crate::mqtt::Protocol;
 use crate::secret::Secret;
 
@@ -367,10 +368,20 @@ impl Settings {
 
 fn password(password: Option<&Secret>, file: Option<&PathBuf>) -> Result<Option<Secret>, SettingsError> {
     let (None, Some(path)) = (password, file) else { return Ok(password.cloned()) };
-    let wrong = |reason: String| SettingsError::PasswordFile { path: path.clone(), reason };
-    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(wrong("it is empty".to_owned())),
-        password => Ok(Some(Secret::new(password))),
+    let fault = |fault| SettingsError::PasswordFile { path: path.clone(), fault };
+    let text = input_file::read_text(path).map_err(|error| fault(error.into()))?;
+    password_in(&text).map(|password| Some(Secret::new(password))).map_err(fault)
+}
+
+/// The password in a file's text: its one line, whatever ends it.
+fn password_in(text: &str) -> Result<&str, PasswordFault> {
+    if text.contains("-----BEGIN ") {
+        return Err(PasswordFault::Pem);
+    }
+    let password = text.trim_end_matches(['\r', '\n']);
+    match password.split(['\r', '\n']).filter(|line| !line.is_empty()).count() {
+        0 => Err(PasswordFault::Empty),
+        1 if !password.starts_with(['\r', '\n']) => Ok(password),
+        lines => Err(PasswordFault::Lines(lines.max(2))),
     }
 }
