@@ -1,0 +1,239 @@
+//! A journal in memory: what is appended becomes durable when the test says so, and a crash leaves only that.
+//!
+//! It checks with each entry: sequences without a gap, `decidedAt` never goes back, an id is used once, a duplicate is one, a
+//! held push ends once, the mark of published receipts has no hole, and a receipt agrees with the snapshot in force.
+//!
+//! Lives here: what a real journal keeps, and what its entries must be. Does not live here: when a commit happens (the test).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use portal_contract::{DeviceState, NotificationId, Outcome, OutcomeKind, PushProblem, Receipt, Surface, Timestamp};
+use portal_device::{DeviceSnapshot, HeldPush, ReceivedPush, ResumePoint};
+
+use super::broker::serial_of;
+use crate::{BatchNumber, JournalEntry, Recovery};
+
+/// What a journal holds, after any number of entries.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Contents {
+    pub(super) entries: Vec<JournalEntry>,
+    pub(super) snapshot: Option<String>,
+    pub(super) held: BTreeMap<u64, HeldPush>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) used: BTreeSet<NotificationId>,
+    /// Every id that was ever used, forgotten since or not.
+    pub(super) ever_used: BTreeSet<NotificationId>,
+    /// What became of each push, by the serial number that the test gave it.
+    pub(super) outcomes: BTreeMap<u64, Vec<OutcomeKind>>,
+    /// The pushes that were ever held, by serial number.
+    pub(super) ever_held: BTreeSet<u64>,
+    /// How often each push had an outcome that stands for one appearance on the desktop.
+    pub(super) appearances: BTreeMap<u64, usize>,
+    pub(super) published_through: u64,
+    pub(super) redelivered: u64,
+    next_held_key: u64,
+}
+
+impl Contents {
+    fn write(&mut self, entry: &JournalEntry) {
+        match entry {
+            JournalEntry::Changed { snapshot, .. } => self.snapshot = Some(snapshot.clone()),
+            JournalEntry::Held { key, id, push, .. } => {
+                let held: HeldPush = serde_json::from_str(push).unwrap();
+                assert!(*key >= self.next_held_key, "held key {key} is used twice");
+                assert!(self.used.insert(id.clone()), "{id} is held, and was used before");
+                self.ever_used.insert(id.clone());
+                self.ever_held.insert(serial_of(&held.push));
+                self.next_held_key = key + 1;
+                self.held.insert(*key, held);
+            }
+            JournalEntry::HeldChanged { key, push } => {
+                let changed = self.held.insert(*key, serde_json::from_str(push).unwrap());
+                assert!(changed.is_some(), "{key} is not held");
+            }
+            JournalEntry::Settled { receipt, push, held } => self.settle(receipt, push.as_deref(), *held),
+            JournalEntry::Interaction { sequence, interaction } => {
+                let receipt = self.receipts.iter_mut().find(|receipt| receipt.sequence == *sequence);
+                receipt.expect("its receipt was written").interaction = Some(*interaction);
+            }
+            JournalEntry::Published { through } => {
+                assert!(*through > self.published_through, "the mark of published receipts goes back");
+                self.published_through = *through;
+            }
+            JournalEntry::Redelivered { count } => {
+                assert_eq!(*count, self.redelivered + 1);
+                self.redelivered = *count;
+            }
+            JournalEntry::IdsForgotten => self.used.clear(),
+        }
+        self.entries.push(entry.clone());
+    }
+
+    fn settle(&mut self, receipt: &Receipt, push: Option<&str>, held: Option<u64>) {
+        let last = self.receipts.last();
+        assert_eq!(receipt.sequence, last.map_or(0, |last| last.sequence) + 1, "sequences have a gap");
+        assert!(last.is_none_or(|last| last.decided_at <= receipt.decided_at), "decidedAt goes back");
+        if let Some(key) = held {
+            assert!(self.held.remove(&key).is_some(), "held push {key} ends, and is not held");
+        }
+        let id = receipt.notification_id.clone();
+        if receipt.outcome.uses_id() {
+            let id = id.expect("what uses an id has one");
+            assert!(self.used.insert(id.clone()) || held.is_some(), "{id} has a second outcome that uses it");
+            self.ever_used.insert(id);
+        } else if receipt.outcome == Outcome::Duplicate {
+            let id = id.expect("a duplicate has an id");
+            assert!(self.used.contains(&id), "{id} is no duplicate: it was not used");
+        }
+        if let Some(push) = push.map(|push| serde_json::from_str::<ReceivedPush>(push).unwrap()) {
+            let serial = serial_of(&push);
+            self.check_against_the_snapshot(receipt, &push);
+            self.outcomes.entry(serial).or_default().push(receipt.outcome.kind());
+            *self.appearances.entry(serial).or_default() += usize::from(appeared(&receipt.outcome));
+        }
+        self.receipts.push(receipt.clone());
+    }
+
+    /// `explain` reads the snapshot that is in force for the receipt: the two must say the same.
+    fn check_against_the_snapshot(&self, receipt: &Receipt, push: &ReceivedPush) {
+        let snapshot = self.snapshot();
+        let unmet = || snapshot.as_ref().expect("a snapshot is written at the start").unmet(Some(push));
+        match &receipt.outcome {
+            Outcome::Withheld { unmet: told } => assert_eq!(unmet(), *told, "{receipt:?}"),
+            Outcome::Presented(_) | Outcome::Failed { .. } => assert!(unmet().is_empty(), "{receipt:?} {:?}", unmet()),
+            _ => {}
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Option<DeviceSnapshot> {
+        self.snapshot.as_deref().map(|json| serde_json::from_str(json).unwrap())
+    }
+
+    /// Every device state that it was ever given.
+    pub(super) fn states(&self) -> impl Iterator<Item = DeviceState> {
+        let states = self.entries.iter().rev().filter_map(|entry| match entry {
+            JournalEntry::Changed { snapshot, .. } => Some(snapshot),
+            _ => None,
+        });
+        states.map(|json| serde_json::from_str::<DeviceSnapshot>(json).unwrap().device_state())
+    }
+
+    /// The outcomes so far, in order.
+    pub(super) fn outcome_kinds(&self) -> Vec<OutcomeKind> {
+        self.receipts.iter().map(|receipt| receipt.outcome.kind()).collect()
+    }
+
+    fn receipts_after(&self, after: u64, limit: usize) -> Vec<Receipt> {
+        self.receipts.iter().filter(|receipt| receipt.sequence > after).take(limit).cloned().collect()
+    }
+}
+
+/// Whether it stands for a card that was shown, or may have been.
+fn appeared(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Presented(presentation) => presentation.surface != Surface::InApp,
+        Outcome::Failed { problem, .. } => *problem == PushProblem::NotificationServerDidNotAnswer,
+        _ => false,
+    }
+}
+
+#[derive(Debug)]
+struct Batch {
+    number: Option<BatchNumber>,
+    entries: Vec<JournalEntry>,
+}
+
+/// The journal.
+#[derive(Debug, Default)]
+pub(super) struct ModelJournal {
+    /// What survives a crash.
+    pub(super) durable: Contents,
+    /// That, and what is appended.
+    pub(super) appended: Contents,
+    waiting: VecDeque<Batch>,
+    last: BatchNumber,
+    /// The newest durable batch, told or not.
+    pub(super) newest_durable: BatchNumber,
+    /// The ids that it was asked for, with what it would have said at once.
+    asked: Option<Vec<(NotificationId, bool)>>,
+    reads: VecDeque<(u64, usize)>,
+    /// How often it was asked for used ids.
+    pub(super) times_asked: usize,
+}
+
+impl ModelJournal {
+    pub(super) fn append(&mut self, number: Option<BatchNumber>, entries: Vec<JournalEntry>) {
+        assert!(!entries.is_empty(), "an empty batch");
+        let needs_commit = entries.iter().any(|entry| !entry.is_lazy());
+        assert_eq!(number.is_some(), needs_commit, "a batch has a number if something waits for it");
+        if let Some(number) = number {
+            assert_eq!(number, BatchNumber(self.last.0 + 1), "batches are numbered without a gap");
+            self.last = number;
+        }
+        entries.iter().for_each(|entry| self.appended.write(entry));
+        self.waiting.push_back(Batch { number, entries });
+    }
+
+    /// Makes the first `count` batches that wait durable; whether there were any.
+    pub(super) fn commit(&mut self, count: usize) -> bool {
+        let count = count.min(self.waiting.len());
+        for Batch { number, entries } in self.waiting.drain(..count) {
+            entries.iter().for_each(|entry| self.durable.write(entry));
+            self.newest_durable = number.unwrap_or(self.newest_durable);
+        }
+        count > 0
+    }
+
+    /// Whether everything that needs a commit is durable.
+    pub(super) fn is_settled(&self) -> bool {
+        self.newest_durable == self.last
+    }
+
+    pub(super) fn ask(&mut self, ids: Vec<NotificationId>) {
+        assert!(self.asked.is_none(), "one question at a time");
+        assert!(!ids.is_empty(), "an empty question");
+        self.times_asked += 1;
+        let used = &self.durable.used;
+        self.asked = Some(ids.into_iter().map(|id| (id.clone(), used.contains(&id))).collect());
+    }
+
+    /// The answer to the question, if there is one: as it was when it was asked, or as it is now.
+    pub(super) fn answer(&mut self, as_asked: bool) -> Option<Vec<(NotificationId, bool)>> {
+        let mut answers = self.asked.take()?;
+        if !as_asked {
+            answers.iter_mut().for_each(|(id, used)| *used = self.durable.used.contains(id));
+        }
+        Some(answers)
+    }
+
+    pub(super) fn read(&mut self, after: u64, limit: usize) {
+        self.reads.push_back((after, limit));
+    }
+
+    /// A page of receipts, if one was asked for.
+    pub(super) fn page(&mut self) -> Option<Vec<Receipt>> {
+        self.reads.pop_front().map(|(after, limit)| self.durable.receipts_after(after, limit))
+    }
+
+    /// The process is gone, and with it what is not durable.
+    pub(super) fn crash(&mut self) {
+        let durable = std::mem::take(&mut self.durable);
+        let times_asked = self.times_asked;
+        *self = Self { appended: durable.clone(), durable, times_asked, ..Self::default() };
+    }
+
+    /// What a start finds.
+    pub(super) fn recover(&self) -> (Option<DeviceSnapshot>, ResumePoint, Recovery) {
+        let Contents { held, receipts, published_through, redelivered, next_held_key, .. } = &self.durable;
+        let last = receipts.last();
+        let resumption = ResumePoint {
+            held: held.values().cloned().collect(),
+            last_sequence: last.map_or(0, |last| last.sequence),
+            last_decided_at: last.map(|last: &Receipt| -> Timestamp { last.decided_at }),
+            next_held_key: (*next_held_key).max(1),
+            recent: Vec::new(),
+        };
+        let recovery = Recovery { published_through: *published_through, redelivered: *redelivered };
+        (self.durable.snapshot(), resumption, recovery)
+    }
+}
