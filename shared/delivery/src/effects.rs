@@ -70,10 +70,7 @@ impl Delivery {
                 let groups = self.device.snapshot().enrollment.subscribed_groups();
                 self.actions.push(Action::SetGroups(groups));
             }
-            DeviceEffect::StateChanged => {
-                let state = Box::new(self.device.snapshot().device_state());
-                self.commits.after_commit(AfterCommit::PublishState(state));
-            }
+            DeviceEffect::StateChanged => self.publish_state_after_commit(),
             DeviceEffect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
             DeviceEffect::Ignored(what) => self.warn(what),
             DeviceEffect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),

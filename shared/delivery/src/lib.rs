@@ -126,7 +126,7 @@ impl Delivery {
             pending: VecDeque::new(),
             used_ids: UsedIds::default(),
             commits: CommitQueue::default(),
-            state: StatePublisher::new(device.snapshot().device_state()),
+            state: StatePublisher::default(),
             receipts: ReceiptPublisher::new(recovery.published_through, device.last_sequence()),
             redelivered: recovery.redelivered,
             dropped: 0,
@@ -181,6 +181,7 @@ impl Delivery {
     fn started(&mut self, commands: Vec<DeviceCommand>) -> Result<(), DeliveryError> {
         // A snapshot at each start: the settings that rules take as given may be others now.
         self.record_change(r#"{"started":{}}"#)?;
+        self.publish_state_after_commit();
         for command in commands {
             self.happened(DeviceInput::Command(command))?;
         }
@@ -190,6 +191,12 @@ impl Delivery {
         }
         self.show_prompt_card();
         Ok(())
+    }
+
+    /// Others are told of the state as it is now, once that survives a kill.
+    pub(crate) fn publish_state_after_commit(&mut self) {
+        let state = Box::new(self.device.snapshot().device_state());
+        self.commits.after_commit(AfterCommit::PublishState(state));
     }
 
     /// Hands what was written to the journal, as one batch.

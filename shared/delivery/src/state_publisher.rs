@@ -5,21 +5,18 @@
 use portal_contract::DeviceState;
 
 /// The newest durable state, and whether the broker has it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct StatePublisher {
-    durable: DeviceState,
+    /// None before the first commit of a process: with its settings the state may be another than the one before.
+    durable: Option<DeviceState>,
     is_due: bool,
     in_flight: bool,
 }
 
 impl StatePublisher {
-    pub(crate) fn new(durable: DeviceState) -> Self {
-        Self { durable, is_due: false, in_flight: false }
-    }
-
     /// A newer state survives a kill: others may be told.
     pub(crate) fn became_durable(&mut self, state: DeviceState) {
-        self.durable = state;
+        self.durable = Some(state);
         self.is_due = true;
     }
 
@@ -31,12 +28,10 @@ impl StatePublisher {
 
     /// The state to publish now, if any: of several changes while one is in flight only the newest is published.
     pub(crate) fn next(&mut self) -> Option<&DeviceState> {
-        if !self.is_due || self.in_flight {
-            return None;
-        }
+        let state = self.durable.as_ref().filter(|_| self.is_due && !self.in_flight)?;
         self.is_due = false;
         self.in_flight = true;
-        Some(&self.durable)
+        Some(state)
     }
 
     /// The broker answered, with whatever word: a refused state is published again at the next change or connect.

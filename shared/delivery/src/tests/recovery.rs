@@ -7,7 +7,7 @@ use portal_device::{ConditionCommand, DeviceCommand, PermissionCommand};
 
 use super::desktop::Answer;
 use super::rig::Rig;
-use crate::{Action, Input, PublishId};
+use crate::{Action, Input, JournalEntry, PublishId};
 
 #[test]
 fn killed_while_a_card_is_shown_the_push_comes_again_and_shows_once_more() {
@@ -92,4 +92,26 @@ fn a_device_that_was_taken_offline_stays_so() {
     rig.crash(0);
     assert!(rig.done.contains(&Action::GoOffline));
     assert!(rig.broker.is_unwanted);
+}
+
+#[test]
+fn each_start_writes_a_snapshot_and_what_it_changes_and_tells_nobody_before_both_are_durable() {
+    let mut rig = Rig::ready();
+    let device = rig.delivery.device().clone();
+    rig.delivery = crate::Delivery::new(device, crate::Recovery::default());
+    rig.journal.crash();
+    rig.broker.crash();
+    rig.done.clear();
+    rig.handle(Input::Started(vec![DeviceCommand::Rename { name: "Another".to_owned() }]));
+    rig.connect_fully();
+    assert!(!rig.done.iter().any(|action| matches!(action, Action::Publish(_))), "the state is not durable");
+    let [JournalEntry::Changed { event: first, .. }, JournalEntry::Changed { event: second, .. }] =
+        &rig.journal.appended.entries[rig.journal.durable.entries.len()..]
+    else {
+        panic!("{:?}", rig.journal.appended.entries);
+    };
+    assert!(first.contains("started") && second.contains("rename"), "{first} {second}");
+    rig.commit();
+    rig.take_all_publishes();
+    assert_eq!(rig.broker.state.as_ref().map(|state| state.device_name.as_str()), Some("Another"));
 }

@@ -194,7 +194,10 @@ impl Rig {
                 }
                 assert_eq!(published, durable);
             }
-            PublishId::State => {}
+            PublishId::State => {
+                let state = serde_json::from_slice(&publish.payload).unwrap();
+                assert!(self.journal.durable.states().any(|durable| durable == state), "the state is not durable");
+            }
         }
         let mark = self.mark();
         self.broker.publish(publish, mark);
