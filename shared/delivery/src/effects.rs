@@ -33,7 +33,6 @@ impl Delivery {
                 let sequence = receipt.sequence;
                 self.receipts.written(&receipt);
                 let push = push.as_ref().map(push_json).transpose()?;
-                self.tell(|| DeviceEventKind::Settled { receipt: Box::new(receipt.clone()) });
                 self.write(JournalEntry::Settled { receipt, push, held });
                 self.acknowledge(ack);
                 self.commits.after_commit(AfterCommit::ReceiptDurable(sequence));
@@ -41,7 +40,6 @@ impl Delivery {
             DeviceEffect::Hold { held, ack } => {
                 let push = held_json(&held)?;
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
-                self.tell(|| DeviceEventKind::Held { notification_id: id.to_string() });
                 self.write(JournalEntry::Held { key, id, at, push });
                 self.acknowledge(ack);
                 self.actions.push(Action::StatusChanged);
@@ -56,7 +54,6 @@ impl Delivery {
                 self.actions.push(Action::WithdrawCard(CardNumber(card)));
             }
             DeviceEffect::Interaction { sequence, interaction } => {
-                self.tell(|| DeviceEventKind::CardGone { sequence, interaction });
                 self.write(JournalEntry::Interaction { sequence, interaction });
             }
             DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
@@ -79,12 +76,16 @@ impl Delivery {
         Ok(())
     }
 
-    /// Writes an entry, and takes note of the id that it uses up. The only way to the journal: an entry that went past this
-    /// note would let its push show a second time.
+    /// Writes an entry, takes note of the id that it uses up, and tells followers of it once it is durable. The only way to
+    /// the journal: an entry that went past this note would let its push show a second time.
     pub(crate) fn write(&mut self, entry: JournalEntry) {
         let used = entry.used_id().cloned();
         let forgets = entry == JournalEntry::IdsForgotten;
+        let told = if self.is_followed() { told_of(&entry) } else { None };
         self.commits.write(entry);
+        if let Some(told) = told {
+            self.tell(|| told);
+        }
         let batch = self.commits.current();
         if forgets {
             self.used_ids.forget_all(batch);
@@ -98,12 +99,12 @@ impl Delivery {
         let what = "the device's snapshot";
         let snapshot = serde_json::to_string(self.device.snapshot());
         let snapshot = snapshot.map_err(|_| DeliveryError::NotSerializable { what })?;
+        self.write(JournalEntry::Changed { at: self.now(), event: recorded.to_owned(), snapshot });
         if self.is_followed() {
             let event = serde_json::from_str(recorded);
             let event = event.map_err(|_| DeliveryError::NotSerializable { what: "what changed the device" })?;
             self.tell(|| DeviceEventKind::Changed { event });
         }
-        self.write(JournalEntry::Changed { at: self.now(), event: recorded.to_owned(), snapshot });
         Ok(())
     }
 
@@ -122,6 +123,18 @@ impl Delivery {
         } else {
             self.commits.after_commit(AfterCommit::ShowCard { card, shown });
         }
+    }
+}
+
+/// What followers are told of an entry. A change of the device is told where it is recorded, as JSON.
+fn told_of(entry: &JournalEntry) -> Option<DeviceEventKind> {
+    match entry {
+        JournalEntry::Settled { receipt, .. } => Some(DeviceEventKind::Settled { receipt: Box::new(receipt.clone()) }),
+        JournalEntry::Held { id, .. } => Some(DeviceEventKind::Held { notification_id: id.to_string() }),
+        JournalEntry::Interaction { sequence, interaction } => {
+            Some(DeviceEventKind::CardGone { sequence: *sequence, interaction: *interaction })
+        }
+        _ => None,
     }
 }
 

@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use portal_contract::{DeviceState, NotificationId, Outcome, OutcomeKind, PushProblem, Receipt, Surface, Timestamp};
+use portal_contract::{
+    DeviceEventKind, DeviceState, NotificationId, Outcome, OutcomeKind, PushProblem, Receipt, Surface, Timestamp,
+};
 use portal_device::{DeviceSnapshot, HeldPush, ReceivedPush, ResumePoint};
 
 use super::broker::serial_of;
@@ -107,6 +109,25 @@ impl Contents {
 
     pub(super) fn snapshot(&self) -> Option<DeviceSnapshot> {
         self.snapshot.as_deref().map(|json| serde_json::from_str(json).unwrap())
+    }
+
+    /// Whether it holds what is told.
+    pub(super) fn has(&self, what: &DeviceEventKind) -> bool {
+        match what {
+            DeviceEventKind::Settled { receipt } => {
+                self.receipts.iter().any(|written| written.sequence == receipt.sequence)
+            }
+            DeviceEventKind::Held { notification_id } => self.ever_used.iter().any(|id| id.as_str() == notification_id),
+            DeviceEventKind::CardGone { sequence, .. } => {
+                let is_gone = |receipt: &Receipt| receipt.sequence == *sequence && receipt.interaction.is_some();
+                self.receipts.iter().any(is_gone)
+            }
+            DeviceEventKind::Changed { event: told } => self.entries.iter().any(|entry| match entry {
+                JournalEntry::Changed { event, .. } => event == &told.to_string(),
+                _ => false,
+            }),
+            _ => true,
+        }
     }
 
     /// Every device state that it was ever given.

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the order, and what waits for what. Does not live here: ids (`ids`), starts (`recovery`).
 
-use portal_contract::OutcomeKind;
+use portal_contract::{DeviceEventKind, OutcomeKind};
 use portal_device::{AckToken, ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
 
 use super::desktop::Answer;
@@ -203,4 +203,23 @@ fn an_acknowledgement_of_a_connection_that_is_gone_goes_nowhere_and_the_push_com
     let ack = AckToken { connection: 2, position: 1 };
     assert!(rig.done.contains(&Action::Acknowledge(ack)), "{:?}", rig.done);
     assert_eq!((rig.broker.backlog(), rig.delivery.redelivered()), (0, 1));
+}
+
+#[test]
+fn followers_are_told_behind_the_commit_and_in_order() {
+    let mut rig = Rig::ready();
+    let first = rig.delivery.begin_following(rig.wall);
+    assert_eq!((first.number, first.what), (0, DeviceEventKind::Following {}));
+    rig.push_now("1");
+    rig.answer_ids();
+    rig.desktop_answers(Answer::Shows);
+    let before = rig.told.len();
+    rig.commit();
+    let kinds: Vec<_> = rig.told.iter().map(|event| std::mem::discriminant(&event.what)).collect();
+    let is_settled = |event: &portal_contract::DeviceEvent| matches!(event.what, DeviceEventKind::Settled { .. });
+    assert_eq!((before, kinds.len()), (2, 3), "that it arrived and is shown needs no commit");
+    assert!(rig.told.last().is_some_and(is_settled));
+    rig.delivery.end_following();
+    rig.push_through("2");
+    assert_eq!(rig.told.len(), 3);
 }

@@ -152,6 +152,7 @@ impl Rig {
             Action::Tell(event) => {
                 let last = self.told.last().map_or(0, |last| last.number);
                 assert_eq!(event.number, last + 1, "events are numbered without a gap");
+                assert!(self.journal.durable.has(&event.what), "told before it is durable: {event:?}");
                 self.told.push(*event);
             }
             Action::ReceiptsDurable(sequence) => {
