@@ -12,18 +12,14 @@ use crate::{AfterCommit, Delivery, DeliveryError, json};
 
 impl Delivery {
     pub(crate) fn carry_out(&mut self, effects: Vec<DeviceEffect>, recorded: &str) -> Result<(), DeliveryError> {
-        let changed = effects.contains(&DeviceEffect::StateChanged);
-        if changed {
-            // First, so that the receipts behind it speak of the device as it is from now on.
-            self.record_change(recorded)?;
-        }
-        for effect in effects {
+        let changed_at = changed_at(&effects);
+        for (place, effect) in effects.into_iter().enumerate() {
+            if changed_at == Some(place) {
+                self.record_change(recorded)?;
+            }
             self.carry_out_one(effect)?;
         }
         self.tell_of_prompt();
-        if changed {
-            self.actions.push(Action::StatusChanged);
-        }
         Ok(())
     }
 
@@ -67,7 +63,10 @@ impl Delivery {
                 let groups = self.device.snapshot().enrollment.subscribed_groups();
                 self.actions.push(Action::SetGroups(groups));
             }
-            DeviceEffect::StateChanged => self.publish_state_after_commit(),
+            DeviceEffect::StateChanged => {
+                self.publish_state_after_commit();
+                self.actions.push(Action::StatusChanged);
+            }
             DeviceEffect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
             DeviceEffect::Ignored(what) => self.warn(what),
             DeviceEffect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),
@@ -124,6 +123,14 @@ impl Delivery {
             self.commits.after_commit(AfterCommit::ShowCard { card, shown });
         }
     }
+}
+
+/// Before which effect a change of the device is recorded: as the first, but behind the outcomes that came before it. A
+/// receipt speaks of the device as the newest record says.
+fn changed_at(effects: &[DeviceEffect]) -> Option<usize> {
+    let changed = effects.iter().position(|effect| *effect == DeviceEffect::StateChanged)?;
+    let outcome = effects.iter().take(changed).rposition(|effect| matches!(effect, DeviceEffect::Settle { .. }));
+    Some(outcome.map_or(0, |outcome| outcome.saturating_add(1)))
 }
 
 /// What followers are told of an entry. A change of the device is told where it is recorded, as JSON.

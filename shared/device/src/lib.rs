@@ -180,7 +180,9 @@ impl Device {
         let mut effects = Vec::new();
         // A refused command may change nothing, so what time alone ends comes behind one.
         let is_command = matches!(event, DeviceInput::Command(_));
-        if !is_command {
+        // The receipt of a push that is being shown speaks of the device as it was judged: what time ends comes behind it.
+        let comes_behind = is_command || self.is_showing_push();
+        if !comes_behind {
             self.end_graces(now, &mut effects);
         }
         match event {
@@ -202,7 +204,7 @@ impl Device {
             DeviceInput::NotificationServerAppeared => self.pushes.server_appeared(),
             DeviceInput::DeadlineReached => {}
         }
-        if is_command {
+        if comes_behind && !self.is_showing_push() {
             self.end_graces(now, &mut effects);
         }
         self.let_go(now, &mut effects);

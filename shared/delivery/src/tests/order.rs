@@ -2,11 +2,13 @@
 //!
 //! Lives here: the order, and what waits for what. Does not live here: ids (`ids`), starts (`recovery`).
 
-use portal_contract::{DeviceEventKind, OutcomeKind};
-use portal_device::{AckToken, ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
+use portal_contract::{DeviceEventKind, OutcomeKind, PushTarget};
+use portal_device::{
+    AckToken, ConditionCommand, DeviceCommand, DocumentationYear, EmulationSettings, PermissionCommand,
+};
 
 use super::desktop::Answer;
-use super::rig::Rig;
+use super::rig::{Rig, group};
 use crate::{Action, Input, JournalEntry, PublishId};
 
 /// What is done about the outside world, in short.
@@ -222,4 +224,28 @@ fn followers_are_told_behind_the_commit_and_in_order() {
     rig.delivery.end_following();
     rig.push_through("2");
     assert_eq!(rig.told.len(), 3);
+}
+
+#[test]
+fn a_grace_that_ends_while_a_push_is_being_shown_ends_behind_it() {
+    let rules = EmulationSettings {
+        documentation: DocumentationYear::Y2023,
+        grace_millis: 5_000,
+        ..EmulationSettings::default()
+    };
+    let mut rig = Rig::ready_with(portal_contract::OperatingSystem::Ios, rules);
+    let mut enroll = portal_device::EnrollCommand::by("adele@contoso.example".parse().unwrap());
+    enroll.groups = Some([group(2)].into());
+    rig.apply(DeviceCommand::Enroll(enroll));
+    let serial = rig.push_to(PushTarget::Group { id: group(1) }, "1", "");
+    rig.deliver();
+    rig.answer_ids();
+    assert_eq!(rig.desktop.times_asked, 1);
+    rig.advance(6_000);
+    rig.desktop_answers(Answer::Shows);
+    // The rig looks whether the receipt agrees with the snapshot that `explain` would read.
+    rig.advance(0);
+    rig.commit();
+    assert_eq!(rig.journal.durable.outcomes[&serial], [OutcomeKind::Presented]);
+    assert_eq!(rig.groups, [group(2)].into());
 }
