@@ -20,7 +20,7 @@
 //! 2. [`portal_device`]: the rules, pure. `Device::apply` takes an event and the time, and returns effects.
 //! 3. [`daemon`]: carries the effects out, one device a task, and starts and ends everything in order.
 //! 4. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
-//! 5. [`cli`]: one file a command; each makes one request to the control API of a running daemon.
+//! 5. [`cli`]: the table's commands and a file for each other one; each makes one request to the control API of a running daemon.
 //!
 //! [`scenario`] runs testing files on the daemon's own wiring, in virtual time; [`sender`] is what `push`, `demo` and scenarios
 //! send with; [`settings`] reads defaults, file, variables and command line; [`mqtt`], [`secret`] and [`state_dir`] are what

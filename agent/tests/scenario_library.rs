@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use portal_agent::scenario::files::load;
 use portal_agent::scenario::model::Case;
 use portal_agent::scenario::{coverage, read, schema};
+use portal_contract::command::COMMANDS;
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
@@ -64,6 +65,21 @@ fn the_schema_takes_every_shipped_scenario_and_what_the_format_page_shows() {
             let errors: Vec<String> =
                 validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
             assert!(errors.is_empty(), "{}\n{}", document["name"], errors.join("\n"));
+        }
+    }
+}
+
+/// `config/scenarios/FORMAT.md`: any command that changes the device, as on the command line.
+#[test]
+fn the_schema_takes_each_command_as_it_is_typed() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for row in COMMANDS {
+        for line in row.examples.iter().map(|example| example.line).filter(|line| line.starts_with(row.name)) {
+            let (noun, rest) = line.split_once(' ').unwrap_or((line, ""));
+            for step in [json!(line), json!({ noun: rest })] {
+                let is_right = rest.is_empty() || validator.is_valid(&json!({ "name": "x", "steps": [step] }));
+                assert!(is_right, "{step}");
+            }
         }
     }
 }

@@ -6,7 +6,10 @@ use std::io::Write;
 
 use super::page::{Line, Page, harmless_json};
 use super::{Failure, Global, LogFormat, changed, logging};
-use crate::control::{Answer, Call, Client};
+use portal_contract::command::CommandRow;
+use serde_json::Value;
+
+use crate::control::{Answer, Client};
 use crate::settings::{Loaded, Settings, Sources};
 
 /// What a command has at hand.
@@ -110,9 +113,8 @@ impl Context {
     ///
     /// # Errors
     /// The daemon refused, or cannot be reached.
-    pub fn change<C: Call>(&mut self, call: &C) -> Result<(), Failure> {
-        let client = self.client()?;
-        let applied = client.call(call)?;
+    pub fn change(&mut self, client: &Client, row: &CommandRow, body: &Value) -> Result<(), Failure> {
+        let applied = client.change(row, body)?;
         match &applied.value.note {
             _ if self.global.json => self.json_line(&applied.json),
             Some(note) => self.page(&Page::of(Line::new().plain(note))),

@@ -1,19 +1,14 @@
 //! The command line (contract 5): arguments in, one request to the daemon, a page or JSON out.
 //!
-//! Lives here: one file a verb, named as in `control`, and how results and errors are printed.
-//! Does not live here: what a command does to the device. A daemon is reached through the control API's client alone.
+//! Lives here: the commands that the table does not have, one file each; how the table's are typed (`table`); how results
+//! and errors are printed. Does not live here: what a command does to the device. A daemon is reached through the control
+//! API's client alone.
 
-mod app;
-mod assignment;
 mod changed;
-mod clock;
 mod config;
 mod context;
 mod demo;
-mod device;
 mod doctor;
-mod enroll;
-mod enrollment;
 mod exit_code;
 mod explain;
 mod facts;
@@ -21,19 +16,15 @@ mod failure;
 mod global;
 mod log;
 pub mod logging;
-mod os;
 mod page;
-mod permission;
-mod play_services;
-mod policy;
 mod push;
-mod removal;
 mod run;
 mod scenario;
-mod settings;
 mod status;
 mod stop;
+mod table;
 mod usage;
+mod views;
 mod wait;
 
 use std::ffi::OsString;
@@ -79,32 +70,9 @@ pub enum Verb {
     Stop(stop::Args),
     /// The device, each prerequisite, the connection, the desktop's notification server
     Status(status::Args),
-    /// Company Portal on the device: install, update, uninstall, open, close, force-stop, sign-in, notifications, …
-    App(app::Args),
-    /// Enroll the device with Intune
-    Enroll(enroll::Args),
-    /// The enrollment in Graph's words: show, set
-    Enrollment(enrollment::Args),
-    /// End the enrollment; app and permission stay
-    Retire(removal::RetireArgs),
-    /// Back to the factory state
-    Wipe(removal::WipeArgs),
-    /// End the enrollment, and Intune forgets the device
-    Delete(removal::DeleteArgs),
-    /// What device management enforces over the user's choice: show, set, clear
-    Policy(policy::Args),
-    /// The notification permission: show, prompt, allow, deny, dismiss, keep, turn-off, reset
-    Permission(permission::Args),
-    /// Google Play Services (Android): install, remove
-    PlayServices(play_services::Args),
-    /// The device's own condition: lock, offline, focus, doze, standby, battery, work-profile, restore, reset, …
-    Device(device::Args),
-    /// The platform: update it
-    Os(os::Args),
-    /// The platform's own notification switches: show, set
-    Settings(settings::Args),
-    /// The device's clock: advance it
-    Clock(clock::Args),
+    /// What the table of commands has.
+    #[command(flatten)]
+    Table(table::TableCommand),
     /// Send a custom notification, as a sender for tests
     Push(push::Args),
     /// The journal of receipts, oldest first
@@ -130,19 +98,7 @@ impl Verb {
             Self::Run(args) => run::run(context, args),
             Self::Stop(args) => stop::run(context, args),
             Self::Status(args) => status::run(context, args),
-            Self::App(args) => app::run(context, args),
-            Self::Enroll(args) => enroll::run(context, args),
-            Self::Enrollment(args) => enrollment::run(context, args),
-            Self::Retire(args) => removal::retire(context, args),
-            Self::Wipe(args) => removal::wipe(context, args),
-            Self::Delete(args) => removal::delete(context, args),
-            Self::Policy(args) => policy::run(context, args),
-            Self::Permission(args) => permission::run(context, args),
-            Self::PlayServices(args) => play_services::run(context, args),
-            Self::Device(args) => device::run(context, args),
-            Self::Os(args) => os::run(context, args),
-            Self::Settings(args) => settings::run(context, args),
-            Self::Clock(args) => clock::run(context, args),
+            Self::Table(command) => table::run(context, command),
             Self::Push(args) => push::run(context, args),
             Self::Log(args) => log::run(context, args),
             Self::Wait(args) => wait::run(context, args),

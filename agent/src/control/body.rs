@@ -1,61 +1,45 @@
-//! Reading a request's body: bounded in size and in time, strict about its members.
+//! Reading a request's body: bounded in size and in time.
 //!
-//! Lives here: the extractor. Does not live here: what the members mean (one file a verb).
+//! Lives here: from bytes to JSON. Does not live here: what the members mean (the table of commands).
 
 use std::time::Duration;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
+use serde_json::{Map, Value};
 
-use axum::http::Method;
-use serde::de::DeserializeOwned;
-
-use super::{Call, Fault};
+use super::Fault;
 
 /// The largest body in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
-/// How many characters of the parser's own words an answer repeats.
+/// How many characters of the parser's own words an answer repeats: it quotes what was sent, however long that is.
 const MOST_OF_AN_ERROR: usize = 400;
 /// How long a client may take to send its body.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
-
-/// What a body is read as, and how its request is called where it cannot be.
-pub(super) trait Form: DeserializeOwned {
-    const PATH: &'static str;
-    const METHOD: Method = Method::POST;
-}
-
-impl<C: Call> Form for C {
-    const PATH: &'static str = C::PATH;
-    const METHOD: Method = C::METHOD;
-}
-
-/// A command, read from the request's body; an empty body counts as `{}`.
-pub(super) struct Body<C>(pub(super) C);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn too_large() -> Fault {
     let message = format!("the request's body is over {MAX_BODY_BYTES} bytes");
     Fault::new("bodyTooLarge", message, "no command needs so much: GET /v1/openapi.json lists their bodies")
 }
 
-impl<C: Form, S: Send + Sync> FromRequest<S> for Body<C> {
-    type Rejection = Fault;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
-        let reading = to_bytes(request.into_body(), MAX_BODY_BYTES);
-        let bytes = tokio::time::timeout(BODY_PATIENCE, reading).await.map_err(|_| too_slow())?;
-        let bytes = bytes.map_err(|_| too_large())?;
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            // It quotes what was sent, however long that is.
-            let error: String = error.to_string().chars().take(MOST_OF_AN_ERROR).collect();
-            let message = format!("the body of {} {} is not right: {error}", C::METHOD, C::PATH);
-            Fault::bad_request(message, "GET /v1/openapi.json lists each command's body")
-        })
+/// Reads the body of a request to `what`; an empty one counts as `{}`.
+pub(super) async fn read(request: Request, what: &str) -> Result<Value, Fault> {
+    let reading = to_bytes(request.into_body(), MAX_BODY_BYTES);
+    let bytes = tokio::time::timeout(BODY_TIMEOUT, reading).await.map_err(|_| too_slow())?;
+    let bytes = bytes.map_err(|_| too_large())?;
+    if bytes.is_empty() {
+        return Ok(Value::Object(Map::new()));
     }
+    serde_json::from_slice(&bytes).map_err(|error| wrong(&format!("the body of {what} is not right: {error}")))
+}
+
+/// A body that is not right.
+pub(super) fn wrong(sentence: &str) -> Fault {
+    let sentence: String = sentence.chars().take(MOST_OF_AN_ERROR).collect();
+    Fault::bad_request(sentence, "GET /v1/openapi.json lists each command's body")
 }
 
 fn too_slow() -> Fault {
-    let message = format!("the request's body did not arrive within {} s", BODY_PATIENCE.as_secs());
+    let message = format!("the request's body did not arrive within {} s", BODY_TIMEOUT.as_secs());
     Fault::new("requestTooSlow", message, "send it in one go")
 }

@@ -6,20 +6,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod};
 use portal_contract::{
     DeviceId, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::http::{Method, Request, Response, StatusCode};
+use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, Body};
 use url::form_urlencoded;
 
 use super::following::Following;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, Applied, Call, ControlFile, ControlFileError, DeviceEvent, Devices, ErrorBody, Fault,
-    Gesture, Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait,
+    API_HEADER, API_VERSION, Applied, ControlFile, ControlFileError, DeviceEvent, Devices, ErrorBody, Fault, Gesture,
+    Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait,
 };
 
 /// How long connecting to loopback may take.
@@ -115,19 +116,23 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn call<C: Call>(&self, call: &C) -> Result<Answer<Applied>, ClientError> {
-        let body = serde_json::to_vec(call).map_err(|error| ClientError::Lost(error.to_string()))?;
-        let request = Request::builder().method(C::METHOD).header("content-type", "application/json");
-        self.answer(self.send(request, &self.path(C::PATH), &[], body, Some(ANSWER_PATIENCE))?)
+    pub fn apply(&self, command: &DeviceCommand) -> Result<Answer<Applied>, ClientError> {
+        let request = command::request(command).map_err(|error| ClientError::Lost(error.to_string()))?;
+        let (row, body) = request.ok_or_else(only_at_a_start)?;
+        self.change(row, &body)
     }
 
-    /// Carries out the command of a path, with a body that was read before.
+    /// Carries out the command of a row, with this body.
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn change(&self, method: Method, path: &str, body: &Value) -> Result<Answer<Applied>, ClientError> {
-        let request = Request::builder().method(method).header("content-type", "application/json");
-        self.answer(self.send(request, &self.path(path), &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
+    pub fn change(&self, row: &CommandRow, body: &Value) -> Result<Answer<Applied>, ClientError> {
+        self.send_json(row.method, &row.path_of(self.device), body)
+    }
+
+    fn send_json(&self, method: HttpMethod, path: &str, body: &Value) -> Result<Answer<Applied>, ClientError> {
+        let request = Request::builder().method(method.name()).header("content-type", "application/json");
+        self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
     }
 
     /// Does what a person does with the prompt or a card.
@@ -135,7 +140,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Fault`].
     pub fn gesture(&self, gesture: Gesture) -> Result<Answer<Applied>, ClientError> {
-        self.change(Method::POST, "gesture", &serde_json::json!({ "gesture": gesture }))
+        self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": gesture }))
     }
 
     /// The receipts that are asked for, oldest first.
@@ -303,6 +308,11 @@ impl Client {
             Err(_) => ClientError::Lost(format!("it answered {status} without a reason")),
         }
     }
+}
+
+fn only_at_a_start() -> ClientError {
+    let message = "a running daemon's device keeps its name";
+    ClientError::Fault(Fault::new("notWhileRunning", message, "portal-agent run --device-name NAME, at the next start"))
 }
 
 fn read_text(response: &mut Response<Body>) -> Result<String, ClientError> {

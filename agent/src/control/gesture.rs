@@ -3,12 +3,12 @@
 //! Lives here: the words. Does not live here: what each comes to; it goes the way of the desktop's own answers.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, OwnDevice};
-use super::body::{Body, Form};
+use super::body;
 use super::{Applied, Fault, RunningDevice};
 
 /// What a person does.
@@ -35,14 +35,13 @@ pub struct GestureRequest {
     pub gesture: Gesture,
 }
 
-impl Form for GestureRequest {
-    const PATH: &'static str = "gesture";
-}
-
 pub(super) async fn gesture<D: RunningDevice>(
     State(api): State<Api<D>>,
     _: OwnDevice,
-    Body(request): Body<GestureRequest>,
+    request: Request,
 ) -> Result<Json<Applied>, Fault> {
+    let body = body::read(request, "gesture").await?;
+    let request: GestureRequest = serde_json::from_value(body)
+        .map_err(|error| body::wrong(&format!("the body of gesture is not right: {error}")))?;
     api.device.gesture(request.gesture).await.map(Json)
 }

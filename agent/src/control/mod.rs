@@ -1,20 +1,16 @@
 //! The control API: HTTP on loopback, by which every command reaches the daemon (contract 6).
 //!
-//! Lives here: the wire, and the trait through which it reaches a device. One file a verb, named as in `cli`: its path,
-//! its body and its answer. Does not live here: the device's rules, the command line.
+//! Lives here: the wire, and the trait through which it reaches a device. A path that only reads has a file, with its
+//! parameters and its answer. Does not live here: what the commands are (the contract's table), the device's rules, the
+//! command line.
 
 mod api;
-pub mod app;
 mod body;
-mod call;
 mod client;
-pub mod clock;
 pub mod condition;
 mod control_file;
-pub mod device;
 mod devices;
 mod doctor;
-pub mod enroll;
 mod events;
 mod explain;
 mod fault;
@@ -25,17 +21,12 @@ mod health;
 pub mod log;
 mod notifications;
 mod openapi;
-pub mod os;
 mod parameters;
-pub mod permission;
-pub mod play_services;
-pub mod policy;
 mod quiet;
-pub mod removal;
 mod route;
 mod routes;
 mod server;
-pub mod settings;
+mod settings;
 mod status;
 mod stop;
 mod token;
@@ -43,7 +34,6 @@ mod wait;
 
 use std::future::Future;
 
-pub use call::Call;
 pub use client::{Answer, Client, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
 pub use devices::Devices;
@@ -54,8 +44,6 @@ pub use gesture::{Gesture, GestureRequest};
 pub use log::Receipts;
 pub use notifications::Notifications;
 pub use quiet::Quiet;
-pub use route::{CommandRow, SchemaOf};
-pub use routes::command_rows;
 pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;

@@ -7,14 +7,14 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::parameters::Parameter;
-use super::route::{About, Answers, schema};
+use super::route::{Answers, RouteDescription, schema};
 use super::{API_HEADER, ErrorBody, VERSION, health, log};
 
 /// Where the document is served.
 pub(super) const PATH: &str = "/v1/openapi.json";
 
 /// The document of these routes.
-pub(super) fn document<'a>(routes: impl Iterator<Item = &'a About>) -> Value {
+pub(super) fn document<'a>(routes: impl Iterator<Item = &'a RouteDescription>) -> Value {
     // OpenAPI 3.1 speaks JSON Schema 2020-12 and keeps the definitions here.
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
@@ -24,7 +24,7 @@ pub(super) fn document<'a>(routes: impl Iterator<Item = &'a About>) -> Value {
     for about in routes {
         let operation = operation(about, &mut generator);
         let path = paths.entry(about.path.clone()).or_insert_with(|| json!({}));
-        path[about.method.as_str().to_ascii_lowercase()] = operation;
+        path[about.method.name().to_ascii_lowercase()] = operation;
     }
     json!({
         "openapi": "3.1.0",
@@ -43,7 +43,7 @@ pub(super) fn document<'a>(routes: impl Iterator<Item = &'a About>) -> Value {
     })
 }
 
-fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
+fn operation(about: &RouteDescription, generator: &mut SchemaGenerator) -> Value {
     let error = schema::<ErrorBody>(generator);
     let mut operation = json!({
         "summary": about.summary,
@@ -63,13 +63,13 @@ fn operation(about: &About, generator: &mut SchemaGenerator) -> Value {
     operation
 }
 
-fn operation_id(about: &About) -> String {
+fn operation_id(about: &RouteDescription) -> String {
     let words = about.path.replace("/v1/", "/").replace("devices/{device}", "device");
     let words: Vec<&str> = words.split('/').filter(|word| !word.is_empty()).collect();
-    format!("{}-{}", about.method.as_str().to_ascii_lowercase(), words.join("-"))
+    format!("{}-{}", about.method.name().to_ascii_lowercase(), words.join("-"))
 }
 
-fn parameters(about: &About) -> Value {
+fn parameters(about: &RouteDescription) -> Value {
     let mut parameters = Vec::new();
     if about.path.contains("{device}") {
         parameters.push(json!({

@@ -1,24 +1,21 @@
 //! One path of the control API: what it is called, what goes in and comes out, and what answers it.
 //!
-//! Lives here: the form of the table's rows. Does not live here: the table (`routes`), the document (`openapi`).
+//! Lives here: the form of a route, and the one that every command of the table has. Does not live here: which there are
+//! (`routes`), the document (`openapi`).
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
+use portal_contract::command::{CommandRow, HttpMethod, RequestBody, SchemaOf};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::api::{Api, OwnDevice};
-use super::body::Body;
+use super::body;
 use super::parameters::{Given, Parameter};
-use super::{Applied, Call, Fault, RunningDevice};
-use portal_device::DeviceCommand;
-
-/// Writes the schema of a type into a document.
-pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+use super::{Applied, Fault, RunningDevice};
 
 /// What a route answers with.
 #[derive(Clone, Copy)]
@@ -32,43 +29,18 @@ pub(super) enum Answers {
 }
 
 /// What a route is.
-pub(super) struct About {
-    pub(super) method: Method,
+pub(super) struct RouteDescription {
+    pub(super) method: HttpMethod,
     pub(super) path: String,
-    pub(super) summary: &'static str,
+    pub(super) summary: String,
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<SchemaOf>,
     pub(super) answers: Answers,
-    /// What is told of it to who changes a device without the wire; only a command has it.
-    pub(super) command: Option<CommandRow>,
 }
 
-/// A command of the table, for who reads it from elsewhere than a request: a scenario's step.
-#[derive(Debug, Clone)]
-pub struct CommandRow {
-    /// Its path below `/v1/devices/{device}/`.
-    pub path: &'static str,
-    /// How it is sent.
-    pub method: Method,
-    /// What it does, in a line.
-    pub summary: &'static str,
-    /// The schema of its body.
-    pub body: SchemaOf,
-    /// What a body means to the device.
-    pub read: fn(&serde_json::Value) -> Result<DeviceCommand, Fault>,
-}
-
-fn read<C: Call>(body: &serde_json::Value) -> Result<DeviceCommand, Fault> {
-    let wrong = |error: serde_json::Error| {
-        let message = format!("the body of {} is not right: {error}", C::PATH);
-        Fault::bad_request(message, "portal-agent scenario schema has each command's body")
-    };
-    C::deserialize(body).map_err(wrong)?.command()
-}
-
-/// A row of the table: the router and the document are both made of it.
+/// A path with what answers it: the router and the document are both made of it.
 pub(super) struct Route<D> {
-    pub(super) about: About,
+    pub(super) about: RouteDescription,
     pub(super) handler: MethodRouter<Api<D>>,
 }
 
@@ -91,9 +63,19 @@ impl<D: RunningDevice> Route<D> {
         answers: Answers,
         handler: H,
     ) -> Self {
-        let about =
-            About { method: Method::GET, path: path.into(), summary, parameters, body: None, answers, command: None };
+        let (path, summary) = (path.into(), summary.to_owned());
+        let about = RouteDescription { method: HttpMethod::Get, path, summary, parameters, body: None, answers };
         Self::new(about, on(MethodFilter::GET, handler))
+    }
+
+    /// A command of the table that shows something.
+    pub(super) fn view<T: 'static, H: Handler<T, Api<D>>>(
+        row: &'static CommandRow,
+        parameters: &'static [Parameter],
+        answers: Answers,
+        handler: H,
+    ) -> Self {
+        Self::get(row.path_template(), row.summary, parameters, answers, handler)
     }
 
     /// A route without a body that is no command of a device.
@@ -103,37 +85,27 @@ impl<D: RunningDevice> Route<D> {
         answers: Answers,
         handler: H,
     ) -> Self {
-        let about = About {
-            method: Method::POST,
-            path: path.into(),
-            summary,
-            parameters: &[],
-            body: None,
-            answers,
-            command: None,
-        };
+        let (method, path, summary) = (HttpMethod::Post, path.into(), summary.to_owned());
+        let about = RouteDescription { method, path, summary, parameters: &[], body: None, answers };
         Self::new(about, on(MethodFilter::POST, handler))
     }
 
-    /// A command.
-    pub(super) fn call<C: Call>() -> Self {
-        let about = About {
-            method: C::METHOD,
-            path: of_device(C::PATH),
-            summary: C::SUMMARY,
+    /// A command of the table that changes the device.
+    pub(super) fn command(row: &'static CommandRow, body: &RequestBody) -> Self {
+        let about = RouteDescription {
+            method: row.method,
+            path: row.path_template(),
+            summary: row.about(),
             parameters: &[],
-            body: Some(schema::<C>),
+            body: Some(body.schema),
             answers: Answers::Json(schema::<Applied>),
-            command: Some(CommandRow {
-                path: C::PATH,
-                method: C::METHOD,
-                summary: C::SUMMARY,
-                body: schema::<C>,
-                read: read::<C>,
-            }),
         };
-        let filter = if C::METHOD == Method::PUT { MethodFilter::PUT } else { MethodFilter::POST };
-        Self::new(about, on(filter, command::<C, D>))
+        let filter = match row.method {
+            HttpMethod::Put => MethodFilter::PUT,
+            HttpMethod::Post | HttpMethod::Get => MethodFilter::POST,
+        };
+        let answer = move |State(api): State<Api<D>>, _: OwnDevice, request: Request| apply(api, row, request);
+        Self::new(about, on(filter, answer))
     }
 
     /// With a body of this form.
@@ -142,7 +114,7 @@ impl<D: RunningDevice> Route<D> {
         self
     }
 
-    fn new(about: About, handler: MethodRouter<Api<D>>) -> Self {
+    fn new(about: RouteDescription, handler: MethodRouter<Api<D>>) -> Self {
         let parameters = about.parameters;
         let check = move |request: Request, next: Next| async move {
             match Given::read(request.uri(), parameters) {
@@ -154,12 +126,14 @@ impl<D: RunningDevice> Route<D> {
     }
 }
 
-async fn command<C: Call, D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
-    Body(call): Body<C>,
+async fn apply<D: RunningDevice>(
+    api: Api<D>,
+    row: &'static CommandRow,
+    request: Request,
 ) -> Result<Json<Applied>, Fault> {
-    api.device.apply(call.command()?).await.map(Json)
+    let body = body::read(request, row.name).await?;
+    let command = row.read(body).map_err(|sentence| body::wrong(&sentence))?;
+    api.device.apply(command).await.map(Json)
 }
 
 /// What a method or a path that is not in the table gets.

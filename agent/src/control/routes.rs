@@ -1,6 +1,7 @@
-//! The table of the control API: every path there is, in the order of the contract's commands.
+//! Every path of the control API, and what answers it.
 //!
-//! Lives here: the table, and the router made of it. Does not live here: what answers (one file a verb).
+//! Lives here: the list, and the router made of it. Does not live here: the commands (the contract's table), what answers a
+//! path that only reads (a file each).
 
 use std::sync::Arc;
 
@@ -8,21 +9,22 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
+use portal_contract::command::{COMMANDS, views};
 use portal_contract::{DeviceState, DoctorReport, Explanation, StatusReport};
 
 use super::api::Api;
 use super::guard::guard;
-use super::route::{Answers, CommandRow, Route, of_device, schema, unknown_method, unknown_path};
+use super::route::{Answers, Route, of_device, schema, unknown_method, unknown_path};
 use super::{
-    Applied, DeviceEvent, Devices, GestureRequest, Notifications, Quiet, Receipts, RunningDevice, app, clock, device,
-    devices, doctor, enroll, events, explain, gesture, health, log, notifications, openapi, os, permission,
-    play_services, policy, quiet, removal, settings, status, stop, wait,
+    Applied, DeviceEvent, Devices, GestureRequest, Notifications, Quiet, Receipts, RunningDevice, devices, doctor,
+    events, explain, gesture, health, log, notifications, openapi, quiet, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
 fn table<D: RunningDevice>() -> Vec<Route<D>> {
     let mut table = reads();
-    table.extend(commands());
+    let commands = COMMANDS.iter().filter_map(|row| Some(Route::command(row, row.body.as_ref()?)));
+    table.extend(commands);
     table.push(
         Route::post(
             of_device("gesture"),
@@ -41,28 +43,10 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
         Route::get("/livez", "Whether the daemon runs; needs no token", &[], Answers::Text, health::livez),
         Route::get("/readyz", "Whether it is online; needs no token", &[], Answers::Text, health::readyz::<D>),
         Route::get("/v1/devices", "The devices", &[], Answers::Json(schema::<Devices>), devices::list::<D>),
-        Route::get(of_device(""), "The whole picture", &[], Answers::Json(schema::<StatusReport>), status::show::<D>),
-        Route::get(
-            of_device("receipts"),
-            "The journal of receipts; as server-sent events it goes on",
-            log::PARAMETERS,
-            Answers::JsonOrEvents(schema::<Receipts>),
-            log::receipts::<D>,
-        ),
-        Route::get(
-            of_device("explanation"),
-            "Why a push did or did not show",
-            explain::PARAMETERS,
-            Answers::Json(schema::<Explanation>),
-            explain::explain::<D>,
-        ),
-        Route::get(
-            of_device("wait"),
-            "Answers when all conditions hold, with the device state, or when time is up, with what did not",
-            wait::PARAMETERS,
-            Answers::Json(schema::<DeviceState>),
-            wait::wait::<D>,
-        ),
+        Route::view(&views::STATUS, &[], Answers::Json(schema::<StatusReport>), status::show::<D>),
+        Route::view(&views::LOG, log::PARAMETERS, Answers::JsonOrEvents(schema::<Receipts>), log::receipts::<D>),
+        Route::view(&views::EXPLAIN, explain::PARAMETERS, Answers::Json(schema::<Explanation>), explain::explain::<D>),
+        Route::view(&views::WAIT, wait::PARAMETERS, Answers::Json(schema::<DeviceState>), wait::wait::<D>),
         Route::get(
             of_device("events"),
             "Everything that happens on the device from now on, as server-sent events",
@@ -77,80 +61,9 @@ fn reads<D: RunningDevice>() -> Vec<Route<D>> {
             Answers::Json(schema::<Quiet>),
             quiet::quiet::<D>,
         ),
-        Route::get(
-            of_device("notifications"),
-            "What Company Portal's own Notifications section lists",
-            &[],
-            Answers::Json(schema::<Notifications>),
-            notifications::list::<D>,
-        ),
-        Route::get(
-            of_device("settings"),
-            "The platform's notification switches",
-            &[],
-            Answers::Json(schema::<settings::Settings>),
-            settings::show::<D>,
-        ),
-        Route::get(
-            of_device("doctor"),
-            "What on this computer could keep a notification from showing",
-            &[],
-            Answers::Json(schema::<DoctorReport>),
-            doctor::examine::<D>,
-        ),
-    ]
-}
-
-/// The commands of the table, in its order. What would answer them (`D`) plays no part: a row says what they are.
-pub fn command_rows<D: RunningDevice>() -> Vec<CommandRow> {
-    commands::<D>().into_iter().filter_map(|route| route.about.command).collect()
-}
-
-fn commands<D: RunningDevice>() -> Vec<Route<D>> {
-    vec![
-        Route::call::<app::Install>(),
-        Route::call::<app::Update>(),
-        Route::call::<app::Uninstall>(),
-        Route::call::<app::Open>(),
-        Route::call::<app::Close>(),
-        Route::call::<app::ForceStop>(),
-        Route::call::<app::SignIn>(),
-        Route::call::<app::SignOut>(),
-        Route::call::<app::Refresh>(),
-        Route::call::<enroll::Enroll>(),
-        Route::call::<enroll::Set>(),
-        Route::call::<removal::Retire>(),
-        Route::call::<removal::Wipe>(),
-        Route::call::<removal::Delete>(),
-        Route::call::<policy::Set>(),
-        Route::call::<policy::Clear>(),
-        Route::call::<permission::Prompt>(),
-        Route::call::<permission::Allow>(),
-        Route::call::<permission::Deny>(),
-        Route::call::<permission::Dismiss>(),
-        Route::call::<permission::Keep>(),
-        Route::call::<permission::TurnOff>(),
-        Route::call::<permission::Reset>(),
-        Route::call::<play_services::Install>(),
-        Route::call::<play_services::Remove>(),
-        Route::call::<device::Lock>(),
-        Route::call::<device::Unlock>(),
-        Route::call::<device::Offline>(),
-        Route::call::<device::Online>(),
-        Route::call::<device::FocusOn>(),
-        Route::call::<device::FocusOff>(),
-        Route::call::<device::DozeOn>(),
-        Route::call::<device::DozeOff>(),
-        Route::call::<device::BatteryExempt>(),
-        Route::call::<device::BatteryOptimise>(),
-        Route::call::<device::WorkProfilePause>(),
-        Route::call::<device::WorkProfileResume>(),
-        Route::call::<device::Standby>(),
-        Route::call::<device::Restore>(),
-        Route::call::<device::Reset>(),
-        Route::call::<os::Update>(),
-        Route::call::<settings::Set>(),
-        Route::call::<clock::Advance>(),
+        Route::view(&views::NOTIFICATIONS, &[], Answers::Json(schema::<Notifications>), notifications::list::<D>),
+        Route::view(&views::SETTINGS, &[], Answers::Json(schema::<settings::Settings>), settings::show::<D>),
+        Route::view(&views::DOCTOR, &[], Answers::Json(schema::<DoctorReport>), doctor::examine::<D>),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp, duration};
+use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{Action, Case, StateChange};
@@ -15,12 +15,10 @@ use super::player::{Play, play, skipped};
 use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, RunError};
 use super::scene::{Scene, SceneError};
-use crate::control::clock::Advance;
-use crate::control::device::Reset;
 use crate::control::log::LogRequest;
 use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet};
 use crate::sender::{Sender, SenderSettings};
-use portal_device::EmulationSettings;
+use portal_device::{DeviceCommand, EmulationSettings};
 
 /// How long the device may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,7 +55,7 @@ impl Attached {
     /// # Errors
     /// The daemon does not answer, or refuses.
     pub async fn open(client: &Arc<Client>, sender: &Arc<Sender>) -> Result<Self, SceneError> {
-        blocking(client, |client| client.call(&Reset {})).await?;
+        blocking(client, |client| client.apply(&DeviceCommand::Reset)).await?;
         let status = blocking(client, |client| client.status()).await?.value;
         let (events, heard) = blocking(client, |client| {
             let mut events = client.events()?;
@@ -81,7 +79,7 @@ impl Attached {
     /// # Errors
     /// The daemon does not answer, or refuses.
     pub async fn close(mut self) -> Result<(), SceneError> {
-        blocking(&self.client, |client| client.call(&Reset {})).await?;
+        blocking(&self.client, |client| client.apply(&DeviceCommand::Reset)).await?;
         // At rest the groups are no longer subscribed: what clears them is no push to this device.
         self.rest().await?;
         // An empty retained message takes back what the broker kept of the topic.
@@ -105,8 +103,8 @@ impl Scene for Attached {
     }
 
     async fn change(&mut self, change: &StateChange) -> Result<Applied, SceneError> {
-        let (path, method, body) = (change.path, change.method.clone(), change.body.clone());
-        Ok(self.call(move |client| client.change(method, path, &body)).await?.value)
+        let (row, body) = (change.row, change.body.clone());
+        Ok(self.call(move |client| client.change(row, &body)).await?.value)
     }
 
     async fn gesture(&mut self, gesture: Gesture) -> Result<Applied, SceneError> {
@@ -130,8 +128,7 @@ impl Scene for Attached {
         // Real time has passed since: what is left of it, and never backwards.
         let millis = moment.millis_since(self.now).max(0).unsigned_abs();
         if millis > 0 {
-            let advance = Advance { duration: duration::write(Duration::from_millis(millis)) };
-            self.call(move |client| client.call(&advance)).await?;
+            self.call(move |client| client.apply(&DeviceCommand::ClockAdvance { millis })).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use portal_contract::command::CommandRow;
 use portal_contract::timestamp::millis;
 use portal_contract::{GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrincipalName};
 use serde::{Serialize, Serializer};
@@ -118,13 +119,11 @@ pub struct GivenDevice {
     pub setup: Vec<StateChange>,
 }
 
-/// A state change: a row of the control API's table of commands, with its body read.
+/// A state change: a row of the table of commands, with its body read.
 #[derive(Debug, Clone)]
 pub struct StateChange {
-    /// The path below `/v1/devices/{device}/`.
-    pub path: &'static str,
-    /// The HTTP method by which a running daemon is told.
-    pub method: axum::http::Method,
+    /// The row, by which a running daemon is asked.
+    pub row: &'static CommandRow,
     /// The body.
     pub body: Value,
     /// What it means to the device.

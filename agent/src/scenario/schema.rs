@@ -1,14 +1,16 @@
 //! The JSON Schema of a scenario file, by which editors complete and check it.
 //!
-//! Lives here: its making. State changes come from the control API's table, receipts' members from the contract's types,
+//! Lives here: its making. State changes come from the table of commands, receipts' members from the contract's types,
 //! so that it knows what a scenario may say and no more. Does not live here: the checks themselves (`read`).
 
 use std::collections::BTreeMap;
 
+use portal_contract::command::{COMMANDS, CommandRow};
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::facts;
-use super::read::{Row, Vocabulary, body_schema, switch_names, table};
+use super::read::{Vocabulary, row, spellings, switch_names};
 use portal_device::DocumentationYear;
 
 /// The schema; what is published in `config/scenarios/scenario.schema.json`.
@@ -83,8 +85,7 @@ fn words(words: &[&str], description: &str) -> Value {
 
 /// The schema of the body of the command at `path`, nothing in it required.
 fn body_of(path: &str) -> Value {
-    let row = table().iter().find(|row| row.command.path == path);
-    let mut schema = row.map(body).unwrap_or_default();
+    let mut schema = row(path).map(body).unwrap_or_default();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
     }
@@ -92,8 +93,10 @@ fn body_of(path: &str) -> Value {
 }
 
 /// The schema of a command's body, in which a placeholder may stand for any member's value.
-fn body(row: &Row) -> Value {
-    let mut schema = body_schema(&row.command).to_value();
+fn body(row: &CommandRow) -> Value {
+    let Some(of) = &row.body else { return Value::Null };
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = (of.schema)(&mut settings.into_generator()).to_value();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("$schema");
         schema.remove("title");
@@ -229,53 +232,63 @@ fn steps() -> Vec<Value> {
         ),
     ];
     let mut steps: Vec<Value> = other.into_iter().map(|(key, value)| step(key, value, false)).collect();
-    steps.extend(nouns().into_iter().map(|(noun, rows)| step(&noun, change(&rows), true)));
-    let alone: Vec<&str> = table()
-        .iter()
-        .filter(|row| !row.command.path.contains('/'))
-        .map(|row| row.command.path)
-        .chain(["restart", "push"])
-        .collect();
-    steps.extend([json!({ "enum": alone }), chosen()]);
+    let nouns = nouns();
+    steps.extend(nouns.iter().map(|(noun, commands)| step(noun, change(commands), true)));
+    let in_a_line = |(noun, commands): (&&str, &Vec<Named>)| -> Vec<Value> {
+        let line = |(row, rest): &Named| a_line(row, &[&[*noun], rest.as_slice()].concat().join(" "));
+        commands.iter().map(line).collect()
+    };
+    steps.extend(nouns.iter().flat_map(in_a_line));
+    steps.extend([json!({ "enum": ["restart", "push"] }), chosen()]);
     steps
 }
 
-/// The commands of the table by their noun; what has none is the device's own.
-fn nouns() -> BTreeMap<String, Vec<&'static Row>> {
-    let mut nouns: BTreeMap<String, Vec<&'static Row>> = BTreeMap::new();
-    for row in table() {
-        let noun = row.words().next().unwrap_or_default();
-        nouns.entry(noun.to_owned()).or_default().push(row);
-        nouns.entry("device".to_owned()).or_default().push(row);
+/// A command, and the words of its name behind the first.
+type Named = (&'static CommandRow, Vec<&'static str>);
+
+/// The commands of the table by the first word of their names.
+fn nouns() -> BTreeMap<&'static str, Vec<Named>> {
+    let mut nouns: BTreeMap<&str, Vec<Named>> = BTreeMap::new();
+    for row in COMMANDS {
+        for spelling in spellings(row) {
+            let Some((noun, rest)) = spelling.split_first() else { continue };
+            let commands = nouns.entry(noun).or_default();
+            if !commands.iter().any(|(_, known)| known == rest) {
+                commands.push((row, rest.to_vec()));
+            }
+        }
     }
     nouns
 }
 
-/// What may stand behind a noun: the words of a command, with its one argument, or its members.
-fn change(rows: &[&Row]) -> Value {
-    let noun_of = |row: &Row| row.words().next().unwrap_or_default().to_owned();
-    let is_device = rows.iter().any(|row| noun_of(row) != noun_of(rows[0]));
-    let mut words = Vec::new();
-    let mut patterns = Vec::new();
+/// A command's name with what it takes, in one line.
+fn a_line(row: &CommandRow, name: &str) -> Value {
+    let needs_more = row.members().iter().any(|(_, needed)| *needed);
+    match (row.arguments.is_empty(), needs_more) {
+        (true, _) => json!({ "const": name, "description": row.about() }),
+        (false, false) => json!({ "type": "string", "pattern": format!("^{name}( .+)?$"), "description": row.about() }),
+        (false, true) => json!({ "type": "string", "pattern": format!("^{name} .+$"), "description": row.about() }),
+    }
+}
+
+/// What may stand behind a noun: the words of a command with what it takes, or its members.
+fn change(commands: &[Named]) -> Value {
+    let mut forms = Vec::new();
     let mut members = Map::new();
     let mut whole = None;
-    for row in rows {
-        let verb: Vec<&str> = row.words().skip(usize::from(!is_device)).collect();
-        let text = verb.join(" ");
+    for (row, rest) in commands {
         let body = body(row);
-        if row.only_member().is_some() || row.takes_name_and_value() {
-            patterns.push(format!("^{text}{}.+$", if text.is_empty() { "" } else { " " }));
-        }
-        if verb.is_empty() {
+        if rest.is_empty() {
+            if !row.arguments.is_empty() {
+                forms.push(json!({ "type": "string", "pattern": "^.+$" }));
+            }
             whole = Some(body);
         } else {
-            words.push(json!({ "const": text, "description": row.command.summary }));
-            let body = json!({ "anyOf": [body, { "type": "null" }] });
-            members.insert(verb.join(" "), body);
+            let name = rest.join(" ");
+            forms.push(a_line(row, &name));
+            members.insert(name, json!({ "anyOf": [body, { "type": "null" }] }));
         }
     }
-    let mut forms = words;
-    forms.extend(patterns.into_iter().map(|pattern| json!({ "type": "string", "pattern": pattern })));
     if !members.is_empty() {
         forms.push(
             json!({ "type": "object", "additionalProperties": false, "maxProperties": 1, "properties": members }),

@@ -23,7 +23,8 @@ fn at() -> Position {
 }
 
 fn change(command: DeviceCommand) -> StateChange {
-    StateChange { path: "test", method: axum::http::Method::POST, body: json!({}), command }
+    let (row, body) = portal_contract::command::request(&command).unwrap().unwrap();
+    StateChange { row, body, command }
 }
 
 fn step(action: Action) -> Step {

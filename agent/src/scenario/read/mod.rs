@@ -19,7 +19,7 @@ mod vocabulary;
 mod words;
 mod yaml;
 
-pub use changes::{Row, body_schema, in_a_file, table};
+pub use changes::{row, spellings};
 pub use diagnostic::{WrongFile, WrongPlace};
 pub use given::switch_names;
 pub use vocabulary::Vocabulary;

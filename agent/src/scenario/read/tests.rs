@@ -1,5 +1,6 @@
 //! What a file may say, and what each mistake is told.
 
+use portal_contract::command::COMMANDS;
 use serde_json::json;
 
 use super::super::model::{Action, Case, Expected, Grounds, Payload};
@@ -44,19 +45,74 @@ fn every_command_of_the_table_is_a_step() {
         ("play-services: remove", "play-services/remove", json!({})),
         ("os: update 26.10", "os/update", json!({ "version": "26.10" })),
         ("settings: lockScreen=off", "settings", json!({ "name": "lockScreen", "value": "off" })),
+        // As on the command line.
+        ("settings: set lockScreen=off", "settings", json!({ "name": "lockScreen", "value": "off" })),
+        ("settings set lockScreen=off", "settings", json!({ "name": "lockScreen", "value": "off" })),
+        (
+            "settings: {set: {name: lockScreen, value: off}}",
+            "settings",
+            json!({ "name": "lockScreen", "value": "off" }),
+        ),
+        ("settings: {name: lockScreen, value: off}", "settings", json!({ "name": "lockScreen", "value": "off" })),
+        ("policy: set AlertType=0", "policy", json!({ "name": "AlertType", "value": "0" })),
+        ("policy: AlertType=0", "policy", json!({ "name": "AlertType", "value": "0" })),
+        ("policy: clear", "policy/clear", json!({})),
+        (
+            "enrollment: set managementState=managed",
+            "enrollment",
+            json!({ "name": "managementState", "value": "managed" }),
+        ),
+        ("retire: --pending", "retire", json!({ "stage": "pending" })),
+        ("retire --pending", "retire", json!({ "stage": "pending" })),
+        ("retire: {stage: pending}", "retire", json!({ "stage": "pending" })),
+        ("retire: pending", "retire", json!({ "stage": "pending" })),
+        ("app: notifications --refresh", "app/refresh", json!({})),
+        ("app notifications --refresh", "app/refresh", json!({})),
+        ("app: refresh", "app/refresh", json!({})),
+        ("app: install --version 5.0 --target-sdk 34", "app/install", json!({ "version": "5.0", "targetSdk": 34 })),
+        ("app: {install: {version: 5.0, targetSdk: 34}}", "app/install", json!({ "version": "5.0", "targetSdk": 34 })),
+        ("enroll --user adele@contoso.example --supervised", "enroll", {
+            json!({ "user": "adele@contoso.example", "supervised": true })
+        }),
+        ("device battery optimised", "battery/optimise", json!({})),
+        ("device: battery optimise", "battery/optimise", json!({})),
+        ("device: standby rare", "standby", json!({ "bucket": "rare" })),
+        ("permission: keep --scheduled", "permission/keep", json!({ "scheduled": true })),
+        ("clock: advance 4h", "clock/advance", json!({ "duration": "4h" })),
+        ("focus: on", "focus/on", json!({})),
     ];
     for (line, path, body) in lines {
         let case = steps(&format!("- {line}\n"));
         let Action::Change { change, refused } = &case.steps[0].action else { panic!("{line}") };
-        assert_eq!((change.path, &change.body), (path, &body), "{line}");
+        assert_eq!((change.row.path, &change.body), (path, &body), "{line}");
         assert_eq!(refused, &None);
     }
-    for row in super::table() {
-        let bare = super::changes::in_a_file(row.command.path);
+    for row in COMMANDS {
+        let bare = row.step();
         let read = read("a.yaml", format!("name: x\nsteps:\n- {bare}\n").as_bytes());
         let is_known = read.as_ref().err().is_none_or(|wrong| !wrong.problems[0].message.starts_with("there is no"));
         assert!(is_known, "{bare}");
+        for example in row.examples.iter().filter(|example| example.line.starts_with(row.name)) {
+            let case = steps(&format!("- {}\n", example.line));
+            let Action::Change { change, .. } = &case.steps[0].action else { panic!("{example:?}") };
+            assert_eq!(change.row.name, row.name, "{example:?}");
+        }
     }
+}
+
+#[test]
+fn what_a_command_does_not_take_is_told_as_it_is_on_the_command_line() {
+    assert_eq!(told_of_step("retire: --pendig"), "3:11 retire has no --pendig | its members: stage (may be left out)");
+    assert_eq!(told_of_step("settings: set lockScreen"), {
+        "3:13 write NAME=VALUE, as in lockScreen=off; show lists the names | write NAME=VALUE"
+    });
+    assert_eq!(told_of_step("device: lock now"), "3:11 device lock takes no \"now\" | device lock takes nothing more");
+    assert_eq!(
+        told_of_step("app: {install: {targetSdk: x}}"),
+        "3:30 targetSdk is not right: \"x\" is no number from 0 to 4294967295 | its members: version (may be left out), \
+         targetSdk (may be left out)"
+    );
+    assert!(told_of_step("settings: {sett: {name: x, value: y}}").contains("settings set has no \"sett\""));
 }
 
 #[test]
@@ -106,10 +162,10 @@ fn a_device_says_only_what_matters_and_the_rest_has_defaults() {
     let case = &cases(
         "name: x\ndevice: {platform: android, osVersion: 12L, locked: true, enrollment: none}\nsteps: [push: ]\n",
     )[0];
-    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.path).collect();
+    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.row.path).collect();
     assert_eq!(paths, ["app/install", "lock"]);
     let case = &cases("name: x\nsteps: [push: ]\n")[0];
-    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.path).collect();
+    let paths: Vec<&str> = case.device.setup.iter().map(|change| change.row.path).collect();
     assert_eq!(paths, ["app/install", "permission/allow", "enroll"]);
     assert!(case.given.iter().any(|check| check.path == ["notificationPermission"] && check.value == "authorized"));
 }

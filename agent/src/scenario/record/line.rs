@@ -6,7 +6,6 @@ use portal_contract::{CustomNotification, MAX_PAYLOAD_BYTES, NotificationId, Pus
 use serde_json::{Map, Value, json};
 
 use super::span;
-use crate::scenario::read::{in_a_file, table};
 use portal_device::DeviceCommand;
 
 /// The members of a receipt that say what the outcome is.
@@ -46,47 +45,15 @@ pub(super) fn is_placeholder(text: &str) -> bool {
     text.contains("${")
 }
 
-/// The step of a command: the row of the table that means the same, with the body that was recorded.
-pub(super) fn command(command: &DeviceCommand, recorded: &Value) -> Option<String> {
-    let bodies = bodies(recorded);
-    for row in table() {
-        let meant = bodies.iter().find(|body| (row.command.read)(body).is_ok_and(|read| read == *command));
-        if let Some(body) = meant {
-            let empty = body.as_object().is_some_and(Map::is_empty);
-            let step = named(row.command.path);
-            return Some(match (empty, step.split_once(": ")) {
-                (true, _) => step,
-                (false, Some((noun, verb))) => format!("{noun}: {{{verb}: {}}}", flow(body)),
-                (false, None) => format!("{step} {}", flow(body)),
-            });
-        }
-    }
-    None
-}
-
-/// The step of a path as the command line names it: what is no verb of its own is the device's.
-fn named(path: &str) -> String {
-    let verb = path.split('/').next().unwrap_or_default();
-    if VERBS.contains(&verb) { in_a_file(path) } else { format!("device: {}", path.replace('/', " ")) }
-}
-
-const VERBS: [&str; 8] = ["app", "enroll", "retire", "permission", "play-services", "os", "settings", "clock"];
-
-/// What the body may have been: nothing, or any object within what was recorded, without its nulls.
-fn bodies(recorded: &Value) -> Vec<Value> {
-    let mut bodies = vec![json!({})];
-    let mut place = recorded;
-    while let Value::Object(members) = place {
-        let present: Map<String, Value> = members
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        bodies.push(Value::Object(present));
-        let Some(inner) = members.values().find(|value| value.is_object()) else { break };
-        place = inner;
-    }
-    bodies
+/// The step of a command, by its row of the table; none for what no scenario does.
+pub(super) fn command(command: &DeviceCommand) -> Option<String> {
+    let (row, body) = portal_contract::command::request(command).ok()??;
+    let is_empty = body.as_object().is_some_and(Map::is_empty);
+    Some(match (is_empty, row.name.split_once(' ')) {
+        (true, _) => row.step(),
+        (false, Some((noun, rest))) => format!("{noun}: {{{rest}: {}}}", flow(&body)),
+        (false, None) => format!("{}: {}", row.name, flow(&body)),
+    })
 }
 
 /// The step of a push.

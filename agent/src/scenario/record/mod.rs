@@ -204,7 +204,7 @@ impl Writer {
                 self.pass(before);
                 self.advance(millis, at);
             }
-            Ok(read) => match line::command(&read, command) {
+            Ok(read) => match line::command(&read) {
                 Some(step) => self.stimulus(at, &step),
                 None => self.text.push_str(&format!("  # not a step of a scenario: {command}\n")),
             },
