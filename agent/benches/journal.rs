@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use portal_agent::journal::{Database, DeviceJournal, Entry, Journal, Options, Reader, Retention, Ticket};
+use portal_agent::journal::{
+    CommitTicket, DeviceJournal, Journal, JournalDatabase, JournalEntry, JournalOptions, JournalReader, Retention,
+};
 use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, PushTarget, Receipt, Timestamp};
 use tokio::runtime::Runtime;
 
@@ -23,7 +25,7 @@ fn id(number: u64) -> NotificationId {
         .unwrap()
 }
 
-fn settled(sequence: u64) -> Entry {
+fn settled(sequence: u64) -> JournalEntry {
     let at = Timestamp::from_millis(1_700_000_000_000 + sequence as i64);
     let push = format!(
         r#"{{"id":"{}","notificationTitle":"Office closed","notificationBody":"Work from home on Friday.","sentAt":"2026-11-23T09:00:00.000Z","targetUserPrincipalName":"adele@contoso.example"}}"#,
@@ -42,25 +44,25 @@ fn settled(sequence: u64) -> Entry {
         decided_at: at,
         interaction: None,
     };
-    Entry::Settled { receipt, push: Some(push), held: None }
+    JournalEntry::Settled { receipt, push: Some(push), held: None }
 }
 
 struct Bench {
-    database: Database,
+    database: JournalDatabase,
     journal: DeviceJournal,
     runtime: Runtime,
 }
 
 impl Bench {
     fn open(path: &Path) -> Self {
-        let options = Options { retention: Retention::default(), rules: 1 };
-        let database = Database::open(&path.join("journal.db"), options).unwrap();
+        let options = JournalOptions { retention: Retention::default(), rules: 1 };
+        let database = JournalDatabase::open(&path.join("journal.db"), options).unwrap();
         let (journal, _) = database.device(DeviceId::from_random(1), Timestamp::from_millis(0)).unwrap();
         Self { database, journal, runtime: tokio::runtime::Builder::new_current_thread().build().unwrap() }
     }
 
     /// Appends one entry; waits while the queue is full.
-    fn append(&self, entry: Entry) -> Ticket {
+    fn append(&self, entry: JournalEntry) -> CommitTicket {
         let mut entries = vec![entry];
         loop {
             let mut durable = self.journal.durable();
@@ -78,7 +80,7 @@ impl Bench {
         self.wait(last.unwrap_or_default());
     }
 
-    fn wait(&self, ticket: Ticket) {
+    fn wait(&self, ticket: CommitTicket) {
         self.runtime.block_on(self.journal.durable().wait_for(|durable| *durable >= ticket)).unwrap();
     }
 }
@@ -89,11 +91,11 @@ fn settle(before: u64, ask: bool) -> Duration {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::open(directory.path());
     bench.settle(1..=before);
-    bench.append(Entry::Published { through: before });
-    let pushes: Vec<(NotificationId, Entry)> =
+    bench.append(JournalEntry::Published { through: before });
+    let pushes: Vec<(NotificationId, JournalEntry)> =
         (before + 1..=before + PUSHES).map(|number| (id(number), settled(number))).collect();
     let start = Instant::now();
-    let mut last = Ticket::default();
+    let mut last = CommitTicket::default();
     for batch in pushes.chunks(ASKED_AT_ONCE) {
         if ask {
             let ids: Vec<NotificationId> = batch.iter().map(|(id, _)| id.clone()).collect();
@@ -109,7 +111,7 @@ fn settle(before: u64, ask: bool) -> Duration {
     took
 }
 
-fn read_all(reader: &Reader) -> usize {
+fn read_all(reader: &JournalReader) -> usize {
     let (mut count, mut last) = (0, 0);
     loop {
         let page = reader.receipts_after(last, 512).unwrap();

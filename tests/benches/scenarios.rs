@@ -12,7 +12,7 @@ use portal_agent::scenario::read;
 use portal_agent::scenario::result::Standing;
 use portal_agent::scenario::runner::{Broker, Options, run};
 use portal_agent::scenario::stage::Cards;
-use portal_agent::sender::SenderSettings;
+use portal_agent::sender::SenderOptions;
 use portal_contract::DeviceId;
 use portal_tests::figures::{Sample, ratio};
 use rumqttc::NetworkOptions;
@@ -74,7 +74,7 @@ async fn scenarios_take(embedded: &EmbeddedBroker) -> Result<Duration> {
     let cases = std::iter::repeat_n(one, CASES).flatten().collect();
     let broker = Broker {
         session: SessionSettings::new(vec![embedded.url()], DeviceId::from_bytes([0; 16])),
-        sender: SenderSettings::new(embedded.url()),
+        sender: SenderOptions::new(embedded.url()),
     };
     let options =
         Options { strict: true, repeat: 1, shuffle: None, fail_fast: false, jobs: AT_A_TIME, cards: Cards::Recorded };

@@ -17,7 +17,7 @@ use super::fence::{Arrival, Fence};
 use super::link::{Link, Wish};
 use super::outbox::{Purpose, Sent};
 use super::subscriptions::{Ask, Subscriptions};
-use crate::mqtt::{BrokerUrl, Client, Connection, Event, Fault, Message};
+use crate::mqtt::{BrokerUrl, ConnectionFault, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
 const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
 /// How a connection ended.
 pub(super) enum End {
     /// It was lost.
-    Lost(Fault),
+    Lost(ConnectionFault),
     /// It was left by wish.
     Left,
 }
@@ -38,7 +38,7 @@ pub(super) struct Live<'a> {
     pub(super) held_groups: &'a mut BTreeSet<GroupId>,
     pub(super) url: &'a BrokerUrl,
     pub(super) topics: &'a DeviceTopics,
-    pub(super) client: Client,
+    pub(super) client: MqttClient,
     pub(super) epoch: u64,
     pub(super) subscriptions: Subscriptions,
     pub(super) fence: Fence,
@@ -73,7 +73,7 @@ impl Watchdog {
 
 impl Live<'_> {
     /// Runs the connection to its end.
-    pub(super) async fn run(mut self, connection: &mut Connection) -> End {
+    pub(super) async fn run(mut self, connection: &mut MqttConnection) -> End {
         self.start();
         let mut armed = self.next_deadline();
         let mut alarm = pin!(sleep_until(armed.into()));
@@ -98,7 +98,7 @@ impl Live<'_> {
                 }
             };
             match event {
-                Ok(Event::DisconnectSent) => return End::Left,
+                Ok(MqttEvent::DisconnectSent) => return End::Left,
                 Ok(event) => self.on_event(event),
                 Err(fault) => return End::Lost(fault),
             }
@@ -181,7 +181,7 @@ impl Live<'_> {
             return Some(End::Left);
         }
         if now >= self.watchdog.due && self.watchdog.starved() {
-            return Some(End::Lost(Fault::stalled(self.url)));
+            return Some(End::Lost(ConnectionFault::stalled(self.url)));
         }
         if due(self.stable_at) {
             self.stable_at = None;
@@ -193,20 +193,20 @@ impl Live<'_> {
         None
     }
 
-    fn on_event(&mut self, event: Event) {
+    fn on_event(&mut self, event: MqttEvent) {
         self.watchdog.alive = true;
         match event {
-            Event::Message(message) => self.on_message(message),
-            Event::PublishSent(pkid) => self.link.sent(pkid),
-            Event::PublishAnswered { pkid, refusal } => self.on_answer(pkid, refusal),
-            Event::SubscribeSent(pkid) => self.subscriptions.subscribe_sent(pkid),
-            Event::SubscribeAnswered { pkid, refusals } => {
+            MqttEvent::Message(message) => self.on_message(message),
+            MqttEvent::PublishSent(pkid) => self.link.sent(pkid),
+            MqttEvent::PublishAnswered { pkid, refusal } => self.on_answer(pkid, refusal),
+            MqttEvent::SubscribeSent(pkid) => self.subscriptions.subscribe_sent(pkid),
+            MqttEvent::SubscribeAnswered { pkid, refusals } => {
                 self.subscriptions.subscribe_answered(pkid, &refusals);
                 self.subscriptions_changed();
             }
-            Event::UnsubscribeSent(pkid) => self.subscriptions.unsubscribe_sent(pkid),
-            Event::UnsubscribeAnswered { pkid } => self.on_unsubscribed(pkid),
-            Event::Connected { .. } | Event::DisconnectSent | Event::Other => {}
+            MqttEvent::UnsubscribeSent(pkid) => self.subscriptions.unsubscribe_sent(pkid),
+            MqttEvent::UnsubscribeAnswered { pkid } => self.on_unsubscribed(pkid),
+            MqttEvent::Connected { .. } | MqttEvent::DisconnectSent | MqttEvent::Other => {}
         }
     }
 
@@ -297,7 +297,7 @@ impl Live<'_> {
         });
     }
 
-    fn on_message(&mut self, message: Message) {
+    fn on_message(&mut self, message: MqttMessage) {
         let incoming = std::str::from_utf8(&message.topic).ok().and_then(|topic| self.topics.parse(topic));
         match incoming {
             Some(IncomingTopic::Fence) => {
@@ -340,7 +340,7 @@ impl Live<'_> {
         }
     }
 
-    fn deliver(&mut self, incoming: IncomingTopic, message: Message) {
+    fn deliver(&mut self, incoming: IncomingTopic, message: MqttMessage) {
         let event = SessionEvent::Message {
             epoch: self.epoch,
             incoming,

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use portal_embedded_broker::{Access, Limits, Listener, ListenerOptions, StartError};
 
-use crate::mqtt::{BrokerUrl, Credentials};
+use crate::mqtt::{BrokerCredentials, BrokerUrl};
 
 /// Why the embedded broker does not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,7 @@ impl EmbeddedBroker {
     ///
     /// # Errors
     /// An address other than loopback without credentials, or with an empty password.
-    pub fn check(address: SocketAddr, credentials: Option<&Credentials>) -> Result<(), EmbeddedError> {
+    pub fn check(address: SocketAddr, credentials: Option<&BrokerCredentials>) -> Result<(), EmbeddedError> {
         let demanded = credentials.is_some_and(|credentials| !credentials.password().is_empty());
         if address.ip().is_loopback() || demanded { Ok(()) } else { Err(EmbeddedError::NeedsPassword(address)) }
     }
@@ -47,7 +47,7 @@ impl EmbeddedBroker {
     ///
     /// # Errors
     /// An address other than loopback without credentials; an address that cannot be listened on.
-    pub async fn start(address: SocketAddr, credentials: Option<Credentials>) -> Result<Self, EmbeddedError> {
+    pub async fn start(address: SocketAddr, credentials: Option<BrokerCredentials>) -> Result<Self, EmbeddedError> {
         let access = credentials.map_or(Access::Anyone, |credentials| Access::Password {
             password: credentials.password().to_owned(),
             username: credentials.username,

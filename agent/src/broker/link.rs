@@ -14,7 +14,7 @@ use portal_device::AckToken;
 use super::acks::AckQueue;
 use super::outbox::{Outbox, Purpose, Sent};
 use super::{PublishId, Sessions};
-use crate::mqtt::Client;
+use crate::mqtt::MqttClient;
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
 const PUBLISH_OVERHEAD: usize = 16;
@@ -49,7 +49,7 @@ struct Inner {
 #[derive(Debug)]
 struct Live {
     epoch: u64,
-    client: Client,
+    client: MqttClient,
     acks: AckQueue,
     outbox: Outbox,
     largest: usize,
@@ -114,7 +114,7 @@ impl Link {
     }
 
     /// A connection stands. `largest` is the largest packet that the broker takes.
-    pub(super) fn open(&self, epoch: u64, client: Client, outbox: Outbox, largest: Option<u32>) {
+    pub(super) fn open(&self, epoch: u64, client: MqttClient, outbox: Outbox, largest: Option<u32>) {
         let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         let mut inner = self.lock();
         inner.live = Some(Live { epoch, client, acks: AckQueue::default(), outbox, largest });

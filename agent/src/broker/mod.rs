@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use portal_contract::{GroupId, IncomingTopic};
 
-pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsError, TlsSettings};
+pub use crate::mqtt::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsError, TlsSettings};
 pub use embedded::{EmbeddedBroker, EmbeddedError};
 pub use portal_device::AckToken;
 pub use recording::{Recorded, RecordingSessions};

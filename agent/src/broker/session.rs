@@ -23,7 +23,8 @@ use super::settings::{BrokerError, SessionSettings};
 use super::subscriptions::Subscriptions;
 use super::{PublishId, SessionEvent, Sessions};
 use crate::mqtt::{
-    BrokerUrl, Client, ConnectOptions, Connection, Event, Fault, FaultKind, LARGEST_PACKET, Will, client_config, open,
+    BrokerUrl, ConnectOptions, ConnectionFault, ConnectionFaultKind, LARGEST_PACKET, LastWill, MqttClient,
+    MqttConnection, MqttEvent, client_config, open,
 };
 
 /// rumqttc's request channel: one acknowledgement for each packet id there is, and every other request beside them; so
@@ -113,9 +114,9 @@ enum Tried {
     /// It was ended by wish, before or after it was connected.
     Left,
     /// It failed before CONNACK.
-    Failed(Fault),
+    Failed(ConnectionFault),
     /// It was connected and lost; whether it had stood long enough.
-    Lost { fault: Fault, stable: bool },
+    Lost { fault: ConnectionFault, stable: bool },
 }
 
 struct Driver {
@@ -190,8 +191,8 @@ impl Driver {
             Some(Err(fault)) => return Tried::Failed(fault),
             None => return Tried::Left,
         };
-        let Event::Connected { session_present, receive_maximum, maximum_packet_size } = connected else {
-            return Tried::Failed(Fault::other(format!("{url} did not answer CONNECT with CONNACK")));
+        let MqttEvent::Connected { session_present, receive_maximum, maximum_packet_size } = connected else {
+            return Tried::Failed(ConnectionFault::other(format!("{url} did not answer CONNECT with CONNACK")));
         };
         self.epoch += 1;
         if session_present {
@@ -211,13 +212,17 @@ impl Driver {
     }
 
     /// The first event, which is CONNACK; `None` if the wish changed meanwhile.
-    async fn connect(&mut self, url: &BrokerUrl, connection: &mut Connection) -> Option<Result<Event, Fault>> {
+    async fn connect(
+        &mut self,
+        url: &BrokerUrl,
+        connection: &mut MqttConnection,
+    ) -> Option<Result<MqttEvent, ConnectionFault>> {
         let limit = self.patience();
         let mut answer = std::pin::pin!(tokio::time::timeout(limit, connection.poll()));
         loop {
             tokio::select! {
                 answer = &mut answer => {
-                    return Some(answer.unwrap_or_else(|_| Err(Fault::no_answer(url, limit))));
+                    return Some(answer.unwrap_or_else(|_| Err(ConnectionFault::no_answer(url, limit))));
                 }
                 () = self.link.bell.notified() => {
                     if self.link.wish() != Wish::Online {
@@ -243,7 +248,10 @@ impl Driver {
             keep_alive: settings.keep_alive,
             receive_maximum: settings.receive_maximum,
             maximum_packet_size: if self.limit_ignored { LARGEST_PACKET } else { settings.maximum_packet_size },
-            will: Some(Will { topic: self.topics.connection(), payload: connection_payload(ConnectionState::Offline) }),
+            will: Some(LastWill {
+                topic: self.topics.connection(),
+                payload: connection_payload(ConnectionState::Offline),
+            }),
             credentials: settings.credentials.as_ref(),
             tls: self.tls.clone().filter(|_| url.is_secure()),
             manual_acks: true,
@@ -252,7 +260,13 @@ impl Driver {
         }
     }
 
-    fn live<'a>(&'a mut self, url: &'a BrokerUrl, client: Client, since: Instant, largest: Option<u32>) -> Live<'a> {
+    fn live<'a>(
+        &'a mut self,
+        url: &'a BrokerUrl,
+        client: MqttClient,
+        since: Instant,
+        largest: Option<u32>,
+    ) -> Live<'a> {
         Live {
             link: &self.link,
             events: &mut self.events,
@@ -287,29 +301,29 @@ impl Driver {
         self.link.stand(|standing| standing.outage = None);
     }
 
-    async fn failed(&mut self, url: &BrokerUrl, mut fault: Fault) {
+    async fn failed(&mut self, url: &BrokerUrl, mut fault: ConnectionFault) {
         self.backoff.ended_otherwise();
-        if fault.kind == FaultKind::NoAnswer {
+        if fault.kind == ConnectionFaultKind::NoAnswer {
             self.backoff.unanswered();
         }
-        if fault.kind == FaultKind::Closed {
+        if fault.kind == ConnectionFaultKind::Closed {
             let hint = if url.is_secure() { "" } else { "; if this is its TLS port, use mqtts://" };
             fault.sentence = format!("{url} closed the connection before it answered CONNECT{hint}");
         }
         self.after(fault).await;
     }
 
-    async fn lost(&mut self, url: &BrokerUrl, fault: Fault, stable: bool) {
+    async fn lost(&mut self, url: &BrokerUrl, fault: ConnectionFault, stable: bool) {
         if stable {
             self.backoff.stood();
         }
         match fault.kind {
-            FaultKind::Closed if !stable => {
+            ConnectionFaultKind::Closed if !stable => {
                 if self.backoff.closed_soon() {
                     self.suspect(url);
                 }
             }
-            FaultKind::PacketTooLarge => {
+            ConnectionFaultKind::PacketTooLarge => {
                 self.limit_ignored = true;
                 self.backoff.ended_otherwise();
             }
@@ -328,7 +342,7 @@ impl Driver {
     }
 
     /// Tells of the outage, once, and waits for the next try.
-    async fn after(&mut self, fault: Fault) {
+    async fn after(&mut self, fault: ConnectionFault) {
         let problem = fault.sentence;
         self.link.stand(|standing| standing.outage = Some(problem.clone()));
         if self.told {
@@ -340,7 +354,7 @@ impl Driver {
         }
         // A constant where the system has no randomness to give: only the jitter is lost.
         let pause = self.backoff.pause(getrandom::u32().unwrap_or(u32::MAX));
-        let named = fault.kind == FaultKind::TakenOver;
+        let named = fault.kind == ConnectionFaultKind::TakenOver;
         self.rest(Some(if named { self.settings.reconnect.after_takeover } else { pause })).await;
     }
 

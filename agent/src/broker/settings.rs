@@ -7,7 +7,8 @@ use std::time::Duration;
 use portal_contract::{DeviceId, Tenant};
 
 use crate::mqtt::{
-    BrokerUrl, Credentials, Protocol, TlsError, TlsSettings, client_config, password_in_clear, tls_to_an_ip_v6_address,
+    BrokerCredentials, BrokerUrl, MqttVersion, TlsError, TlsSettings, client_config, password_in_clear,
+    tls_to_an_ip_v6_address,
 };
 
 /// Room for events beside the receive window: publishes answered, and what a connection tells of itself.
@@ -22,13 +23,13 @@ pub struct SessionSettings {
     /// The brokers, tried in turn; at least one.
     pub brokers: Vec<BrokerUrl>,
     /// The protocol version.
-    pub protocol: Protocol,
+    pub protocol: MqttVersion,
     /// The tenant.
     pub tenant: Tenant,
     /// The device, whose id is the client id.
     pub device: DeviceId,
     /// User name and password.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<BrokerCredentials>,
     /// Certificates for `mqtts://`.
     pub tls: TlsSettings,
     /// How many pushes may be unacknowledged; announced in MQTT 5 (1000).
@@ -80,7 +81,7 @@ impl SessionSettings {
     pub fn new(brokers: Vec<BrokerUrl>, device: DeviceId) -> Self {
         Self {
             brokers,
-            protocol: Protocol::default(),
+            protocol: MqttVersion::default(),
             tenant: Tenant::default(),
             device,
             credentials: None,
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_password_crosses_a_network_only_when_allowed() {
-        let password = || Some(Credentials::new("adele", Secret::new("hunter2")));
+        let password = || Some(BrokerCredentials::new("adele", Secret::new("hunter2")));
         for (url, refused) in
             [("mqtt://localhost", false), ("mqtts://far.example", false), ("mqtt://far.example", true)]
         {

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use portal_contract::{DeviceTopics, GroupId};
 
-use crate::mqtt::Subscription;
+use crate::mqtt::TopicFilter;
 
 /// Most filters in one SUBSCRIBE: some 10 KB.
 const FILTERS_A_PACKET: usize = 100;
@@ -16,7 +16,7 @@ const BYTES_A_FILTER: u32 = 160;
 /// A request to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    Subscribe(Vec<Subscription>),
+    Subscribe(Vec<TopicFilter>),
     Unsubscribe(GroupId),
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Subscriptions {
     /// Given up on this connection.
     left: BTreeSet<GroupId>,
     /// Handed over, packet id not known yet; in order, each kind by itself.
-    subscribing: VecDeque<Vec<Subscription>>,
+    subscribing: VecDeque<Vec<TopicFilter>>,
     unsubscribing: VecDeque<GroupId>,
-    unanswered_subscribes: HashMap<u16, Vec<Subscription>>,
+    unanswered_subscribes: HashMap<u16, Vec<TopicFilter>>,
     unanswered_unsubscribes: HashMap<u16, GroupId>,
     refused: BTreeSet<String>,
 }
@@ -63,7 +63,7 @@ impl Subscriptions {
     pub(super) fn at_connect(&mut self, wanted: &BTreeSet<GroupId>, earlier: &BTreeSet<GroupId>) -> Vec<Ask> {
         let t = &self.topics;
         let own = [(t.notifications(), false), (t.groups(), true), (t.actions(), false), (t.fence(), false)];
-        let mut filters: Vec<_> = own.map(|(filter, retained)| Subscription { filter, retained }).into();
+        let mut filters: Vec<_> = own.map(|(filter, retained)| TopicFilter { filter, retained }).into();
         filters.extend(wanted.iter().map(|group| self.of_group(*group)));
         self.groups.clone_from(wanted);
         let mut asks = self.in_packets(&filters);
@@ -141,13 +141,13 @@ impl Subscriptions {
         &self.refused
     }
 
-    fn in_packets(&self, filters: &[Subscription]) -> Vec<Ask> {
+    fn in_packets(&self, filters: &[TopicFilter]) -> Vec<Ask> {
         filters.chunks(self.filters_a_packet).map(|chunk| Ask::Subscribe(chunk.to_vec())).collect()
     }
 
-    fn of_group(&self, group: GroupId) -> Subscription {
+    fn of_group(&self, group: GroupId) -> TopicFilter {
         let retained = self.retained_group_messages;
-        Subscription { filter: self.topics.group_notifications(group), retained }
+        TopicFilter { filter: self.topics.group_notifications(group), retained }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::page::{Line, Page};
 use super::{Context, Failure};
 use crate::daemon::{ConfigurationError, Options, sender_settings};
-use crate::settings::{Loaded, Settings};
+use crate::settings::{LoadedSettings, Settings};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,7 @@ fn check(context: &mut Context) -> Result<(), Failure> {
     context.page(&page)
 }
 
-fn page(loaded: &Loaded) -> Page {
+fn page(loaded: &LoadedSettings) -> Page {
     let mut page = Page::new();
     let width = loaded.origins.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
     for setting in &loaded.origins {

@@ -10,7 +10,7 @@ use portal_contract::command::CommandRow;
 use serde_json::Value;
 
 use crate::control::{Answer, Client};
-use crate::settings::{Loaded, Settings, Sources};
+use crate::settings::{LoadedSettings, Settings, SettingsSources};
 
 /// What a command has at hand.
 pub struct Context {
@@ -36,18 +36,18 @@ impl Context {
     ///
     /// # Errors
     /// A setting is wrong, named with where it comes from.
-    pub(super) fn settings(&self, command_line: Vec<(String, String)>) -> Result<Loaded, Failure> {
+    pub(super) fn settings(&self, command_line: Vec<(String, String)>) -> Result<LoadedSettings, Failure> {
         Ok(Settings::load(&self.sources(command_line))?)
     }
 
     /// Where the settings come from, with what a command's own arguments say on top.
-    pub(super) fn sources(&self, mut command_line: Vec<(String, String)>) -> Sources {
+    pub(super) fn sources(&self, mut command_line: Vec<(String, String)>) -> SettingsSources {
         let format = self.global.log_format.map(|format| match format {
             LogFormat::Text => "text".to_owned(),
             LogFormat::Json => "json".to_owned(),
         });
         command_line.extend(format.map(|format| ("log.format".to_owned(), format)));
-        Sources::of_process(self.global.settings_file(), command_line)
+        SettingsSources::of_process(self.global.settings_file(), command_line)
     }
 
     /// Logs what the daemon does, as the settings or the global options say.

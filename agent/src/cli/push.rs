@@ -12,7 +12,7 @@ use portal_contract::{
 use super::page::{Line, Page};
 use super::{Context, Failure, log};
 use crate::daemon::sender_settings;
-use crate::sender::{Address, Followed, Receipts, Sender, SenderError, SenderSettings};
+use crate::sender::{FollowScope, PushAddress, PushSender, ReceiptStream, SenderError, SenderOptions};
 use portal_contract::duration;
 
 /// How long after a receipt of a group's device another may still come.
@@ -92,8 +92,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     }
     let payload = payload(args, own.map_or(0, |status| status.condition.clock_ahead_millis))?;
     let address = match (args.group, device) {
-        (Some(group), _) => Address::Group(group),
-        (None, Some(device)) => Address::Device(device),
+        (Some(group), _) => PushAddress::Group(group),
+        (None, Some(device)) => PushAddress::Device(device),
         // clap demands one of the three.
         (None, None) => return Err(Failure::configuration("nobody to push to", "--device, --group or --here")),
     };
@@ -139,15 +139,15 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
 
 async fn send(
     context: &mut Context,
-    settings: SenderSettings,
-    address: Address,
+    settings: SenderOptions,
+    address: PushAddress,
     payload: &Payload,
     wait: Option<Duration>,
 ) -> Result<(), Failure> {
-    let sender = Sender::connect(settings).await?;
+    let sender = PushSender::connect(settings).await?;
     let followed = match address {
-        Address::Device(device) => Followed::Device(device),
-        Address::Group(_) => Followed::AllDevices,
+        PushAddress::Device(device) => FollowScope::Device(device),
+        PushAddress::Group(_) => FollowScope::AllDevices,
     };
     // Subscribed before it publishes, so that no receipt is missed (contract 5).
     let receipts = match wait {
@@ -172,9 +172,9 @@ async fn send(
 /// Prints the receipts that come in time: a device's one, or those of a group's devices, until none has come for a while.
 async fn print_receipts(
     context: &mut Context,
-    receipts: &mut Receipts,
+    receipts: &mut ReceiptStream,
     payload: &Payload,
-    address: Address,
+    address: PushAddress,
     limit: Duration,
 ) -> Result<(), Failure> {
     let mut patience = limit;
@@ -188,7 +188,7 @@ async fn print_receipts(
         }
         any = true;
         patience = limit.min(QUIET);
-        if matches!(address, Address::Device(_)) {
+        if matches!(address, PushAddress::Device(_)) {
             break;
         }
     }
@@ -199,7 +199,7 @@ async fn print_receipts(
     Err(Failure::operation("noReceipt", message, "portal-agent doctor, or wait longer: the device may be offline"))
 }
 
-async fn next(receipts: &mut Receipts, payload: &Payload) -> Result<Receipt, SenderError> {
+async fn next(receipts: &mut ReceiptStream, payload: &Payload) -> Result<Receipt, SenderError> {
     match &payload.id {
         Some(id) => receipts.next_of(id).await,
         None => loop {

@@ -9,10 +9,10 @@ use portal_contract::{DeviceId, StatusReport};
 
 use super::first_start::Asked;
 use super::start::{Embedded, NotifierKind, Options};
-use crate::broker::{BrokerUrl, BrokerUrlError, Credentials, SessionSettings, TlsSettings};
+use crate::broker::{BrokerCredentials, BrokerUrl, BrokerUrlError, SessionSettings, TlsSettings};
 use crate::journal::Retention;
 use crate::secret::Secret;
-use crate::sender::SenderSettings;
+use crate::sender::SenderOptions;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
 use portal_device::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
 
@@ -136,9 +136,14 @@ fn embedded(settings: &Settings) -> Result<Option<Embedded>, ConfigurationError>
     Ok(Some(Embedded { listen, credentials }))
 }
 
-fn credentials(user: Option<&String>, password: Option<Secret>) -> Result<Option<Credentials>, ConfigurationError> {
+fn credentials(
+    user: Option<&String>,
+    password: Option<Secret>,
+) -> Result<Option<BrokerCredentials>, ConfigurationError> {
     match (user, password) {
-        (Some(user), password) => Ok(Some(Credentials::new(user.clone(), password.unwrap_or_else(|| Secret::new(""))))),
+        (Some(user), password) => {
+            Ok(Some(BrokerCredentials::new(user.clone(), password.unwrap_or_else(|| Secret::new("")))))
+        }
         (None, None) => Ok(None),
         (None, Some(_)) => Err(ConfigurationError::PasswordWithoutUser),
     }
@@ -179,7 +184,7 @@ fn session(settings: &BrokerSettings) -> Result<SessionSettings, ConfigurationEr
 pub fn sender_settings(
     settings: &Settings,
     daemon: Option<&StatusReport>,
-) -> Result<SenderSettings, ConfigurationError> {
+) -> Result<SenderOptions, ConfigurationError> {
     let connection = settings.sender_connection();
     let daemon = daemon.filter(|_| settings.sender.urls.is_none());
     let on_embedded = daemon.is_some_and(|daemon| daemon.broker.embedded.is_some());
@@ -194,13 +199,13 @@ pub fn sender_settings(
         credentials(connection.username.as_ref(), connection.password()?)?
     };
     let daemons_tenant = daemon.map(|daemon| daemon.tenant.clone());
-    Ok(SenderSettings {
+    Ok(SenderOptions {
         protocol: connection.protocol,
         tenant: daemons_tenant.or_else(|| settings.device.tenant.clone()).unwrap_or_default(),
         credentials,
         tls: tls(&connection),
         allow_password_in_clear: connection.allow_password_in_clear,
         connect_timeout: connection.connect_timeout,
-        ..SenderSettings::new(url)
+        ..SenderOptions::new(url)
     })
 }

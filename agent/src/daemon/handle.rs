@@ -15,7 +15,7 @@ use super::requests::{DeviceStatus, Request};
 use crate::broker::Sessions;
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
-use crate::journal::{self, Journal, JournalError, Reader};
+use crate::journal::{self, Journal, JournalError, JournalReader};
 use portal_device::{DeviceCommand, DeviceSnapshot, ReceivedPush};
 
 /// What never changes while the daemon runs.
@@ -40,7 +40,7 @@ pub struct Handle {
     pub(super) sessions: Arc<dyn Sessions>,
     pub(super) notifier: Arc<dyn Notifier>,
     pub(super) journal: Arc<dyn Journal>,
-    pub(super) reader: Reader,
+    pub(super) reader: JournalReader,
     pub(super) ending: CancellationToken,
 }
 
@@ -85,7 +85,7 @@ impl Handle {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+        read: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, Fault> {
         let reader = self.reader.clone();
         match tokio::task::spawn_blocking(move || read(&reader)).await {
@@ -155,7 +155,7 @@ impl RunningDevice for Handle {
 
     async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, Fault> {
         let LogQuery { outcome, id, since, limit } = query;
-        self.read(move |reader| reader.log(&journal::LogQuery { outcome, id, since, limit })).await
+        self.read(move |reader| reader.log(&journal::ReceiptFilter { outcome, id, since, limit })).await
     }
 
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
@@ -205,7 +205,7 @@ fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
 }
 
 /// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).
-fn in_app_messages(reader: &Reader) -> Result<Vec<InAppMessage>, JournalError> {
+fn in_app_messages(reader: &JournalReader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
     let Ok(snapshot) = serde_json::from_str::<DeviceSnapshot>(&snapshot) else { return Ok(Vec::new()) };
     let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);

@@ -6,17 +6,17 @@ use std::collections::{HashSet, VecDeque};
 
 use portal_contract::NotificationId;
 
-use crate::journal::{Entry, Ticket};
+use crate::journal::{CommitTicket, JournalEntry};
 
 /// Things that are released in order, each once its entries are durable.
 #[derive(Debug)]
 pub struct Outbox<T> {
-    entries: Vec<Entry>,
+    entries: Vec<JournalEntry>,
     ids: GatheredIds,
     unticketed: Vec<T>,
-    ticketed: VecDeque<(Ticket, T)>,
-    last: Ticket,
-    durable: Ticket,
+    ticketed: VecDeque<(CommitTicket, T)>,
+    last: CommitTicket,
+    durable: CommitTicket,
 }
 
 impl<T> Default for Outbox<T> {
@@ -26,15 +26,15 @@ impl<T> Default for Outbox<T> {
             ids: GatheredIds::default(),
             unticketed: Vec::new(),
             ticketed: VecDeque::new(),
-            last: Ticket(0),
-            durable: Ticket(0),
+            last: CommitTicket(0),
+            durable: CommitTicket(0),
         }
     }
 }
 
 impl<T> Outbox<T> {
     /// Adds an entry to the batch that is being gathered.
-    pub fn write(&mut self, entry: Entry) {
+    pub fn write(&mut self, entry: JournalEntry) {
         self.ids.note(&entry);
         self.entries.push(entry);
     }
@@ -50,13 +50,13 @@ impl<T> Outbox<T> {
     }
 
     /// Takes the gathered entries, to be appended.
-    pub fn take_entries(&mut self) -> Vec<Entry> {
+    pub fn take_entries(&mut self) -> Vec<JournalEntry> {
         self.ids = GatheredIds::default();
         std::mem::take(&mut self.entries)
     }
 
     /// The journal could not take them: they stay at the head of the batch.
-    pub fn give_back(&mut self, mut entries: Vec<Entry>) {
+    pub fn give_back(&mut self, mut entries: Vec<JournalEntry>) {
         entries.append(&mut self.entries);
         self.ids = GatheredIds::default();
         entries.iter().for_each(|entry| self.ids.note(entry));
@@ -64,7 +64,7 @@ impl<T> Outbox<T> {
     }
 
     /// The gathered entries were appended under this ticket.
-    pub fn appended(&mut self, ticket: Ticket) {
+    pub fn appended(&mut self, ticket: CommitTicket) {
         self.last = ticket;
         self.ticket_the_rest();
     }
@@ -81,7 +81,7 @@ impl<T> Outbox<T> {
     }
 
     /// Everything up to this ticket is durable.
-    pub fn durable(&mut self, ticket: Ticket) {
+    pub fn durable(&mut self, ticket: CommitTicket) {
         self.durable = self.durable.max(ticket);
     }
 
@@ -113,8 +113,8 @@ struct GatheredIds {
 }
 
 impl GatheredIds {
-    fn note(&mut self, entry: &Entry) {
-        if *entry == Entry::IdsForgotten {
+    fn note(&mut self, entry: &JournalEntry) {
+        if *entry == JournalEntry::IdsForgotten {
             *self = Self { used: HashSet::new(), forgotten: true };
         }
         self.used.extend(entry.used_id().cloned());
@@ -129,9 +129,9 @@ impl GatheredIds {
 mod tests {
     use super::*;
 
-    fn held(id: &str) -> Entry {
+    fn held(id: &str) -> JournalEntry {
         let at = portal_contract::Timestamp::from_millis(0);
-        Entry::Held { key: 1, id: id.parse().unwrap(), at, push: String::new() }
+        JournalEntry::Held { key: 1, id: id.parse().unwrap(), at, push: String::new() }
     }
 
     #[test]
@@ -146,22 +146,22 @@ mod tests {
         outbox.write(held("b"));
         outbox.give_back(taken);
         assert_eq!((outbox.is_used(&a), outbox.is_used(&b)), (Some(true), Some(true)));
-        outbox.write(Entry::IdsForgotten);
+        outbox.write(JournalEntry::IdsForgotten);
         assert_eq!((outbox.is_used(&a), outbox.is_used(&b)), (Some(false), Some(false)));
     }
 
     #[test]
     fn things_are_released_in_order_and_only_behind_their_commit() {
         let mut outbox = Outbox::default();
-        outbox.write(Entry::Redelivered { count: 1 });
+        outbox.write(JournalEntry::Redelivered { count: 1 });
         outbox.after_commit("first");
         assert_eq!(outbox.take_entries().len(), 1);
-        outbox.appended(Ticket(1));
+        outbox.appended(CommitTicket(1));
         outbox.after_commit("second");
         outbox.ticket_the_rest();
         assert_eq!(outbox.release(), None);
         assert!(!outbox.is_settled());
-        outbox.durable(Ticket(1));
+        outbox.durable(CommitTicket(1));
         assert_eq!((outbox.release(), outbox.release(), outbox.release()), (Some("first"), Some("second"), None));
         assert!(outbox.is_settled() && outbox.is_empty());
     }
@@ -169,11 +169,11 @@ mod tests {
     #[test]
     fn what_the_journal_gave_back_stays_first() {
         let mut outbox: Outbox<()> = Outbox::default();
-        outbox.write(Entry::Redelivered { count: 1 });
+        outbox.write(JournalEntry::Redelivered { count: 1 });
         let entries = outbox.take_entries();
-        outbox.write(Entry::Redelivered { count: 2 });
+        outbox.write(JournalEntry::Redelivered { count: 2 });
         outbox.give_back(entries);
-        let order = [Entry::Redelivered { count: 1 }, Entry::Redelivered { count: 2 }];
+        let order = [JournalEntry::Redelivered { count: 1 }, JournalEntry::Redelivered { count: 2 }];
         assert_eq!(outbox.take_entries(), order);
     }
 }

@@ -14,10 +14,10 @@ use super::device_loop::LoopError;
 use super::first_start::{Asked, Contradiction};
 use super::handle::Handle;
 use super::wiring::{Around, Kept, Wired, Wiring, journal_options};
-use crate::broker::{BrokerError, BrokerUrl, Credentials, EmbeddedBroker, EmbeddedError, SessionSettings};
+use crate::broker::{BrokerCredentials, BrokerError, BrokerUrl, EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::control::{ControlError, ControlFile, Server};
 use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
-use crate::journal::{Database, JournalError, Retention};
+use crate::journal::{JournalDatabase, JournalError, Retention};
 use crate::library_error::json_reason;
 use crate::state_dir::{Lock, StateDir, StateDirError};
 use portal_device::{DeviceIdentity, EmulationSettings};
@@ -40,7 +40,7 @@ pub struct Embedded {
     /// Where it listens; port 0 picks a free one.
     pub listen: SocketAddr,
     /// Who may connect; demanded on an address that is not loopback (contract 6).
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<BrokerCredentials>,
 }
 
 /// Everything that a daemon is started with.
@@ -130,9 +130,9 @@ pub struct Daemon {
 }
 
 fn open_device(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Result<Kept, StartError> {
-    let make = |path: &Path| Database::make(path).map_err(StartError::from);
+    let make = |path: &Path| JournalDatabase::make(path).map_err(StartError::from);
     let path = state_dir.journal(make)?;
-    let open = |path: &Path| Database::open(path, journal_options(options.retention));
+    let open = |path: &Path| JournalDatabase::open(path, journal_options(options.retention));
     let database = match open(&path) {
         Err(JournalError::Damaged { path, reason }) if options.set_damaged_journal_aside => {
             let aside = state_dir.set_journal_aside(clock.now())?;

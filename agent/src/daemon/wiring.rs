@@ -19,7 +19,7 @@ use super::handle::{About, Handle};
 use super::start::StartError;
 use crate::broker::{Session, SessionSettings};
 use crate::desktop::{DesktopEvent, Notifier};
-use crate::journal::{self, Database, DeviceJournal, Recovered, Retention};
+use crate::journal::{self, DeviceJournal, JournalDatabase, RecoveredDevice, Retention};
 use portal_device::{Device, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, RecentMessage, ResumePoint};
 
 /// The version of the device's rules, written beside each event.
@@ -30,8 +30,8 @@ const REQUESTS: usize = 64;
 const REMEMBERED_MESSAGES: usize = 1000;
 
 /// How the journal of a wired device is kept.
-pub fn journal_options(retention: Retention) -> journal::Options {
-    journal::Options { retention, rules: RULES_VERSION }
+pub fn journal_options(retention: Retention) -> journal::JournalOptions {
+    journal::JournalOptions { retention, rules: RULES_VERSION }
 }
 
 /// The device and its journal, as the database holds them, or new.
@@ -39,7 +39,7 @@ pub struct Kept {
     device: Device,
     beginning: Beginning,
     journal: DeviceJournal,
-    database: Database,
+    database: JournalDatabase,
 }
 
 impl Kept {
@@ -48,7 +48,7 @@ impl Kept {
     /// # Errors
     /// A journal that cannot be read, or another device than the one that is asked for.
     pub fn open(
-        database: Database,
+        database: JournalDatabase,
         asked: Asked,
         rules: EmulationSettings,
         wall: Timestamp,
@@ -87,7 +87,7 @@ fn random_bits() -> Result<u128, getrandom::Error> {
     Ok(u128::from_be_bytes(bytes))
 }
 
-fn resumption(recovered: &Recovered) -> Result<ResumePoint, StartError> {
+fn resumption(recovered: &RecoveredDevice) -> Result<ResumePoint, StartError> {
     let held = recovered.held.iter().map(|(_, json)| serde_json::from_str::<HeldPush>(json));
     Ok(ResumePoint {
         held: held.collect::<Result<_, _>>().map_err(StartError::Snapshot)?,
@@ -108,7 +108,7 @@ fn recent_messages(
         return Ok(Vec::new());
     }
     let since = Some(Device::remembers_messages_since(now));
-    let query = journal::LogQuery { outcome: None, id: None, since, limit: REMEMBERED_MESSAGES };
+    let query = journal::ReceiptFilter { outcome: None, id: None, since, limit: REMEMBERED_MESSAGES };
     let receipts = journal.reader()?.log(&query)?;
     Ok(receipts.iter().filter_map(RecentMessage::of).collect())
 }
@@ -132,7 +132,7 @@ pub struct Wiring {
     device_loop: DeviceLoop,
     inputs: Inputs,
     session: Session,
-    database: Database,
+    database: JournalDatabase,
 }
 
 impl Wiring {
@@ -195,7 +195,7 @@ pub struct Wired {
     looping: JoinHandle<Result<(), LoopError>>,
     stop_loop: CancellationToken,
     session: Session,
-    database: Database,
+    database: JournalDatabase,
 }
 
 impl Wired {

@@ -4,7 +4,7 @@
 
 /// What was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answered {
+pub enum TypedAnswer {
     /// Allow.
     Allow,
     /// Don't Allow.
@@ -12,17 +12,17 @@ pub enum Answered {
 }
 
 /// What a line means: `a…` or `y…` allows, `d…` or `n…` denies; anything else is asked again.
-pub fn read(line: &str) -> Option<Answered> {
+pub fn read(line: &str) -> Option<TypedAnswer> {
     match line.trim().chars().next()?.to_ascii_lowercase() {
-        'a' | 'y' => Some(Answered::Allow),
-        'd' | 'n' => Some(Answered::Deny),
+        'a' | 'y' => Some(TypedAnswer::Allow),
+        'd' | 'n' => Some(TypedAnswer::Deny),
         _ => None,
     }
 }
 
 /// Waits for an answer on standard input; for ever once that has ended. The reading thread ends with the process:
 /// a blocking read of a terminal cannot be taken back.
-pub async fn from_terminal() -> Answered {
+pub async fn from_terminal() -> TypedAnswer {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let answer = std::io::stdin().lines().map_while(Result::ok).find_map(|line| read(&line));
@@ -44,11 +44,11 @@ mod tests {
     #[test]
     fn the_first_letter_decides() {
         for (line, answer) in [
-            ("allow", Some(Answered::Allow)),
-            (" A\n", Some(Answered::Allow)),
-            ("yes", Some(Answered::Allow)),
-            ("Don't Allow", Some(Answered::Deny)),
-            ("n", Some(Answered::Deny)),
+            ("allow", Some(TypedAnswer::Allow)),
+            (" A\n", Some(TypedAnswer::Allow)),
+            ("yes", Some(TypedAnswer::Allow)),
+            ("Don't Allow", Some(TypedAnswer::Deny)),
+            ("n", Some(TypedAnswer::Deny)),
             ("", None),
             ("maybe", None),
         ] {

@@ -19,8 +19,8 @@ use crate::control::{Fault, RunningDevice};
 use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, Native, Notifier};
 use crate::journal::Retention;
-use crate::sender::{Address, Followed, Sender, SenderError, SenderSettings};
-use answer::Answered;
+use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
+use answer::TypedAnswer;
 use portal_device::{AppCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
 
 /// The user of the demo's device.
@@ -178,8 +178,8 @@ async fn ask(handle: &Handle, has_desktop: bool, agent: &str) -> Result<(), Demo
         answered = answered => answered,
         answer = answer::from_terminal() => {
             let command = match answer {
-                Answered::Allow => PermissionCommand::Allow,
-                Answered::Deny => PermissionCommand::Deny,
+                TypedAnswer::Allow => PermissionCommand::Allow,
+                TypedAnswer::Deny => PermissionCommand::Deny,
             };
             handle.apply(DeviceCommand::Permission(command)).await?;
             Ok(())
@@ -219,10 +219,10 @@ async fn wait_until(
 
 async fn push(handle: &Handle, broker: Option<crate::broker::BrokerUrl>) -> Result<Receipt, DemoError> {
     let Some(url) = broker else { return Err(DemoError::TimedOut("the embedded broker")) };
-    let sender = Sender::connect(SenderSettings::new(url)).await?;
-    let mut receipts = sender.follow(Followed::Device(handle.id())).await?;
+    let sender = PushSender::connect(SenderOptions::new(url)).await?;
+    let mut receipts = sender.follow(FollowScope::Device(handle.id())).await?;
     let notification = words::first_push();
-    sender.push(Address::Device(handle.id()), &notification).await?;
+    sender.push(PushAddress::Device(handle.id()), &notification).await?;
     words::pushed(&notification);
     let receipt = tokio::time::timeout(PATIENCE, receipts.next_of(&notification.id)).await;
     sender.stop().await;

@@ -32,7 +32,7 @@ impl ClockJump {
 
 /// One reading of both clocks of the computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct ClockReading {
     /// The time of day.
     pub wall: Timestamp,
     /// Time since boot, sleep included.
@@ -40,7 +40,7 @@ pub(super) struct Reading {
 }
 
 /// The jump between two readings of one run, if they differ by over an hour.
-pub(super) fn between(earlier: Reading, later: Reading) -> Option<ClockJump> {
+pub(super) fn between(earlier: ClockReading, later: ClockReading) -> Option<ClockJump> {
     let real = later.real.saturating_sub(earlier.real).as_millis().min(i64::MAX as u128) as i64;
     let by_millis = later.wall.millis_since(earlier.wall).saturating_sub(real);
     (by_millis.saturating_abs() > HOUR).then_some(ClockJump { at: later.wall, by_millis })
@@ -53,17 +53,17 @@ pub(super) fn over_restart(last_written: Timestamp, now: Timestamp) -> Option<Cl
 }
 
 /// Where the computer's clocks are read.
-pub(super) trait Clocks: Send {
+pub(super) trait ClockSource: Send {
     /// Both, now.
-    fn read(&self) -> Reading;
+    fn read(&self) -> ClockReading;
 }
 
 /// The clocks of the computer that this runs on.
-pub(super) struct Computer;
+pub(super) struct ComputerClocks;
 
-impl Clocks for Computer {
-    fn read(&self) -> Reading {
-        Reading { wall: jiff::Timestamp::now().into(), real: since_boot() }
+impl ClockSource for ComputerClocks {
+    fn read(&self) -> ClockReading {
+        ClockReading { wall: jiff::Timestamp::now().into(), real: since_boot() }
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn reading(wall: i64, real: u64) -> Reading {
-        Reading { wall: Timestamp::from_millis(wall), real: Duration::from_millis(real) }
+    fn reading(wall: i64, real: u64) -> ClockReading {
+        ClockReading { wall: Timestamp::from_millis(wall), real: Duration::from_millis(real) }
     }
 
     #[test]

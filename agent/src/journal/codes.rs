@@ -7,7 +7,7 @@ use portal_contract::{
 };
 
 /// A word that is stored as a number.
-pub(super) trait Coded: Sized {
+pub(super) trait StoredCode: Sized {
     /// Its number.
     fn code(self) -> u8;
     /// The word with this number.
@@ -17,7 +17,7 @@ pub(super) trait Coded: Sized {
 // A new variant in portal-contract does not compile until it has a number here.
 macro_rules! codes {
     ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
-        impl Coded for $type {
+        impl StoredCode for $type {
             fn code(self) -> u8 {
                 match self { $(Self::$variant => $code),+ }
             }
@@ -73,9 +73,9 @@ codes!(PushProblem {
 
 /// What a receipt marks, as bits: a yes or no has one bit for "said" where it may be unsaid, and one for "yes"; the word of
 /// the desktop has three for its number.
-pub(super) struct Marks;
+pub(super) struct ReceiptMarks;
 
-impl Marks {
+impl ReceiptMarks {
     const SOUND: u32 = 0;
     const BADGE: u32 = 2;
     const HEADS_UP: u32 = 4;
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use serde::Serialize;
 
-    fn words<T: Coded + Serialize>() -> Vec<(u8, String)> {
+    fn words<T: StoredCode + Serialize>() -> Vec<(u8, String)> {
         let word = |value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned();
         (0..=u8::MAX).filter_map(|code| T::from_code(code).map(|value| (code, word(value)))).collect()
     }

@@ -11,20 +11,20 @@ use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
 use super::Journal;
-use super::clock_jump::{ClockJump, Clocks, Computer};
-use super::entry::{Entry, Recovered, Ticket};
-use super::error::{JournalError, Refused};
-use super::inbox::Inbox;
-use super::reader::Reader;
+use super::clock_jump::{ClockJump, ClockSource, ComputerClocks};
+use super::entry::{CommitTicket, JournalEntry, RecoveredDevice};
+use super::error::{AppendRefused, JournalError};
+use super::inbox::EntryQueue;
+use super::reader::JournalReader;
 use super::retention::Retention;
-use super::schema::Place;
-use super::store::Store;
-use super::used_ids::{IdHash, Pending, hash};
-use super::writer::Writer;
+use super::schema::DatabaseLocation;
+use super::store::JournalStore;
+use super::used_ids::{IdHash, PendingState, hash};
+use super::writer::JournalWriter;
 
 /// How a journal is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct JournalOptions {
     /// How long what is kept.
     pub retention: Retention,
     /// The version of the device's rules; written beside each event.
@@ -33,7 +33,7 @@ pub struct Options {
 
 /// A device that the journal holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownDevice {
     /// Its id.
     pub id: DeviceId,
     /// Its newest snapshot as JSON; none for a device of which nothing was written yet.
@@ -42,64 +42,72 @@ pub struct Known {
 
 /// An open journal. Opening, registering devices, reading and closing block: call them where blocking is fine.
 #[derive(Debug)]
-pub struct Database {
-    shared: Arc<Shared>,
+pub struct JournalDatabase {
+    shared: Arc<SharedJournal>,
     writer: Option<JoinHandle<Result<(), JournalError>>>,
 }
 
-struct Shared {
-    place: Place,
-    store: Arc<Mutex<Store>>,
-    inbox: Arc<Inbox>,
+struct SharedJournal {
+    place: DatabaseLocation,
+    store: Arc<Mutex<JournalStore>>,
+    inbox: Arc<EntryQueue>,
     ids: Mutex<Connection>,
-    durable: watch::Receiver<Ticket>,
+    durable: watch::Receiver<CommitTicket>,
     health: watch::Receiver<Option<String>>,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedJournal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
-impl Database {
+impl JournalDatabase {
     /// Makes a new journal in this file, which is there and empty, and leaves it closed and whole.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn make(path: &Path) -> Result<(), JournalError> {
-        Place::make(path)
+        DatabaseLocation::make(path)
     }
 
     /// Opens the journal in this file, or makes it. A file that cannot be used is left as it is.
     ///
     /// # Errors
     /// The file cannot be opened, is of a newer version, of another program, or damaged.
-    pub fn open(path: &Path, options: Options) -> Result<Self, JournalError> {
-        Self::open_by(path, options, Box::new(Computer))
+    pub fn open(path: &Path, options: JournalOptions) -> Result<Self, JournalError> {
+        Self::open_by(path, options, Box::new(ComputerClocks))
     }
 
     /// The same, with the clocks that jumps are judged by.
-    pub(super) fn open_by(path: &Path, options: Options, clocks: Box<dyn Clocks>) -> Result<Self, JournalError> {
-        Self::start(Place::file(path), options, clocks)
+    pub(super) fn open_by(
+        path: &Path,
+        options: JournalOptions,
+        clocks: Box<dyn ClockSource>,
+    ) -> Result<Self, JournalError> {
+        Self::start(DatabaseLocation::file(path), options, clocks)
     }
 
     /// A journal in memory, through the same code: for tests and scenarios. It is gone when it is closed.
     ///
     /// # Errors
     /// There is no memory for it.
-    pub fn in_memory(options: Options) -> Result<Self, JournalError> {
-        Self::start(Place::memory(), options, Box::new(Computer))
+    pub fn in_memory(options: JournalOptions) -> Result<Self, JournalError> {
+        Self::start(DatabaseLocation::memory(), options, Box::new(ComputerClocks))
     }
 
-    fn start(place: Place, options: Options, clocks: Box<dyn Clocks>) -> Result<Self, JournalError> {
+    fn start(
+        place: DatabaseLocation,
+        options: JournalOptions,
+        clocks: Box<dyn ClockSource>,
+    ) -> Result<Self, JournalError> {
         let connection = place.open_writer()?;
-        let store = Arc::new(Mutex::new(Store::new(connection, options.retention, options.rules, clocks)));
-        let inbox = Arc::new(Inbox::default());
-        let (durable_sender, durable) = watch::channel(Ticket::default());
+        let store = Arc::new(Mutex::new(JournalStore::new(connection, options.retention, options.rules, clocks)));
+        let inbox = Arc::new(EntryQueue::default());
+        let (durable_sender, durable) = watch::channel(CommitTicket::default());
         let (health_sender, health) = watch::channel(None);
         let ids = Mutex::new(place.open_reader()?);
-        let writer = Writer {
+        let writer = JournalWriter {
             store: Arc::clone(&store),
             inbox: Arc::clone(&inbox),
             durable: durable_sender,
@@ -107,14 +115,14 @@ impl Database {
         };
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| JournalError::Writer(error.to_string()))?;
-        Ok(Self { shared: Arc::new(Shared { place, store, inbox, ids, durable, health }), writer: Some(thread) })
+        Ok(Self { shared: Arc::new(SharedJournal { place, store, inbox, ids, durable, health }), writer: Some(thread) })
     }
 
     /// The handle of one device, and what the journal holds of it. `now` is its device time.
     ///
     /// # Errors
     /// The database could not be written.
-    pub fn device(&self, id: DeviceId, now: Timestamp) -> Result<(DeviceJournal, Recovered), JournalError> {
+    pub fn device(&self, id: DeviceId, now: Timestamp) -> Result<(DeviceJournal, RecoveredDevice), JournalError> {
         let mut devices = self.devices(&[id], now)?;
         devices.pop().ok_or_else(|| JournalError::Read("the device was not found".to_owned()))
     }
@@ -123,7 +131,11 @@ impl Database {
     ///
     /// # Errors
     /// The database could not be written.
-    pub fn devices(&self, ids: &[DeviceId], now: Timestamp) -> Result<Vec<(DeviceJournal, Recovered)>, JournalError> {
+    pub fn devices(
+        &self,
+        ids: &[DeviceId],
+        now: Timestamp,
+    ) -> Result<Vec<(DeviceJournal, RecoveredDevice)>, JournalError> {
         let registered = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner).register(ids, now)?;
         self.shared.inbox.set_jumps(registered.iter().map(|(device, recovered)| (*device, recovered.clock_jump)));
         let handle = |id, device| DeviceJournal { shared: Arc::clone(&self.shared), id, device };
@@ -134,13 +146,13 @@ impl Database {
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn known(&self) -> Result<Vec<Known>, JournalError> {
+    pub fn known(&self) -> Result<Vec<KnownDevice>, JournalError> {
         let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let sql = "SELECT id, (SELECT json FROM snapshots WHERE snapshots.device = devices.device \
                    ORDER BY snapshots.event DESC LIMIT 1) FROM devices ORDER BY device";
         let mut statement = connection.prepare(sql)?;
         let known = statement
-            .query_map([], |row| Ok(Known { id: DeviceId::from_bytes(row.get(0)?), snapshot: row.get(1)? }))?;
+            .query_map([], |row| Ok(KnownDevice { id: DeviceId::from_bytes(row.get(0)?), snapshot: row.get(1)? }))?;
         Ok(known.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -162,7 +174,7 @@ impl Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for JournalDatabase {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
             tracing::error!(%error, "journal not closed cleanly");
@@ -173,27 +185,27 @@ impl Drop for Database {
 /// One device's end of the journal; clones share it.
 #[derive(Debug, Clone)]
 pub struct DeviceJournal {
-    shared: Arc<Shared>,
+    shared: Arc<SharedJournal>,
     pub(super) id: DeviceId,
     pub(super) device: i64,
 }
 
 impl DeviceJournal {
-    /// A connection that only reads, for this device. See also [`Reader::of`].
+    /// A connection that only reads, for this device. See also [`JournalReader::of`].
     ///
     /// # Errors
     /// The database could not be opened.
-    pub fn reader(&self) -> Result<Reader, JournalError> {
-        Ok(Reader::new(self.shared.place.open_reader()?, self))
+    pub fn reader(&self) -> Result<JournalReader, JournalError> {
+        Ok(JournalReader::new(self.shared.place.open_reader()?, self))
     }
 }
 
 impl Journal for DeviceJournal {
-    fn append(&self, entries: Vec<Entry>) -> Result<Ticket, Refused> {
+    fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
         self.shared.inbox.append(self.device, entries)
     }
 
-    fn durable(&self) -> watch::Receiver<Ticket> {
+    fn durable(&self) -> watch::Receiver<CommitTicket> {
         self.shared.durable.clone()
     }
 
@@ -209,9 +221,9 @@ impl Journal for DeviceJournal {
         let transaction = connection.unchecked_transaction()?;
         let mut statement = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
         let known = hashes.iter().zip(pending).map(|(hash, pending)| match pending {
-            Pending::Used => Ok(true),
-            Pending::Forgotten => Ok(false),
-            Pending::Unknown => statement.exists(params![self.device, hash]),
+            PendingState::Used => Ok(true),
+            PendingState::Forgotten => Ok(false),
+            PendingState::Unknown => statement.exists(params![self.device, hash]),
         });
         Ok(known.collect::<rusqlite::Result<_>>()?)
     }

@@ -8,11 +8,11 @@ use super::clock_jump::ClockJump;
 
 /// The place of appended entries in the journal's one order; entries are durable once a ticket as high is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Ticket(pub u64);
+pub struct CommitTicket(pub u64);
 
 /// One thing to remember of one device. Times are device time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum JournalEntry {
     /// A change of the device's state: the event and the snapshot after it, which is in force for later receipts.
     Changed {
         /// When.
@@ -70,7 +70,7 @@ pub enum Entry {
     IdsForgotten,
 }
 
-impl Entry {
+impl JournalEntry {
     /// The id that it uses up, if it uses one.
     pub fn used_id(&self) -> Option<&NotificationId> {
         match self {
@@ -89,7 +89,7 @@ impl Entry {
 
 /// What the journal holds of a device when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Recovered {
+pub struct RecoveredDevice {
     /// The snapshot in force, or none for a device that is new here.
     pub snapshot: Option<String>,
     /// The held pushes, by key.

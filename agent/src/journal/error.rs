@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::entry::Entry;
+use super::entry::JournalEntry;
 
 /// Why the journal cannot be opened, read or closed.
 #[derive(Debug, thiserror::Error)]
@@ -76,18 +76,18 @@ impl From<rusqlite::Error> for JournalError {
 
 /// Why entries were not taken; they are given back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum AppendRefused {
     /// Too much waits for the disk already.
     #[error("the journal's queue is full")]
-    Full(Vec<Entry>),
+    Full(Vec<JournalEntry>),
     /// The journal is closed.
     #[error("the journal is closed")]
-    Closed(Vec<Entry>),
+    Closed(Vec<JournalEntry>),
 }
 
-impl Refused {
+impl AppendRefused {
     /// The entries, to append again.
-    pub fn into_entries(self) -> Vec<Entry> {
+    pub fn into_entries(self) -> Vec<JournalEntry> {
         match self {
             Self::Full(entries) | Self::Closed(entries) => entries,
         }

@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::clock_jump::ClockJump;
-use super::entry::{Entry, Ticket};
-use super::error::Refused;
-use super::used_ids::{IdHash, Pending, PendingIds, used_by};
+use super::entry::{CommitTicket, JournalEntry};
+use super::error::AppendRefused;
+use super::used_ids::{IdHash, PendingIds, PendingState, used_by};
 
 /// How much may wait for the disk, in bytes of text and a fixed sum an entry. Pushes of a whole receive window
 /// (contract 2: 1000 of 4 KiB) take a third of it.
@@ -20,34 +20,34 @@ const LAZY_DELAY: Duration = Duration::from_secs(1);
 
 /// An entry on its way to the database.
 #[derive(Debug)]
-pub(super) struct Queued {
+pub(super) struct QueuedEntry {
     pub device: i64,
-    pub entry: Entry,
+    pub entry: JournalEntry,
     /// The id that it uses up.
     pub id: Option<IdHash>,
 }
 
 /// What the writer commits at once.
 #[derive(Debug)]
-pub(super) struct Batch {
-    pub queued: Vec<Queued>,
-    pub through: Ticket,
+pub(super) struct WriteBatch {
+    pub queued: Vec<QueuedEntry>,
+    pub through: CommitTicket,
     cost: usize,
 }
 
 #[derive(Debug, Default)]
-struct Lazy {
+struct DeferredMarks {
     published: Option<u64>,
     redelivered: Option<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Contents {
-    waiting: Vec<Queued>,
+struct QueueContents {
+    waiting: Vec<QueuedEntry>,
     /// Of what waits and what is being committed.
     cost: usize,
-    last: Ticket,
-    lazy: HashMap<i64, Lazy>,
+    last: CommitTicket,
+    lazy: HashMap<i64, DeferredMarks>,
     lazy_since: Option<Instant>,
     ids: PendingIds,
     jumps: HashMap<i64, ClockJump>,
@@ -56,28 +56,28 @@ struct Contents {
 
 /// The queue. Its lock is held for moments only, never over a disk access.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
-    contents: Mutex<Contents>,
+pub(super) struct EntryQueue {
+    contents: Mutex<QueueContents>,
     changed: Condvar,
 }
 
-impl Inbox {
-    fn lock(&self) -> MutexGuard<'_, Contents> {
+impl EntryQueue {
+    fn lock(&self) -> MutexGuard<'_, QueueContents> {
         // Nothing that is done under the lock can leave it half done.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes entries in, or gives them back.
-    pub(super) fn append(&self, device: i64, entries: Vec<Entry>) -> Result<Ticket, Refused> {
+    pub(super) fn append(&self, device: i64, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
         let ids: Vec<Option<IdHash>> = entries.iter().map(used_by).collect();
         let cost = entries.iter().map(cost).sum::<usize>();
         let mut contents = self.lock();
         if contents.closed {
-            return Err(Refused::Closed(entries));
+            return Err(AppendRefused::Closed(entries));
         }
         // What is larger than the whole queue may still pass when nothing else waits.
         if contents.cost > 0 && cost > 0 && contents.cost + cost > CAPACITY {
-            return Err(Refused::Full(entries));
+            return Err(AppendRefused::Full(entries));
         }
         let wake = contents.take_in(device, entries, ids, cost);
         let ticket = contents.last;
@@ -89,7 +89,7 @@ impl Inbox {
     }
 
     /// What is known of each id before the database is asked.
-    pub(super) fn look_up(&self, device: i64, hashes: &[IdHash]) -> Vec<Pending> {
+    pub(super) fn look_up(&self, device: i64, hashes: &[IdHash]) -> Vec<PendingState> {
         let contents = self.lock();
         hashes.iter().map(|hash| contents.ids.look_up(device, *hash)).collect()
     }
@@ -111,7 +111,7 @@ impl Inbox {
     }
 
     /// Waits until there is something to commit; none once the inbox is closed and empty. Blocks.
-    pub(super) fn next_batch(&self) -> Option<Batch> {
+    pub(super) fn next_batch(&self) -> Option<WriteBatch> {
         let mut contents = self.lock();
         loop {
             if !contents.waiting.is_empty() || (contents.closed && !contents.lazy.is_empty()) {
@@ -129,7 +129,7 @@ impl Inbox {
     }
 
     /// Frees the room of a batch that is durable and lets go of its ids.
-    pub(super) fn committed(&self, batch: &Batch) {
+    pub(super) fn committed(&self, batch: &WriteBatch) {
         let mut contents = self.lock();
         contents.cost -= batch.cost;
         for queued in &batch.queued {
@@ -166,9 +166,9 @@ impl Inbox {
     }
 }
 
-impl Contents {
+impl QueueContents {
     /// Whether the writer has a reason to wake.
-    fn take_in(&mut self, device: i64, entries: Vec<Entry>, ids: Vec<Option<IdHash>>, cost: usize) -> bool {
+    fn take_in(&mut self, device: i64, entries: Vec<JournalEntry>, ids: Vec<Option<IdHash>>, cost: usize) -> bool {
         let idle = self.waiting.is_empty();
         let lazy_before = self.lazy_since.is_some();
         if entries.iter().any(|entry| !entry.is_lazy()) {
@@ -177,11 +177,11 @@ impl Contents {
         }
         for (entry, id) in entries.into_iter().zip(ids) {
             match entry {
-                Entry::Published { through } => {
+                JournalEntry::Published { through } => {
                     let lazy = self.lazy.entry(device).or_default();
                     lazy.published = lazy.published.max(Some(through));
                 }
-                Entry::Redelivered { count } => self.lazy.entry(device).or_default().redelivered = Some(count),
+                JournalEntry::Redelivered { count } => self.lazy.entry(device).or_default().redelivered = Some(count),
                 entry => self.enqueue(device, entry, id),
             }
         }
@@ -191,37 +191,41 @@ impl Contents {
         idle && (!self.waiting.is_empty() || (!lazy_before && self.lazy_since.is_some()))
     }
 
-    fn enqueue(&mut self, device: i64, entry: Entry, id: Option<IdHash>) {
-        if entry == Entry::IdsForgotten {
+    fn enqueue(&mut self, device: i64, entry: JournalEntry, id: Option<IdHash>) {
+        if entry == JournalEntry::IdsForgotten {
             self.ids.forget(device, self.last);
         }
         if let Some(hash) = id {
             self.ids.use_id(device, hash, self.last);
         }
-        self.waiting.push(Queued { device, entry, id });
+        self.waiting.push(QueuedEntry { device, entry, id });
     }
 
-    fn take_out(&mut self) -> Batch {
+    fn take_out(&mut self) -> WriteBatch {
         let mut queued = std::mem::take(&mut self.waiting);
         let cost = queued.iter().map(|queued| self::cost(&queued.entry)).sum();
         for (device, lazy) in self.lazy.drain() {
-            let published = lazy.published.map(|through| Entry::Published { through });
-            let redelivered = lazy.redelivered.map(|count| Entry::Redelivered { count });
-            queued.extend(published.into_iter().chain(redelivered).map(|entry| Queued { device, entry, id: None }));
+            let published = lazy.published.map(|through| JournalEntry::Published { through });
+            let redelivered = lazy.redelivered.map(|count| JournalEntry::Redelivered { count });
+            queued.extend(published.into_iter().chain(redelivered).map(|entry| QueuedEntry {
+                device,
+                entry,
+                id: None,
+            }));
         }
         self.lazy_since = None;
-        Batch { queued, through: self.last, cost }
+        WriteBatch { queued, through: self.last, cost }
     }
 }
 
 /// What an entry takes up while it waits; lazy ones take nothing, since only the latest of a kind is kept.
-fn cost(entry: &Entry) -> usize {
+fn cost(entry: &JournalEntry) -> usize {
     let text = match entry {
-        Entry::Changed { event, snapshot, .. } => event.len() + snapshot.len(),
-        Entry::Held { push, .. } | Entry::HeldChanged { push, .. } => push.len(),
-        Entry::Settled { push, .. } => push.as_ref().map_or(0, String::len),
-        Entry::Interaction { .. } | Entry::IdsForgotten => 0,
-        Entry::Published { .. } | Entry::Redelivered { .. } => return 0,
+        JournalEntry::Changed { event, snapshot, .. } => event.len() + snapshot.len(),
+        JournalEntry::Held { push, .. } | JournalEntry::HeldChanged { push, .. } => push.len(),
+        JournalEntry::Settled { push, .. } => push.as_ref().map_or(0, String::len),
+        JournalEntry::Interaction { .. } | JournalEntry::IdsForgotten => 0,
+        JournalEntry::Published { .. } | JournalEntry::Redelivered { .. } => return 0,
     };
     ENTRY_COST + text
 }

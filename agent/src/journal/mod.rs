@@ -21,10 +21,10 @@ mod used_ids;
 mod writer;
 
 pub use clock_jump::ClockJump;
-pub use database::{Database, DeviceJournal, Known, Options};
-pub use entry::{Entry, Recovered, Ticket};
-pub use error::{JournalError, Refused};
-pub use reader::{JournalRecord, LogQuery, PastEvent, Reader};
+pub use database::{DeviceJournal, JournalDatabase, JournalOptions, KnownDevice};
+pub use entry::{CommitTicket, JournalEntry, RecoveredDevice};
+pub use error::{AppendRefused, JournalError};
+pub use reader::{JournalReader, JournalRecord, PastEvent, ReceiptFilter};
 pub use retention::Retention;
 
 use portal_contract::NotificationId;
@@ -36,16 +36,16 @@ use tokio::sync::watch;
 pub trait Journal: Send + Sync {
     /// Enqueues the entries: they become durable together, after everything appended before. The ticket says when.
     ///
-    /// Entries that are all lazy ([`Entry::is_lazy`]) need no commit of their own: the ticket of what was appended
+    /// Entries that are all lazy ([`JournalEntry::is_lazy`]) need no commit of their own: the ticket of what was appended
     /// before them is given back.
     ///
     /// # Errors
-    /// [`Refused`] gives the entries back: the queue is full (wait for the next change of [`Journal::durable`] and
+    /// [`AppendRefused`] gives the entries back: the queue is full (wait for the next change of [`Journal::durable`] and
     /// append again), or the journal is closed.
-    fn append(&self, entries: Vec<Entry>) -> Result<Ticket, Refused>;
+    fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused>;
 
     /// The highest ticket that is durable. The sender goes away with the writer, at close.
-    fn durable(&self) -> watch::Receiver<Ticket>;
+    fn durable(&self) -> watch::Receiver<CommitTicket>;
 
     /// The writer's present trouble, a sentence with its hint, or none. While it stands, entries wait in memory, the
     /// commit is tried again with back-off, and nothing is reported durable.

@@ -9,7 +9,7 @@ use portal_contract::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::retention::{Retention, cutoff, is_due, surplus};
-use super::store::Series;
+use super::store::DeviceSeries;
 
 /// How many rows of each table go at most when the journal is opened: some tens of milliseconds' worth.
 pub(super) const AT_OPEN: u64 = 10_000;
@@ -23,7 +23,7 @@ pub(super) fn after_writing(entries: usize) -> u64 {
 pub(super) fn prune(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     retention: &Retention,
     now: Timestamp,
     limit: u64,
@@ -51,7 +51,7 @@ pub(super) fn prune(
 fn receipts(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     retention: &Retention,
     keep_from: Option<Timestamp>,
     limit: u64,
@@ -59,7 +59,7 @@ fn receipts(
     // Contract 4: unpublished receipts are never pruned.
     let last = series.published_through.min(series.first_sequence.saturating_add(limit - 1));
     let surplus = surplus(series.last_sequence, retention.keep_receipts).min(last);
-    let rows = Rows {
+    let rows = PrunableRows {
         first: series.first_sequence,
         last,
         surplus,
@@ -75,7 +75,7 @@ fn receipts(
 fn events(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     retention: &Retention,
     keep_from: Option<Timestamp>,
     limit: u64,
@@ -83,7 +83,7 @@ fn events(
     let (first, newest) = (series.first_event, series.last_event);
     let last = newest.saturating_sub(1).min(first.saturating_add(limit - 1));
     let surplus = surplus(newest, retention.keep_receipts).min(last);
-    let rows = Rows {
+    let rows = PrunableRows {
         first,
         last,
         surplus,
@@ -97,7 +97,7 @@ fn events(
 }
 
 /// Keeps the snapshots that receipts refer to, those of kept events, the one before them to replay from, the newest.
-fn snapshots(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite::Result<()> {
+fn snapshots(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) -> rusqlite::Result<()> {
     let sql = "SELECT event FROM receipts WHERE device = ?1 ORDER BY sequence LIMIT 1";
     let in_use: Option<u64> =
         transaction.prepare_cached(sql)?.query_row(params![device], |row| row.get(0)).optional()?;
@@ -111,7 +111,7 @@ fn snapshots(transaction: &Transaction<'_>, device: i64, series: &Series) -> rus
 fn used_ids(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     retention: &Retention,
     keep_from: Option<Timestamp>,
     limit: u64,
@@ -119,7 +119,7 @@ fn used_ids(
     let (first, newest) = (series.first_used_id, series.last_used_id);
     let last = newest.min(first.saturating_add(limit - 1));
     let surplus = surplus(newest, retention.ids_count).min(last);
-    let rows = Rows {
+    let rows = PrunableRows {
         first,
         last,
         surplus,
@@ -133,7 +133,7 @@ fn used_ids(
 }
 
 /// The rows of one table that may go: by their number, and by a time that rises with it.
-struct Rows {
+struct PrunableRows {
     first: u64,
     /// The newest that may go now.
     last: u64,
@@ -146,7 +146,7 @@ struct Rows {
     delete: &'static str,
 }
 
-impl Rows {
+impl PrunableRows {
     /// Deletes what is due, and gives how many numbers went.
     fn delete_due(&self, transaction: &Transaction<'_>, device: i64) -> rusqlite::Result<u64> {
         let old: Option<u64> = match self.before {

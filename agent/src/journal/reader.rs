@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use portal_contract::{DeviceId, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use super::codes::{Coded, Marks};
+use super::codes::{ReceiptMarks, StoredCode};
 use super::database::DeviceJournal;
 use super::error::JournalError;
 use super::row::{self, COLUMN_COUNT, COLUMNS};
 
 /// One device's past. Calls block, so an async caller uses `spawn_blocking`; clones share one connection and take turns.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct JournalReader {
     connection: Arc<Mutex<Connection>>,
     id: DeviceId,
     device: i64,
@@ -22,7 +22,7 @@ pub struct Reader {
 
 /// Which receipts the log shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogQuery {
+pub struct ReceiptFilter {
     /// Only this outcome.
     pub outcome: Option<OutcomeKind>,
     /// Only this notification.
@@ -59,7 +59,7 @@ pub struct PastEvent {
     pub snapshot: Option<String>,
 }
 
-impl Reader {
+impl JournalReader {
     pub(super) fn new(connection: Connection, journal: &DeviceJournal) -> Self {
         Self { connection: Arc::new(Mutex::new(connection)), id: journal.id, device: journal.device }
     }
@@ -83,7 +83,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn log(&self, query: &LogQuery) -> Result<Vec<Receipt>, JournalError> {
+    pub fn log(&self, query: &ReceiptFilter) -> Result<Vec<Receipt>, JournalError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM receipts WHERE device = ?1 AND (?2 IS NULL OR outcome = ?2) \
              AND (?3 IS NULL OR id = ?3) AND sequence >= ?4 ORDER BY sequence DESC LIMIT ?5"
@@ -92,7 +92,7 @@ impl Reader {
             Some(since) => self.first_decided_from(since)?,
             None => 0,
         };
-        let outcome = query.outcome.map(Coded::code);
+        let outcome = query.outcome.map(StoredCode::code);
         let id = query.id.as_ref().map(NotificationId::as_str);
         let mut receipts = self.receipts(&sql, params![self.device, outcome, id, since, query.limit])?;
         receipts.reverse();
@@ -141,7 +141,8 @@ impl Reader {
                    AND sequence > ?5 AND sequence <= ?6 AND push IS NOT NULL ORDER BY sequence";
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = connection.prepare_cached(sql)?;
-        let listed = params![self.device, Surface::InApp.code(), substituted, Marks::SUBSTITUTED, after, through];
+        let listed =
+            params![self.device, Surface::InApp.code(), substituted, ReceiptMarks::SUBSTITUTED, after, through];
         let pushes = statement.query_map(listed, |row| row.get(0))?;
         Ok(pushes.collect::<rusqlite::Result<_>>()?)
     }

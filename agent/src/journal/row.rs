@@ -9,7 +9,7 @@ use portal_contract::{
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Row, params};
 
-use super::codes::{Coded, Marks};
+use super::codes::{ReceiptMarks, StoredCode};
 
 /// Inserts one receipt; its parameters are bound by [`insert`].
 pub(super) const INSERT: &str = "INSERT INTO receipts (device, sequence, id, target, outcome, problem, unmet, surface, \
@@ -24,22 +24,24 @@ pub(super) const COLUMNS: &str = "sequence, id, target, outcome, problem, unmet,
 pub(super) const COLUMN_COUNT: usize = 13;
 
 #[derive(Default)]
-struct Members<'a> {
+struct ReceiptColumns<'a> {
     problem: Option<u8>,
     detail: Option<&'a str>,
     unmet: Option<u8>,
     presentation: Option<&'a Presentation>,
 }
 
-fn members(outcome: &Outcome) -> Members<'_> {
+fn members(outcome: &Outcome) -> ReceiptColumns<'_> {
     match outcome {
         Outcome::Rejected { problem, detail } | Outcome::Failed { problem, detail } => {
-            Members { problem: Some(problem.code()), detail: Some(detail), ..Members::default() }
+            ReceiptColumns { problem: Some(problem.code()), detail: Some(detail), ..ReceiptColumns::default() }
         }
-        Outcome::Dropped { problem } => Members { problem: Some(problem.code()), ..Members::default() },
-        Outcome::Withheld { unmet } => Members { unmet: Some(unmet.bits()), ..Members::default() },
-        Outcome::Presented(presentation) => Members { presentation: Some(presentation), ..Members::default() },
-        Outcome::Duplicate | Outcome::Expired => Members::default(),
+        Outcome::Dropped { problem } => ReceiptColumns { problem: Some(problem.code()), ..ReceiptColumns::default() },
+        Outcome::Withheld { unmet } => ReceiptColumns { unmet: Some(unmet.bits()), ..ReceiptColumns::default() },
+        Outcome::Presented(presentation) => {
+            ReceiptColumns { presentation: Some(presentation), ..ReceiptColumns::default() }
+        }
+        Outcome::Duplicate | Outcome::Expired => ReceiptColumns::default(),
     }
 }
 
@@ -65,14 +67,14 @@ pub(super) fn insert(
         members.problem,
         members.unmet,
         members.presentation.map(|shown| shown.surface.code()),
-        receipt.delay.map(Coded::code),
+        receipt.delay.map(StoredCode::code),
         receipt.received_at.as_millis(),
         receipt.decided_at.as_millis(),
-        receipt.interaction.map(Coded::code),
+        receipt.interaction.map(StoredCode::code),
         event,
         members.detail,
         push,
-        Marks::of(receipt, members.presentation),
+        ReceiptMarks::of(receipt, members.presentation),
     ])?;
     Ok(())
 }
@@ -91,8 +93,8 @@ pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Recei
         target: target.map_or(PushTarget::Device, |bytes| PushTarget::Group { id: GroupId::from_bytes(bytes) }),
         outcome: outcome(row, marks)?,
         delay: optional::<DeliveryDelay>(row, 7)?,
-        priority_lowered: Marks::priority_lowered(marks),
-        desktop: Marks::desktop(marks),
+        priority_lowered: ReceiptMarks::priority_lowered(marks),
+        desktop: ReceiptMarks::desktop(marks),
         received_at: Timestamp::from_millis(row.get(8)?),
         decided_at: Timestamp::from_millis(row.get(9)?),
         interaction: optional::<CardInteraction>(row, 10)?,
@@ -105,18 +107,18 @@ fn outcome(row: &Row<'_>, marks: u32) -> rusqlite::Result<Outcome> {
         OutcomeKind::Failed => Outcome::Failed { problem: required::<PushProblem>(row, 4)?, detail: row.get(11)? },
         OutcomeKind::Dropped => Outcome::Dropped { problem: required::<PushProblem>(row, 4)? },
         OutcomeKind::Withheld => Outcome::Withheld { unmet: Prerequisites::from_bits(row.get(5)?) },
-        OutcomeKind::Presented => Outcome::Presented(Marks::presentation(marks, required::<Surface>(row, 6)?)),
+        OutcomeKind::Presented => Outcome::Presented(ReceiptMarks::presentation(marks, required::<Surface>(row, 6)?)),
         OutcomeKind::Duplicate => Outcome::Duplicate,
         OutcomeKind::Expired => Outcome::Expired,
     })
 }
 
-fn required<T: Coded>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+fn required<T: StoredCode>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let code: u8 = row.get(column)?;
     T::from_code(code).ok_or_else(|| unreadable(column, format!("no word has the number {code}")))
 }
 
-fn optional<T: Coded>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+fn optional<T: StoredCode>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
     match row.get::<_, Option<u8>>(column)? {
         None => Ok(None),
         Some(_) => required(row, column).map(Some),

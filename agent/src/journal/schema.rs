@@ -20,12 +20,12 @@ const STEPS: &[&str] = &["ALTER TABLE receipts ADD COLUMN marks INTEGER"];
 
 /// Where the database is: a file, or this process's memory.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct DatabaseLocation {
     path: PathBuf,
     in_memory: bool,
 }
 
-impl Place {
+impl DatabaseLocation {
     /// The database in this file.
     pub(super) fn file(path: &Path) -> Self {
         Self { path: path.to_owned(), in_memory: false }
@@ -77,7 +77,7 @@ impl Place {
         create(&mut connection).map_err(|error| place.wrong(&error))
     }
 
-    /// The version of the database that is there. An empty one is no journal that was just made ([`Place::make`] makes
+    /// The version of the database that is there. An empty one is no journal that was just made ([`DatabaseLocation::make`] makes
     /// them whole), but one that was cut off: to begin anew in it would lose without a word what it held.
     fn check(&self, connection: &Connection) -> Result<i64, JournalError> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));

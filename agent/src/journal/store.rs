@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use portal_contract::{DeviceId, Receipt, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::clock_jump::{self, ClockJump, Clocks, Reading};
-use super::entry::{Entry, Recovered};
-use super::inbox::Queued;
+use super::clock_jump::{self, ClockJump, ClockReading, ClockSource};
+use super::entry::{JournalEntry, RecoveredDevice};
+use super::inbox::QueuedEntry;
 use super::prune;
 use super::retention::Retention;
 use super::row;
@@ -19,17 +19,17 @@ use super::used_ids::IdHash;
 const HOUR_MILLIS: i64 = 3_600_000;
 
 /// The database as its one writer sees it.
-pub(super) struct Store {
+pub(super) struct JournalStore {
     connection: Connection,
-    devices: HashMap<i64, Series>,
+    devices: HashMap<i64, DeviceSeries>,
     retention: Retention,
     rules: u32,
-    clocks: Box<dyn Clocks>,
+    clocks: Box<dyn ClockSource>,
 }
 
 /// Where one device's series stand; what is in the row of `devices`, and the oldest numbers that are left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Series {
+pub(super) struct DeviceSeries {
     pub last_event: u64,
     pub last_sequence: u64,
     pub last_decided_at: Option<Timestamp>,
@@ -48,18 +48,22 @@ pub(super) struct Series {
     /// When ages were looked at last, in device time.
     pub looked: Option<Timestamp>,
     /// The computer's clocks at the last commit of this run.
-    pub read: Option<Reading>,
+    pub read: Option<ClockReading>,
 }
 
-impl Store {
-    pub(super) fn new(connection: Connection, retention: Retention, rules: u32, clocks: Box<dyn Clocks>) -> Self {
+impl JournalStore {
+    pub(super) fn new(connection: Connection, retention: Retention, rules: u32, clocks: Box<dyn ClockSource>) -> Self {
         connection.set_prepared_statement_cache_capacity(32);
         Self { connection, devices: HashMap::new(), retention, rules, clocks }
     }
 
     /// Finds or makes the devices, prunes what is due at `now` in device time, and says where they stand and under
     /// which number.
-    pub(super) fn register(&mut self, ids: &[DeviceId], now: Timestamp) -> rusqlite::Result<Vec<(i64, Recovered)>> {
+    pub(super) fn register(
+        &mut self,
+        ids: &[DeviceId],
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<(i64, RecoveredDevice)>> {
         let reading = self.clocks.read();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut found = Vec::with_capacity(ids.len());
@@ -79,9 +83,9 @@ impl Store {
 
     /// Makes the entries durable, all or none, and prunes as much as was written. Gives back the clock jump that holds
     /// on each device it wrote to.
-    pub(super) fn commit(&mut self, batch: &[Queued]) -> rusqlite::Result<Vec<(i64, Option<ClockJump>)>> {
+    pub(super) fn commit(&mut self, batch: &[QueuedEntry]) -> rusqlite::Result<Vec<(i64, Option<ClockJump>)>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut touched: HashMap<i64, (Series, usize)> = HashMap::new();
+        let mut touched: HashMap<i64, (DeviceSeries, usize)> = HashMap::new();
         for queued in batch {
             let known = || (self.devices.get(&queued.device).copied().unwrap_or_default(), 0);
             let (series, written) = touched.entry(queued.device).or_insert_with(known);
@@ -107,9 +111,9 @@ impl Store {
     }
 }
 
-impl Series {
+impl DeviceSeries {
     /// Takes note of the clocks at a commit, and of the jump that they show.
-    fn note_clocks(&mut self, now: Reading) {
+    fn note_clocks(&mut self, now: ClockReading) {
         let jump = match self.read {
             Some(earlier) => clock_jump::between(earlier, now),
             None => self.last_written_at.and_then(|last| clock_jump::over_restart(last, now.wall)),
@@ -126,14 +130,19 @@ impl Series {
     }
 }
 
-fn write(transaction: &Transaction<'_>, queued: &Queued, series: &mut Series, rules: u32) -> rusqlite::Result<()> {
+fn write(
+    transaction: &Transaction<'_>,
+    queued: &QueuedEntry,
+    series: &mut DeviceSeries,
+    rules: u32,
+) -> rusqlite::Result<()> {
     let device = queued.device;
     match &queued.entry {
-        Entry::Changed { at, event, snapshot } => {
+        JournalEntry::Changed { at, event, snapshot } => {
             series.device_time = Some(*at);
             change(transaction, device, series, rules, (*at, event, snapshot))?;
         }
-        Entry::Held { key, at, push, .. } => {
+        JournalEntry::Held { key, at, push, .. } => {
             series.device_time = Some(*at);
             series.next_held_key = series.next_held_key.max(key + 1);
             run(
@@ -143,24 +152,24 @@ fn write(transaction: &Transaction<'_>, queued: &Queued, series: &mut Series, ru
             )?;
             use_id(transaction, device, series, queued.id, *at)?;
         }
-        Entry::HeldChanged { key, push } => {
+        JournalEntry::HeldChanged { key, push } => {
             run(transaction, "UPDATE held SET push = ?3 WHERE device = ?1 AND key = ?2", params![device, key, push])?;
         }
-        Entry::Settled { receipt, push, held } => {
+        JournalEntry::Settled { receipt, push, held } => {
             settle(transaction, device, series, receipt, push.as_deref())?;
             use_id(transaction, device, series, queued.id, receipt.decided_at)?;
             if let Some(key) = held {
                 run(transaction, "DELETE FROM held WHERE device = ?1 AND key = ?2", params![device, key])?;
             }
         }
-        Entry::Interaction { sequence, interaction } => {
-            let code = super::codes::Coded::code(*interaction);
+        JournalEntry::Interaction { sequence, interaction } => {
+            let code = super::codes::StoredCode::code(*interaction);
             let sql = "UPDATE receipts SET interaction = ?3 WHERE device = ?1 AND sequence = ?2";
             run(transaction, sql, params![device, sequence, code])?;
         }
-        Entry::Published { through } => series.published_through = series.published_through.max(*through),
-        Entry::Redelivered { count } => series.redelivered = *count,
-        Entry::IdsForgotten => {
+        JournalEntry::Published { through } => series.published_through = series.published_through.max(*through),
+        JournalEntry::Redelivered { count } => series.redelivered = *count,
+        JournalEntry::IdsForgotten => {
             run(transaction, "DELETE FROM used_ids WHERE device = ?1", params![device])?;
             series.first_used_id = series.last_used_id + 1;
         }
@@ -175,7 +184,7 @@ fn run(transaction: &Transaction<'_>, sql: &str, params: impl rusqlite::Params) 
 fn change(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     rules: u32,
     (at, event, snapshot): (Timestamp, &str, &str),
 ) -> rusqlite::Result<()> {
@@ -190,7 +199,7 @@ fn change(
 fn settle(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     receipt: &Receipt,
     push: Option<&str>,
 ) -> rusqlite::Result<()> {
@@ -205,7 +214,7 @@ fn settle(
 fn use_id(
     transaction: &Transaction<'_>,
     device: i64,
-    series: &mut Series,
+    series: &mut DeviceSeries,
     hash: Option<IdHash>,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
@@ -224,17 +233,17 @@ const SERIES: &str = "SELECT device, last_event, last_sequence, last_decided_at,
      coalesce((SELECT min(number) FROM used_ids WHERE used_ids.device = devices.device), last_used_id + 1) \
      FROM devices WHERE id = ?1";
 
-fn load(transaction: &Transaction<'_>, id: &DeviceId) -> rusqlite::Result<(i64, Series)> {
+fn load(transaction: &Transaction<'_>, id: &DeviceId) -> rusqlite::Result<(i64, DeviceSeries)> {
     run(transaction, "INSERT OR IGNORE INTO devices (id) VALUES (?1)", params![id.as_bytes()])?;
     transaction.prepare_cached(SERIES)?.query_row(params![id.as_bytes()], |row| Ok((row.get(0)?, series(row)?)))
 }
 
-fn series(row: &Row<'_>) -> rusqlite::Result<Series> {
+fn series(row: &Row<'_>) -> rusqlite::Result<DeviceSeries> {
     let time = |column| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis))
     };
     let jumped_by: Option<i64> = row.get(10)?;
-    Ok(Series {
+    Ok(DeviceSeries {
         last_event: row.get(1)?,
         last_sequence: row.get(2)?,
         last_decided_at: time(3)?,
@@ -253,7 +262,7 @@ fn series(row: &Row<'_>) -> rusqlite::Result<Series> {
     })
 }
 
-fn save(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite::Result<()> {
+fn save(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) -> rusqlite::Result<()> {
     let sql = "UPDATE devices SET last_event = ?2, last_sequence = ?3, last_decided_at = ?4, last_written_at = ?5, \
          last_used_id = ?6, published_through = ?7, redelivered = ?8, next_held_key = ?9, jumped_at = ?10, \
          jumped_by = ?11 WHERE device = ?1";
@@ -277,13 +286,13 @@ fn save(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite
     Ok(())
 }
 
-fn recover(transaction: &Transaction<'_>, device: i64, series: &Series) -> rusqlite::Result<Recovered> {
+fn recover(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) -> rusqlite::Result<RecoveredDevice> {
     let sql = "SELECT json FROM snapshots WHERE device = ?1 AND event = ?2";
     let snapshot =
         transaction.prepare_cached(sql)?.query_row(params![device, series.last_event], |row| row.get(0)).optional()?;
     let mut held = transaction.prepare_cached("SELECT key, push FROM held WHERE device = ?1 ORDER BY key")?;
     let held = held.query_map(params![device], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Recovered {
+    Ok(RecoveredDevice {
         snapshot,
         held: held.collect::<rusqlite::Result<_>>()?,
         last_sequence: series.last_sequence,

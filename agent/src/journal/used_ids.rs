@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use portal_contract::NotificationId;
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, Ticket};
+use super::entry::{CommitTicket, JournalEntry};
 
 /// What stands for an id. Nobody can make two ids that share one: that takes 2^64 tries.
 pub(super) type IdHash = [u8; 16];
@@ -22,13 +22,13 @@ pub(super) fn hash(id: &NotificationId) -> IdHash {
 }
 
 /// The hash of the id that an entry uses up, if it uses one.
-pub(super) fn used_by(entry: &Entry) -> Option<IdHash> {
+pub(super) fn used_by(entry: &JournalEntry) -> Option<IdHash> {
     entry.used_id().map(hash)
 }
 
 /// Whether an id is used, as far as what is not committed yet can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pending {
+pub(super) enum PendingState {
     /// Used.
     Used,
     /// Not used: everything in the database is about to be forgotten.
@@ -40,42 +40,42 @@ pub(super) enum Pending {
 /// The ids of entries that are not committed yet, each with the ticket that it waits for.
 #[derive(Debug, Default)]
 pub(super) struct PendingIds {
-    used: HashMap<(i64, IdHash), Ticket>,
-    forgotten: HashMap<i64, Ticket>,
+    used: HashMap<(i64, IdHash), CommitTicket>,
+    forgotten: HashMap<i64, CommitTicket>,
 }
 
 impl PendingIds {
     /// Takes note of an id that is used with this ticket.
-    pub(super) fn use_id(&mut self, device: i64, hash: IdHash, ticket: Ticket) {
+    pub(super) fn use_id(&mut self, device: i64, hash: IdHash, ticket: CommitTicket) {
         self.used.insert((device, hash), ticket);
     }
 
     /// Takes note that all ids of the device are forgotten with this ticket.
-    pub(super) fn forget(&mut self, device: i64, ticket: Ticket) {
+    pub(super) fn forget(&mut self, device: i64, ticket: CommitTicket) {
         self.used.retain(|(owner, _), _| *owner != device);
         self.forgotten.insert(device, ticket);
     }
 
     /// What is known of the id.
-    pub(super) fn look_up(&self, device: i64, hash: IdHash) -> Pending {
+    pub(super) fn look_up(&self, device: i64, hash: IdHash) -> PendingState {
         if self.used.contains_key(&(device, hash)) {
-            Pending::Used
+            PendingState::Used
         } else if self.forgotten.contains_key(&device) {
-            Pending::Forgotten
+            PendingState::Forgotten
         } else {
-            Pending::Unknown
+            PendingState::Unknown
         }
     }
 
     /// Lets go of an id, unless it was used anew after this ticket.
-    pub(super) fn committed(&mut self, device: i64, hash: IdHash, through: Ticket) {
+    pub(super) fn committed(&mut self, device: i64, hash: IdHash, through: CommitTicket) {
         if self.used.get(&(device, hash)).is_some_and(|ticket| *ticket <= through) {
             self.used.remove(&(device, hash));
         }
     }
 
     /// Lets go of what was forgotten up to this ticket.
-    pub(super) fn forgetting_committed(&mut self, through: Ticket) {
+    pub(super) fn forgetting_committed(&mut self, through: CommitTicket) {
         self.forgotten.retain(|_, ticket| *ticket > through);
     }
 }
@@ -88,16 +88,16 @@ mod tests {
     fn an_id_used_again_after_forgetting_stays_used_until_its_own_commit() {
         let id = hash(&"a".parse().unwrap());
         let mut pending = PendingIds::default();
-        pending.use_id(1, id, Ticket(1));
-        pending.forget(1, Ticket(2));
-        assert_eq!(pending.look_up(1, id), Pending::Forgotten);
-        assert_eq!(pending.look_up(2, id), Pending::Unknown);
-        pending.use_id(1, id, Ticket(3));
-        pending.committed(1, id, Ticket(2));
-        pending.forgetting_committed(Ticket(2));
-        assert_eq!(pending.look_up(1, id), Pending::Used);
-        pending.committed(1, id, Ticket(3));
-        assert_eq!(pending.look_up(1, id), Pending::Unknown);
+        pending.use_id(1, id, CommitTicket(1));
+        pending.forget(1, CommitTicket(2));
+        assert_eq!(pending.look_up(1, id), PendingState::Forgotten);
+        assert_eq!(pending.look_up(2, id), PendingState::Unknown);
+        pending.use_id(1, id, CommitTicket(3));
+        pending.committed(1, id, CommitTicket(2));
+        pending.forgetting_committed(CommitTicket(2));
+        assert_eq!(pending.look_up(1, id), PendingState::Used);
+        pending.committed(1, id, CommitTicket(3));
+        assert_eq!(pending.look_up(1, id), PendingState::Unknown);
     }
 
     /// Databases hold these hashes.

@@ -8,23 +8,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::clock_jump::ClockJump;
-use super::entry::Ticket;
+use super::entry::CommitTicket;
 use super::error::{JournalError, trouble};
-use super::inbox::{Batch, Inbox};
-use super::store::Store;
+use super::inbox::{EntryQueue, WriteBatch};
+use super::store::JournalStore;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the thread works with.
-pub(super) struct Writer {
-    pub store: Arc<Mutex<Store>>,
-    pub inbox: Arc<Inbox>,
-    pub durable: watch::Sender<Ticket>,
+pub(super) struct JournalWriter {
+    pub store: Arc<Mutex<JournalStore>>,
+    pub inbox: Arc<EntryQueue>,
+    pub durable: watch::Sender<CommitTicket>,
     pub health: watch::Sender<Option<String>>,
 }
 
-impl Writer {
+impl JournalWriter {
     /// Runs until the inbox is closed and empty. Idle it sleeps; nothing in it polls.
     pub(super) fn run(self) -> Result<(), JournalError> {
         while let Some(batch) = self.inbox.next_batch() {
@@ -40,7 +40,7 @@ impl Writer {
     }
 
     /// Commits, trying again until it works; gives up only once the journal is closed, after one last try.
-    fn commit(&self, batch: &Batch) -> Result<Vec<(i64, Option<ClockJump>)>, JournalError> {
+    fn commit(&self, batch: &WriteBatch) -> Result<Vec<(i64, Option<ClockJump>)>, JournalError> {
         let mut pause = FIRST_PAUSE;
         let mut closed = false;
         loop {

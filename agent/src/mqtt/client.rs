@@ -13,8 +13,8 @@ use rumqttc::{self as v4, NetworkOptions, Outgoing, QoS as QoS4, SubscribeFilter
 use rustls::ClientConfig;
 
 use super::LARGEST_PACKET;
-use super::endpoint::{BrokerUrl, Credentials, Protocol};
-use super::fault::Fault;
+use super::endpoint::{BrokerCredentials, BrokerUrl, MqttVersion};
+use super::fault::ConnectionFault;
 
 /// Size of rumqttc's in-flight table; some 300 bytes each are allocated at once, with its default some 2 MB.
 const INFLIGHT: u16 = 256;
@@ -32,15 +32,15 @@ pub(crate) fn publish_window(receive_maximum: Option<u16>) -> usize {
 /// Everything one CONNECT needs.
 pub(crate) struct ConnectOptions<'a> {
     pub url: &'a BrokerUrl,
-    pub protocol: Protocol,
+    pub protocol: MqttVersion,
     pub client_id: String,
     /// How long the broker keeps the session after this connection; `None`: it is clean.
     pub kept_for: Option<Duration>,
     pub keep_alive: Duration,
     pub receive_maximum: u16,
     pub maximum_packet_size: u32,
-    pub will: Option<Will>,
-    pub credentials: Option<&'a Credentials>,
+    pub will: Option<LastWill>,
+    pub credentials: Option<&'a BrokerCredentials>,
     pub tls: Option<Arc<ClientConfig>>,
     pub manual_acks: bool,
     /// Most requests that wait in rumqttc; allocated as they come.
@@ -49,14 +49,14 @@ pub(crate) struct ConnectOptions<'a> {
 }
 
 /// A retained last will at QoS 1, without delay.
-pub(crate) struct Will {
+pub(crate) struct LastWill {
     pub topic: String,
     pub payload: Bytes,
 }
 
 /// One topic filter at QoS 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subscription {
+pub(crate) struct TopicFilter {
     pub filter: String,
     /// Whether retained messages are wanted (MQTT 5: Retain Handling 0 or 2; 3.1.1 always sends them).
     pub retained: bool,
@@ -64,11 +64,11 @@ pub(crate) struct Subscription {
 
 /// What comes of polling.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum MqttEvent {
     /// CONNACK.
     Connected { session_present: bool, receive_maximum: Option<u16>, maximum_packet_size: Option<u32> },
     /// PUBLISH.
-    Message(Message),
+    Message(MqttMessage),
     /// A publish got its packet id; in the order of the calls.
     PublishSent(u16),
     /// PUBACK; with a reason where the broker refused.
@@ -89,7 +89,7 @@ pub(crate) enum Event {
 
 /// A message from the broker.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct MqttMessage {
     /// UTF-8 by the protocol; not checked yet in MQTT 5.
     pub topic: Bytes,
     pub payload: Bytes,
@@ -102,22 +102,22 @@ pub(crate) struct Message {
 
 /// The half that asks; cheap to clone, never waits. Each call answers whether the request was taken.
 #[derive(Clone, Debug)]
-pub(crate) enum Client {
+pub(crate) enum MqttClient {
     V5(v5::AsyncClient),
     V4(v4::AsyncClient),
 }
 
 /// The half that is polled.
-pub(crate) enum Connection {
+pub(crate) enum MqttConnection {
     V5(Box<v5::EventLoop>, BrokerUrl),
     V4(Box<v4::EventLoop>, BrokerUrl),
 }
 
 /// A fresh pair; nothing is sent before the first poll.
-pub(crate) fn open(options: ConnectOptions<'_>) -> (Client, Connection) {
+pub(crate) fn open(options: ConnectOptions<'_>) -> (MqttClient, MqttConnection) {
     match options.protocol {
-        Protocol::Mqtt5 => open_v5(options),
-        Protocol::Mqtt311 => open_v4(options),
+        MqttVersion::Mqtt5 => open_v5(options),
+        MqttVersion::Mqtt311 => open_v4(options),
     }
 }
 
@@ -143,7 +143,7 @@ fn host(url: &BrokerUrl) -> String {
     if url.is_secure() { url.host().to_owned() } else { url.dialled_host() }
 }
 
-fn open_v5(options: ConnectOptions<'_>) -> (Client, Connection) {
+fn open_v5(options: ConnectOptions<'_>) -> (MqttClient, MqttConnection) {
     let mut mqtt = v5::MqttOptions::new(options.client_id, host(options.url), options.url.port());
     let mut properties = ConnectProperties::new();
     properties.receive_maximum = Some(options.receive_maximum);
@@ -164,10 +164,10 @@ fn open_v5(options: ConnectOptions<'_>) -> (Client, Connection) {
         mqtt.set_last_will(p5::LastWill::new(will.topic, will.payload, QoS5::AtLeastOnce, true, None));
     }
     let (client, eventloop) = v5::AsyncClient::new(mqtt, options.requests);
-    (Client::V5(client), Connection::V5(Box::new(eventloop), options.url.clone()))
+    (MqttClient::V5(client), MqttConnection::V5(Box::new(eventloop), options.url.clone()))
 }
 
-fn open_v4(options: ConnectOptions<'_>) -> (Client, Connection) {
+fn open_v4(options: ConnectOptions<'_>) -> (MqttClient, MqttConnection) {
     let mut mqtt = v4::MqttOptions::new(options.client_id, host(options.url), options.url.port());
     let largest = LARGEST_PACKET as usize;
     mqtt.set_keep_alive(options.keep_alive)
@@ -185,10 +185,10 @@ fn open_v4(options: ConnectOptions<'_>) -> (Client, Connection) {
     }
     let (client, mut eventloop) = v4::AsyncClient::new(mqtt, options.requests);
     eventloop.set_network_options(network_options(seconds_above(options.connect_timeout)));
-    (Client::V4(client), Connection::V4(Box::new(eventloop), options.url.clone()))
+    (MqttClient::V4(client), MqttConnection::V4(Box::new(eventloop), options.url.clone()))
 }
 
-impl Client {
+impl MqttClient {
     pub(crate) fn ack(&self, pkid: u16) -> bool {
         match self {
             Self::V5(client) => {
@@ -209,7 +209,7 @@ impl Client {
         }
     }
 
-    pub(crate) fn subscribe(&self, subscriptions: &[Subscription]) -> bool {
+    pub(crate) fn subscribe(&self, subscriptions: &[TopicFilter]) -> bool {
         match self {
             Self::V5(client) => client.try_subscribe_many(subscriptions.iter().map(filter_v5)).is_ok(),
             Self::V4(client) => {
@@ -234,7 +234,7 @@ impl Client {
     }
 }
 
-fn filter_v5(subscription: &Subscription) -> p5::Filter {
+fn filter_v5(subscription: &TopicFilter) -> p5::Filter {
     let mut filter = p5::Filter::new(subscription.filter.as_str(), QoS5::AtLeastOnce);
     if !subscription.retained {
         filter.retain_forward_rule = RetainForwardRule::Never;
@@ -242,31 +242,35 @@ fn filter_v5(subscription: &Subscription) -> p5::Filter {
     filter
 }
 
-impl Connection {
+impl MqttConnection {
     /// The next event. The future is not cancel-safe: poll it to its end, or give the connection up.
-    pub(crate) async fn poll(&mut self) -> Result<Event, Fault> {
+    pub(crate) async fn poll(&mut self) -> Result<MqttEvent, ConnectionFault> {
         match self {
-            Self::V5(eventloop, url) => eventloop.poll().await.map(event_v5).map_err(|e| Fault::of_v5(url, e)),
-            Self::V4(eventloop, url) => eventloop.poll().await.map(event_v4).map_err(|e| Fault::of_v4(url, e)),
+            Self::V5(eventloop, url) => {
+                eventloop.poll().await.map(event_v5).map_err(|e| ConnectionFault::of_v5(url, e))
+            }
+            Self::V4(eventloop, url) => {
+                eventloop.poll().await.map(event_v4).map_err(|e| ConnectionFault::of_v4(url, e))
+            }
         }
     }
 }
 
-fn sent(outgoing: Outgoing) -> Event {
+fn sent(outgoing: Outgoing) -> MqttEvent {
     match outgoing {
-        Outgoing::Publish(pkid) => Event::PublishSent(pkid),
-        Outgoing::Subscribe(pkid) => Event::SubscribeSent(pkid),
-        Outgoing::Unsubscribe(pkid) => Event::UnsubscribeSent(pkid),
-        Outgoing::Disconnect => Event::DisconnectSent,
-        _ => Event::Other,
+        Outgoing::Publish(pkid) => MqttEvent::PublishSent(pkid),
+        Outgoing::Subscribe(pkid) => MqttEvent::SubscribeSent(pkid),
+        Outgoing::Unsubscribe(pkid) => MqttEvent::UnsubscribeSent(pkid),
+        Outgoing::Disconnect => MqttEvent::DisconnectSent,
+        _ => MqttEvent::Other,
     }
 }
 
-fn event_v5(event: v5::Event) -> Event {
+fn event_v5(event: v5::Event) -> MqttEvent {
     use p5::Packet;
     match event {
         v5::Event::Outgoing(outgoing) => sent(outgoing),
-        v5::Event::Incoming(Packet::Publish(publish)) => Event::Message(Message {
+        v5::Event::Incoming(Packet::Publish(publish)) => MqttEvent::Message(MqttMessage {
             pkid: (publish.qos != QoS5::AtMostOnce).then_some(publish.pkid),
             topic: publish.topic,
             payload: publish.payload,
@@ -277,25 +281,25 @@ fn event_v5(event: v5::Event) -> Event {
         v5::Event::Incoming(Packet::PubAck(ack)) => {
             use p5::PubAckReason::{NoMatchingSubscribers, Success};
             let refused = !matches!(ack.reason, Success | NoMatchingSubscribers);
-            Event::PublishAnswered { pkid: ack.pkid, refusal: refused.then(|| puback_words(ack)) }
+            MqttEvent::PublishAnswered { pkid: ack.pkid, refusal: refused.then(|| puback_words(ack)) }
         }
         v5::Event::Incoming(Packet::SubAck(ack)) => {
             let refusals = ack.return_codes.iter().map(|code| match code {
                 p5::SubscribeReasonCode::Success(_) => None,
                 refused => Some(format!("{refused:?}")),
             });
-            Event::SubscribeAnswered { pkid: ack.pkid, refusals: refusals.collect() }
+            MqttEvent::SubscribeAnswered { pkid: ack.pkid, refusals: refusals.collect() }
         }
-        v5::Event::Incoming(Packet::UnsubAck(ack)) => Event::UnsubscribeAnswered { pkid: ack.pkid },
+        v5::Event::Incoming(Packet::UnsubAck(ack)) => MqttEvent::UnsubscribeAnswered { pkid: ack.pkid },
         v5::Event::Incoming(Packet::ConnAck(ack)) => {
             let properties = ack.properties.as_ref();
-            Event::Connected {
+            MqttEvent::Connected {
                 session_present: ack.session_present,
                 receive_maximum: properties.and_then(|properties| properties.receive_max),
                 maximum_packet_size: properties.and_then(|properties| properties.max_packet_size),
             }
         }
-        v5::Event::Incoming(_) => Event::Other,
+        v5::Event::Incoming(_) => MqttEvent::Other,
     }
 }
 
@@ -304,11 +308,11 @@ fn puback_words(ack: p5::PubAck) -> String {
     words.map_or_else(|| format!("{:?}", ack.reason), |words| format!("{:?}: {words}", ack.reason))
 }
 
-fn event_v4(event: v4::Event) -> Event {
+fn event_v4(event: v4::Event) -> MqttEvent {
     use v4::Packet;
     match event {
         v4::Event::Outgoing(outgoing) => sent(outgoing),
-        v4::Event::Incoming(Packet::Publish(publish)) => Event::Message(Message {
+        v4::Event::Incoming(Packet::Publish(publish)) => MqttEvent::Message(MqttMessage {
             pkid: (publish.qos != QoS4::AtMostOnce).then_some(publish.pkid),
             topic: publish.topic.into(),
             payload: publish.payload,
@@ -316,18 +320,20 @@ fn event_v4(event: v4::Event) -> Event {
             retained: publish.retain,
             expiry_seconds: None,
         }),
-        v4::Event::Incoming(Packet::PubAck(ack)) => Event::PublishAnswered { pkid: ack.pkid, refusal: None },
+        v4::Event::Incoming(Packet::PubAck(ack)) => MqttEvent::PublishAnswered { pkid: ack.pkid, refusal: None },
         v4::Event::Incoming(Packet::SubAck(ack)) => {
             let refusals = ack.return_codes.iter().map(|code| match code {
                 v4::SubscribeReasonCode::Success(_) => None,
                 v4::SubscribeReasonCode::Failure => Some("Failure".to_owned()),
             });
-            Event::SubscribeAnswered { pkid: ack.pkid, refusals: refusals.collect() }
+            MqttEvent::SubscribeAnswered { pkid: ack.pkid, refusals: refusals.collect() }
         }
-        v4::Event::Incoming(Packet::UnsubAck(ack)) => Event::UnsubscribeAnswered { pkid: ack.pkid },
-        v4::Event::Incoming(Packet::ConnAck(ack)) => {
-            Event::Connected { session_present: ack.session_present, receive_maximum: None, maximum_packet_size: None }
-        }
-        v4::Event::Incoming(_) => Event::Other,
+        v4::Event::Incoming(Packet::UnsubAck(ack)) => MqttEvent::UnsubscribeAnswered { pkid: ack.pkid },
+        v4::Event::Incoming(Packet::ConnAck(ack)) => MqttEvent::Connected {
+            session_present: ack.session_present,
+            receive_maximum: None,
+            maximum_packet_size: None,
+        },
+        v4::Event::Incoming(_) => MqttEvent::Other,
     }
 }

@@ -119,7 +119,7 @@ impl fmt::Display for BrokerUrl {
 
 /// The protocol version spoken with the broker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Protocol {
+pub enum MqttVersion {
     /// MQTT 5.
     #[default]
     #[serde(rename = "5")]
@@ -131,13 +131,13 @@ pub enum Protocol {
 
 /// A user name and password for the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credentials {
+pub struct BrokerCredentials {
     /// The user name.
     pub username: String,
     password: Secret,
 }
 
-impl Credentials {
+impl BrokerCredentials {
     /// A user name with its password.
     pub fn new(username: impl Into<String>, password: Secret) -> Self {
         Self { username: username.into(), password }
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_secret_shows_stars() {
-        let credentials = Credentials::new("adele", Secret::new("hunter2"));
+        let credentials = BrokerCredentials::new("adele", Secret::new("hunter2"));
         assert_eq!(format!("{credentials:?}"), r#"Credentials { username: "adele", password: *** }"#);
     }
 

@@ -13,16 +13,16 @@ use super::endpoint::BrokerUrl;
 /// The end of a connection, or of a try.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct Fault {
+pub struct ConnectionFault {
     /// What kind of end it is.
-    pub kind: FaultKind,
+    pub kind: ConnectionFaultKind,
     /// What happened, to which broker, and what to do about it.
     pub sentence: String,
 }
 
 /// The kinds that are treated differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum ConnectionFaultKind {
     /// The other side only closed.
     Closed,
     /// The broker said that another client took the session over (0x8E).
@@ -35,9 +35,9 @@ pub enum FaultKind {
     Other,
 }
 
-impl Fault {
+impl ConnectionFault {
     pub(crate) fn other(sentence: impl Into<String>) -> Self {
-        Self { kind: FaultKind::Other, sentence: sentence.into() }
+        Self { kind: ConnectionFaultKind::Other, sentence: sentence.into() }
     }
 
     pub(crate) fn no_answer(url: &BrokerUrl, waited: std::time::Duration) -> Self {
@@ -45,7 +45,7 @@ impl Fault {
             "{url} did not answer within {} s; check that an MQTT broker listens there, and the network",
             waited.as_secs_f32()
         );
-        Self { kind: FaultKind::NoAnswer, sentence }
+        Self { kind: ConnectionFaultKind::NoAnswer, sentence }
     }
 
     pub(crate) fn stalled(url: &BrokerUrl) -> Self {
@@ -88,36 +88,36 @@ impl Fault {
     }
 }
 
-fn closed(url: &BrokerUrl) -> Fault {
-    Fault { kind: FaultKind::Closed, sentence: format!("{url} closed the connection") }
+fn closed(url: &BrokerUrl) -> ConnectionFault {
+    ConnectionFault { kind: ConnectionFaultKind::Closed, sentence: format!("{url} closed the connection") }
 }
 
-fn unanswered_ping(url: &BrokerUrl) -> Fault {
-    Fault::other(format!("{url} did not answer a ping; the connection was given up"))
+fn unanswered_ping(url: &BrokerUrl) -> ConnectionFault {
+    ConnectionFault::other(format!("{url} did not answer a ping; the connection was given up"))
 }
 
-fn too_large(url: &BrokerUrl, size: usize) -> Fault {
+fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFault {
     let sentence = format!("{url} sent a packet of {size} bytes, more than was announced as the largest");
-    Fault { kind: FaultKind::PacketTooLarge, sentence }
+    ConnectionFault { kind: ConnectionFaultKind::PacketTooLarge, sentence }
 }
 
 /// A broker's DISCONNECT. One without properties, which MQTT 5 allows, is not seen by rumqttc 0.25: then it only closes.
-fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> Fault {
+fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFault {
     if reason == DisconnectReasonCode::SessionTakenOver {
         let sentence = format!(
             "{url} gave the session to another client with the same id; end the other agent of this device, or give \
              this one its own state directory"
         );
-        return Fault { kind: FaultKind::TakenOver, sentence };
+        return ConnectionFault { kind: ConnectionFaultKind::TakenOver, sentence };
     }
     let words = words.map(|words| format!(", {words:?}")).unwrap_or_default();
-    Fault::other(format!("{url} ended the connection: {reason:?}{words}"))
+    ConnectionFault::other(format!("{url} ended the connection: {reason:?}{words}"))
 }
 
 const HINT_CREDENTIALS: &str = "check the broker's user name and password in the settings";
 
-fn refused_v5(url: &BrokerUrl, code: Code5) -> Fault {
-    Fault::other(match code {
+fn refused_v5(url: &BrokerUrl, code: Code5) -> ConnectionFault {
+    ConnectionFault::other(match code {
         Code5::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
         Code5::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
         Code5::ClientIdentifierNotValid | Code5::BadClientId => refused_id(url),
@@ -129,8 +129,8 @@ fn refused_v5(url: &BrokerUrl, code: Code5) -> Fault {
     })
 }
 
-fn refused_v4(url: &BrokerUrl, code: Code4) -> Fault {
-    Fault::other(match code {
+fn refused_v4(url: &BrokerUrl, code: Code4) -> ConnectionFault {
+    ConnectionFault::other(match code {
         Code4::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
         Code4::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
         Code4::BadClientId => refused_id(url),
@@ -150,15 +150,15 @@ fn busy(url: &BrokerUrl) -> String {
     format!("{url} is not available just now; it is tried again")
 }
 
-fn of_tls(url: &BrokerUrl, error: &TlsError) -> Fault {
+fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFault {
     match error {
         TlsError::Io(e) => of_io(url, e),
         TlsError::TLS(e) => of_rustls(url, e),
-        other => Fault::other(format!("no TLS connection to {url}: {other}")),
+        other => ConnectionFault::other(format!("no TLS connection to {url}: {other}")),
     }
 }
 
-fn of_io(url: &BrokerUrl, error: &io::Error) -> Fault {
+fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFault {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>()) {
         return of_rustls(url, tls);
     }
@@ -168,13 +168,13 @@ fn of_io(url: &BrokerUrl, error: &io::Error) -> Fault {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => closed(url),
         io::ErrorKind::ConnectionRefused => {
-            Fault::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
+            ConnectionFault::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
         }
-        _ => Fault::other(format!("{url} cannot be reached: {error}; check the host's name and the network")),
+        _ => ConnectionFault::other(format!("{url} cannot be reached: {error}; check the host's name and the network")),
     }
 }
 
-fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> Fault {
+fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> ConnectionFault {
     use CertificateError as C;
     let detail = match error {
         RustlsError::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => {
@@ -199,5 +199,5 @@ fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> Fault {
         RustlsError::InvalidMessage(_) => "it does not speak TLS on this port; use its TLS port, or mqtt://".to_owned(),
         other => other.to_string(),
     };
-    Fault::other(format!("no TLS connection to {url}: {detail}"))
+    ConnectionFault::other(format!("no TLS connection to {url}: {detail}"))
 }

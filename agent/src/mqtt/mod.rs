@@ -6,11 +6,13 @@ mod endpoint;
 mod fault;
 mod tls;
 
-pub use endpoint::{BrokerUrl, BrokerUrlError, Credentials, Protocol, Secret, TlsSettings};
-pub use fault::{Fault, FaultKind};
+pub use endpoint::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsSettings};
+pub use fault::{ConnectionFault, ConnectionFaultKind};
 pub use tls::TlsError;
 
-pub(crate) use client::{Client, ConnectOptions, Connection, Event, Message, Subscription, Will, open, publish_window};
+pub(crate) use client::{
+    ConnectOptions, LastWill, MqttClient, MqttConnection, MqttEvent, MqttMessage, TopicFilter, open, publish_window,
+};
 pub(crate) use endpoint::{password_in_clear, tls_to_an_ip_v6_address};
 pub(crate) use tls::client_config;
 

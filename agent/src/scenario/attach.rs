@@ -17,7 +17,7 @@ use super::runner::{Options, RunError};
 use super::scene::{Scene, SceneError};
 use crate::control::log::LogRequest;
 use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet};
-use crate::sender::{Sender, SenderSettings};
+use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
 
 /// How long the device may take to come to rest.
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The daemon's device.
 pub struct Attached {
     client: Arc<Client>,
-    sender: Arc<Sender>,
+    sender: Arc<PushSender>,
     topics: DeviceTopics,
     /// The stream of what happens; away while it is read.
     events: Option<Following<DeviceEvent>>,
@@ -54,7 +54,7 @@ impl Attached {
     ///
     /// # Errors
     /// The daemon does not answer, or refuses.
-    pub async fn open(client: &Arc<Client>, sender: &Arc<Sender>) -> Result<Self, SceneError> {
+    pub async fn open(client: &Arc<Client>, sender: &Arc<PushSender>) -> Result<Self, SceneError> {
         blocking(client, |client| client.apply(&DeviceCommand::Reset)).await?;
         let status = blocking(client, |client| client.status()).await?.value;
         let (events, heard) = blocking(client, |client| {
@@ -217,12 +217,12 @@ pub async fn run(
     cases: Vec<Case>,
     options: Options,
     client: Client,
-    sender: SenderSettings,
+    sender: SenderOptions,
     stop: CancellationToken,
     mut tell: impl FnMut(&CaseResult),
 ) -> Result<Run, RunError> {
     let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
-    let (client, sender) = (Arc::new(client), Arc::new(Sender::connect(sender).await?));
+    let (client, sender) = (Arc::new(client), Arc::new(PushSender::connect(sender).await?));
     let mut results = Vec::new();
     for (number, repetition) in options.order(cases.len()) {
         let case = &cases[number];
@@ -244,7 +244,7 @@ pub async fn run(
     Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
 }
 
-async fn one(case: &Case, how: Play, client: &Arc<Client>, sender: &Arc<Sender>) -> CaseResult {
+async fn one(case: &Case, how: Play, client: &Arc<Client>, sender: &Arc<PushSender>) -> CaseResult {
     let fit = blocking(client, |client| client.status()).await.map(|answer| unfit(case, &answer.value));
     match fit {
         Ok(None) => {}

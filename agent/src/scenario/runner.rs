@@ -18,7 +18,7 @@ use super::result::{CaseResult, Run, Standing};
 use super::scene::SceneError;
 use super::stage::{Cards, House, Stage};
 use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
-use crate::sender::{Sender, SenderError, SenderSettings};
+use crate::sender::{PushSender, SenderError, SenderOptions};
 
 /// How many finished cases may wait to be told of.
 const FINISHED: usize = 256;
@@ -62,7 +62,7 @@ pub struct Broker {
     /// For the devices.
     pub session: SessionSettings,
     /// For the sender.
-    pub sender: SenderSettings,
+    pub sender: SenderOptions,
 }
 
 /// Why nothing can be run.
@@ -114,7 +114,7 @@ pub async fn run(
             (on(&embedded), Some(embedded))
         }
     };
-    let sender = Arc::new(Sender::connect(broker.sender.clone()).await?);
+    let sender = Arc::new(PushSender::connect(broker.sender.clone()).await?);
     let house = House {
         session: broker.session,
         sender: Arc::clone(&sender),
@@ -157,7 +157,7 @@ fn for_a_while(mut broker: Broker) -> Broker {
 
 fn on(embedded: &EmbeddedBroker) -> Broker {
     let nobody = DeviceId::from_bytes([0; 16]);
-    Broker { session: SessionSettings::new(vec![embedded.url()], nobody), sender: SenderSettings::new(embedded.url()) }
+    Broker { session: SessionSettings::new(vec![embedded.url()], nobody), sender: SenderOptions::new(embedded.url()) }
 }
 
 impl Plan {

@@ -19,8 +19,8 @@ use crate::broker::SessionSettings;
 use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet, RunningDevice};
 use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_options};
 use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
-use crate::journal::{Database, Retention};
-use crate::sender::{Sender, SenderSettings, end_session};
+use crate::journal::{JournalDatabase, Retention};
+use crate::sender::{PushSender, SenderOptions, end_session};
 use portal_device::EmulationSettings;
 
 /// When every scenario begins, in device time: the same on every machine and every day.
@@ -47,11 +47,11 @@ pub struct House {
     /// The session's settings, but for device and tenant.
     pub session: SessionSettings,
     /// What pushes are sent with.
-    pub sender: Arc<Sender>,
+    pub sender: Arc<PushSender>,
     /// How cards are raised.
     pub cards: Cards,
     /// How the broker is connected to, to take back what it kept of a case.
-    pub connection: Arc<SenderSettings>,
+    pub connection: Arc<SenderOptions>,
 }
 
 /// Where the journal is while the device is not running.
@@ -192,11 +192,11 @@ fn beginning() -> Timestamp {
     BEGINNING.parse().unwrap_or_else(|_| Timestamp::from_millis(0))
 }
 
-fn database(file: Option<PathBuf>) -> Result<Database, crate::journal::JournalError> {
+fn database(file: Option<PathBuf>) -> Result<JournalDatabase, crate::journal::JournalError> {
     let options = journal_options(Retention::default());
     match file {
-        Some(file) => Database::open(&file, options),
-        None => Database::in_memory(options),
+        Some(file) => JournalDatabase::open(&file, options),
+        None => JournalDatabase::in_memory(options),
     }
 }
 

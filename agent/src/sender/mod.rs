@@ -4,8 +4,8 @@
 //! device's session (`broker`), what a push means. A connection that is lost is not made again: what was unanswered then
 //! is unknown, and only the caller can say whether to send it once more.
 
-mod books;
 mod driver;
+mod pending;
 mod receipts;
 
 use std::sync::Arc;
@@ -15,13 +15,15 @@ use bytes::Bytes;
 use portal_contract::{CustomNotification, DeviceId, DeviceTopics, GroupId, Tenant};
 use tokio::task::JoinHandle;
 
-pub use crate::mqtt::{BrokerUrl, BrokerUrlError, Credentials, Fault, Protocol, Secret, TlsError, TlsSettings};
-use crate::mqtt::{
-    Client, ConnectOptions, Connection, Event, LARGEST_PACKET, client_config, open, password_in_clear, publish_window,
-    tls_to_an_ip_v6_address,
+pub use crate::mqtt::{
+    BrokerCredentials, BrokerUrl, BrokerUrlError, ConnectionFault, MqttVersion, Secret, TlsError, TlsSettings,
 };
-use books::Books;
-pub use receipts::Receipts;
+use crate::mqtt::{
+    ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, client_config, open, password_in_clear,
+    publish_window, tls_to_an_ip_v6_address,
+};
+use pending::PendingRequests;
+pub use receipts::ReceiptStream;
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
 const PUBLISH_OVERHEAD: usize = 16;
@@ -30,15 +32,15 @@ const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
 
 /// What a sender is connected with.
 #[derive(Clone, Debug)]
-pub struct SenderSettings {
+pub struct SenderOptions {
     /// The broker.
     pub url: BrokerUrl,
     /// The protocol version; over 3.1.1 a broker does not say that it refused a push.
-    pub protocol: Protocol,
+    pub protocol: MqttVersion,
     /// The tenant.
     pub tenant: Tenant,
     /// User name and password.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<BrokerCredentials>,
     /// Certificates for `mqtts://`.
     pub tls: TlsSettings,
     /// Whether a password may cross a network without TLS (no).
@@ -47,12 +49,12 @@ pub struct SenderSettings {
     pub connect_timeout: Duration,
 }
 
-impl SenderSettings {
+impl SenderOptions {
     /// The defaults for the broker at `url`.
     pub fn new(url: BrokerUrl) -> Self {
         Self {
             url,
-            protocol: Protocol::default(),
+            protocol: MqttVersion::default(),
             tenant: Tenant::default(),
             credentials: None,
             tls: TlsSettings::default(),
@@ -64,7 +66,7 @@ impl SenderSettings {
 
 /// Whom a push is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum PushAddress {
     /// One device.
     Device(DeviceId),
     /// Every device whose user is in the group.
@@ -73,7 +75,7 @@ pub enum Address {
 
 /// Whose receipts are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Followed {
+pub enum FollowScope {
     /// One device's.
     Device(DeviceId),
     /// Those of every device of the tenant.
@@ -94,7 +96,7 @@ pub enum SenderError {
     Tls(Arc<TlsError>),
     /// The broker cannot be reached, or refused.
     #[error(transparent)]
-    Connect(#[from] Fault),
+    Connect(#[from] ConnectionFault),
     /// The broker refused a publish.
     #[error("the broker refused the publish to {topic}: {reason}; allow it in the broker's ACL")]
     Refused {
@@ -127,43 +129,43 @@ pub enum SenderError {
     Missed(u64),
 }
 
-/// A connected sender; owns its task. Dropped without [`Sender::stop`], the connection is cut.
+/// A connected sender; owns its task. Dropped without [`PushSender::stop`], the connection is cut.
 #[derive(Debug)]
-pub struct Sender {
-    books: Arc<Books>,
+pub struct PushSender {
+    pending: Arc<PendingRequests>,
     tenant: Tenant,
     largest: usize,
     task: JoinHandle<()>,
 }
 
-impl Sender {
+impl PushSender {
     /// Connects and waits for the broker's answer.
     ///
     /// # Errors
     /// Settings that cannot work, a broker that is not there, does not answer or refuses.
-    pub async fn connect(settings: SenderSettings) -> Result<Self, SenderError> {
+    pub async fn connect(settings: SenderOptions) -> Result<Self, SenderError> {
         let options = options(&settings)?;
         let (client, mut connection) = open(options);
         let answer = tokio::time::timeout(settings.connect_timeout, connection.poll()).await;
-        let answer = answer.map_err(|_| Fault::no_answer(&settings.url, settings.connect_timeout))??;
-        let Event::Connected { receive_maximum, maximum_packet_size, .. } = answer else {
-            return Err(Fault::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into());
+        let answer = answer.map_err(|_| ConnectionFault::no_answer(&settings.url, settings.connect_timeout))??;
+        let MqttEvent::Connected { receive_maximum, maximum_packet_size, .. } = answer else {
+            return Err(ConnectionFault::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into());
         };
         let largest = maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
         Ok(Self::run(client, connection, settings.tenant, publish_window(receive_maximum), largest))
     }
 
-    fn run(client: Client, connection: Connection, tenant: Tenant, window: usize, largest: usize) -> Self {
-        let books = Arc::new(Books::new(client, window));
+    fn run(client: MqttClient, connection: MqttConnection, tenant: Tenant, window: usize, largest: usize) -> Self {
+        let books = Arc::new(PendingRequests::new(client, window));
         let task = tokio::spawn(driver::run(connection, Arc::clone(&books)));
-        Self { books, tenant, largest, task }
+        Self { pending: books, tenant, largest, task }
     }
 
     /// Sends a custom notification; returns once the broker has it.
     ///
     /// # Errors
     /// The broker's refusal, or a connection that is gone.
-    pub async fn push(&self, to: Address, notification: &CustomNotification) -> Result<(), SenderError> {
+    pub async fn push(&self, to: PushAddress, notification: &CustomNotification) -> Result<(), SenderError> {
         // Strings and times in a flat object: this serialisation has nothing that could fail.
         self.push_raw(to, serde_json::to_vec(notification).unwrap_or_default()).await
     }
@@ -171,11 +173,11 @@ impl Sender {
     /// Sends any bytes as a push, for tests of what is no custom notification.
     ///
     /// # Errors
-    /// As [`Sender::push`].
-    pub async fn push_raw(&self, to: Address, payload: impl Into<Bytes>) -> Result<(), SenderError> {
+    /// As [`PushSender::push`].
+    pub async fn push_raw(&self, to: PushAddress, payload: impl Into<Bytes>) -> Result<(), SenderError> {
         let topic = match to {
-            Address::Device(device) => self.topics(device).notifications(),
-            Address::Group(group) => self.any_topics().group_notifications(group),
+            PushAddress::Device(device) => self.topics(device).notifications(),
+            PushAddress::Group(group) => self.any_topics().group_notifications(group),
         };
         self.publish(topic, payload, false).await
     }
@@ -185,26 +187,26 @@ impl Sender {
     /// As many as the broker takes may be on their way at once; the rest wait here.
     ///
     /// # Errors
-    /// As [`Sender::push`].
+    /// As [`PushSender::push`].
     pub async fn publish(&self, topic: String, payload: impl Into<Bytes>, retain: bool) -> Result<(), SenderError> {
         let payload = payload.into();
         let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
         if size > self.largest {
             return Err(SenderError::TooLarge { size, largest: self.largest });
         }
-        self.books.publish(topic, payload, retain).await
+        self.pending.publish(topic, payload, retain).await
     }
 
     /// Follows receipts from now on; returns once the broker has granted it, so what is pushed next is not missed.
     ///
     /// # Errors
     /// The broker's refusal, or a connection that is gone.
-    pub async fn follow(&self, followed: Followed) -> Result<Receipts, SenderError> {
+    pub async fn follow(&self, followed: FollowScope) -> Result<ReceiptStream, SenderError> {
         let filter = match followed {
-            Followed::Device(device) => self.topics(device).receipts(),
-            Followed::AllDevices => self.any_topics().all_receipts(),
+            FollowScope::Device(device) => self.topics(device).receipts(),
+            FollowScope::AllDevices => self.any_topics().all_receipts(),
         };
-        Receipts::follow(Arc::clone(&self.books), filter, followed).await
+        ReceiptStream::follow(Arc::clone(&self.pending), filter, followed).await
     }
 
     /// The topics of a device of this sender's tenant.
@@ -219,21 +221,21 @@ impl Sender {
 
     /// Disconnects; within two seconds even where the broker does not answer.
     pub async fn stop(mut self) {
-        self.books.disconnect();
+        self.pending.disconnect();
         if tokio::time::timeout(PATIENCE_WITH_THE_END, &mut self.task).await.is_err() {
             tracing::debug!("the broker did not take the disconnect in time; the connection is cut");
         }
     }
 }
 
-impl Drop for Sender {
+impl Drop for PushSender {
     fn drop(&mut self) {
         self.task.abort();
-        self.books.close("the sender was dropped");
+        self.pending.close("the sender was dropped");
     }
 }
 
-impl SenderSettings {
+impl SenderOptions {
     /// Whether a sender could start with these, certificates and keys included; nothing is connected.
     ///
     /// # Errors
@@ -246,25 +248,25 @@ impl SenderSettings {
 /// Ends the session that the broker keeps for a device which does not come back: connects once under its id, cleanly.
 ///
 /// # Errors
-/// As [`Sender::connect`].
-pub async fn end_session(settings: &SenderSettings, device: DeviceId) -> Result<(), SenderError> {
+/// As [`PushSender::connect`].
+pub async fn end_session(settings: &SenderOptions, device: DeviceId) -> Result<(), SenderError> {
     let (client, mut connection) = open(ConnectOptions { client_id: device.to_string(), ..options(settings)? });
     let ended = async {
         loop {
             match connection.poll().await? {
-                Event::Connected { .. } => {
+                MqttEvent::Connected { .. } => {
                     client.disconnect();
                 }
-                Event::DisconnectSent => return Ok(()),
+                MqttEvent::DisconnectSent => return Ok(()),
                 _ => {}
             }
         }
     };
     let in_time = tokio::time::timeout(settings.connect_timeout, ended).await;
-    in_time.unwrap_or_else(|_| Err(Fault::no_answer(&settings.url, settings.connect_timeout).into()))
+    in_time.unwrap_or_else(|_| Err(ConnectionFault::no_answer(&settings.url, settings.connect_timeout).into()))
 }
 
-fn options(settings: &SenderSettings) -> Result<ConnectOptions<'_>, SenderError> {
+fn options(settings: &SenderOptions) -> Result<ConnectOptions<'_>, SenderError> {
     let url = std::slice::from_ref(&settings.url);
     if tls_to_an_ip_v6_address(url).is_some() {
         return Err(SenderError::TlsToAddress(settings.url.clone()));

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use portal_contract::{DeviceId, NotificationId, Receipt, Timestamp};
 use tokio::sync::mpsc;
 
-use super::books::Books;
-use super::{Followed, SenderError};
+use super::pending::PendingRequests;
+use super::{FollowScope, SenderError};
 
 /// How many receipts may wait to be read; what comes beyond is dropped and counted.
 const MOST_UNREAD: usize = 65_536;
@@ -19,18 +19,18 @@ const REMEMBERED: usize = 8_192;
 
 /// The books' end of a follower.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(super) struct FollowerEntry {
     pub(super) filter: String,
-    followed: Followed,
+    followed: FollowScope,
     receipts: mpsc::Sender<Receipt>,
     missed: Arc<AtomicU64>,
 }
 
-impl Follower {
+impl FollowerEntry {
     pub(super) fn follows(&self, topic: &str) -> bool {
         match self.followed {
-            Followed::Device(_) => topic == self.filter,
-            Followed::AllDevices => topic.ends_with("/receipts"),
+            FollowScope::Device(_) => topic == self.filter,
+            FollowScope::AllDevices => topic.ends_with("/receipts"),
         }
     }
 
@@ -43,24 +43,30 @@ impl Follower {
 
 /// The receipts that arrive from [`super::Sender::follow`] on, each once. Dropped, it is unsubscribed.
 #[derive(Debug)]
-pub struct Receipts {
-    books: Arc<Books>,
+pub struct ReceiptStream {
+    pending: Arc<PendingRequests>,
     number: u64,
     filter: String,
     receipts: mpsc::Receiver<Receipt>,
     missed: Arc<AtomicU64>,
-    seen: Seen,
+    seen: RecentReceipts,
 }
 
-impl Receipts {
-    pub(super) async fn follow(books: Arc<Books>, filter: String, followed: Followed) -> Result<Self, SenderError> {
+impl ReceiptStream {
+    pub(super) async fn follow(
+        books: Arc<PendingRequests>,
+        filter: String,
+        followed: FollowScope,
+    ) -> Result<Self, SenderError> {
         let (sender, receipts) = mpsc::channel(MOST_UNREAD);
         let missed = Arc::new(AtomicU64::new(0));
-        let follower = Follower { filter: filter.clone(), followed, receipts: sender, missed: Arc::clone(&missed) };
+        let follower =
+            FollowerEntry { filter: filter.clone(), followed, receipts: sender, missed: Arc::clone(&missed) };
         let number = books.follow(follower);
         // Made before the wait: given up or refused, its drop takes the follower out again.
-        let receipts = Self { books, number, filter: filter.clone(), receipts, missed, seen: Seen::default() };
-        receipts.books.subscribe(filter).await?;
+        let receipts =
+            Self { pending: books, number, filter: filter.clone(), receipts, missed, seen: RecentReceipts::default() };
+        receipts.pending.subscribe(filter).await?;
         Ok(receipts)
     }
 
@@ -77,7 +83,7 @@ impl Receipts {
             match self.receipts.recv().await {
                 Some(receipt) if self.seen.is_new(&receipt) => return Ok(receipt),
                 Some(_) => {}
-                None => return Err(self.books.problem()),
+                None => return Err(self.pending.problem()),
             }
         }
     }
@@ -85,7 +91,7 @@ impl Receipts {
     /// The next receipt of the push with this id; others are passed over.
     ///
     /// # Errors
-    /// As [`Receipts::next`].
+    /// As [`ReceiptStream::next`].
     pub async fn next_of(&mut self, id: &NotificationId) -> Result<Receipt, SenderError> {
         loop {
             let receipt = self.next().await?;
@@ -96,20 +102,20 @@ impl Receipts {
     }
 }
 
-impl Drop for Receipts {
+impl Drop for ReceiptStream {
     fn drop(&mut self) {
-        self.books.unfollow(self.number, &self.filter);
+        self.pending.unfollow(self.number, &self.filter);
     }
 }
 
 /// The receipts of late. The time stands beside the sequence: a device whose state directory is new counts from one again.
 #[derive(Debug, Default)]
-struct Seen {
+struct RecentReceipts {
     known: HashSet<(DeviceId, u64, Timestamp)>,
     order: VecDeque<(DeviceId, u64, Timestamp)>,
 }
 
-impl Seen {
+impl RecentReceipts {
     fn is_new(&mut self, receipt: &Receipt) -> bool {
         let key = (receipt.device_id, receipt.sequence, receipt.decided_at);
         if !self.known.insert(key) {

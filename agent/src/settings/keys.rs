@@ -14,7 +14,7 @@ use portal_contract::duration;
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum KeyKind {
     /// `true` or `false`.
     Switch,
     /// A whole number within these limits.
@@ -42,116 +42,117 @@ pub(super) enum Kind {
     /// A loopback address and a port.
     LoopbackListen,
     /// A list of these.
-    List(&'static Kind),
+    List(&'static KeyKind),
 }
 
 /// One key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct SettingKey {
     /// As in `broker.keep_alive`.
     pub path: &'static str,
     /// What it takes.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// Whether it may have no value; an empty text says so.
     pub optional: bool,
 }
 
-const fn key(path: &'static str, kind: Kind) -> Key {
-    Key { path, kind, optional: false }
+const fn key(path: &'static str, kind: KeyKind) -> SettingKey {
+    SettingKey { path, kind, optional: false }
 }
 
-const fn optional(path: &'static str, kind: Kind) -> Key {
-    Key { path, kind, optional: true }
+const fn optional(path: &'static str, kind: KeyKind) -> SettingKey {
+    SettingKey { path, kind, optional: true }
 }
 
-const URLS: Kind = Kind::List(&Kind::Url);
-const PROTOCOLS: Kind = Kind::Choice(&["5", "3.1.1"]);
-const ACTIONS: Kind = Kind::List(&Kind::Choice(&["retire", "syncDevice", "wipe", "delete"]));
-const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
+const URLS: KeyKind = KeyKind::List(&KeyKind::Url);
+const PROTOCOLS: KeyKind = KeyKind::Choice(&["5", "3.1.1"]);
+const ACTIONS: KeyKind = KeyKind::List(&KeyKind::Choice(&["retire", "syncDevice", "wipe", "delete"]));
+const LEVELS: KeyKind = KeyKind::Choice(&["error", "warn", "info", "debug", "trace"]);
 /// MQTT's keep-alive has 16 bits; below 5 s the client library refuses.
-const KEEP_ALIVE: Kind = Kind::Period(5, 65_535);
+const KEEP_ALIVE: KeyKind = KeyKind::Period(5, 65_535);
 const DAY: u64 = 24 * 3600;
 
 /// Every key, in the order of `config/default.toml`.
-pub(super) const KEYS: &[Key] = &[
-    optional("device.platform", Kind::Platform),
-    optional("device.os_version", Kind::Text),
-    optional("device.id", Kind::Device),
-    optional("device.name", Kind::Text),
-    optional("device.tenant", Kind::Tenant),
-    key("device.documentation", Kind::Choice(&["2019", "2023", "2025"])),
+pub(super) const KEYS: &[SettingKey] = &[
+    optional("device.platform", KeyKind::Platform),
+    optional("device.os_version", KeyKind::Text),
+    optional("device.id", KeyKind::Device),
+    optional("device.name", KeyKind::Text),
+    optional("device.tenant", KeyKind::Tenant),
+    key("device.documentation", KeyKind::Choice(&["2019", "2023", "2025"])),
     key("broker.urls", URLS),
     key("broker.protocol", PROTOCOLS),
-    optional("broker.username", Kind::Text),
-    optional("broker.password_file", Kind::File),
-    optional("broker.password", Kind::Secret),
-    optional("broker.ca_file", Kind::File),
-    optional("broker.client_certificate_file", Kind::File),
-    optional("broker.client_key_file", Kind::File),
-    key("broker.allow_password_in_clear", Kind::Switch),
+    optional("broker.username", KeyKind::Text),
+    optional("broker.password_file", KeyKind::File),
+    optional("broker.password", KeyKind::Secret),
+    optional("broker.ca_file", KeyKind::File),
+    optional("broker.client_certificate_file", KeyKind::File),
+    optional("broker.client_key_file", KeyKind::File),
+    key("broker.allow_password_in_clear", KeyKind::Switch),
     key("broker.keep_alive", KEEP_ALIVE),
-    key("broker.session_expiry", Kind::Period(0, u32::MAX as u64)),
-    key("broker.connect_timeout", Kind::Period(1, 300)),
-    key("broker.receive_maximum", Kind::Whole(1, 65_535)),
-    key("broker.maximum_packet_size", Kind::Whole(1024, 268_435_455)),
-    key("broker.fence_patience", Kind::Period(1, 3600)),
-    optional("embedded_broker.listen", Kind::Listen),
-    optional("embedded_broker.username", Kind::Text),
-    optional("embedded_broker.password_file", Kind::File),
-    optional("embedded_broker.password", Kind::Secret),
+    key("broker.session_expiry", KeyKind::Period(0, u32::MAX as u64)),
+    key("broker.connect_timeout", KeyKind::Period(1, 300)),
+    key("broker.receive_maximum", KeyKind::Whole(1, 65_535)),
+    key("broker.maximum_packet_size", KeyKind::Whole(1024, 268_435_455)),
+    key("broker.fence_patience", KeyKind::Period(1, 3600)),
+    optional("embedded_broker.listen", KeyKind::Listen),
+    optional("embedded_broker.username", KeyKind::Text),
+    optional("embedded_broker.password_file", KeyKind::File),
+    optional("embedded_broker.password", KeyKind::Secret),
     optional("sender.urls", URLS),
     optional("sender.protocol", PROTOCOLS),
-    optional("sender.username", Kind::Text),
-    optional("sender.password_file", Kind::File),
-    optional("sender.password", Kind::Secret),
-    optional("sender.ca_file", Kind::File),
-    optional("sender.client_certificate_file", Kind::File),
-    optional("sender.client_key_file", Kind::File),
-    optional("sender.allow_password_in_clear", Kind::Switch),
-    optional("sender.connect_timeout", Kind::Period(1, 300)),
-    key("notifier.kind", Kind::Choice(&["native", "console"])),
-    key("notifier.pace_per_second", Kind::Whole(1, 10_000)),
-    key("notifier.open_cards", Kind::Whole(1, 1000)),
-    key("notifier.patience", Kind::Period(0, DAY)),
-    key("push_service.emulate", Kind::Switch),
-    key("push_service.android_priority", Kind::Choice(&["normal", "high"])),
-    key("push_service.android_message", Kind::Choice(&["data", "notification"])),
-    optional("push_service.time_to_live", Kind::Period(0, 36_500 * DAY)),
-    key("push_service.lower_priority_after", Kind::Whole(0, 1000)),
-    key("enrollment.grace", Kind::Period(0, 36_500 * DAY)),
-    key("enrollment.late_joiner", Kind::Switch),
-    key("app.ios_request", Kind::Choice(&["explicit", "provisional"])),
-    key("app.ios_provisional_may_prompt", Kind::Switch),
-    key("app.android_target_sdk", Kind::Whole(1, 99)),
+    optional("sender.username", KeyKind::Text),
+    optional("sender.password_file", KeyKind::File),
+    optional("sender.password", KeyKind::Secret),
+    optional("sender.ca_file", KeyKind::File),
+    optional("sender.client_certificate_file", KeyKind::File),
+    optional("sender.client_key_file", KeyKind::File),
+    optional("sender.allow_password_in_clear", KeyKind::Switch),
+    optional("sender.connect_timeout", KeyKind::Period(1, 300)),
+    key("notifier.kind", KeyKind::Choice(&["native", "console"])),
+    key("notifier.pace_per_second", KeyKind::Whole(1, 10_000)),
+    key("notifier.open_cards", KeyKind::Whole(1, 1000)),
+    key("notifier.patience", KeyKind::Period(0, DAY)),
+    key("push_service.emulate", KeyKind::Switch),
+    key("push_service.android_priority", KeyKind::Choice(&["normal", "high"])),
+    key("push_service.android_message", KeyKind::Choice(&["data", "notification"])),
+    optional("push_service.time_to_live", KeyKind::Period(0, 36_500 * DAY)),
+    key("push_service.lower_priority_after", KeyKind::Whole(0, 1000)),
+    key("enrollment.grace", KeyKind::Period(0, 36_500 * DAY)),
+    key("enrollment.late_joiner", KeyKind::Switch),
+    key("app.ios_request", KeyKind::Choice(&["explicit", "provisional"])),
+    key("app.ios_provisional_may_prompt", KeyKind::Switch),
+    key("app.android_target_sdk", KeyKind::Whole(1, 99)),
     key("actions.allow", ACTIONS),
-    key("journal.keep_age", Kind::Period(60, 36_500 * DAY)),
-    key("journal.keep_receipts", Kind::Whole(1, 1_000_000_000)),
-    key("journal.ids_age", Kind::Period(3600, 36_500 * DAY)),
-    key("journal.ids_count", Kind::Whole(1, 1_000_000_000)),
-    key("control.listen", Kind::LoopbackListen),
+    key("journal.keep_age", KeyKind::Period(60, 36_500 * DAY)),
+    key("journal.keep_receipts", KeyKind::Whole(1, 1_000_000_000)),
+    key("journal.ids_age", KeyKind::Period(3600, 36_500 * DAY)),
+    key("journal.ids_count", KeyKind::Whole(1, 1_000_000_000)),
+    key("control.listen", KeyKind::LoopbackListen),
     key("log.level", LEVELS),
-    key("log.format", Kind::Choice(&["text", "json"])),
+    key("log.format", KeyKind::Choice(&["text", "json"])),
 ];
 
 /// The key with this path.
-pub(super) fn find(path: &str) -> Option<&'static Key> {
+pub(super) fn find(path: &str) -> Option<&'static SettingKey> {
     KEYS.iter().find(|key| key.path == path)
 }
 
 /// The valid key nearest to a path that is none: by the whole of it, or by its last part.
 pub(super) fn nearest(path: &str) -> &'static str {
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness = |key: &Key| {
+    let likeness = |key: &SettingKey| {
         let whole = strsim::normalized_damerau_levenshtein(path, key.path);
         whole.max(0.9 * strsim::normalized_damerau_levenshtein(&last(path), &last(key.path)))
     };
     let first = KEYS[0];
     let start = (first, likeness(&first));
-    let better = |best: (Key, f64), key: &Key| if likeness(key) > best.1 { (*key, likeness(key)) } else { best };
+    let better =
+        |best: (SettingKey, f64), key: &SettingKey| if likeness(key) > best.1 { (*key, likeness(key)) } else { best };
     KEYS.iter().fold(start, better).0.path
 }
 
-impl Key {
+impl SettingKey {
     /// The value as the key keeps it; none where it is not what the key takes.
     pub(super) fn accept(&self, value: ValueKind) -> Option<ValueKind> {
         match value {
@@ -168,11 +169,11 @@ impl Key {
 
     /// Whether an unquoted number in a file is as good as a text: `os_version = 26`.
     pub(super) fn takes_numbers_as_written(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Secret | Kind::Tenant)
+        matches!(self.kind, KeyKind::Text | KeyKind::Secret | KeyKind::Tenant)
     }
 }
 
-impl Kind {
+impl KeyKind {
     fn accept(self, value: ValueKind) -> Option<ValueKind> {
         match (self, value) {
             (Self::Switch, value @ ValueKind::Boolean(_)) => Some(value),

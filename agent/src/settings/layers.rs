@@ -9,7 +9,7 @@ use config::{ConfigError, Map, Source, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
 use super::error::SettingsError;
-use super::keys::{self, Key, Kind};
+use super::keys::{self, KeyKind, SettingKey};
 use super::toml_fault::toml_reason;
 use super::variables::{self, Variable, variable, variable_of};
 use crate::input_file::{self, FileFault};
@@ -17,11 +17,11 @@ use crate::secret::REDACTED;
 
 /// Values by key; every one is what its key takes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Layer {
+pub(super) struct SettingsLayer {
     values: BTreeMap<&'static str, Value>,
 }
 
-impl Source for Layer {
+impl Source for SettingsLayer {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
@@ -38,7 +38,7 @@ pub(super) struct Findings {
     pub(super) notices: Vec<String>,
 }
 
-impl Layer {
+impl SettingsLayer {
     /// The built-in defaults.
     pub(super) fn defaults(text: &str, findings: &mut Findings) -> Self {
         let place = Place { text, origin: &|_| "default".to_owned(), directory: Path::new("") };
@@ -70,7 +70,7 @@ impl Layer {
             match variable(name) {
                 Variable::Setting(key) => {
                     let text = variables::value(text);
-                    if variables::is_quoted(text) && matches!(key.kind, Kind::Text | Kind::Secret) {
+                    if variables::is_quoted(text) && matches!(key.kind, KeyKind::Text | KeyKind::Secret) {
                         let notice = "stands in quotation marks, which are part of it; leave them out if they are not";
                         findings.notices.push(format!("the value of the variable {name} {notice}"));
                     }
@@ -109,7 +109,7 @@ impl Layer {
             };
             let earlier = layer.values.get(key.path).map(|value| value.kind.clone());
             let value = match (key.kind, earlier) {
-                (Kind::List(_), Some(ValueKind::Array(mut items))) => {
+                (KeyKind::List(_), Some(ValueKind::Array(mut items))) => {
                     items.push(Value::new(None, ValueKind::from(text.as_str())));
                     ValueKind::Array(items)
                 }
@@ -155,7 +155,7 @@ impl Layer {
         }
     }
 
-    fn set(&mut self, key: &'static Key, value: ValueKind, origin: String, findings: &mut Findings) {
+    fn set(&mut self, key: &'static SettingKey, value: ValueKind, origin: String, findings: &mut Findings) {
         let (shown, right) = (shown(key, &value), key.right(&value));
         match key.accept(value) {
             Some(value) => {
@@ -210,9 +210,9 @@ fn plain(value: &DeValue<'_>) -> ValueKind {
 }
 
 /// A relative path in a file is relative to that file.
-fn in_directory(key: &Key, value: ValueKind, directory: &Path) -> ValueKind {
+fn in_directory(key: &SettingKey, value: ValueKind, directory: &Path) -> ValueKind {
     match value {
-        ValueKind::String(text) if key.kind == Kind::File && !text.is_empty() => {
+        ValueKind::String(text) if key.kind == KeyKind::File && !text.is_empty() => {
             let path: PathBuf = directory.join(&text);
             path.to_str().map_or(ValueKind::String(text), ValueKind::from)
         }
@@ -221,12 +221,12 @@ fn in_directory(key: &Key, value: ValueKind, directory: &Path) -> ValueKind {
 }
 
 /// The value as an error may show it: nothing that could be a password.
-fn shown(key: &Key, value: &ValueKind) -> String {
+fn shown(key: &SettingKey, value: &ValueKind) -> String {
     let text = match value {
         ValueKind::Table(_) => "a table or a date".to_owned(),
         ValueKind::String(text) => format!("{text:?}"),
         value => value.to_string(),
     };
-    let could_be_secret = key.kind == Kind::Secret || text.contains('@') || keys::holds_pem(&text);
+    let could_be_secret = key.kind == KeyKind::Secret || text.contains('@') || keys::holds_pem(&text);
     if could_be_secret { REDACTED.to_owned() } else { text.chars().take(100).collect() }
 }

@@ -26,8 +26,8 @@ use config::{Config, ValueKind};
 use directories::ProjectDirs;
 
 use crate::secret::REDACTED;
-use keys::{KEYS, Kind};
-use layers::{Findings, Layer};
+use keys::{KEYS, KeyKind};
+use layers::{Findings, SettingsLayer};
 use variables::{Variable, variable};
 
 /// The built-in defaults, commented: every key with its meaning, unit and default.
@@ -41,7 +41,7 @@ pub fn users_file() -> Option<PathBuf> {
 
 /// Where settings come from besides the built-in defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources {
+pub struct SettingsSources {
     /// The settings file.
     pub file: Option<PathBuf>,
     /// Name and value of each `PORTAL_AGENT__SECTION__KEY` variable; one that is spelled otherwise is an error, others
@@ -53,7 +53,7 @@ pub struct Sources {
     pub command_line: Vec<(String, String)>,
 }
 
-impl Sources {
+impl SettingsSources {
     /// The file and the command line as given, and this process's variables.
     pub fn of_process(file: Option<PathBuf>, command_line: Vec<(String, String)>) -> Self {
         let mut sources = Self { file, command_line, ..Self::default() };
@@ -81,7 +81,7 @@ pub struct KeyOrigin {
 
 /// The settings in force.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct LoadedSettings {
     /// Checked and typed.
     pub settings: Settings,
     /// Every key in the order of `config/default.toml`, and where its value comes from.
@@ -95,7 +95,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first of [`Settings::read`]'s.
-    pub fn load(sources: &Sources) -> Result<Loaded, SettingsError> {
+    pub fn load(sources: &SettingsSources) -> Result<LoadedSettings, SettingsError> {
         Self::read(sources).map_err(|errors| *errors.first)
     }
 
@@ -104,14 +104,14 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong: the file cannot be read, a key is not known, a value is not what its key takes; each is
     /// named with its origin.
-    pub fn read(sources: &Sources) -> Result<Loaded, Errors> {
+    pub fn read(sources: &SettingsSources) -> Result<LoadedSettings, Errors> {
         let mut findings = Findings::default();
-        let mut layers = vec![Layer::defaults(DEFAULTS, &mut findings)];
-        layers.extend(sources.file.as_ref().map(|path| Layer::file(path, &mut findings)));
+        let mut layers = vec![SettingsLayer::defaults(DEFAULTS, &mut findings)];
+        layers.extend(sources.file.as_ref().map(|path| SettingsLayer::file(path, &mut findings)));
         let not_unicode = sources.not_unicode.iter().filter(|name| !matches!(variable(name), Variable::Foreign));
         findings.errors.extend(not_unicode.map(|name| SettingsError::NotUnicode { name: name.clone() }));
-        layers.push(Layer::variables(&sources.variables, &mut findings));
-        layers.push(Layer::command_line(&sources.command_line, &mut findings));
+        layers.push(SettingsLayer::variables(&sources.variables, &mut findings));
+        layers.push(SettingsLayer::command_line(&sources.command_line, &mut findings));
         let mut errors = findings.errors.into_iter();
         if let Some(first) = errors.next() {
             return Err(Errors { first: Box::new(first), rest: errors.collect() });
@@ -121,7 +121,7 @@ impl Settings {
         let config = builder.build().map_err(together)?;
         let origins = KEYS.iter().map(|key| origin(&config, key)).collect();
         let settings = config.try_deserialize().map_err(together)?;
-        Ok(Loaded { settings, origins, notices: findings.notices })
+        Ok(LoadedSettings { settings, origins, notices: findings.notices })
     }
 }
 
@@ -134,7 +134,7 @@ pub struct Errors {
     pub rest: Vec<SettingsError>,
 }
 
-fn origin(config: &Config, key: &keys::Key) -> KeyOrigin {
+fn origin(config: &Config, key: &keys::SettingKey) -> KeyOrigin {
     // Not `get`: it makes the value anew, without its origin.
     let mut steps = key.path.split('.');
     let value = steps.try_fold(&config.cache, |value, step| match &value.kind {
@@ -143,7 +143,7 @@ fn origin(config: &Config, key: &keys::Key) -> KeyOrigin {
     });
     let value = value.cloned().unwrap_or_default();
     let origin = value.origin().unwrap_or("default").to_owned();
-    let value = if key.kind == Kind::Secret && value.kind != ValueKind::Nil {
+    let value = if key.kind == KeyKind::Secret && value.kind != ValueKind::Nil {
         serde_json::Value::from(REDACTED)
     } else {
         json(value.kind)

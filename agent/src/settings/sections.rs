@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::error::{PasswordFault, SettingsError};
 use super::period;
 use crate::input_file;
-use crate::mqtt::Protocol;
+use crate::mqtt::MqttVersion;
 use crate::secret::Secret;
 
 /// Everything that can be set.
@@ -73,7 +73,7 @@ pub struct BrokerSettings {
     /// `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`, tried in turn; none with an embedded broker.
     pub urls: Vec<String>,
     /// The version of MQTT.
-    pub protocol: Protocol,
+    pub protocol: MqttVersion,
     /// The user name.
     pub username: Option<String>,
     /// The password. See [`BrokerSettings::password`].
@@ -127,7 +127,7 @@ pub struct SenderSettings {
     /// As in `[broker]`. Where they are given, nothing that names or proves a user is taken from `[broker]`.
     pub urls: Option<Vec<String>>,
     /// As in `[broker]`.
-    pub protocol: Option<Protocol>,
+    pub protocol: Option<MqttVersion>,
     /// As in `[broker]`.
     pub username: Option<String>,
     /// As in `[broker]`.

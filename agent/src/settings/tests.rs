@@ -7,26 +7,26 @@ use std::path::Path;
 use portal_contract::OperatingSystem;
 
 use super::*;
-use crate::mqtt::Protocol;
+use crate::mqtt::MqttVersion;
 
-fn with_file(text: &str) -> Result<Loaded, SettingsError> {
+fn with_file(text: &str) -> Result<LoadedSettings, SettingsError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("agent.toml");
     fs::write(&path, text).unwrap();
-    Settings::load(&Sources { file: Some(path), ..Sources::default() })
+    Settings::load(&SettingsSources { file: Some(path), ..SettingsSources::default() })
 }
 
-fn with_variables(variables: &[(&str, &str)]) -> Result<Loaded, SettingsError> {
+fn with_variables(variables: &[(&str, &str)]) -> Result<LoadedSettings, SettingsError> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Settings::load(&Sources { variables, ..Sources::default() })
+    Settings::load(&SettingsSources { variables, ..SettingsSources::default() })
 }
 
-fn with_command_line(values: &[(&str, &str)]) -> Result<Loaded, SettingsError> {
+fn with_command_line(values: &[(&str, &str)]) -> Result<LoadedSettings, SettingsError> {
     let command_line = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    Settings::load(&Sources { command_line, ..Sources::default() })
+    Settings::load(&SettingsSources { command_line, ..SettingsSources::default() })
 }
 
-fn origin_of<'a>(loaded: &'a Loaded, key: &str) -> &'a KeyOrigin {
+fn origin_of<'a>(loaded: &'a LoadedSettings, key: &str) -> &'a KeyOrigin {
     loaded.origins.iter().find(|origin| origin.key == key).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn every_config_file_loads() {
     let toml: Vec<_> = files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
     assert!(toml.len() >= 4);
     for path in toml {
-        let sources = Sources { file: Some(path.clone()), ..Sources::default() };
+        let sources = SettingsSources { file: Some(path.clone()), ..SettingsSources::default() };
         Settings::load(&sources).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 }
@@ -61,14 +61,14 @@ fn the_default_file_names_every_key_and_no_other() {
     let line = |key: &KeyOrigin| key.origin.rsplit("line ").next().unwrap().parse::<u32>().unwrap();
     assert!(loaded.origins.is_sorted_by_key(line), "in the order of the file");
     let optional: BTreeSet<&str> = keys::KEYS.iter().filter(|key| key.optional).map(|key| key.path).collect();
-    let defaults = Settings::load(&Sources::default()).unwrap();
+    let defaults = Settings::load(&SettingsSources::default()).unwrap();
     let unset = defaults.origins.iter().filter(|key| key.value.is_null()).map(|key| key.key.as_str()).collect();
     assert_eq!(optional, unset);
 }
 
 #[test]
 fn the_defaults_are_the_contracts() {
-    let settings = Settings::load(&Sources::default()).unwrap().settings;
+    let settings = Settings::load(&SettingsSources::default()).unwrap().settings;
     assert_eq!(settings.broker.session_expiry.as_secs(), 30 * 24 * 3600);
     assert_eq!((settings.broker.receive_maximum, settings.broker.maximum_packet_size), (1000, 64 * 1024));
     assert_eq!(settings.broker.fence_patience.as_secs(), 10);
@@ -86,7 +86,7 @@ fn each_layer_is_stronger_than_the_one_before_and_is_named() {
     let path = directory.path().join("agent.toml");
     fs::write(&path, "[broker]\nkeep_alive = \"20s\"\nprotocol = \"3.1.1\"\n\n[device]\nplatform = \"iPadOS\"\n")
         .unwrap();
-    let loaded = Settings::load(&Sources {
+    let loaded = Settings::load(&SettingsSources {
         file: Some(path.clone()),
         variables: vec![
             ("PORTAL_AGENT__BROKER__KEEP_ALIVE".to_owned(), "25s".to_owned()),
@@ -98,11 +98,11 @@ fn each_layer_is_stronger_than_the_one_before_and_is_named() {
             ("broker.urls".to_owned(), "mqtt://a".to_owned()),
             ("broker.urls".to_owned(), "mqtts://b:1234".to_owned()),
         ],
-        ..Sources::default()
+        ..SettingsSources::default()
     })
     .unwrap();
     assert_eq!(loaded.settings.device.platform, Some(OperatingSystem::Android));
-    assert_eq!(loaded.settings.broker.protocol, Protocol::Mqtt311);
+    assert_eq!(loaded.settings.broker.protocol, MqttVersion::Mqtt311);
     assert_eq!(loaded.settings.broker.urls, ["mqtt://a", "mqtts://b:1234"]);
     let shown = |key: &str| (origin_of(&loaded, key).value.to_string(), origin_of(&loaded, key).origin.clone());
     assert_eq!(shown("broker.protocol"), ("\"3.1.1\"".to_owned(), format!("{}, line 3", path.display())));
@@ -171,7 +171,7 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
 fn a_file_that_is_no_toml_or_not_there_is_named() {
     let sentence = with_file("[broker]\nurls = [\n").unwrap_err().to_string();
     assert!(sentence.contains("agent.toml, line ") && sentence.contains("is not TOML"), "{sentence}");
-    let missing = Sources { file: Some("/nonexistent/agent.toml".into()), ..Sources::default() };
+    let missing = SettingsSources { file: Some("/nonexistent/agent.toml".into()), ..SettingsSources::default() };
     let sentence = Settings::load(&missing).unwrap_err().to_string();
     assert!(sentence.contains("/nonexistent/agent.toml") && sentence.contains("does not exist"), "{sentence}");
 }
@@ -214,7 +214,8 @@ fn a_password_file_is_relative_to_the_file_that_names_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("agent.toml");
     fs::write(&path, "[broker]\npassword_file = \"secret\"\n[sender]\nurls = [\"mqtt://other\"]\n").unwrap();
-    let settings = Settings::load(&Sources { file: Some(path), ..Sources::default() }).unwrap().settings;
+    let settings =
+        Settings::load(&SettingsSources { file: Some(path), ..SettingsSources::default() }).unwrap().settings;
     let error = settings.broker.password().unwrap_err().to_string();
     assert!(error.contains(directory.path().join("secret").to_str().unwrap()), "{error}");
     fs::write(directory.path().join("secret"), "hunter2\n").unwrap();
@@ -237,11 +238,11 @@ fn the_senders_connection_is_the_daemons_but_for_what_it_says() {
 }
 
 /// A file as a tool wrote it.
-fn with_bytes(bytes: &[u8]) -> Result<Loaded, SettingsError> {
+fn with_bytes(bytes: &[u8]) -> Result<LoadedSettings, SettingsError> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("agent.toml");
     fs::write(&path, bytes).unwrap();
-    Settings::load(&Sources { file: Some(path), ..Sources::default() })
+    Settings::load(&SettingsSources { file: Some(path), ..SettingsSources::default() })
 }
 
 #[test]
@@ -258,7 +259,7 @@ fn a_file_is_read_whatever_tool_wrote_it_or_refused_by_its_encoding() {
     let latin = with_bytes(b"# caf\xe9\n").unwrap_err().to_string();
     assert!(latin.contains("is not UTF-8 from byte 5 on"), "{latin}");
     let folder = tempfile::tempdir().unwrap();
-    let sources = Sources { file: Some(folder.path().to_owned()), ..Sources::default() };
+    let sources = SettingsSources { file: Some(folder.path().to_owned()), ..SettingsSources::default() };
     assert!(Settings::load(&sources).unwrap_err().to_string().contains("is a directory"));
 }
 
@@ -282,7 +283,7 @@ fn a_password_file_is_taken_as_it_was_meant_or_refused_by_what_it_is() {
     let read = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         let variables = vec![("PORTAL_AGENT__BROKER__PASSWORD_FILE".to_owned(), path.to_str().unwrap().to_owned())];
-        let settings = Settings::load(&Sources { variables, ..Sources::default() }).unwrap().settings;
+        let settings = Settings::load(&SettingsSources { variables, ..SettingsSources::default() }).unwrap().settings;
         settings.broker.password().map(|password| password.unwrap().expose().to_owned()).map_err(|e| e.to_string())
     };
     for bytes in
@@ -337,7 +338,7 @@ fn what_a_file_leaves_around_a_variables_value_is_dropped_or_said() {
     let quoted = with_variables(&[("PORTAL_AGENT__BROKER__KEEP_ALIVE", "\"20s\"")]).unwrap_err().to_string();
     assert!(quoted.contains("the quotation marks are part of this value"), "{quoted}");
     let not_unicode = vec!["PORTAL_AGENT__BROKER__PASSWORD".to_owned(), "OTHER".to_owned()];
-    let error = Settings::load(&Sources { not_unicode, ..Sources::default() }).unwrap_err().to_string();
+    let error = Settings::load(&SettingsSources { not_unicode, ..SettingsSources::default() }).unwrap_err().to_string();
     assert!(error.contains("PORTAL_AGENT__BROKER__PASSWORD is not UTF-8"), "{error}");
 }
 
@@ -373,7 +374,8 @@ fn every_mistake_is_named_at_once() {
     let path = directory.path().join("agent.toml");
     fs::write(&path, "[broker]\nkeep_alive = 20\nkeepalive = 1\n[notifier]\nkind = \"loud\"\n").unwrap();
     let variables = vec![("PORTAL_AGENT_BROKER__URLS".to_owned(), "x".to_owned())];
-    let errors = Settings::read(&Sources { file: Some(path), variables, ..Sources::default() }).unwrap_err();
+    let errors =
+        Settings::read(&SettingsSources { file: Some(path), variables, ..SettingsSources::default() }).unwrap_err();
     assert_eq!(1 + errors.rest.len(), 4, "{errors:?}");
     assert!(errors.first.to_string().contains("keep_alive = 20"));
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, SettingKey};
 
 /// What every setting's variable begins with; two underscores stand where the key has a dot.
 pub(super) const PREFIX: &str = "PORTAL_AGENT__";
@@ -20,7 +20,7 @@ const LIKENESS: f64 = 0.8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variable<'a> {
     /// A setting.
-    Setting(&'static Key),
+    Setting(&'static SettingKey),
     /// Has our prefix, and is no setting: the path that it names.
     NoSetting(&'a str),
     /// Meant to be one of ours, by its letters.
@@ -37,7 +37,7 @@ pub(super) enum Right {
     /// One of the four with single underscores.
     Own(&'static str),
     /// A setting's.
-    Setting(&'static Key),
+    Setting(&'static SettingKey),
 }
 
 impl fmt::Display for Right {

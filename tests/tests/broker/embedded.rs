@@ -2,13 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use portal_agent::broker::{Credentials, EmbeddedBroker, EmbeddedError, Secret};
-use portal_agent::sender::{Sender, SenderError, SenderSettings};
+use portal_agent::broker::{BrokerCredentials, EmbeddedBroker, EmbeddedError, Secret};
+use portal_agent::sender::{PushSender, SenderError, SenderOptions};
 
 use crate::support::*;
 
-fn credentials(password: &str) -> Credentials {
-    Credentials::new("adele", Secret::new(password))
+fn credentials(password: &str) -> BrokerCredentials {
+    BrokerCredentials::new("adele", Secret::new(password))
 }
 
 #[tokio::test]
@@ -19,12 +19,12 @@ async fn beyond_loopback_it_demands_a_password() {
     let url = format!("mqtt://127.0.0.1:{}", broker.local_addr().port());
     for (password, admitted) in [(None, false), (Some("wrong"), false), (Some("right"), true)] {
         for protocol in PROTOCOLS {
-            let settings = SenderSettings {
+            let settings = SenderOptions {
                 credentials: password.map(credentials),
                 protocol,
-                ..SenderSettings::new(url.parse().unwrap())
+                ..SenderOptions::new(url.parse().unwrap())
             };
-            let result = Sender::connect(settings).await;
+            let result = PushSender::connect(settings).await;
             match result {
                 Ok(sender) => sender.stop().await,
                 Err(ref error) => assert!(matches!(error, SenderError::Connect(_)), "{error}"),

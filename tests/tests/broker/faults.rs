@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use portal_agent::broker::{Credentials, Protocol, PublishId, Secret, SessionEvent, SessionSettings, Sessions};
+use portal_agent::broker::{
+    BrokerCredentials, MqttVersion, PublishId, Secret, SessionEvent, SessionSettings, Sessions,
+};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::scripted::{Peer, ScriptedBroker};
 use portal_tests::wait::{until, within};
@@ -14,7 +16,7 @@ use rumqttc::v5::mqttbytes::v5::{
 use crate::support::*;
 
 fn with_password(settings: SessionSettings, password: &str) -> SessionSettings {
-    SessionSettings { credentials: Some(Credentials::new("adele", Secret::new(password))), ..settings }
+    SessionSettings { credentials: Some(BrokerCredentials::new("adele", Secret::new(password))), ..settings }
 }
 
 #[tokio::test]
@@ -48,7 +50,7 @@ async fn nothing_there_is_said_and_stopping_does_not_wait() {
     let broker = ScriptedBroker::start().await.unwrap();
     let url = broker.url().unwrap().parse().unwrap();
     drop(broker);
-    let mut lasting = settings(&url, Protocol::Mqtt5, device());
+    let mut lasting = settings(&url, MqttVersion::Mqtt5, device());
     lasting.reconnect.first = Duration::from_secs(60);
     lasting.reconnect.longest = Duration::from_secs(60);
     let mut agent = Agent::start(lasting);
@@ -61,7 +63,7 @@ async fn offline_while_there_is_no_connection_is_told_too() {
     let broker = ScriptedBroker::start().await.unwrap();
     let url = broker.url().unwrap().parse().unwrap();
     drop(broker);
-    let mut lasting = settings(&url, Protocol::Mqtt5, device());
+    let mut lasting = settings(&url, MqttVersion::Mqtt5, device());
     lasting.reconnect.first = Duration::from_secs(60);
     lasting.reconnect.longest = Duration::from_secs(60);
     let mut agent = Agent::start(lasting);
@@ -76,7 +78,7 @@ async fn offline_while_there_is_no_connection_is_told_too() {
 #[tokio::test]
 async fn a_listener_that_never_answers_is_given_up() {
     let broker = ScriptedBroker::start().await.unwrap();
-    let mut quick = settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device());
+    let mut quick = settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device());
     quick.connect_timeout = Duration::from_millis(200);
     let mut agent = Agent::start(quick);
     let start = Instant::now();
@@ -88,7 +90,7 @@ async fn a_listener_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn a_named_takeover_waits_longer() {
     let broker = ScriptedBroker::start().await.unwrap();
-    let mut patient = settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device());
+    let mut patient = settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device());
     // Only the pause after a takeover is short, so that the next try shows which pause was taken.
     patient.reconnect.first = Duration::from_secs(3600);
     patient.reconnect.longest = Duration::from_secs(3600);
@@ -129,7 +131,7 @@ async fn two_clients_with_one_id_are_suspected() {
 async fn a_refused_subscription_is_named_and_the_rest_is_online() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device));
+    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     let Packet::Subscribe(subscribe) = within("SUBSCRIBE", peer.read()).await.unwrap() else { panic!() };
     let paths: Vec<&str> = subscribe.filters.iter().map(|filter| filter.path.as_str()).collect();
@@ -201,14 +203,14 @@ async fn a_refused_fence_counts_as_back() {
         let mosquitto = Mosquitto::start(&Setup { acl: Some(acl.clone()), ..Setup::default() }).unwrap();
         let url = mosquitto.url().parse().unwrap();
         let mut quick = settings(&url, protocol, device);
-        if protocol == Protocol::Mqtt311 {
+        if protocol == MqttVersion::Mqtt311 {
             // There the broker does not say that it refused; only time does.
             quick.fence_timeout = Duration::from_millis(200);
         }
         let mut agent = Agent::ready(quick).await;
         let problem = agent.handle.state().problem.unwrap();
         assert!(problem.contains("fence"), "{problem}");
-        if protocol == Protocol::Mqtt5 {
+        if protocol == MqttVersion::Mqtt5 {
             assert!(agent.handle.publish(Some(PublishId(3)), t.receipts(), b"{}".to_vec(), false));
             let refused = |event| match event {
                 SessionEvent::PublishRefused { id, detail, for_good } => Some((id, detail, for_good)),
@@ -250,7 +252,7 @@ async fn state_changed(agent: &mut Agent) {
 async fn a_late_fence_ends_the_word_of_it() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
-    let mut quick = settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device);
+    let mut quick = settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device);
     quick.fence_timeout = Duration::from_millis(50);
     let mut agent = Agent::start(quick);
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
@@ -268,7 +270,7 @@ async fn a_refused_publish_is_named_until_the_next_connect() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
     let t = topics(device);
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device));
+    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     let online = publish_to(&mut peer, &t.connection()).await;
     let refusal = PubAck { pkid: online.pkid, reason: PubAckReason::NotAuthorized, properties: None };

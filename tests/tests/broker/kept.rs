@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use portal_agent::broker::{PublishId, SessionEvent, Sessions};
-use portal_agent::sender::Address;
+use portal_agent::sender::PushAddress;
 use portal_tests::mosquitto::{Mosquitto, Setup};
 
 use crate::support::*;
@@ -72,7 +72,7 @@ async fn a_killed_broker_is_found_again_with_everything_it_had() {
         agent.fence().await;
         let sender = sender(&url).await;
         for text in ["push one", "push two", "push three"] {
-            sender.push_raw(Address::Device(device), text).await.unwrap();
+            sender.push_raw(PushAddress::Device(device), text).await.unwrap();
         }
         let stale = agent.pushes(3).await;
         mosquitto.store("push three").unwrap();
@@ -86,7 +86,7 @@ async fn a_killed_broker_is_found_again_with_everything_it_had() {
         // Tokens of the first connection: were they taken, the packet ids of the second would be acknowledged.
         agent.ack(stale);
         let sender = crate::support::sender(&url).await;
-        sender.push_raw(Address::Group(group(1)), "to the group").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "to the group").await.unwrap();
         assert_eq!(agent.push().await.text, "to the group");
         agent.kill();
         let mut agent = Agent::start(settings(&url, protocol, device));
@@ -109,9 +109,9 @@ async fn a_lost_session_is_subscribed_again() {
         assert_eq!(agent.connected().await, (2, false), "no persistence, no session");
         agent.fence().await;
         let sender = sender(&url).await;
-        sender.push_raw(Address::Group(group(1)), "to the group").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "to the group").await.unwrap();
         assert_eq!(agent.push().await.text, "to the group");
-        sender.push_raw(Address::Device(device), "to the device").await.unwrap();
+        sender.push_raw(PushAddress::Device(device), "to the device").await.unwrap();
         assert_eq!(agent.push().await.text, "to the device");
         agent.session.stop().await;
     }
@@ -146,8 +146,8 @@ async fn retained_groups_come_at_each_connect_and_retained_pushes_do_not() {
             held.sort_by(|a, b| a.text.cmp(&b.text));
             // 3.1.1 has no Retain Handling: there the daemon rejects what is marked as retained.
             let expected: &[&str] = match protocol {
-                portal_agent::broker::Protocol::Mqtt5 => &[r#"{"groups":[]}"#],
-                portal_agent::broker::Protocol::Mqtt311 => &["retained push", r#"{"groups":[]}"#],
+                portal_agent::broker::MqttVersion::Mqtt5 => &[r#"{"groups":[]}"#],
+                portal_agent::broker::MqttVersion::Mqtt311 => &["retained push", r#"{"groups":[]}"#],
             };
             assert_eq!(texts(&held), expected, "{} {protocol:?}", broker.name());
             assert!(held.iter().all(|push| push.retained));

@@ -1,7 +1,7 @@
 //! Sizes and windows: packets too large, a daemon that does not read, QoS 0 in a flood.
 
-use portal_agent::broker::{EVENT_SLACK, Protocol, PublishId, SessionEvent, Sessions};
-use portal_agent::sender::Address;
+use portal_agent::broker::{EVENT_SLACK, MqttVersion, PublishId, SessionEvent, Sessions};
+use portal_agent::sender::PushAddress;
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::scripted::ScriptedBroker;
 use portal_tests::wait::{until, within};
@@ -18,7 +18,7 @@ async fn a_packet_too_large_in_a_kept_session_does_not_stop_the_rest() {
         let device = device();
         Agent::ready(settings(&broker.url(), protocol, device)).await.session.stop().await;
         let sender = sender(&broker.url()).await;
-        let to = Address::Device(device);
+        let to = PushAddress::Device(device);
         sender.push_raw(to, "before").await.unwrap();
         sender.push_raw(to, vec![b'x'; LARGE]).await.unwrap();
         sender.push_raw(to, "after").await.unwrap();
@@ -26,8 +26,8 @@ async fn a_packet_too_large_in_a_kept_session_does_not_stop_the_rest() {
         let held = agent.held().await;
         let lengths: Vec<usize> = held.iter().map(|push| push.length).collect();
         match protocol {
-            Protocol::Mqtt5 => assert_eq!(lengths, [6, 5], "{}: the broker drops it", broker.name()),
-            Protocol::Mqtt311 => assert_eq!(lengths, [6, LARGE, 5], "{}: the daemon rejects it", broker.name()),
+            MqttVersion::Mqtt5 => assert_eq!(lengths, [6, 5], "{}: the broker drops it", broker.name()),
+            MqttVersion::Mqtt311 => assert_eq!(lengths, [6, LARGE, 5], "{}: the daemon rejects it", broker.name()),
         }
         agent.ack(held);
         sender.push_raw(to, "live").await.unwrap();
@@ -42,7 +42,7 @@ async fn a_packet_too_large_in_a_kept_session_does_not_stop_the_rest() {
 async fn a_broker_that_ignores_the_announced_limit_is_met_with_a_larger_one() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), Protocol::Mqtt5, device));
+    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let mut limits = Vec::new();
     for _ in 0..2 {
         let (mut peer, connect) = within("CONNECT", broker.accept_connected()).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_daemon_that_does_not_read_loses_no_push_of_qos_1() {
     let url = mosquitto.url().parse().unwrap();
     let device = device();
     let small =
-        portal_agent::broker::SessionSettings { receive_maximum: 1, ..settings(&url, Protocol::Mqtt311, device) };
+        portal_agent::broker::SessionSettings { receive_maximum: 1, ..settings(&url, MqttVersion::Mqtt311, device) };
     let mut agent = Agent::start_with_capacity(small, EVENT_SLACK + 1);
     agent.fence().await;
     let sender = sender(&url).await;
@@ -85,7 +85,7 @@ async fn a_flood_of_qos_0_is_dropped_and_counted() {
     let device = device();
     let small = portal_agent::broker::SessionSettings {
         receive_maximum: 1,
-        ..settings(&broker.url(), Protocol::Mqtt5, device)
+        ..settings(&broker.url(), MqttVersion::Mqtt5, device)
     };
     let mut agent = Agent::start_with_capacity(small, EVENT_SLACK + 1);
     agent.fence().await;
@@ -113,7 +113,7 @@ async fn a_publish_that_the_broker_cannot_take_is_refused_and_the_connection_sta
     let mosquitto = Mosquitto::start(&setup).unwrap();
     let url = mosquitto.url().parse().unwrap();
     let device = device();
-    let mut agent = Agent::ready(settings(&url, Protocol::Mqtt5, device)).await;
+    let mut agent = Agent::ready(settings(&url, MqttVersion::Mqtt5, device)).await;
     assert!(agent.handle.publish(Some(PublishId(7)), topics(device).state(), vec![b'x'; 5000], true));
     let refused = |event| match event {
         SessionEvent::PublishRefused { id, detail, for_good } => Some((id, detail, for_good)),
@@ -130,7 +130,7 @@ async fn a_publish_that_the_broker_cannot_take_is_refused_and_the_connection_sta
 async fn the_message_expiry_is_told_in_mqtt_5() {
     for broker in [Broker::mosquitto(), Broker::embedded().await] {
         let device = device();
-        let mut agent = Agent::ready(settings(&broker.url(), Protocol::Mqtt5, device)).await;
+        let mut agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
         let options = rumqttc::v5::MqttOptions::new("expiring", broker.url().host(), broker.url().port());
         let (client, mut eventloop) = rumqttc::v5::AsyncClient::new(options, 10);
         let properties = PublishProperties { message_expiry_interval: Some(600), ..PublishProperties::default() };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portal_agent::broker::{PublishId, SessionEvent, Sessions};
-use portal_agent::sender::Address;
+use portal_agent::sender::PushAddress;
 use portal_contract::{IncomingTopic, PushTarget};
 use portal_tests::wait::until;
 
@@ -51,19 +51,19 @@ async fn groups_are_joined_and_left_while_connected() {
         agent.subscribed().await;
         assert!(agent.handle.state().connected);
         let sender = sender(&broker.url()).await;
-        sender.push_raw(Address::Group(group(1)), "one").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "one").await.unwrap();
         let push = agent.push().await;
         assert_eq!(push.incoming, IncomingTopic::Notification(PushTarget::Group { id: group(1) }));
         agent.ack([push]);
         agent.handle.set_groups([group(2), group(3)].into());
         agent.subscribed().await;
-        sender.push_raw(Address::Group(group(3)), "three").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(3)), "three").await.unwrap();
         let push = agent.push().await;
         assert_eq!(push.text, "three");
         agent.ack([push]);
         // Unsubscribed before three was subscribed, so what goes to one from here on does not come.
-        sender.push_raw(Address::Group(group(1)), "left").await.unwrap();
-        sender.push_raw(Address::Group(group(2)), "two").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "left").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(2)), "two").await.unwrap();
         assert_eq!(agent.push().await.text, "two", "{} {protocol:?}", broker.name());
         agent.session.stop().await;
     }
@@ -78,7 +78,7 @@ async fn a_thousand_groups_are_subscribed() {
         agent.fence().await;
         until("every group", || agent.handle.state(), |state| state.connected).await;
         let sender = sender(&broker.url()).await;
-        sender.push_raw(Address::Group(group(999)), "last").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(999)), "last").await.unwrap();
         assert_eq!(agent.push().await.text, "last");
         agent.session.stop().await;
     }
@@ -95,15 +95,15 @@ async fn groups_left_while_away_are_given_up_at_the_next_connect() {
         // Another life, which never heard of group 1 but whose session still has it.
         let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
         let sender = sender(&broker.url()).await;
-        sender.push_raw(Address::Group(group(1)), "stray").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "stray").await.unwrap();
         let push = agent.push().await;
         assert_eq!(push.text, "stray", "it still gets its outcome");
         agent.ack([push]);
         // The stray was unsubscribed before its acknowledgement went out; a publish answered behind both proves it.
         assert!(agent.handle.publish(Some(PublishId(1)), topics(device).state(), b"{}".to_vec(), true));
         published(&mut agent).await;
-        sender.push_raw(Address::Group(group(1)), "again").await.unwrap();
-        sender.push_raw(Address::Device(device), "own").await.unwrap();
+        sender.push_raw(PushAddress::Group(group(1)), "again").await.unwrap();
+        sender.push_raw(PushAddress::Device(device), "own").await.unwrap();
         assert_eq!(agent.push().await.text, "own", "{} {protocol:?}", broker.name());
         agent.session.stop().await;
     }

@@ -1,8 +1,8 @@
 //! The sender: what it promises whoever pushes with it.
 
 use futures_util::future::join_all;
-use portal_agent::broker::{Protocol, Sessions};
-use portal_agent::sender::{Address, Followed, Sender, SenderError, SenderSettings};
+use portal_agent::broker::{MqttVersion, Sessions};
+use portal_agent::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
@@ -30,7 +30,7 @@ async fn a_push_arrives_as_the_payload_that_the_contract_names() {
     for (broker, protocol) in Broker::all().await {
         let device = device();
         let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
-        let sender = Sender::connect(SenderSettings { protocol, ..SenderSettings::new(broker.url()) }).await.unwrap();
+        let sender = PushSender::connect(SenderOptions { protocol, ..SenderOptions::new(broker.url()) }).await.unwrap();
         let notification = CustomNotification {
             id: "6f0c".parse().unwrap(),
             notification_title: "Office closed".to_owned(),
@@ -39,10 +39,10 @@ async fn a_push_arrives_as_the_payload_that_the_contract_names() {
             expires_at: None,
             target_user_principal_name: None,
         };
-        sender.push(Address::Device(device), &notification).await.unwrap();
+        sender.push(PushAddress::Device(device), &notification).await.unwrap();
         let push = agent.push().await;
         assert!(push.text.starts_with(r#"{"id":"6f0c","notificationTitle":"Office closed""#), "{}", push.text);
-        sender.push_raw(Address::Device(device), vec![0xff, 0x00]).await.unwrap();
+        sender.push_raw(PushAddress::Device(device), vec![0xff, 0x00]).await.unwrap();
         assert_eq!(agent.push().await.length, 2);
         sender.stop().await;
         agent.session.stop().await;
@@ -53,9 +53,9 @@ async fn a_push_arrives_as_the_payload_that_the_contract_names() {
 async fn receipts_are_followed_by_id_and_repeated_ones_dropped() {
     for (broker, protocol) in Broker::all().await {
         let (one, two) = (device(), device());
-        let sender = Sender::connect(SenderSettings { protocol, ..SenderSettings::new(broker.url()) }).await.unwrap();
-        let mut of_one = sender.follow(Followed::Device(one)).await.unwrap();
-        let mut of_all = sender.follow(Followed::AllDevices).await.unwrap();
+        let sender = PushSender::connect(SenderOptions { protocol, ..SenderOptions::new(broker.url()) }).await.unwrap();
+        let mut of_one = sender.follow(FollowScope::Device(one)).await.unwrap();
+        let mut of_all = sender.follow(FollowScope::AllDevices).await.unwrap();
         for receipt in [receipt(one, 1, "a"), receipt(two, 1, "b"), receipt(one, 1, "a"), receipt(one, 2, "c")] {
             let payload = serde_json::to_vec(&receipt).unwrap();
             sender.publish(topics(receipt.device_id).receipts(), payload, false).await.unwrap();
@@ -77,9 +77,9 @@ async fn receipts_are_followed_by_id_and_repeated_ones_dropped() {
 async fn many_pushes_at_once_all_arrive() {
     let broker = Broker::mosquitto();
     let device = device();
-    let mut agent = Agent::ready(settings(&broker.url(), Protocol::Mqtt5, device)).await;
+    let mut agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
     let sender = sender(&broker.url()).await;
-    let pushes = (0..500).map(|number| sender.push_raw(Address::Device(device), number.to_string()));
+    let pushes = (0..500).map(|number| sender.push_raw(PushAddress::Device(device), number.to_string()));
     for result in join_all(pushes).await {
         result.unwrap();
     }
@@ -93,7 +93,7 @@ async fn the_brokers_refusal_is_an_error_that_names_the_topic() {
     let mosquitto = Mosquitto::start(&Setup { acl: Some(acl), ..Setup::default() }).unwrap();
     let sender = sender(&mosquitto.url().parse().unwrap()).await;
     let device = device();
-    let error = sender.push_raw(Address::Device(device), "x").await.unwrap_err();
+    let error = sender.push_raw(PushAddress::Device(device), "x").await.unwrap_err();
     let SenderError::Refused { topic, reason } = error else { panic!("{error}") };
     assert_eq!(topic, topics(device).notifications());
     assert_eq!(reason, "NotAuthorized");
@@ -104,7 +104,7 @@ async fn a_packet_over_the_brokers_limit_is_refused_before_it_is_sent() {
     let setup = Setup { more: "max_packet_size 2000\n".to_owned(), ..Setup::default() };
     let mosquitto = Mosquitto::start(&setup).unwrap();
     let sender = sender(&mosquitto.url().parse().unwrap()).await;
-    let to = Address::Device(device());
+    let to = PushAddress::Device(device());
     let error = sender.push_raw(to, vec![b'x'; 3000]).await.unwrap_err();
     assert!(matches!(error, SenderError::TooLarge { largest: 2000, .. }), "{error}");
     sender.push_raw(to, "small").await.unwrap();
@@ -114,21 +114,21 @@ async fn a_packet_over_the_brokers_limit_is_refused_before_it_is_sent() {
 async fn a_broker_that_dies_ends_everything_with_an_error() {
     let mut mosquitto = mosquitto();
     let sender = sender(&mosquitto.url().parse().unwrap()).await;
-    let mut receipts = sender.follow(Followed::AllDevices).await.unwrap();
+    let mut receipts = sender.follow(FollowScope::AllDevices).await.unwrap();
     mosquitto.kill().unwrap();
     let error = within("the end", receipts.next()).await.unwrap_err();
     assert!(matches!(error, SenderError::Disconnected(_)), "{error}");
-    let error = sender.push_raw(Address::Device(device()), "x").await.unwrap_err();
+    let error = sender.push_raw(PushAddress::Device(device()), "x").await.unwrap_err();
     assert!(error.to_string().contains("closed the connection"), "{error}");
 }
 
 #[tokio::test]
 async fn a_sender_that_is_not_let_in_says_why() {
-    let nowhere = Sender::connect(SenderSettings::new("mqtt://127.0.0.1:1".parse().unwrap())).await.unwrap_err();
+    let nowhere = PushSender::connect(SenderOptions::new("mqtt://127.0.0.1:1".parse().unwrap())).await.unwrap_err();
     assert!(nowhere.to_string().contains("nothing listens"), "{nowhere}");
     let password = Some(("adele".to_owned(), "right".to_owned()));
     let mosquitto = Mosquitto::start(&Setup { password, ..Setup::default() }).unwrap();
-    let stranger = Sender::connect(SenderSettings::new(mosquitto.url().parse().unwrap())).await.unwrap_err();
+    let stranger = PushSender::connect(SenderOptions::new(mosquitto.url().parse().unwrap())).await.unwrap_err();
     assert!(stranger.to_string().contains("password"), "{stranger}");
 }
 
@@ -137,8 +137,8 @@ async fn a_followed_session_sees_what_the_device_publishes() {
     let broker = Broker::mosquitto();
     let device = device();
     let sender = sender(&broker.url()).await;
-    let mut receipts = sender.follow(Followed::Device(device)).await.unwrap();
-    let agent = Agent::ready(settings(&broker.url(), Protocol::Mqtt5, device)).await;
+    let mut receipts = sender.follow(FollowScope::Device(device)).await.unwrap();
+    let agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
     let payload = serde_json::to_vec(&receipt(device, 9, "z")).unwrap();
     assert!(agent.handle.publish(None, topics(device).receipts(), payload, false));
     assert_eq!(within("the receipt", receipts.next()).await.unwrap().sequence, 9);

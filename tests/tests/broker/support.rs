@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portal_agent::broker::{
-    AckToken, BrokerUrl, EmbeddedBroker, Protocol, Session, SessionEvent, SessionHandle, SessionSettings, Sessions,
+    AckToken, BrokerUrl, EmbeddedBroker, MqttVersion, Session, SessionEvent, SessionHandle, SessionSettings, Sessions,
 };
-use portal_agent::sender::{Address, Sender, SenderSettings};
+use portal_agent::sender::{PushAddress, PushSender, SenderOptions};
 use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 use portal_tests::wait::within;
 use tokio::sync::mpsc;
 
-pub const PROTOCOLS: [Protocol; 2] = [Protocol::Mqtt5, Protocol::Mqtt311];
+pub const PROTOCOLS: [MqttVersion; 2] = [MqttVersion::Mqtt5, MqttVersion::Mqtt311];
 
 /// A broker under test.
 pub enum Broker {
@@ -33,7 +33,7 @@ impl Broker {
     }
 
     /// Each broker with each protocol.
-    pub async fn all() -> Vec<(Self, Protocol)> {
+    pub async fn all() -> Vec<(Self, MqttVersion)> {
         let mut all = Vec::new();
         for protocol in PROTOCOLS {
             all.push((Self::mosquitto(), protocol));
@@ -76,7 +76,7 @@ pub fn topics(device: DeviceId) -> DeviceTopics {
 }
 
 /// Settings with short pauses, for tests.
-pub fn settings(url: &BrokerUrl, protocol: Protocol, device: DeviceId) -> SessionSettings {
+pub fn settings(url: &BrokerUrl, protocol: MqttVersion, device: DeviceId) -> SessionSettings {
     let mut settings = SessionSettings { protocol, ..SessionSettings::new(vec![url.clone()], device) };
     settings.reconnect.first = Duration::from_millis(50);
     settings
@@ -211,14 +211,14 @@ pub fn numbers(from: usize, to: usize) -> Vec<String> {
     (from..to).map(|number| number.to_string()).collect()
 }
 
-pub async fn sender(url: &BrokerUrl) -> Sender {
-    Sender::connect(SenderSettings::new(url.clone())).await.unwrap()
+pub async fn sender(url: &BrokerUrl) -> PushSender {
+    PushSender::connect(SenderOptions::new(url.clone())).await.unwrap()
 }
 
 /// Sends the numbers as pushes, in turn.
-pub async fn send_numbers(sender: &Sender, to: DeviceId, from: usize, until: usize) {
+pub async fn send_numbers(sender: &PushSender, to: DeviceId, from: usize, until: usize) {
     for number in from..until {
-        sender.push_raw(Address::Device(to), number.to_string()).await.unwrap();
+        sender.push_raw(PushAddress::Device(to), number.to_string()).await.unwrap();
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use portal_agent::broker::{Protocol, Sessions, TlsSettings};
-use portal_agent::sender::{Sender, SenderSettings};
+use portal_agent::broker::{MqttVersion, Sessions, TlsSettings};
+use portal_agent::sender::{PushSender, SenderOptions};
 use portal_tests::certificates::{Authority, Pair};
 use portal_tests::mosquitto::{Mosquitto, Setup};
 
@@ -39,7 +39,7 @@ async fn problem(url: &str, tls: TlsSettings) -> String {
     });
     let problem = agent.problem().await;
     agent.session.stop().await;
-    let error = Sender::connect(SenderSettings { tls, ..SenderSettings::new(url) }).await.unwrap_err();
+    let error = PushSender::connect(SenderOptions { tls, ..SenderOptions::new(url) }).await.unwrap_err();
     assert!(error.to_string().contains("no TLS connection") || problem.contains("closed"), "{error}");
     problem
 }
@@ -56,8 +56,8 @@ async fn a_certificate_of_the_trusted_authority_verifies() {
         assert!(agent.handle.state().url.starts_with("mqtts://"));
         agent.session.stop().await;
     }
-    let sender = SenderSettings { tls: trusting(&case.ours), protocol: Protocol::Mqtt5, ..SenderSettings::new(url) };
-    Sender::connect(sender).await.unwrap().stop().await;
+    let sender = SenderOptions { tls: trusting(&case.ours), protocol: MqttVersion::Mqtt5, ..SenderOptions::new(url) };
+    PushSender::connect(sender).await.unwrap().stop().await;
 }
 
 #[tokio::test]

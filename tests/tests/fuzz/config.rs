@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use portal_agent::settings::{Settings, Sources};
+use portal_agent::settings::{Settings, SettingsSources};
 
 const SECRET: &str = "correct horse battery staple";
 
 /// The secret stands where one belongs; an input that puts it anywhere else shows nothing by showing it.
-fn check(mut sources: Sources) {
+fn check(mut sources: SettingsSources) {
     sources.variables.push(("PORTAL_AGENT__BROKER__PASSWORD".to_owned(), SECRET.to_owned()));
     match Settings::load(&sources) {
         Ok(loaded) => {
@@ -31,7 +31,7 @@ fn settings_file() {
     let path = directory.path().join("settings.toml");
     bolero::check!().with_max_len(4096).for_each(|bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        check(Sources { file: Some(path.clone()), ..Sources::default() });
+        check(SettingsSources { file: Some(path.clone()), ..SettingsSources::default() });
     });
 }
 
@@ -41,6 +41,6 @@ fn settings_variables() {
         let text = String::from_utf8_lossy(bytes);
         let pairs = text.lines().filter_map(|line| line.split_once('='));
         let variables = pairs.map(|(name, value)| (format!("PORTAL_AGENT__{name}"), value.to_owned())).collect();
-        check(Sources { variables, ..Sources::default() });
+        check(SettingsSources { variables, ..SettingsSources::default() });
     });
 }

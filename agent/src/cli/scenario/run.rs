@@ -18,7 +18,7 @@ use crate::scenario::result::{CaseResult, Run, Standing};
 use crate::scenario::runner::{self, Broker, Options};
 use crate::scenario::select::is_asked_for;
 use crate::scenario::stage::Cards;
-use crate::sender::SenderSettings;
+use crate::sender::SenderOptions;
 
 /// Arguments of `scenario run`.
 #[derive(Debug, clap::Args)]
@@ -145,11 +145,11 @@ fn broker(context: &Context, args: &Args) -> Result<Option<Broker>, Failure> {
 }
 
 /// The daemon that runs here, and how its broker is sent to.
-fn attached(context: &Context) -> Result<(Client, SenderSettings), Failure> {
+fn attached(context: &Context) -> Result<(Client, SenderOptions), Failure> {
     let client = context.client()?;
     let status = client.status()?.value;
     let settings = sender_settings(&context.settings(Vec::new())?.settings, Some(&status))?;
-    Ok((client, SenderSettings { tenant: status.tenant, ..settings }))
+    Ok((client, SenderOptions { tenant: status.tenant, ..settings }))
 }
 
 async fn run_all(
@@ -157,7 +157,7 @@ async fn run_all(
     args: &Args,
     cases: Vec<Case>,
     broker: Option<Broker>,
-    attached: Option<(Client, SenderSettings)>,
+    attached: Option<(Client, SenderOptions)>,
 ) -> Result<Run, Failure> {
     let options = Options {
         strict: args.strict,

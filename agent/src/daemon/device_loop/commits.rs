@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::PublishId;
 use crate::daemon::publisher::{PAGE, Step};
-use crate::journal::{JournalError, Refused, Ticket};
+use crate::journal::{AppendRefused, CommitTicket, JournalError};
 
 /// How long a clean end waits for what was decided to become durable.
 const LAST_COMMIT: Duration = Duration::from_secs(5);
@@ -23,15 +23,15 @@ impl DeviceLoop {
             match self.edges.journal.append(self.outbox.take_entries()) {
                 Ok(ticket) => self.outbox.appended(ticket),
                 // Full: the next commit that becomes durable wakes the loop, and it is tried again.
-                Err(Refused::Full(entries)) => self.outbox.give_back(entries),
-                Err(Refused::Closed(_)) => return Err(JournalError::Writer("it is closed".to_owned())),
+                Err(AppendRefused::Full(entries)) => self.outbox.give_back(entries),
+                Err(AppendRefused::Closed(_)) => return Err(JournalError::Writer("it is closed".to_owned())),
             }
         }
         self.release();
         Ok(())
     }
 
-    pub(super) fn became_durable(&mut self, ticket: Ticket) {
+    pub(super) fn became_durable(&mut self, ticket: CommitTicket) {
         self.outbox.durable(ticket);
         self.release();
     }
@@ -111,7 +111,7 @@ impl DeviceLoop {
     }
 
     /// A clean end: what was decided becomes durable and is acknowledged; the rest comes again.
-    pub(super) async fn finish(mut self, mut durable: watch::Receiver<Ticket>) -> Result<(), JournalError> {
+    pub(super) async fn finish(mut self, mut durable: watch::Receiver<CommitTicket>) -> Result<(), JournalError> {
         self.commit()?;
         let all = async {
             while !self.outbox.is_empty() && durable.changed().await.is_ok() {

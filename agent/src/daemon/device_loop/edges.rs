@@ -11,7 +11,7 @@ use crate::broker::{SessionEvent, Sessions};
 use crate::daemon::clock::Clock;
 use crate::daemon::requests::Request;
 use crate::desktop::{DesktopEvent, Notifier};
-use crate::journal::{Journal, JournalError, Reader};
+use crate::journal::{Journal, JournalError, JournalReader};
 use portal_device::DeviceCommand;
 
 /// Why the loop ended by itself; what was not acknowledged comes again.
@@ -35,7 +35,7 @@ pub struct Edges {
     /// Where everything is remembered.
     pub journal: Arc<dyn Journal>,
     /// Reads what was remembered.
-    pub reader: Reader,
+    pub reader: JournalReader,
     /// The broker.
     pub sessions: Arc<dyn Sessions>,
     /// The desktop.

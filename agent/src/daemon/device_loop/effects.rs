@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{AfterCommit, DeviceLoop};
 use crate::control::Happened;
 use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use portal_device::{CardContent, DeviceEffect};
 
 /// The prompt's words, as the platform says them.
@@ -46,7 +46,7 @@ impl DeviceLoop {
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
                 self.tell(|| Happened::Settled { receipt: Box::new(receipt.clone()) });
-                self.write(Entry::Settled { receipt, push, held });
+                self.write(JournalEntry::Settled { receipt, push, held });
                 self.acknowledge(ack);
                 self.outbox.after_commit(AfterCommit::Settled(sequence));
             }
@@ -54,13 +54,13 @@ impl DeviceLoop {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });
-                self.write(Entry::Held { key, id, at, push });
+                self.write(JournalEntry::Held { key, id, at, push });
                 self.acknowledge(ack);
                 self.changed();
             }
             DeviceEffect::HoldChanged(held) => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
-                self.outbox.write(Entry::HeldChanged { key: held.key, push });
+                self.outbox.write(JournalEntry::HeldChanged { key: held.key, push });
             }
             // contract 4: one raised notification is committed before the next is raised
             DeviceEffect::ShowCard { card, shown } => {
@@ -78,7 +78,7 @@ impl DeviceLoop {
             }
             DeviceEffect::Interaction { sequence, interaction } => {
                 self.tell(|| Happened::CardGone { sequence, interaction });
-                self.outbox.write(Entry::Interaction { sequence, interaction });
+                self.outbox.write(JournalEntry::Interaction { sequence, interaction });
             }
             DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
             DeviceEffect::WithdrawPrompt { number } => {
@@ -94,7 +94,7 @@ impl DeviceLoop {
                 let state = Box::new(self.device.snapshot().device_state());
                 self.outbox.after_commit(AfterCommit::PublishState(state));
             }
-            DeviceEffect::IdsForgotten => self.write(Entry::IdsForgotten),
+            DeviceEffect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
             DeviceEffect::Ignored(what) => warn!("{what}"),
             DeviceEffect::Noted(what) => info!("{what}"),
             DeviceEffect::Unchanged(_) => {}
@@ -102,7 +102,7 @@ impl DeviceLoop {
     }
 
     /// Writes an entry that may use ids up, or forget them.
-    fn write(&mut self, entry: Entry) {
+    fn write(&mut self, entry: JournalEntry) {
         self.used_ids.note(&entry);
         self.outbox.write(entry);
     }
@@ -127,6 +127,6 @@ impl DeviceLoop {
         let snapshot = serde_json::to_string(self.device.snapshot()).unwrap_or_default();
         let at = self.now();
         self.tell(|| Happened::Changed { event: serde_json::from_str(recorded).unwrap_or_default() });
-        self.outbox.write(Entry::Changed { at, event: recorded.to_owned(), snapshot });
+        self.outbox.write(JournalEntry::Changed { at, event: recorded.to_owned(), snapshot });
     }
 }

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::{AfterCommit, DeviceLoop};
 use crate::broker::AckToken;
 use crate::control::Happened;
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use portal_device::{ArrivedPush, DeviceInput};
 
 /// The largest payload that followers are told.
@@ -95,7 +95,7 @@ impl DeviceLoop {
             // contract 3: a redelivery of a used id gets no receipt; what the broker keeps for later subscribers comes
             // with each subscribing
             self.redelivered = self.redelivered.saturating_add(1);
-            self.outbox.write(Entry::Redelivered { count: self.redelivered });
+            self.outbox.write(JournalEntry::Redelivered { count: self.redelivered });
             self.changed();
             return self.acknowledge(token);
         }

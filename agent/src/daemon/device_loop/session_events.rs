@@ -9,7 +9,7 @@ use super::DeviceLoop;
 use super::messages::{Waiting, WaitingPush};
 use crate::broker::{PublishId, SessionEvent};
 use crate::control::Happened;
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use portal_device::{ArrivedPush, DeviceInput};
 
 /// How many messages may wait for the push in hand before those at QoS 0, which no window bounds, are dropped.
@@ -93,7 +93,7 @@ impl DeviceLoop {
 
     fn receipt_answered(&mut self, sequence: u64) {
         if let Some(through) = self.publisher.acknowledged(sequence) {
-            self.outbox.write(Entry::Published { through });
+            self.outbox.write(JournalEntry::Published { through });
         }
     }
 }

@@ -11,7 +11,7 @@ use portal_contract::NotificationId;
 use tokio::sync::oneshot;
 
 use super::LoopError;
-use crate::journal::{Entry, Journal, JournalError};
+use crate::journal::{Journal, JournalEntry, JournalError};
 
 type Answers = Result<Vec<(NotificationId, bool)>, JournalError>;
 
@@ -30,8 +30,8 @@ impl UsedIds {
     }
 
     /// Takes note of what is written from now on: an answer that was asked for before does not know of it.
-    pub(super) fn note(&mut self, entry: &Entry) {
-        if *entry == Entry::IdsForgotten {
+    pub(super) fn note(&mut self, entry: &JournalEntry) {
+        if *entry == JournalEntry::IdsForgotten {
             *self = Self::default();
         }
         if let Some(id) = entry.used_id() {

@@ -8,14 +8,14 @@ use rusqlite::Connection;
 
 use super::*;
 
-const OPTIONS: Options = Options { retention: UNLIMITED, rules: 1 };
+const OPTIONS: JournalOptions = JournalOptions { retention: UNLIMITED, rules: 1 };
 
 /// The error of opening a file with this content, after checking that the file was left as it is.
 fn refusal(content: &[u8]) -> JournalError {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
     fs::write(&path, content).unwrap();
-    let error = Database::open(&path, OPTIONS).unwrap_err();
+    let error = JournalDatabase::open(&path, OPTIONS).unwrap_err();
     assert_eq!(fs::read(&path).unwrap(), content, "left as it is");
     error
 }
@@ -58,7 +58,7 @@ fn a_newer_version_with_a_write_ahead_log_is_left_as_it_is() {
     for (name, content) in ["journal.db", "journal.db-wal"].into_iter().zip(read(made.path())) {
         fs::write(killed.path().join(name), content).unwrap();
     }
-    let error = Database::open(&killed.path().join("journal.db"), OPTIONS).unwrap_err();
+    let error = JournalDatabase::open(&killed.path().join("journal.db"), OPTIONS).unwrap_err();
     assert!(matches!(error, JournalError::Newer { found: 7, .. }), "{error}");
     assert_eq!(read(killed.path()), read(made.path()));
 }
@@ -88,7 +88,7 @@ fn one_that_was_made_is_whole_and_opens() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
     fs::write(&path, "").unwrap();
-    Database::make(&path).unwrap();
+    JournalDatabase::make(&path).unwrap();
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing beside it");
     let (_database, _journal, recovered) = open(directory.path(), UNLIMITED, at(0));
     assert_eq!(recovered.last_sequence, 0);
@@ -116,7 +116,7 @@ fn a_file_that_ends_within_a_page_is_refused() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_named() {
-    let error = Database::open(&PathBuf::from("/nonexistent/journal.db"), OPTIONS).unwrap_err();
+    let error = JournalDatabase::open(&PathBuf::from("/nonexistent/journal.db"), OPTIONS).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/journal.db"), "{error}");
 }
 
@@ -125,9 +125,10 @@ fn fixture(version: u32) -> PathBuf {
 }
 
 /// What the checked-in databases hold, each as far as its version can say it.
-fn fixture_entries() -> Vec<Entry> {
+fn fixture_entries() -> Vec<JournalEntry> {
     let shown = Presentation { sound: Some(true), badge: Some(false), ..Presentation::on(Surface::InApp) };
-    let settled = |receipt, push: Option<&str>, held| Entry::Settled { receipt, push: push.map(str::to_owned), held };
+    let settled =
+        |receipt, push: Option<&str>, held| JournalEntry::Settled { receipt, push: push.map(str::to_owned), held };
     let rejected = Outcome::Rejected { problem: PushProblem::NotJson, detail: "not JSON at column 3".to_owned() };
     let mut unread = receipt(1, "x", rejected);
     unread.notification_id = None;
@@ -138,13 +139,13 @@ fn fixture_entries() -> Vec<Entry> {
         changed(0),
         settled(unread, None, None),
         settled(grouped, Some("{\"id\":\"a\"}"), None),
-        Entry::Held { key: 1, id: id("b"), at: at(3), push: "{\"id\":\"b\"}".to_owned() },
-        Entry::Held { key: 2, id: id("c"), at: at(3), push: "{\"id\":\"c\"}".to_owned() },
+        JournalEntry::Held { key: 1, id: id("b"), at: at(3), push: "{\"id\":\"b\"}".to_owned() },
+        JournalEntry::Held { key: 2, id: id("c"), at: at(3), push: "{\"id\":\"c\"}".to_owned() },
         changed(3),
         settled(receipt(3, "b", Outcome::Presented(shown)), Some("{\"id\":\"b\"}"), Some(1)),
-        Entry::Interaction { sequence: 3, interaction: CardInteraction::Clicked },
-        Entry::Published { through: 2 },
-        Entry::Redelivered { count: 4 },
+        JournalEntry::Interaction { sequence: 3, interaction: CardInteraction::Clicked },
+        JournalEntry::Published { through: 2 },
+        JournalEntry::Redelivered { count: 4 },
     ]
 }
 
@@ -154,7 +155,7 @@ fn fixture_entries() -> Vec<Entry> {
 fn write_the_fixture() {
     let path = fixture(2);
     assert!(!path.exists(), "an old fixture is never written anew");
-    let database = Database::open(&path, OPTIONS).unwrap();
+    let database = JournalDatabase::open(&path, OPTIONS).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
     journal.append(fixture_entries()).unwrap();
     drop(journal);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 
-use super::clock_jump::{Clocks, Reading};
+use super::clock_jump::{ClockReading, ClockSource};
 use super::*;
 
 const DAY: i64 = 24 * 3600;
@@ -20,9 +20,9 @@ fn the_oldest_published_receipts_go_first() {
     let reader = journal.reader().unwrap();
     write(&journal, (1..=50).map(presented).collect());
     assert_eq!(sequences(&reader).len(), 50, "none is published");
-    write(&journal, vec![Entry::Published { through: 20 }, changed(51)]);
+    write(&journal, vec![JournalEntry::Published { through: 20 }, changed(51)]);
     assert_eq!(sequences(&reader), (21..=50).collect::<Vec<_>>());
-    write(&journal, vec![Entry::Published { through: 50 }, changed(52)]);
+    write(&journal, vec![JournalEntry::Published { through: 50 }, changed(52)]);
     assert_eq!(sequences(&reader), (41..=50).collect::<Vec<_>>());
     assert!(is_used(&journal, "n1"), "ids are remembered apart");
 }
@@ -32,7 +32,7 @@ fn a_backlog_goes_in_small_steps() {
     let directory = tempfile::tempdir().unwrap();
     let (_database, journal, _) = open(directory.path(), keep(10), at(0));
     write(&journal, (1..=1000).map(presented).collect());
-    write(&journal, vec![Entry::Published { through: 1000 }, changed(1001)]);
+    write(&journal, vec![JournalEntry::Published { through: 1000 }, changed(1001)]);
     let left = sequences(&journal.reader().unwrap()).len();
     assert_eq!(left, 1000 - 64);
 }
@@ -53,33 +53,34 @@ fn month_and_quarter() -> Retention {
 
 /// The computer's clocks as a test sets them, in seconds.
 #[derive(Clone, Default)]
-struct SetClocks(Arc<Mutex<(i64, u64)>>);
+struct FixedClocks(Arc<Mutex<(i64, u64)>>);
 
-impl SetClocks {
+impl FixedClocks {
     fn set(&self, wall: i64, real: u64) {
         *self.0.lock().unwrap() = (wall, real);
     }
 
-    fn open(&self, directory: &Path, now: Timestamp) -> (Database, DeviceJournal, Recovered) {
-        let options = Options { retention: month_and_quarter(), rules: 1 };
-        let database = Database::open_by(&directory.join("journal.db"), options, Box::new(self.clone())).unwrap();
+    fn open(&self, directory: &Path, now: Timestamp) -> (JournalDatabase, DeviceJournal, RecoveredDevice) {
+        let options = JournalOptions { retention: month_and_quarter(), rules: 1 };
+        let database =
+            JournalDatabase::open_by(&directory.join("journal.db"), options, Box::new(self.clone())).unwrap();
         let (journal, recovered) = database.device(device_id(), now).unwrap();
         (database, journal, recovered)
     }
 }
 
-impl Clocks for SetClocks {
-    fn read(&self) -> Reading {
+impl ClockSource for FixedClocks {
+    fn read(&self) -> ClockReading {
         let (wall, real) = *self.0.lock().unwrap();
-        Reading { wall: at(wall), real: Duration::from_secs(real) }
+        ClockReading { wall: at(wall), real: Duration::from_secs(real) }
     }
 }
 
 /// Three published receipts and their ids, a minute or so old at `at(100)`.
 fn written(directory: &Path) {
-    let (database, journal, _) = SetClocks::default().open(directory, at(0));
+    let (database, journal, _) = FixedClocks::default().open(directory, at(0));
     let entries = [changed(0)].into_iter().chain((1..=3).map(presented));
-    write(&journal, entries.chain([Entry::Published { through: 3 }]).collect());
+    write(&journal, entries.chain([JournalEntry::Published { through: 3 }]).collect());
     database.close().unwrap();
 }
 
@@ -87,16 +88,16 @@ fn written(directory: &Path) {
 fn ages_count_from_the_decision_in_device_time() {
     let directory = tempfile::tempdir().unwrap();
     written(directory.path());
-    let (database, journal, _) = SetClocks::default().open(directory.path(), at(2 + 30 * DAY));
+    let (database, journal, _) = FixedClocks::default().open(directory.path(), at(2 + 30 * DAY));
     assert_eq!(sequences(&journal.reader().unwrap()), [2, 3]);
     database.close().unwrap();
-    let (database, journal, recovered) = SetClocks::default().open(directory.path(), at(89 * DAY));
+    let (database, journal, recovered) = FixedClocks::default().open(directory.path(), at(89 * DAY));
     assert_eq!(sequences(&journal.reader().unwrap()), [0; 0]);
     assert!(is_used(&journal, "n1"));
     assert_eq!(recovered.snapshot.as_deref(), Some("\"after 0\""), "the newest snapshot stays");
     assert_eq!(recovered.last_sequence, 3, "the series goes on");
     database.close().unwrap();
-    let (_database, journal, _) = SetClocks::default().open(directory.path(), at(91 * DAY));
+    let (_database, journal, _) = FixedClocks::default().open(directory.path(), at(91 * DAY));
     assert!(!is_used(&journal, "n1"));
 }
 
@@ -104,7 +105,7 @@ fn ages_count_from_the_decision_in_device_time() {
 fn advancing_the_devices_clock_is_no_jump_and_ages_rows_at_once() {
     let directory = tempfile::tempdir().unwrap();
     written(directory.path());
-    let clocks = SetClocks::default();
+    let clocks = FixedClocks::default();
     clocks.set(100, 100);
     let (database, journal, _) = clocks.open(directory.path(), at(100));
     write(&journal, vec![changed(31 * DAY)]);
@@ -119,7 +120,7 @@ fn advancing_the_devices_clock_is_no_jump_and_ages_rows_at_once() {
 fn after_a_clock_jump_nothing_is_pruned_by_age_for_a_day() {
     let directory = tempfile::tempdir().unwrap();
     written(directory.path());
-    let clocks = SetClocks::default();
+    let clocks = FixedClocks::default();
     clocks.set(100, 100);
     let (database, journal, _) = clocks.open(directory.path(), at(100));
     assert_eq!(journal.clock_jump(), None);
@@ -146,7 +147,7 @@ fn after_a_clock_jump_nothing_is_pruned_by_age_for_a_day() {
 fn a_clock_that_went_back_over_a_restart_is_a_jump() {
     let directory = tempfile::tempdir().unwrap();
     written(directory.path());
-    let clocks = SetClocks::default();
+    let clocks = FixedClocks::default();
     clocks.set(-DAY, 0);
     let (_database, journal, _) = clocks.open(directory.path(), at(-DAY));
     assert_eq!(journal.clock_jump().unwrap().by_millis, -DAY * 1000);
@@ -157,19 +158,19 @@ proptest! {
     /// Each receipt that is left can be explained: the snapshot that it was decided under is left too.
     #[test]
     fn a_kept_receipt_keeps_its_snapshot(kinds in proptest::collection::vec(0..4, 1..80), keep_receipts in 1_u64..20) {
-        let database = Database::in_memory(Options { retention: keep(keep_receipts), rules: 1 }).unwrap();
+        let database = JournalDatabase::in_memory(JournalOptions { retention: keep(keep_receipts), rules: 1 }).unwrap();
         let (journal, _) = database.device(device_id(), at(0)).unwrap();
         write(&journal, vec![changed(0)]);
         let (mut sequence, mut second, mut expected) = (0, 0, vec![String::new()]);
         for kind in kinds {
             let entry = match kind {
                 0 => { second += 1; changed(second) }
-                1 => Entry::Published { through: sequence },
+                1 => JournalEntry::Published { through: sequence },
                 _ => { sequence += 1; expected.push(format!("\"after {second}\"")); presented(sequence) }
             };
             journal.append(vec![entry]).unwrap();
         }
-        write(&journal, vec![Entry::Published { through: sequence }, changed(1_000)]);
+        write(&journal, vec![JournalEntry::Published { through: sequence }, changed(1_000)]);
         let reader = journal.reader().unwrap();
         let left = sequences(&reader);
         prop_assert_eq!(left.len() as u64, sequence.min(keep_receipts));

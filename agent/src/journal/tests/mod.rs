@@ -30,14 +30,19 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_764_000_000_000).plus_seconds(seconds)
 }
 
-fn open(directory: &Path, retention: Retention, now: Timestamp) -> (Database, DeviceJournal, Recovered) {
-    let database = Database::open(&directory.join("journal.db"), Options { retention, rules: 1 }).unwrap();
+fn open(directory: &Path, retention: Retention, now: Timestamp) -> (JournalDatabase, DeviceJournal, RecoveredDevice) {
+    let database =
+        JournalDatabase::open(&directory.join("journal.db"), JournalOptions { retention, rules: 1 }).unwrap();
     let (journal, recovered) = database.device(device_id(), now).unwrap();
     (database, journal, recovered)
 }
 
-fn changed(second: i64) -> Entry {
-    Entry::Changed { at: at(second), event: format!("\"event {second}\""), snapshot: format!("\"after {second}\"") }
+fn changed(second: i64) -> JournalEntry {
+    JournalEntry::Changed {
+        at: at(second),
+        event: format!("\"event {second}\""),
+        snapshot: format!("\"after {second}\""),
+    }
 }
 
 fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
@@ -56,13 +61,13 @@ fn receipt(sequence: u64, id: &str, outcome: Outcome) -> Receipt {
     }
 }
 
-fn presented(sequence: u64) -> Entry {
+fn presented(sequence: u64) -> JournalEntry {
     let receipt = receipt(sequence, &format!("n{sequence}"), Outcome::Presented(Presentation::on(Surface::Banner)));
-    Entry::Settled { receipt, push: Some(format!("\"push {sequence}\"")), held: None }
+    JournalEntry::Settled { receipt, push: Some(format!("\"push {sequence}\"")), held: None }
 }
 
 /// Appends, and waits until it is durable.
-fn write(journal: &DeviceJournal, entries: Vec<Entry>) {
+fn write(journal: &DeviceJournal, entries: Vec<JournalEntry>) {
     let ticket = journal.append(entries).unwrap();
     wait_for(&mut journal.durable(), |durable| *durable >= ticket);
 }
@@ -74,7 +79,7 @@ fn wait_for<T: Clone>(value: &mut tokio::sync::watch::Receiver<T>, condition: im
     runtime.block_on(wait)
 }
 
-fn sequences(reader: &Reader) -> Vec<u64> {
+fn sequences(reader: &JournalReader) -> Vec<u64> {
     reader.receipts_after(0, usize::MAX >> 1).unwrap().iter().map(|receipt| receipt.sequence).collect()
 }
 
@@ -84,7 +89,7 @@ fn is_used(journal: &DeviceJournal, name: &str) -> bool {
 
 #[test]
 fn an_appended_id_is_used_before_and_after_its_commit_and_until_forgotten() {
-    let database = Database::in_memory(Options { retention: UNLIMITED, rules: 1 }).unwrap();
+    let database = JournalDatabase::in_memory(JournalOptions { retention: UNLIMITED, rules: 1 }).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
     let (other, _) = database.device(DeviceId::from_random(7), at(0)).unwrap();
     assert!(!is_used(&journal, "n1"));
@@ -93,7 +98,7 @@ fn an_appended_id_is_used_before_and_after_its_commit_and_until_forgotten() {
     wait_for(&mut journal.durable(), |durable| *durable >= ticket);
     assert!(is_used(&journal, "n1"), "durable");
     assert!(!is_used(&other, "n1"), "another device");
-    let ticket = journal.append(vec![Entry::IdsForgotten]).unwrap();
+    let ticket = journal.append(vec![JournalEntry::IdsForgotten]).unwrap();
     assert!(!is_used(&journal, "n1"), "about to be forgotten");
     wait_for(&mut journal.durable(), |durable| *durable >= ticket);
     assert!(!is_used(&journal, "n1"), "forgotten");
@@ -102,12 +107,12 @@ fn an_appended_id_is_used_before_and_after_its_commit_and_until_forgotten() {
 
 #[test]
 fn a_rejected_push_and_a_duplicate_use_no_id_up() {
-    let database = Database::in_memory(Options { retention: UNLIMITED, rules: 1 }).unwrap();
+    let database = JournalDatabase::in_memory(JournalOptions { retention: UNLIMITED, rules: 1 }).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
     let rejected =
         Outcome::Rejected { problem: portal_contract::PushProblem::BodyLength, detail: "501 characters".to_owned() };
     let settled =
-        |sequence, outcome| Entry::Settled { receipt: receipt(sequence, "a", outcome), push: None, held: None };
+        |sequence, outcome| JournalEntry::Settled { receipt: receipt(sequence, "a", outcome), push: None, held: None };
     write(&journal, vec![settled(1, rejected), settled(2, Outcome::Duplicate)]);
     assert!(!is_used(&journal, "a"));
     write(&journal, vec![settled(3, Outcome::Expired)]);
@@ -120,7 +125,8 @@ fn lazy_entries_become_durable_without_others() {
     let (database, journal, _) = open(directory.path(), UNLIMITED, at(0));
     write(&journal, vec![presented(1), presented(2)]);
     let before = *journal.durable().borrow();
-    let ticket = journal.append(vec![Entry::Published { through: 2 }, Entry::Redelivered { count: 5 }]).unwrap();
+    let ticket =
+        journal.append(vec![JournalEntry::Published { through: 2 }, JournalEntry::Redelivered { count: 5 }]).unwrap();
     assert_eq!(ticket, before, "they have no commit of their own");
     database.close().unwrap();
     let (_database, _, recovered) = open(directory.path(), UNLIMITED, at(9));
@@ -129,18 +135,18 @@ fn lazy_entries_become_durable_without_others() {
 
 #[test]
 fn a_full_queue_gives_the_entries_back_and_a_closed_journal_too() {
-    let database = Database::in_memory(Options { retention: UNLIMITED, rules: 1 }).unwrap();
+    let database = JournalDatabase::in_memory(JournalOptions { retention: UNLIMITED, rules: 1 }).unwrap();
     let (journal, _) = database.device(device_id(), at(0)).unwrap();
-    let large = || vec![Entry::HeldChanged { key: 1, push: "x".repeat(9 * 1024 * 1024) }];
+    let large = || vec![JournalEntry::HeldChanged { key: 1, push: "x".repeat(9 * 1024 * 1024) }];
     let mut durable = journal.durable();
     // The third finds two thirds of the room taken, unless the writer was faster: then it takes some more.
     let refused = (0..1000).find_map(|_| journal.append(large()).err());
-    assert!(matches!(refused.unwrap(), Refused::Full(entries) if entries.len() == 1));
+    assert!(matches!(refused.unwrap(), AppendRefused::Full(entries) if entries.len() == 1));
     let last = journal.append(Vec::new()).unwrap();
     wait_for(&mut durable, |durable| *durable >= last);
     journal.append(large()).unwrap();
     database.close().unwrap();
-    assert!(matches!(journal.append(large()), Err(Refused::Closed(entries)) if entries.len() == 1));
+    assert!(matches!(journal.append(large()), Err(AppendRefused::Closed(entries)) if entries.len() == 1));
 }
 
 #[test]
@@ -148,13 +154,13 @@ fn devices_share_a_database_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
     let ids: Vec<DeviceId> = (0..50).map(DeviceId::from_random).collect();
-    let database = Database::open(&path, Options { retention: UNLIMITED, rules: 1 }).unwrap();
+    let database = JournalDatabase::open(&path, JournalOptions { retention: UNLIMITED, rules: 1 }).unwrap();
     for (number, (journal, recovered)) in (1..).zip(database.devices(&ids, at(0)).unwrap()) {
-        assert_eq!(recovered, Recovered { next_held_key: 1, ..Recovered::default() });
+        assert_eq!(recovered, RecoveredDevice { next_held_key: 1, ..RecoveredDevice::default() });
         journal.append((1..=number).map(presented).chain([changed(number as i64)]).collect()).unwrap();
     }
     database.close().unwrap();
-    let database = Database::open(&path, Options { retention: UNLIMITED, rules: 1 }).unwrap();
+    let database = JournalDatabase::open(&path, JournalOptions { retention: UNLIMITED, rules: 1 }).unwrap();
     for (number, (journal, recovered)) in (1..).zip(database.devices(&ids, at(0)).unwrap()) {
         assert_eq!(recovered.last_sequence, number);
         assert_eq!(recovered.snapshot, Some(format!("\"after {number}\"")));

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[derive(Debug, Clone)]
-enum Step {
+enum JournalStep {
     Change,
     Hold(u8),
     HoldLonger(u8),
@@ -50,7 +50,7 @@ fn desktop() -> impl Strategy<Value = DesktopVerdict> {
     prop_oneof![Just(DesktopVerdict::Accepted), Just(DesktopVerdict::Unknown), Just(DesktopVerdict::Refused)]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = JournalStep> {
     let settle = (
         proptest::option::of(any::<u8>()),
         outcome(),
@@ -59,15 +59,15 @@ fn step() -> impl Strategy<Value = Step> {
         any::<bool>(),
     );
     prop_oneof![
-        3 => Just(Step::Change),
-        3 => any::<u8>().prop_map(Step::Hold),
-        1 => any::<u8>().prop_map(Step::HoldLonger),
-        6 => settle.prop_map(|(id, outcome, beside, group, held)| Step::Settle { id, outcome, beside, group, held }),
-        1 => any::<u8>().prop_map(|which| Step::Interact(which, CardInteraction::Clicked)),
-        1 => any::<u8>().prop_map(Step::Publish),
-        1 => any::<u8>().prop_map(Step::Redeliver),
-        1 => Just(Step::Forget),
-        1 => Just(Step::Reopen),
+        3 => Just(JournalStep::Change),
+        3 => any::<u8>().prop_map(JournalStep::Hold),
+        1 => any::<u8>().prop_map(JournalStep::HoldLonger),
+        6 => settle.prop_map(|(id, outcome, beside, group, held)| JournalStep::Settle { id, outcome, beside, group, held }),
+        1 => any::<u8>().prop_map(|which| JournalStep::Interact(which, CardInteraction::Clicked)),
+        1 => any::<u8>().prop_map(JournalStep::Publish),
+        1 => any::<u8>().prop_map(JournalStep::Redeliver),
+        1 => Just(JournalStep::Forget),
+        1 => Just(JournalStep::Reopen),
     ]
 }
 
@@ -75,7 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
 type Beside = (Option<DeliveryDelay>, Option<DesktopVerdict>);
 
 #[derive(Debug, Default)]
-struct Model {
+struct JournalModel {
     snapshots: Vec<String>,
     held: BTreeMap<u64, String>,
     next_held_key: u64,
@@ -85,54 +85,63 @@ struct Model {
     redelivered: u64,
 }
 
-impl Model {
+impl JournalModel {
     /// The entry for a step, after the model took it in; none where the step has nothing to act on.
-    fn take(&mut self, step: Step) -> Option<Entry> {
+    fn take(&mut self, step: JournalStep) -> Option<JournalEntry> {
         match step {
-            Step::Change => {
+            JournalStep::Change => {
                 let second = self.snapshots.len() as i64;
                 self.snapshots.push(format!("\"after {second}\""));
                 Some(changed(second))
             }
-            Step::Hold(number) => Some(self.hold(&format!("n{number}"))),
-            Step::HoldLonger(which) => {
+            JournalStep::Hold(number) => Some(self.hold(&format!("n{number}"))),
+            JournalStep::HoldLonger(which) => {
                 let key = *self.held.keys().nth(usize::from(which) % self.held.len().max(1))?;
                 self.held.insert(key, "\"longer\"".to_owned());
-                Some(Entry::HeldChanged { key, push: "\"longer\"".to_owned() })
+                Some(JournalEntry::HeldChanged { key, push: "\"longer\"".to_owned() })
             }
-            Step::Settle { id, outcome, beside, group, held } => Some(self.settle(id, outcome, beside, group, held)),
-            Step::Interact(which, interaction) => {
+            JournalStep::Settle { id, outcome, beside, group, held } => {
+                Some(self.settle(id, outcome, beside, group, held))
+            }
+            JournalStep::Interact(which, interaction) => {
                 let index = usize::from(which) % self.receipts.len().max(1);
                 let (receipt, ..) = self.receipts.get_mut(index)?;
                 receipt.interaction = Some(interaction);
-                Some(Entry::Interaction { sequence: receipt.sequence, interaction })
+                Some(JournalEntry::Interaction { sequence: receipt.sequence, interaction })
             }
-            Step::Publish(through) => {
+            JournalStep::Publish(through) => {
                 let through = u64::from(through).min(self.receipts.len() as u64);
                 self.published = self.published.max(through);
-                Some(Entry::Published { through })
+                Some(JournalEntry::Published { through })
             }
-            Step::Redeliver(more) => {
+            JournalStep::Redeliver(more) => {
                 self.redelivered += u64::from(more);
-                Some(Entry::Redelivered { count: self.redelivered })
+                Some(JournalEntry::Redelivered { count: self.redelivered })
             }
-            Step::Forget => {
+            JournalStep::Forget => {
                 self.used.clear();
-                Some(Entry::IdsForgotten)
+                Some(JournalEntry::IdsForgotten)
             }
-            Step::Reopen => None,
+            JournalStep::Reopen => None,
         }
     }
 
-    fn hold(&mut self, id: &str) -> Entry {
+    fn hold(&mut self, id: &str) -> JournalEntry {
         self.next_held_key += 1;
         let (key, push) = (self.next_held_key, format!("\"held {id}\""));
         self.held.insert(key, push.clone());
         self.used.insert(id.to_owned());
-        Entry::Held { key, id: id.parse().unwrap(), at: at(0), push }
+        JournalEntry::Held { key, id: id.parse().unwrap(), at: at(0), push }
     }
 
-    fn settle(&mut self, id: Option<u8>, outcome: Outcome, beside: Beside, group: Option<u128>, held: bool) -> Entry {
+    fn settle(
+        &mut self,
+        id: Option<u8>,
+        outcome: Outcome,
+        beside: Beside,
+        group: Option<u128>,
+        held: bool,
+    ) -> JournalEntry {
         let sequence = self.receipts.len() as u64 + 1;
         let mut receipt = receipt(sequence, "x", outcome);
         receipt.notification_id = id.map(|number| format!("n{number}").parse().unwrap());
@@ -144,11 +153,11 @@ impl Model {
         let held = held.then(|| self.held.pop_first()).flatten().map(|(key, _)| key);
         let push = receipt.notification_id.as_ref().map(|id| format!("\"push {id}\""));
         self.receipts.push((receipt.clone(), push.clone(), self.snapshots.len()));
-        Entry::Settled { receipt, push, held }
+        JournalEntry::Settled { receipt, push, held }
     }
 
-    fn recovered(&self) -> Recovered {
-        Recovered {
+    fn recovered(&self) -> RecoveredDevice {
+        RecoveredDevice {
             snapshot: self.snapshots.last().cloned(),
             held: self.held.clone().into_iter().collect(),
             last_sequence: self.receipts.len() as u64,
@@ -175,18 +184,18 @@ impl Model {
         self.check_record(&reader);
     }
 
-    fn check_log(&self, reader: &Reader, receipts: &[Receipt]) {
-        let query = LogQuery { outcome: None, id: None, since: None, limit: 3 };
+    fn check_log(&self, reader: &JournalReader, receipts: &[Receipt]) {
+        let query = ReceiptFilter { outcome: None, id: None, since: None, limit: 3 };
         assert_eq!(reader.log(&query).unwrap(), receipts[receipts.len().saturating_sub(3)..]);
         for kind in OutcomeKind::ALL {
             let since = at(receipts.len() as i64 / 2);
-            let query = LogQuery { outcome: Some(kind), id: None, since: Some(since), limit: 1000 };
+            let query = ReceiptFilter { outcome: Some(kind), id: None, since: Some(since), limit: 1000 };
             let expected = receipts.iter().filter(|r| r.outcome.kind() == kind && r.decided_at >= since);
             assert!(reader.log(&query).unwrap().iter().eq(expected));
         }
     }
 
-    fn check_record(&self, reader: &Reader) {
+    fn check_record(&self, reader: &JournalReader) {
         let Some((newest, push, snapshot)) = self.receipts.last() else {
             return assert_eq!(reader.record(None).unwrap(), None);
         };
@@ -207,10 +216,10 @@ proptest! {
     #[test]
     fn what_is_written_reads_back_after_reopening(steps in proptest::collection::vec(step(), 0..60)) {
         let directory = tempfile::tempdir().unwrap();
-        let mut model = Model::default();
+        let mut model = JournalModel::default();
         let mut opened = open(directory.path(), UNLIMITED, at(0));
-        for step in steps.into_iter().chain([Step::Reopen]) {
-            if matches!(step, Step::Reopen) {
+        for step in steps.into_iter().chain([JournalStep::Reopen]) {
+            if matches!(step, JournalStep::Reopen) {
                 let (database, ..) = opened;
                 database.close().unwrap();
                 opened = open(directory.path(), UNLIMITED, at(1000));

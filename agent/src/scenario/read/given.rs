@@ -13,7 +13,7 @@ use super::place::Places;
 use super::yaml::{Kind, Node};
 use super::{changes, status};
 use crate::daemon::{self, ConfigurationError};
-use crate::settings::{Settings, Sources};
+use crate::settings::{Settings, SettingsSources};
 use portal_device::{DocumentationYear, EmulationSettings, OsVersion};
 
 /// Who enrolls a device whose scenario names nobody.
@@ -107,7 +107,7 @@ fn by_settings(node: &Node, problems: &mut Problems) -> Option<EmulationSettings
         }
         settings.push((key.name.clone(), value.text().unwrap_or_default().to_owned()));
     }
-    let sources = Sources { command_line: settings, ..Sources::default() };
+    let sources = SettingsSources { command_line: settings, ..SettingsSources::default() };
     let loaded = Settings::load(&sources).map_err(ConfigurationError::from);
     let rules = loaded.and_then(|loaded| daemon::rules(&loaded.settings));
     rules.map_err(|error| problems.add(node.place, error.to_string(), "config/default.toml says what each may be")).ok()

@@ -16,16 +16,19 @@ use crate::daemon::clock::Clock;
 use crate::daemon::first_start::Asked;
 use crate::daemon::requests::{DeviceStatus, Request};
 use crate::desktop::{self, Asked as AskedOfDesktop, Notifier, Recording};
-use crate::journal::{ClockJump, Database, Entry, Journal, JournalError, Options, Refused, Retention, Ticket};
+use crate::journal::{
+    AppendRefused, ClockJump, CommitTicket, Journal, JournalDatabase, JournalEntry, JournalError, JournalOptions,
+    Retention,
+};
 use portal_device::{AppCommand, Device, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
 
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
 /// A journal that keeps what it is given, and whose durability is the test's to give.
 pub(super) struct HeldJournal {
-    pub(super) entries: Mutex<Vec<Entry>>,
-    pub(super) appended: watch::Sender<Ticket>,
-    durable: watch::Sender<Ticket>,
+    pub(super) entries: Mutex<Vec<JournalEntry>>,
+    pub(super) appended: watch::Sender<CommitTicket>,
+    durable: watch::Sender<CommitTicket>,
     health: watch::Sender<Option<String>>,
     /// How often it was asked for used ids.
     asked: watch::Sender<u64>,
@@ -37,8 +40,8 @@ impl HeldJournal {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             entries: Mutex::default(),
-            appended: watch::Sender::new(Ticket(0)),
-            durable: watch::Sender::new(Ticket(0)),
+            appended: watch::Sender::new(CommitTicket(0)),
+            durable: watch::Sender::new(CommitTicket(0)),
             health: watch::Sender::new(None),
             asked: watch::Sender::new(0),
             disk: tokio::sync::RwLock::default(),
@@ -51,7 +54,7 @@ impl HeldJournal {
     }
 
     /// Waits until an entry satisfies a condition.
-    pub(super) async fn wait_for(&self, condition: impl Fn(&Entry) -> bool) {
+    pub(super) async fn wait_for(&self, condition: impl Fn(&JournalEntry) -> bool) {
         let mut appended = self.appended.subscribe();
         let waiting = async {
             while !self.entries.lock().unwrap().iter().any(&condition) {
@@ -63,13 +66,13 @@ impl HeldJournal {
 }
 
 impl Journal for HeldJournal {
-    fn append(&self, entries: Vec<Entry>) -> Result<Ticket, Refused> {
+    fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
         self.entries.lock().unwrap().extend(entries);
         self.appended.send_modify(|ticket| ticket.0 += 1);
         Ok(*self.appended.borrow())
     }
 
-    fn durable(&self) -> watch::Receiver<Ticket> {
+    fn durable(&self) -> watch::Receiver<CommitTicket> {
         self.durable.subscribe()
     }
 
@@ -82,7 +85,7 @@ impl Journal for HeldJournal {
         let entries = self.entries.lock().unwrap().clone();
         // The answer speaks of the moment of asking, and comes when the disk gives it.
         drop(self.disk.blocking_read());
-        let since = entries.iter().rposition(|entry| *entry == Entry::IdsForgotten).map_or(0, |place| place + 1);
+        let since = entries.iter().rposition(|entry| *entry == JournalEntry::IdsForgotten).map_or(0, |place| place + 1);
         let used = |id| entries[since..].iter().any(|entry| entry.used_id() == Some(id));
         Ok(ids.iter().map(used).collect())
     }
@@ -113,14 +116,14 @@ pub(super) struct Bench {
     pub(super) requests: mpsc::Sender<Request>,
     cancelled: CancellationToken,
     running: tokio::task::JoinHandle<Result<(), LoopError>>,
-    _database: Database,
+    _database: JournalDatabase,
 }
 
 impl Bench {
     /// An online, enrolled iPhone that may notify, everything so far durable and acknowledged.
     pub(super) async fn ready() -> Self {
-        let options = Options { retention: Retention::default(), rules: 1 };
-        let database = Database::in_memory(options).unwrap();
+        let options = JournalOptions { retention: Retention::default(), rules: 1 };
+        let database = JournalDatabase::in_memory(options).unwrap();
         let identity = Asked::default().new_device(7);
         let (kept, _) = database.device(identity.id, StoppedClock.now()).unwrap();
         let (session, session_receiver) = mpsc::channel(64);
@@ -214,8 +217,8 @@ impl Bench {
 
     /// What became of the pushes so far, in order.
     pub(super) fn outcomes(&self) -> Vec<OutcomeKind> {
-        let kind = |entry: &Entry| match entry {
-            Entry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
+        let kind = |entry: &JournalEntry| match entry {
+            JournalEntry::Settled { receipt, .. } => Some(receipt.outcome.kind()),
             _ => None,
         };
         self.journal.entries.lock().unwrap().iter().filter_map(kind).collect()

@@ -7,17 +7,17 @@ use portal_contract::{OutcomeKind, Receipt};
 use self::bench::{Bench, LIMIT};
 use crate::broker::{Recorded, SessionEvent};
 use crate::desktop::{Asked as AskedOfDesktop, Behaviour, CardId, DesktopEvent};
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use portal_device::{DeviceCommand, PermissionCommand};
 
 fn raised(asked: &[AskedOfDesktop]) -> usize {
     asked.iter().filter(|asked| matches!(asked, AskedOfDesktop::Raise(_))).count()
 }
 
-fn settled(id: &str) -> impl Fn(&Entry) -> bool {
+fn settled(id: &str) -> impl Fn(&JournalEntry) -> bool {
     move |entry| {
         let is = |receipt: &Receipt| receipt.notification_id.as_ref().is_some_and(|own| own.as_str() == id);
-        matches!(entry, Entry::Settled { receipt, .. } if is(receipt))
+        matches!(entry, JournalEntry::Settled { receipt, .. } if is(receipt))
     }
 }
 
@@ -53,8 +53,8 @@ async fn the_mark_stays_before_a_receipt_that_the_broker_refused() {
     bench.session.send(SessionEvent::Published { id: ids[1] }).await.unwrap();
     // As answered after the next connect.
     bench.session.send(SessionEvent::Published { id: ids[0] }).await.unwrap();
-    bench.journal.wait_for(|entry| *entry == Entry::Published { through: ids[1].0 }).await;
-    let marks = |entry: &&Entry| matches!(entry, Entry::Published { .. });
+    bench.journal.wait_for(|entry| *entry == JournalEntry::Published { through: ids[1].0 }).await;
+    let marks = |entry: &&JournalEntry| matches!(entry, JournalEntry::Published { .. });
     assert_eq!(bench.journal.entries.lock().unwrap().iter().filter(marks).count(), 1);
     bench.end().await;
 }
@@ -66,7 +66,7 @@ async fn a_receipt_that_can_never_be_sent_is_passed_over() {
     let Recorded::Publish { id: Some(id), .. } = calls[1] else { panic!("{calls:?}") };
     let detail = "too large".to_owned();
     bench.session.send(SessionEvent::PublishRefused { id, detail, for_good: true }).await.unwrap();
-    bench.journal.wait_for(|entry| *entry == Entry::Published { through: id.0 }).await;
+    bench.journal.wait_for(|entry| *entry == JournalEntry::Published { through: id.0 }).await;
     bench.end().await;
 }
 
@@ -89,7 +89,7 @@ async fn a_redelivered_push_of_a_used_id_is_acknowledged_without_a_receipt() {
     let bench = Bench::ready().await;
     bench.push_through(1).await;
     bench.push(1, true).await;
-    bench.journal.wait_for(|entry| *entry == Entry::Redelivered { count: 1 }).await;
+    bench.journal.wait_for(|entry| *entry == JournalEntry::Redelivered { count: 1 }).await;
     bench.journal.commit();
     assert_eq!(bench.wait_for_calls(1).await, [Recorded::Ack(1)]);
     assert_eq!(raised(&bench.notifier.asked()), 1);
@@ -105,12 +105,15 @@ async fn a_command_waits_for_the_push_in_hand() {
     let denied = bench.ask(DeviceCommand::Permission(PermissionCommand::Deny)).await;
     bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     bench.journal.wait_for(settled("1")).await;
-    bench.journal.wait_for(|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny"))).await;
+    bench
+        .journal
+        .wait_for(|entry| matches!(entry, JournalEntry::Changed { event, .. } if event.contains("deny")))
+        .await;
     {
         let entries = bench.journal.entries.lock().unwrap();
-        let place = |wanted: &dyn Fn(&Entry) -> bool| entries.iter().position(wanted);
+        let place = |wanted: &dyn Fn(&JournalEntry) -> bool| entries.iter().position(wanted);
         let push = place(&settled("1"));
-        let deny = place(&|entry| matches!(entry, Entry::Changed { event, .. } if event.contains("deny")));
+        let deny = place(&|entry| matches!(entry, JournalEntry::Changed { event, .. } if event.contains("deny")));
         assert!(push < deny, "the receipt speaks of the device as it was judged");
     }
     bench.journal.commit();
@@ -131,9 +134,10 @@ async fn a_second_copy_that_waits_behind_the_first_is_not_raised() {
     bench.wait_until_taken().await;
     bench.notifier.answer(DesktopEvent::Raised { card: CardId(1), verdict: None }).await;
     let is_duplicate = |receipt: &Receipt| receipt.outcome.kind() == OutcomeKind::Duplicate;
-    let duplicate = |entry: &Entry| matches!(entry, Entry::Settled { receipt, .. } if is_duplicate(receipt));
+    let duplicate =
+        |entry: &JournalEntry| matches!(entry, JournalEntry::Settled { receipt, .. } if is_duplicate(receipt));
     bench.journal.wait_for(duplicate).await;
-    bench.journal.wait_for(|entry| *entry == Entry::Redelivered { count: 1 }).await;
+    bench.journal.wait_for(|entry| *entry == JournalEntry::Redelivered { count: 1 }).await;
     assert_eq!(raised(&bench.notifier.asked()), 1);
     bench.end().await;
 }

@@ -9,54 +9,54 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::SenderError;
-use super::receipts::Follower;
-use crate::mqtt::{Client, Subscription};
+use super::receipts::FollowerEntry;
+use crate::mqtt::{MqttClient, TopicFilter};
 
-type Answer = oneshot::Sender<Result<(), SenderError>>;
+type ResultSender = oneshot::Sender<Result<(), SenderError>>;
 
 #[derive(Debug)]
-pub(super) struct Books {
-    client: Client,
+pub(super) struct PendingRequests {
+    client: MqttClient,
     window: std::sync::Arc<Semaphore>,
-    inner: Mutex<Inner>,
+    inner: Mutex<PendingState>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct PendingState {
     closed: Option<String>,
-    publishes: Waiting<Publish>,
-    subscribes: Waiting<Subscribe>,
-    followers: HashMap<u64, Follower>,
+    publishes: RequestQueue<PendingPublish>,
+    subscribes: RequestQueue<PendingSubscribe>,
+    followers: HashMap<u64, FollowerEntry>,
     next_follower: u64,
 }
 
 /// Requests in the order of the calls until they get their packet id, then by it.
 #[derive(Debug)]
-struct Waiting<T> {
+struct RequestQueue<T> {
     handed: VecDeque<T>,
     sent: HashMap<u16, T>,
 }
 
 #[derive(Debug)]
-struct Publish {
+struct PendingPublish {
     topic: String,
-    answer: Answer,
+    answer: ResultSender,
     _room: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
-struct Subscribe {
+struct PendingSubscribe {
     topic: String,
-    answer: Answer,
+    answer: ResultSender,
 }
 
-impl<T> Default for Waiting<T> {
+impl<T> Default for RequestQueue<T> {
     fn default() -> Self {
         Self { handed: VecDeque::new(), sent: HashMap::new() }
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> RequestQueue<T> {
     fn sent(&mut self, pkid: u16) {
         if let Some(request) = self.handed.pop_front() {
             self.sent.insert(pkid, request);
@@ -64,12 +64,12 @@ impl<T> Waiting<T> {
     }
 }
 
-impl Books {
-    pub(super) fn new(client: Client, window: usize) -> Self {
+impl PendingRequests {
+    pub(super) fn new(client: MqttClient, window: usize) -> Self {
         Self { client, window: std::sync::Arc::new(Semaphore::new(window)), inner: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, PendingState> {
         // Each change under the lock is whole in itself, so what a panicking holder left is usable.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,7 +86,7 @@ impl Books {
             if !self.client.publish(topic.clone(), payload, retain) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
-            inner.publishes.handed.push_back(Publish { topic, answer, _room: room });
+            inner.publishes.handed.push_back(PendingPublish { topic, answer, _room: room });
         }
         answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
     }
@@ -99,16 +99,16 @@ impl Books {
             if inner.closed.is_some() {
                 return Err(gone(inner.closed.as_deref()));
             }
-            if !self.client.subscribe(&[Subscription { filter: topic.clone(), retained: false }]) {
+            if !self.client.subscribe(&[TopicFilter { filter: topic.clone(), retained: false }]) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
-            inner.subscribes.handed.push_back(Subscribe { topic, answer });
+            inner.subscribes.handed.push_back(PendingSubscribe { topic, answer });
         }
         answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
     }
 
     /// Takes a follower in; its number.
-    pub(super) fn follow(&self, follower: Follower) -> u64 {
+    pub(super) fn follow(&self, follower: FollowerEntry) -> u64 {
         let mut inner = self.lock();
         inner.next_follower += 1;
         let number = inner.next_follower;
@@ -174,8 +174,8 @@ impl Books {
         inner.closed.get_or_insert_with(|| problem.to_owned());
         self.window.close();
         // With their answers dropped, the callers read `closed`.
-        inner.publishes = Waiting::default();
-        inner.subscribes = Waiting::default();
+        inner.publishes = RequestQueue::default();
+        inner.subscribes = RequestQueue::default();
         inner.followers.clear();
     }
 
