@@ -47,13 +47,13 @@ fn settled(sequence: u64) -> JournalEntry {
     JournalEntry::Settled { receipt, push: Some(push), held: None }
 }
 
-struct Bench {
+struct JournalBench {
     database: JournalDatabase,
     journal: DeviceJournal,
     runtime: Runtime,
 }
 
-impl Bench {
+impl JournalBench {
     fn open(path: &Path) -> Self {
         let options = JournalOptions { retention: Retention::default(), rules: 1 };
         let database = JournalDatabase::open(&path.join("journal.db"), options).unwrap();
@@ -89,7 +89,7 @@ impl Bench {
 /// daemon's loop asks for their ids first, a batch at a time.
 fn settle(before: u64, ask: bool) -> Duration {
     let directory = tempfile::tempdir().unwrap();
-    let bench = Bench::open(directory.path());
+    let bench = JournalBench::open(directory.path());
     bench.settle(1..=before);
     bench.append(JournalEntry::Published { through: before });
     let pushes: Vec<(NotificationId, JournalEntry)> =
@@ -132,7 +132,7 @@ fn journal(criterion: &mut Criterion) {
         .bench_function("ask_and_settle_when_full", |b| b.iter_custom(|count| times(count, &|| settle(300_000, true))));
 
     let directory = tempfile::tempdir().unwrap();
-    let bench = Bench::open(directory.path());
+    let bench = JournalBench::open(directory.path());
     bench.settle(1..=PUSHES);
     let reader = bench.journal.reader().unwrap();
     group.bench_function("read_receipts", |b| b.iter(|| black_box(read_all(&reader))));
@@ -141,7 +141,7 @@ fn journal(criterion: &mut Criterion) {
         b.iter(|| unused.chunks(ASKED_AT_ONCE).map(|ids| bench.journal.are_used(ids).unwrap().len()).sum::<usize>());
     });
     bench.database.close().unwrap();
-    group.bench_function("open", |b| b.iter(|| Bench::open(directory.path()).database.close().unwrap()));
+    group.bench_function("open", |b| b.iter(|| JournalBench::open(directory.path()).database.close().unwrap()));
     group.finish();
 }
 

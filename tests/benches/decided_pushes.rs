@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::figures::Sample;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::publish::{Publisher, notification};
-use portal_tests::subscribe::Subscriber;
+use portal_tests::figures::DurationSample;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::publish::{TestPublisher, notification};
+use portal_tests::subscribe::TestSubscriber;
 
 const PUSHES: usize = 20_000;
 const ROUNDS: usize = 5;
@@ -20,16 +20,18 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let broker = Mosquitto::start(&Setup { more: "max_queued_messages 0\n".to_owned(), ..Setup::default() })?;
+    let broker =
+        Mosquitto::start(&MosquittoSetup { more: "max_queued_messages 0\n".to_owned(), ..MosquittoSetup::default() })?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());
     let agent = Agent::running("", &["--broker", &url])?;
     agent.make_ready()?;
     agent.command(&["permission", "deny"])?;
     let device = agent.json(&["status"])?["deviceId"].as_str().context("a device id")?.to_owned();
     let own = format!("portal/v1/contoso/devices/{device}");
-    let publisher = Publisher::connect(broker.port()).await?;
+    let publisher = TestPublisher::connect(broker.port()).await?;
 
-    let (mut shell, mut durable, mut published) = (Sample::default(), Sample::default(), Sample::default());
+    let (mut shell, mut durable, mut published) =
+        (DurationSample::default(), DurationSample::default(), DurationSample::default());
     let mut pubacks = 0;
     let mut sequence = 0;
     for round in 0..ROUNDS {
@@ -38,7 +40,7 @@ async fn main() -> Result<()> {
 
         pubacks += PUSHES as u64;
         sequence += PUSHES as u64;
-        let receipts = Subscriber::to(broker.port(), &format!("{own}/receipts")).await?;
+        let receipts = TestSubscriber::to(broker.port(), &format!("{own}/receipts")).await?;
         let pushes = payloads(round, "agent");
         let begun = Instant::now();
         for push in pushes {
@@ -53,7 +55,7 @@ async fn main() -> Result<()> {
         published.push(begun.elapsed());
         publisher.wait_for_pubacks(pubacks).await?;
     }
-    let rate = |sample: &Sample| PUSHES as f64 / sample.median().as_secs_f64();
+    let rate = |sample: &DurationSample| PUSHES as f64 / sample.median().as_secs_f64();
     println!("{PUSHES} pushes a round, {ROUNDS} rounds in turn; rates are of the median round");
     println!("shell: sub | tee | pub                        {:>8.0} pushes/s", rate(&shell));
     println!("portal-agent: to the last durable outcome     {:>8.0} pushes/s", rate(&durable));
@@ -80,10 +82,10 @@ fn until_durable(journal: &rusqlite::Connection, sequence: u64, begun: Instant) 
     }
 }
 
-async fn shell_round(broker: &Mosquitto, publisher: &Publisher, round: usize, pubacks: u64) -> Result<Duration> {
+async fn shell_round(broker: &Mosquitto, publisher: &TestPublisher, round: usize, pubacks: u64) -> Result<Duration> {
     let folder = tempfile::tempdir()?;
     let port = broker.port();
-    let receipts = Subscriber::to(port, "shell/receipts").await?;
+    let receipts = TestSubscriber::to(port, "shell/receipts").await?;
     // Subscribed before the clock runs, in a session that is kept: `-E` ends once the broker has answered.
     let subscribed = Command::new("mosquitto_sub")
         .args(["-p", &port.to_string(), "-i", "shell", "-c", "-q", "1", "-t", "shell/notifications", "-E"])

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use portal_tests::agent::Agent;
-use portal_tests::figures::Sample;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::notification_server::{NotificationServer, Profile};
+use portal_tests::figures::DurationSample;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::subscribe::Subscriber;
+use portal_tests::subscribe::TestSubscriber;
 
 const STARTS: usize = 11;
 const LIMIT: Duration = Duration::from_secs(10);
@@ -20,16 +20,16 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let bus = SessionBus::start()?;
-    let _server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
+    let _server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());
     let mut agent = Agent::running(&bus.address(), &["--broker", &url])?;
     agent.make_ready()?;
     let device = agent.json(&["status"])?["deviceId"].as_str().context("a device id")?.to_owned();
-    let online = Subscriber::to(broker.port(), &format!("portal/v1/contoso/devices/{device}/connection")).await?;
+    let online = TestSubscriber::to(broker.port(), &format!("portal/v1/contoso/devices/{device}/connection")).await?;
 
-    let mut starts = Sample::default();
+    let mut starts = DurationSample::default();
     for _ in 0..STARTS {
         agent.stop()?;
         let seen = online.messages().len();

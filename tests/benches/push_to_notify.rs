@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use portal_tests::agent::Agent;
-use portal_tests::figures::{Sample, ratio};
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::notification_server::{NotificationServer, Profile};
-use portal_tests::publish::{Publisher, notification};
+use portal_tests::figures::{DurationSample, ratio};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::notification_server::{NotificationServer, ServerProfile};
+use portal_tests::publish::{TestPublisher, notification};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::tap::Tap;
+use portal_tests::tap::PubackTap;
 
 const ROUNDS: usize = 300;
 const LIMIT: Duration = Duration::from_secs(10);
@@ -29,9 +29,9 @@ fn main() -> Result<()> {
         Some(port) => runtime.block_on(bare(port.parse()?)),
         None => {
             println!("a server that is asked nothing:");
-            runtime.block_on(compare(Profile::xfce()))?;
+            runtime.block_on(compare(ServerProfile::xfce()))?;
             println!("one that is asked about Do Not Disturb after each raise:");
-            runtime.block_on(compare(Profile::dunst()))
+            runtime.block_on(compare(ServerProfile::dunst()))
         }
     }
 }
@@ -55,11 +55,11 @@ async fn bare(port: u16) -> Result<()> {
     }
 }
 
-async fn compare(profile: Profile) -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+async fn compare(profile: ServerProfile) -> Result<()> {
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let bus = SessionBus::start()?;
     let server = NotificationServer::start(&bus.address(), profile).await?;
-    let tap = Tap::start(broker.port())?;
+    let tap = PubackTap::start(broker.port())?;
     let url = format!("mqtt://127.0.0.1:{}", tap.port());
     let agent = Agent::running(&bus.address(), &["--broker", &url])?;
     agent.make_ready()?;
@@ -69,9 +69,10 @@ async fn compare(profile: Profile) -> Result<()> {
         .spawn()?;
     let device = agent.json(&["status"])?["deviceId"].as_str().context("a device id")?.to_owned();
     let topic = format!("portal/v1/contoso/devices/{device}/notifications");
-    let publisher = Publisher::connect(broker.port()).await?;
+    let publisher = TestPublisher::connect(broker.port()).await?;
 
-    let (mut ours, mut bare, mut acknowledged) = (Sample::default(), Sample::default(), Sample::default());
+    let (mut ours, mut bare, mut acknowledged) =
+        (DurationSample::default(), DurationSample::default(), DurationSample::default());
     let mut shown = server.notifications().len();
     for round in 0..ROUNDS + 20 {
         for to_us in [round % 2 == 0, round % 2 != 0] {

@@ -14,7 +14,7 @@ use portal_agent::scenario::runner::{Broker, Options, run};
 use portal_agent::scenario::stage::Cards;
 use portal_agent::sender::SenderOptions;
 use portal_contract::DeviceId;
-use portal_tests::figures::{Sample, ratio};
+use portal_tests::figures::{DurationSample, ratio};
 use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
@@ -41,7 +41,7 @@ steps:
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<()> {
     let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into(), None).await?;
-    let (mut scenarios, mut bare, mut ratios) = (Sample::default(), Sample::default(), Vec::new());
+    let (mut scenarios, mut bare, mut ratios) = (DurationSample::default(), DurationSample::default(), Vec::new());
     for round in 1..=ROUNDS {
         let a = scenarios_take(&embedded).await? / u32::try_from(CASES)?;
         let b = bare_clients_take(embedded.local_addr().port()).await? / u32::try_from(CASES)?;

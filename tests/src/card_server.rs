@@ -21,7 +21,7 @@ const PATH: &str = "/org/freedesktop/Notifications";
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CardServerKind {
     /// dunst, of those who choose their own desktop.
     Dunst,
     /// xfce4-notifyd, of Xfce.
@@ -32,7 +32,7 @@ pub enum Kind {
     Mate,
 }
 
-impl Kind {
+impl CardServerKind {
     /// Every server that this knows.
     pub const ALL: [Self; 4] = [Self::Dunst, Self::Xfce, Self::Gnome, Self::Mate];
 
@@ -51,8 +51,8 @@ impl Kind {
     }
 }
 
-/// What `Notify` takes, in its order.
-pub type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
+/// What `NotifyArguments` takes, in its order.
+pub type NotifyArguments = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedVariant>, i32);
 
 /// A running server with its screen; both end with it.
 pub struct CardServer {
@@ -69,7 +69,7 @@ impl CardServer {
     ///
     /// # Errors
     /// It, or Xvfb, is not installed or does not start.
-    pub async fn start(kind: Kind, bus: &str) -> Result<Self> {
+    pub async fn start(kind: CardServerKind, bus: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let (screen, display) = start_screen()?;
         let run = |program: &str| {
@@ -91,7 +91,7 @@ impl CardServer {
         };
         let connection = zbus::connection::Builder::address(bus).build().await?;
         let settings = match kind {
-            Kind::Xfce => {
+            CardServerKind::Xfce => {
                 let settings = run("/usr/lib/x86_64-linux-gnu/xfce4/xfconf/xfconfd")?;
                 wait_for_name(&connection, "org.xfce.Xfconf").await?;
                 Some(settings)
@@ -116,7 +116,7 @@ impl CardServer {
     ///
     /// # Errors
     /// It does not answer.
-    pub async fn notify(&self, notify: &Notify) -> Result<u32> {
+    pub async fn notify(&self, notify: &NotifyArguments) -> Result<u32> {
         let answer = self.connection.call_method(Some(NAME), PATH, Some(NAME), "Notify", notify).await?;
         Ok(answer.body().deserialize()?)
     }
@@ -134,7 +134,7 @@ impl CardServer {
     ///
     /// # Errors
     /// ImageMagick is not installed, or the screen never came to that.
-    pub async fn picture(&self, name: &str, lit: bool) -> Result<Picture> {
+    pub async fn picture(&self, name: &str, lit: bool) -> Result<Screenshot> {
         let started = Instant::now();
         let mut last = None;
         loop {
@@ -150,19 +150,19 @@ impl CardServer {
         }
     }
 
-    fn take(&self, name: &str) -> Result<Picture> {
+    fn take(&self, name: &str) -> Result<Screenshot> {
         let file = self.folder.path().join(format!("{name}.png"));
         let taken = Command::new("import").args(["-window", "root", "-display", &self.display]).arg(&file).output()?;
         ensure!(taken.status.success(), "import: {}", String::from_utf8_lossy(&taken.stderr));
         let grey = Command::new("convert").arg(&file).args(["-depth", "8", "gray:-"]).output()?;
         ensure!(grey.status.success(), "convert: {}", String::from_utf8_lossy(&grey.stderr));
-        Ok(Picture { file, pixels: grey.stdout })
+        Ok(Screenshot { file, pixels: grey.stdout })
     }
 }
 
 /// A screenshot.
 #[derive(Debug)]
-pub struct Picture {
+pub struct Screenshot {
     /// The file; gone with the server.
     pub file: PathBuf,
     /// Its pixels, in grey.
@@ -190,11 +190,11 @@ async fn wait_for_name(connection: &Connection, name: &str) -> Result<()> {
 }
 
 /// What is asked of the notification server on a bus, seen by a monitor.
-pub struct Asked {
+pub struct MonitoredCalls {
     messages: zbus::MessageStream,
 }
 
-impl Asked {
+impl MonitoredCalls {
     /// Listens from now on.
     ///
     /// # Errors
@@ -207,11 +207,11 @@ impl Asked {
         Ok(Self { messages: zbus::MessageStream::from(connection) })
     }
 
-    /// The next `Notify`.
+    /// The next `NotifyArguments`.
     ///
     /// # Errors
     /// None came in time.
-    pub async fn next(&mut self) -> Result<Notify> {
+    pub async fn next(&mut self) -> Result<NotifyArguments> {
         use futures_util::StreamExt as _;
         loop {
             let message = tokio::time::timeout(LIMIT, self.messages.next()).await?.context("the bus is gone")??;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// A certificate authority whose files lie in a directory of the test's.
-pub struct Authority {
+pub struct CertificateAuthority {
     dir: PathBuf,
     issuer: Issuer<'static, KeyPair>,
     /// Its certificate.
@@ -17,14 +17,14 @@ pub struct Authority {
 
 /// A certificate with its key.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub struct CertificatePair {
     /// The certificate.
     pub cert_file: PathBuf,
     /// Its key.
     pub key_file: PathBuf,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// A new authority; `name` is its files' name.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Authority {
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn sign(&self, host: &str) -> Result<Pair> {
+    pub fn sign(&self, host: &str) -> Result<CertificatePair> {
         self.sign_params(host, host, CertificateParams::new(vec![host.to_owned()])?)
     }
 
@@ -52,7 +52,7 @@ impl Authority {
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn self_signed(dir: &Path, host: &str) -> Result<Pair> {
+    pub fn self_signed(dir: &Path, host: &str) -> Result<CertificatePair> {
         let key = KeyPair::generate()?;
         let certificate = CertificateParams::new(vec![host.to_owned()])?.self_signed(&key)?;
         write(dir, &format!("{host}-self-signed"), &certificate.pem(), &key)
@@ -62,14 +62,14 @@ impl Authority {
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn sign_expired(&self, host: &str) -> Result<Pair> {
+    pub fn sign_expired(&self, host: &str) -> Result<CertificatePair> {
         let mut params = CertificateParams::new(vec![host.to_owned()])?;
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
         self.sign_params(&format!("{host}-expired"), host, params)
     }
 
-    fn sign_params(&self, name: &str, host: &str, mut params: CertificateParams) -> Result<Pair> {
+    fn sign_params(&self, name: &str, host: &str, mut params: CertificateParams) -> Result<CertificatePair> {
         params.distinguished_name.push(DnType::CommonName, host);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
@@ -77,8 +77,11 @@ impl Authority {
     }
 }
 
-fn write(dir: &Path, name: &str, certificate: &str, key: &KeyPair) -> Result<Pair> {
-    let pair = Pair { cert_file: dir.join(format!("{name}.cert.pem")), key_file: dir.join(format!("{name}.key.pem")) };
+fn write(dir: &Path, name: &str, certificate: &str, key: &KeyPair) -> Result<CertificatePair> {
+    let pair = CertificatePair {
+        cert_file: dir.join(format!("{name}.cert.pem")),
+        key_file: dir.join(format!("{name}.key.pem")),
+    };
     std::fs::write(&pair.cert_file, certificate)?;
     std::fs::write(&pair.key_file, key.serialize_pem())?;
     Ok(pair)

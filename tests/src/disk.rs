@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 /// An ext4 in a file, mounted; unmounted when it is dropped.
 #[derive(Debug)]
-pub struct Disk {
+pub struct LoopDisk {
     folder: TempDir,
 }
 
-impl Disk {
+impl LoopDisk {
     /// Makes and mounts one of so many MiB; none, and the reason printed, where this process may not.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Disk {
         self.folder.path().join("disk")
     }
 
-    /// Fills it but for so many KiB, with a file that [`Disk::free`] removes.
+    /// Fills it but for so many KiB, with a file that [`LoopDisk::free`] removes.
     ///
     /// # Errors
     /// It cannot be written.
@@ -56,7 +56,7 @@ impl Disk {
         run("fallocate", &["-l", &size, &self.ballast().to_string_lossy()])
     }
 
-    /// Gives back what [`Disk::fill_but`] took.
+    /// Gives back what [`LoopDisk::fill_but`] took.
     ///
     /// # Errors
     /// It was not filled.
@@ -91,7 +91,7 @@ impl Disk {
         run("chattr", &["-R", "+i", &self.path().to_string_lossy()])
     }
 
-    /// What [`Disk::make_read_only`] did is undone.
+    /// What [`LoopDisk::make_read_only`] did is undone.
     ///
     /// # Errors
     /// `chattr` fails.
@@ -109,7 +109,7 @@ impl Disk {
     }
 }
 
-impl Drop for Disk {
+impl Drop for LoopDisk {
     fn drop(&mut self) {
         // Where a test failed half-way, the one or other is undone already.
         let _ = run("fsfreeze", &["-u", &self.path().to_string_lossy()]);

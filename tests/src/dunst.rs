@@ -17,7 +17,7 @@ const CONFIGURATION: &str = "[global]\nmonitor = 0\nwidth = 400\norigin = top-ri
      [urgency_normal]\nbackground = \"#3366aa\"\n";
 
 /// A virtual screen, and a bus on which dunst shows on it. Both end with it.
-pub struct Session {
+pub struct DunstSession {
     screen: Child,
     display: String,
     bus: String,
@@ -26,7 +26,7 @@ pub struct Session {
     connection: Connection,
 }
 
-impl Session {
+impl DunstSession {
     /// A screen with dunst on it, which answers and reads markup, as Debian sets it up.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for DunstSession {
     fn drop(&mut self) {
         // Either may have ended by itself.
         let _ = self.kill_dunst();

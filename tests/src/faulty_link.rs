@@ -20,7 +20,7 @@ const UNDER_WAY: usize = 1024;
 
 /// What the link does with what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum LinkBehaviour {
     /// Passes it on.
     Pass,
     /// Passes it on so much later, in both directions.
@@ -34,13 +34,13 @@ pub enum Manner {
 /// A listening link; ends, with its connections, when it is dropped.
 pub struct FaultyLink {
     port: u16,
-    shared: Arc<Shared>,
+    shared: Arc<LinkState>,
     task: JoinHandle<()>,
 }
 
-struct Shared {
+struct LinkState {
     broker: u16,
-    manner: watch::Sender<Manner>,
+    manner: watch::Sender<LinkBehaviour>,
     /// The number of the first connection that is not stranded.
     stranded_below: watch::Sender<usize>,
     /// The number of the first connection that is not cut.
@@ -64,9 +64,9 @@ impl FaultyLink {
     pub fn start_on(listener: std::net::TcpListener, broker: u16) -> Result<Self> {
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(LinkState {
             broker,
-            manner: watch::Sender::new(Manner::Pass),
+            manner: watch::Sender::new(LinkBehaviour::Pass),
             stranded_below: watch::Sender::new(0),
             cut_below: watch::Sender::new(0),
             taken: AtomicUsize::new(0),
@@ -86,7 +86,7 @@ impl FaultyLink {
     }
 
     /// Behaves so from now on, on the connections that stand too.
-    pub fn behave(&self, manner: Manner) {
+    pub fn behave(&self, manner: LinkBehaviour) {
         self.shared.manner.send_replace(manner);
     }
 
@@ -113,7 +113,7 @@ impl Drop for FaultyLink {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<LinkState>) {
     let mut connections = JoinSet::new();
     while let Ok((agent, _)) = listener.accept().await {
         let number = shared.taken.fetch_add(1, Ordering::SeqCst);
@@ -123,7 +123,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// One connection, to its end.
-async fn connection(agent: TcpStream, number: usize, shared: Arc<Shared>) {
+async fn connection(agent: TcpStream, number: usize, shared: Arc<LinkState>) {
     let mut cut_below = shared.cut_below.subscribe();
     let passing = async {
         shared.passes().await;
@@ -139,7 +139,7 @@ async fn connection(agent: TcpStream, number: usize, shared: Arc<Shared>) {
     }
 }
 
-async fn pass_until_stranded(agent: TcpStream, broker: TcpStream, number: usize, shared: &Arc<Shared>) {
+async fn pass_until_stranded(agent: TcpStream, broker: TcpStream, number: usize, shared: &Arc<LinkState>) {
     let (mut from_agent, mut to_agent) = agent.into_split();
     let (mut from_broker, mut to_broker) = broker.into_split();
     let mut stranded_below = shared.stranded_below.subscribe();
@@ -160,14 +160,14 @@ async fn pass_until_stranded(agent: TcpStream, broker: TcpStream, number: usize,
 }
 
 /// Passes on one direction: reads and writes go on by themselves, so that what is late does not wait for what is later.
-async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin), shared: &Shared) {
+async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin), shared: &LinkState) {
     let (sender, mut pieces) = mpsc::channel::<(Instant, Vec<u8>)>(UNDER_WAY);
     let reading = async {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer).await {
             shared.passes().await;
             let late = match *shared.manner.borrow() {
-                Manner::Late(by) => by,
+                LinkBehaviour::Late(by) => by,
                 _ => Duration::ZERO,
             };
             if sender.send((Instant::now() + late, buffer[..read].to_vec())).await.is_err() {
@@ -190,16 +190,16 @@ async fn pass(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + U
     tokio::join!(reading, writing);
 }
 
-impl Shared {
+impl LinkState {
     /// Waits while the link is silent.
     async fn passes(&self) {
         // The sender lives as long as this.
-        let _ = self.manner.subscribe().wait_for(|manner| *manner != Manner::Silent).await;
+        let _ = self.manner.subscribe().wait_for(|manner| *manner != LinkBehaviour::Silent).await;
     }
 
     async fn write(&self, to: &mut (impl AsyncWrite + Unpin), piece: &[u8]) -> std::io::Result<()> {
         for (place, byte) in piece.iter().enumerate() {
-            if *self.manner.borrow() != Manner::Trickle {
+            if *self.manner.borrow() != LinkBehaviour::Trickle {
                 return to.write_all(&piece[place..]).await;
             }
             to.write_all(std::slice::from_ref(byte)).await?;
@@ -241,11 +241,11 @@ mod tests {
     async fn what_is_given_comes_out_whole_whatever_the_manner() -> Result<()> {
         let link = FaultyLink::start(echo().await?)?;
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, link.port())).await?;
-        for manner in [Manner::Pass, Manner::Trickle, Manner::Late(Duration::from_millis(30))] {
+        for manner in [LinkBehaviour::Pass, LinkBehaviour::Trickle, LinkBehaviour::Late(Duration::from_millis(30))] {
             link.behave(manner);
             let start = Instant::now();
             assert_eq!(&round(&mut stream).await?, b"ping", "{manner:?}");
-            if let Manner::Late(by) = manner {
+            if let LinkBehaviour::Late(by) = manner {
                 assert!(start.elapsed() >= 2 * by, "late there and back");
             }
         }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// A sample of durations.
 #[derive(Debug, Clone, Default)]
-pub struct Sample(Vec<Duration>);
+pub struct DurationSample(Vec<Duration>);
 
-impl Sample {
+impl DurationSample {
     /// Adds one.
     pub fn push(&mut self, duration: Duration) {
         self.0.push(duration);

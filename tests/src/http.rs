@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
     /// The header lines, as sent.
@@ -21,7 +21,7 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as JSON.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl ControlApi {
     ///
     /// # Errors
     /// Nobody answers.
-    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<HttpAnswer> {
         let mut stream = TcpStream::connect(&self.authority)?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let mut request =
@@ -71,14 +71,14 @@ impl ControlApi {
         stream.read_to_string(&mut answer)?;
         let (head, body) = answer.split_once("\r\n\r\n").context("a complete answer")?;
         let status = head.split(' ').nth(1).context("a status code")?.parse()?;
-        Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+        Ok(HttpAnswer { status, head: head.to_owned(), body: body.to_owned() })
     }
 
     /// A request as the agent's own client sends it.
     ///
     /// # Errors
     /// Nobody answers.
-    pub fn authorised(&self, method: &str, path: &str, body: &str) -> Result<Answer> {
+    pub fn authorised(&self, method: &str, path: &str, body: &str) -> Result<HttpAnswer> {
         let bearer = format!("Bearer {}", self.token);
         self.request(method, path, &[("Host", &self.authority), ("Authorization", &bearer)], body)
     }

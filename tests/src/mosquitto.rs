@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-use crate::certificates::Pair;
+use crate::certificates::CertificatePair;
 
 /// How long it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,9 +21,9 @@ const MOSQUITTO: [&str; 2] = ["mosquitto", "/usr/sbin/mosquitto"];
 
 /// How it is set up; by default without TLS, password and ACL, everything kept in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Setup {
+pub struct MosquittoSetup {
     /// TLS with this certificate.
-    pub tls: Option<Pair>,
+    pub tls: Option<CertificatePair>,
     /// Clients must show a certificate of this authority.
     pub client_ca: Option<PathBuf>,
     /// The one user, with the password.
@@ -52,7 +52,7 @@ impl Mosquitto {
     ///
     /// # Errors
     /// mosquitto that is not installed or does not take the configuration.
-    pub fn start(setup: &Setup) -> Result<Self> {
+    pub fn start(setup: &MosquittoSetup) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         for _ in 0..TRIES {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
@@ -144,7 +144,7 @@ impl Drop for Mosquitto {
     }
 }
 
-fn configuration(setup: &Setup, dir: &Path, port: u16) -> Result<String> {
+fn configuration(setup: &MosquittoSetup, dir: &Path, port: u16) -> Result<String> {
     let shown = dir.display();
     // As root it would become the user mosquitto, who cannot read the test's directory. Its queue is not set to 0 for
     // "no limit": then 2.0.11 closes the connection of whoever sends what the ACL refuses.

@@ -17,9 +17,9 @@ const MARK: &str = "message ";
 
 /// How both programs reach a broker: `-p 1883`, or more.
 #[derive(Debug, Clone)]
-pub struct Reach(Vec<String>);
+pub struct BrokerArguments(Vec<String>);
 
-impl Reach {
+impl BrokerArguments {
     /// The broker at this loopback port, by TLS and by the name that a certificate has, trusting this authority.
     pub fn tls_port(port: u16, authority: &Path) -> Self {
         Self(vec!["-h".into(), "localhost".into(), "-p".into(), port.to_string()])
@@ -88,15 +88,15 @@ impl Reach {
     ///
     /// # Errors
     /// It does not start, or the broker does not answer.
-    pub fn subscribe(&self, topic: &str) -> Result<Subscription> {
+    pub fn subscribe(&self, topic: &str) -> Result<MosquittoSub> {
         self.subscribe_all(&[topic])
     }
 
     /// Subscribes to several topics at once.
     ///
     /// # Errors
-    /// As [`Reach::subscribe`].
-    pub fn subscribe_all(&self, topics: &[&str]) -> Result<Subscription> {
+    /// As [`BrokerArguments::subscribe`].
+    pub fn subscribe_all(&self, topics: &[&str]) -> Result<MosquittoSub> {
         let subscription = self.ask_to_subscribe(topics)?;
         while !subscription.line()?.starts_with("Subscribed") {}
         Ok(subscription)
@@ -129,7 +129,7 @@ impl Reach {
         }
     }
 
-    fn ask_to_subscribe(&self, topics: &[&str]) -> Result<Subscription> {
+    fn ask_to_subscribe(&self, topics: &[&str]) -> Result<MosquittoSub> {
         // Line by line, also into a pipe.
         let mut child = Command::new("stdbuf")
             .args(["-oL", "mosquitto_sub", "-d", "-q", "1", "-F", &format!("{MARK}%p")])
@@ -148,18 +148,18 @@ impl Reach {
                 }
             }
         });
-        Ok(Subscription { child, lines })
+        Ok(MosquittoSub { child, lines })
     }
 }
 
 /// A running `mosquitto_sub`; killed when dropped.
 #[derive(Debug)]
-pub struct Subscription {
+pub struct MosquittoSub {
     child: Child,
     lines: Receiver<String>,
 }
 
-impl Subscription {
+impl MosquittoSub {
     fn line(&self) -> Result<String> {
         self.lines.recv_timeout(LIMIT).context("mosquitto_sub printed nothing more")
     }
@@ -202,7 +202,7 @@ impl Subscription {
     }
 }
 
-impl Drop for Subscription {
+impl Drop for MosquittoSub {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();

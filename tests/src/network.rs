@@ -18,12 +18,12 @@ const NOBODYS_CARD: &str = "02:00:00:00:77:99";
 
 /// The two namespaces; removed when it is dropped.
 #[derive(Debug)]
-pub struct Network {
+pub struct NetworkNamespaces {
     near: String,
     far: String,
 }
 
-impl Network {
+impl NetworkNamespaces {
     /// Makes them; none, and the reason printed, where this process may not.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Network {
     }
 }
 
-impl Drop for Network {
+impl Drop for NetworkNamespaces {
     fn drop(&mut self) {
         for namespace in [&self.near, &self.far] {
             // It may never have been made.

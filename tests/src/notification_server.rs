@@ -20,7 +20,7 @@ const PATH: &str = "/org/freedesktop/Notifications";
 
 /// One `Notify` as it was called.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Notification {
+pub struct ReceivedNotification {
     /// The id that this server gave it.
     pub id: u32,
     /// `app_name`.
@@ -47,7 +47,7 @@ pub struct Notification {
 
 /// The habits of a notification server (decisions/0008).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
+pub struct ServerProfile {
     /// Its name.
     pub name: &'static str,
     /// What it says that it can do.
@@ -59,12 +59,12 @@ pub struct Profile {
     /// The most notifications that it has open; it refuses one more.
     pub most: Option<usize>,
     /// How it tells of Do Not Disturb.
-    pub tells: Tells,
+    pub tells: InhibitionReport,
 }
 
 /// How a server tells that it is in Do Not Disturb (decisions/0011).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tells {
+pub enum InhibitionReport {
     /// Not at all, or elsewhere (`xfconf`).
     Nothing,
     /// By the specification's property, whose changes it signals.
@@ -84,10 +84,10 @@ pub enum DoNotDisturb {
     Unanswered,
 }
 
-impl Profile {
+impl ServerProfile {
     /// Draws no buttons, sends its signals to the raising connection.
     pub fn dunst() -> Self {
-        Self { name: "dunst", unicast: true, tells: Tells::Paused, ..Self::xfce() }
+        Self { name: "dunst", unicast: true, tells: InhibitionReport::Paused, ..Self::xfce() }
     }
 
     /// Sends its signals to the raising connection, and heeds no other.
@@ -98,13 +98,13 @@ impl Profile {
     /// Broadcasts its signals.
     pub fn xfce() -> Self {
         let capabilities = vec!["actions", "body", "body-markup"];
-        let (most, tells) = (None, Tells::Nothing);
+        let (most, tells) = (None, InhibitionReport::Nothing);
         Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most, tells }
     }
 
     /// Has the specification's property `Inhibited`.
     pub fn plasma() -> Self {
-        Self { name: "Plasma", tells: Tells::Inhibited, ..Self::xfce() }
+        Self { name: "Plasma", tells: InhibitionReport::Inhibited, ..Self::xfce() }
     }
 
     /// Refuses the 22nd notification.
@@ -120,7 +120,7 @@ impl Profile {
 
 /// What the server does with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Behaviour {
+pub enum ServerBehaviour {
     /// Answers it.
     Answer,
     /// Answers it so much later.
@@ -135,22 +135,22 @@ pub enum Behaviour {
 #[derive(Debug)]
 pub struct NotificationServer {
     connection: Connection,
-    record: Arc<Record>,
+    record: Arc<ServerRecord>,
 }
 
 #[derive(Debug)]
-struct Record {
-    profile: Profile,
-    behaviour: watch::Sender<Behaviour>,
+struct ServerRecord {
+    profile: ServerProfile,
+    behaviour: watch::Sender<ServerBehaviour>,
     do_not_disturb: watch::Sender<DoNotDisturb>,
-    log: watch::Sender<Log>,
+    log: watch::Sender<CallLog>,
     open: Mutex<HashMap<u32, String>>,
 }
 
 #[derive(Debug, Default)]
-struct Log {
+struct CallLog {
     last_id: u32,
-    notifications: Vec<Notification>,
+    notifications: Vec<ReceivedNotification>,
     closed: Vec<u32>,
     probes: usize,
     questions: usize,
@@ -162,33 +162,37 @@ impl NotificationServer {
     ///
     /// # Errors
     /// Where the bus is not there, or has a notification server already.
-    pub async fn start(bus_address: &str, profile: Profile) -> anyhow::Result<Self> {
-        Self::start_behaving(bus_address, profile, Behaviour::Answer).await
+    pub async fn start(bus_address: &str, profile: ServerProfile) -> anyhow::Result<Self> {
+        Self::start_behaving(bus_address, profile, ServerBehaviour::Answer).await
     }
 
     /// Starts a server that behaves so from its first call on.
     ///
     /// # Errors
     /// Where the bus is not there, or has a notification server already.
-    pub async fn start_behaving(bus_address: &str, profile: Profile, behaviour: Behaviour) -> anyhow::Result<Self> {
-        let record = Arc::new(Record {
+    pub async fn start_behaving(
+        bus_address: &str,
+        profile: ServerProfile,
+        behaviour: ServerBehaviour,
+    ) -> anyhow::Result<Self> {
+        let record = Arc::new(ServerRecord {
             profile,
             behaviour: watch::Sender::new(behaviour),
             do_not_disturb: watch::Sender::new(DoNotDisturb::Off),
-            log: watch::Sender::new(Log::default()),
+            log: watch::Sender::new(CallLog::default()),
             open: Mutex::new(HashMap::new()),
         });
         let mut builder =
-            zbus::connection::Builder::address(bus_address).serve_at(PATH, Interface(Arc::clone(&record)));
-        if record.profile.tells == Tells::Paused {
-            builder = builder.serve_at(PATH, Dunst(Arc::clone(&record)));
+            zbus::connection::Builder::address(bus_address).serve_at(PATH, NotificationsInterface(Arc::clone(&record)));
+        if record.profile.tells == InhibitionReport::Paused {
+            builder = builder.serve_at(PATH, DunstInterface(Arc::clone(&record)));
         }
         let connection = builder.name(NAME).build().await?;
         Ok(Self { connection, record })
     }
 
     /// Behaves so from now on.
-    pub fn behave(&self, behaviour: Behaviour) {
+    pub fn behave(&self, behaviour: ServerBehaviour) {
         self.record.behaviour.send_replace(behaviour);
     }
 
@@ -198,20 +202,20 @@ impl NotificationServer {
     /// Where the bus is gone.
     pub async fn set_do_not_disturb(&self, to: DoNotDisturb) -> anyhow::Result<()> {
         self.record.do_not_disturb.send_replace(to);
-        if self.record.profile.tells == Tells::Inhibited {
-            let served = self.connection.object_server().interface::<_, Interface>(PATH).await?;
+        if self.record.profile.tells == InhibitionReport::Inhibited {
+            let served = self.connection.object_server().interface::<_, NotificationsInterface>(PATH).await?;
             served.get().await.inhibited_invalidate(served.signal_emitter()).await?;
         }
         Ok(())
     }
 
     /// Everything raised so far, in order.
-    pub fn notifications(&self) -> Vec<Notification> {
+    pub fn notifications(&self) -> Vec<ReceivedNotification> {
         self.record.log.borrow().notifications.clone()
     }
 
     /// Everything raised so far, in order, which is forgotten with that; for more than memory should hold.
-    pub fn take_notifications(&self) -> Vec<Notification> {
+    pub fn take_notifications(&self) -> Vec<ReceivedNotification> {
         let mut taken = Vec::new();
         self.record.log.send_modify(|log| taken = std::mem::take(&mut log.notifications));
         taken
@@ -241,7 +245,7 @@ impl NotificationServer {
     ///
     /// # Errors
     /// Where fewer were raised within the limit; names those that were.
-    pub async fn wait_for(&self, count: usize, limit: Duration) -> anyhow::Result<Vec<Notification>> {
+    pub async fn wait_for(&self, count: usize, limit: Duration) -> anyhow::Result<Vec<ReceivedNotification>> {
         self.wait(limit, |log| log.notifications.len() >= count)
             .await
             .with_context(|| format!("{count} notifications expected within {limit:?}: {:#?}", self.notifications()))?;
@@ -280,7 +284,7 @@ impl NotificationServer {
         self.wait(limit, |log| log.calls >= count).await.with_context(|| format!("{count} calls expected"))
     }
 
-    async fn wait(&self, limit: Duration, condition: impl FnMut(&Log) -> bool) -> anyhow::Result<()> {
+    async fn wait(&self, limit: Duration, condition: impl FnMut(&CallLog) -> bool) -> anyhow::Result<()> {
         let mut log = self.record.log.subscribe();
         tokio::time::timeout(limit, log.wait_for(condition)).await??;
         Ok(())
@@ -293,7 +297,7 @@ impl NotificationServer {
     /// Where the bus is gone.
     pub async fn invoke(&self, id: u32, key: &str, unicast: bool) -> anyhow::Result<()> {
         let emitter = self.record.emitter(&self.connection, id, unicast)?;
-        Ok(Interface::action_invoked(&emitter, id, key).await?)
+        Ok(NotificationsInterface::action_invoked(&emitter, id, key).await?)
     }
 
     /// Closes a notification, as the user or time does (1 expired, 2 dismissed), and says so as its profile has it.
@@ -303,14 +307,14 @@ impl NotificationServer {
     pub async fn close(&self, id: u32, reason: u32) -> anyhow::Result<()> {
         let emitter = self.record.emitter(&self.connection, id, self.record.profile.unicast)?;
         self.record.open().remove(&id);
-        Ok(Interface::notification_closed(&emitter, id, reason).await?)
+        Ok(NotificationsInterface::notification_closed(&emitter, id, reason).await?)
     }
 
     /// Whether the connection that raised a notification still stands: GNOME drops a notification with it.
     ///
     /// # Errors
     /// Where the bus is gone.
-    pub async fn is_connected(&self, notification: &Notification) -> anyhow::Result<bool> {
+    pub async fn is_connected(&self, notification: &ReceivedNotification) -> anyhow::Result<bool> {
         let name = BusName::try_from(notification.sender.as_str())?;
         Ok(DBusProxy::new(&self.connection).await?.name_has_owner(name).await?)
     }
@@ -337,7 +341,7 @@ impl NotificationServer {
     }
 }
 
-impl Record {
+impl ServerRecord {
     fn open(&self) -> MutexGuard<'_, HashMap<u32, String>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -361,20 +365,20 @@ impl Record {
     async fn pause(&self) {
         let behaviour = self.behaviour.borrow().clone();
         match behaviour {
-            Behaviour::Answer | Behaviour::Refuse => {}
-            Behaviour::Delay(delay) => tokio::time::sleep(delay).await,
-            Behaviour::Hang => {
+            ServerBehaviour::Answer | ServerBehaviour::Refuse => {}
+            ServerBehaviour::Delay(delay) => tokio::time::sleep(delay).await,
+            ServerBehaviour::Hang => {
                 // The sender lives as long as this record.
-                let _ = self.behaviour.subscribe().wait_for(|now| *now != Behaviour::Hang).await;
+                let _ = self.behaviour.subscribe().wait_for(|now| *now != ServerBehaviour::Hang).await;
             }
         }
     }
 }
 
-struct Interface(Arc<Record>);
+struct NotificationsInterface(Arc<ServerRecord>);
 
 #[interface(name = "org.freedesktop.Notifications")]
-impl Interface {
+impl NotificationsInterface {
     #[expect(clippy::too_many_arguments, reason = "the specification's arguments")]
     async fn notify(
         &self,
@@ -391,7 +395,7 @@ impl Interface {
         let received = Instant::now();
         self.0.log.send_modify(|log| log.calls += 1);
         self.0.pause().await;
-        if *self.0.behaviour.borrow() == Behaviour::Refuse {
+        if *self.0.behaviour.borrow() == ServerBehaviour::Refuse {
             return Err(fdo::Error::InvalidArgs("this server refuses".to_owned()));
         }
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
@@ -407,7 +411,7 @@ impl Interface {
             id = log.last_id + 1;
             log.last_id = id;
             open.insert(id, sender.clone());
-            log.notifications.push(Notification {
+            log.notifications.push(ReceivedNotification {
                 id,
                 app,
                 title,
@@ -462,8 +466,10 @@ impl Interface {
     #[zbus(property(emits_changed_signal = "invalidates"))]
     async fn inhibited(&self) -> fdo::Result<bool> {
         match self.0.profile.tells {
-            Tells::Inhibited => Ok(self.0.is_disturbed().await),
-            Tells::Nothing | Tells::Paused => Err(fdo::Error::UnknownProperty("Inhibited".to_owned())),
+            InhibitionReport::Inhibited => Ok(self.0.is_disturbed().await),
+            InhibitionReport::Nothing | InhibitionReport::Paused => {
+                Err(fdo::Error::UnknownProperty("Inhibited".to_owned()))
+            }
         }
     }
 
@@ -475,10 +481,10 @@ impl Interface {
 }
 
 /// dunst's own interface, as far as an agent asks it.
-struct Dunst(Arc<Record>);
+struct DunstInterface(Arc<ServerRecord>);
 
 #[interface(name = "org.dunstproject.cmd0")]
-impl Dunst {
+impl DunstInterface {
     #[zbus(property, name = "paused")]
     async fn paused(&self) -> bool {
         self.0.is_disturbed().await

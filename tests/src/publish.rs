@@ -22,13 +22,13 @@ pub fn notification(id: &str) -> Vec<u8> {
 }
 
 /// A connected publisher.
-pub struct Publisher {
+pub struct TestPublisher {
     client: AsyncClient,
     answered: watch::Receiver<u64>,
     task: JoinHandle<()>,
 }
 
-impl Publisher {
+impl TestPublisher {
     /// Connects to the broker at this loopback port.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Publisher {
     }
 }
 
-impl Drop for Publisher {
+impl Drop for TestPublisher {
     fn drop(&mut self) {
         self.task.abort();
     }

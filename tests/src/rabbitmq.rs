@@ -21,7 +21,7 @@ const EMULATOR: &str = "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt
 
 /// How the nodes are set up.
 #[derive(Clone, Debug, Default)]
-pub struct Setup {
+pub struct ClusterSetup {
     /// How many.
     pub nodes: usize,
     /// More lines of `rabbitmq.conf`.
@@ -29,26 +29,26 @@ pub struct Setup {
 }
 
 /// Running nodes, killed when dropped.
-pub struct Cluster {
+pub struct RabbitCluster {
     dir: TempDir,
     port_mapper: Child,
     mapper_port: u16,
-    nodes: Vec<Node>,
+    nodes: Vec<RabbitNode>,
 }
 
-struct Node {
+struct RabbitNode {
     number: usize,
     mqtt: u16,
     distribution: u16,
     child: Option<Child>,
 }
 
-impl Cluster {
+impl RabbitCluster {
     /// Starts the nodes together and waits until each serves MQTT.
     ///
     /// # Errors
     /// RabbitMQ is not installed, or a node does not start.
-    pub fn start(setup: &Setup) -> Result<Self> {
+    pub fn start(setup: &ClusterSetup) -> Result<Self> {
         ensure!(Path::new(PROGRAMS).join("rabbitmq-server").exists(), "rabbitmq-server must be installed");
         let dir = TempDir::with_prefix("portal-rabbitmq-")?;
         let ports = free_ports(1 + 2 * setup.nodes)?;
@@ -61,8 +61,13 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .context("epmd, which comes with Erlang, must be installed")?;
-        let nodes: Vec<Node> = (0..setup.nodes)
-            .map(|at| Node { number: at + 1, mqtt: ports[1 + 2 * at], distribution: ports[2 + 2 * at], child: None })
+        let nodes: Vec<RabbitNode> = (0..setup.nodes)
+            .map(|at| RabbitNode {
+                number: at + 1,
+                mqtt: ports[1 + 2 * at],
+                distribution: ports[2 + 2 * at],
+                child: None,
+            })
             .collect();
         let mut cluster = Self { dir, port_mapper, mapper_port: ports[0], nodes };
         for at in 0..setup.nodes {
@@ -164,7 +169,7 @@ impl Cluster {
     }
 
     /// The file of the user's, then the test's own lines: in RabbitMQ's format, the last of a key counts.
-    fn configure(&self, at: usize, setup: &Setup) -> Result<()> {
+    fn configure(&self, at: usize, setup: &ClusterSetup) -> Result<()> {
         let node = &self.nodes[at];
         let mut text = users_configuration();
         writeln!(text, "mqtt.listeners.tcp.default = 127.0.0.1:{}\nlisteners.tcp = none", node.mqtt)?;
@@ -205,7 +210,7 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
+impl Drop for RabbitCluster {
     fn drop(&mut self) {
         for node in &mut self.nodes {
             if let Some(mut child) = node.child.take() {

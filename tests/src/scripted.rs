@@ -19,7 +19,7 @@ pub struct ScriptedBroker {
 
 /// One client's connection.
 #[derive(Debug)]
-pub struct Peer {
+pub struct ScriptedPeer {
     stream: TcpStream,
     read: BytesMut,
 }
@@ -45,16 +45,16 @@ impl ScriptedBroker {
     ///
     /// # Errors
     /// The listener's.
-    pub async fn accept(&self) -> Result<Peer> {
+    pub async fn accept(&self) -> Result<ScriptedPeer> {
         let (stream, _) = self.listener.accept().await?;
-        Ok(Peer { stream, read: BytesMut::new() })
+        Ok(ScriptedPeer { stream, read: BytesMut::new() })
     }
 
     /// The next connection after CONNECT and CONNACK, with what CONNECT said.
     ///
     /// # Errors
     /// A client that does not begin with CONNECT.
-    pub async fn accept_connected(&self) -> Result<(Peer, Packet)> {
+    pub async fn accept_connected(&self) -> Result<(ScriptedPeer, Packet)> {
         let mut peer = self.accept().await?;
         let connect = peer.read().await?;
         let connack = ConnAck { session_present: true, code: ConnectReturnCode::Success, properties: None };
@@ -63,7 +63,7 @@ impl ScriptedBroker {
     }
 }
 
-impl Peer {
+impl ScriptedPeer {
     /// The next packet of the client.
     ///
     /// # Errors

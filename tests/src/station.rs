@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::agent::{Agent, PATIENCE};
-use crate::notification_server::{Notification, NotificationServer, Profile};
-use crate::publish::Publisher;
+use crate::notification_server::{NotificationServer, ReceivedNotification, ServerProfile};
+use crate::publish::TestPublisher;
 use crate::session_bus::SessionBus;
-use crate::subscribe::Subscriber;
+use crate::subscribe::TestSubscriber;
 
 /// How long is waited for what must come.
 pub const LIMIT: Duration = PATIENCE;
@@ -21,23 +21,23 @@ pub const USER: &str = "adele@contoso.example";
 
 /// How a station is put together.
 #[derive(Debug)]
-pub struct Setup<'a> {
+pub struct RigSetup<'a> {
     /// The habits of the notification server; none: the bus has no server.
-    pub profile: Option<Profile>,
+    pub profile: Option<ServerProfile>,
     /// What `run` gets beside the embedded broker.
     pub arguments: &'a [&'a str],
     /// Environment variables of the agent.
     pub environment: &'a [(&'a str, &'a str)],
 }
 
-impl Default for Setup<'_> {
+impl Default for RigSetup<'_> {
     fn default() -> Self {
-        Self { profile: Some(Profile::xfce()), arguments: &[], environment: &[] }
+        Self { profile: Some(ServerProfile::xfce()), arguments: &[], environment: &[] }
     }
 }
 
 /// A running station; every part ends with it.
-pub struct Station {
+pub struct TestRig {
     /// The agent; its daemon runs and is online.
     pub agent: Agent,
     /// Its device's id.
@@ -46,18 +46,18 @@ pub struct Station {
     server: Option<NotificationServer>,
     /// The bus on which it is.
     pub bus: SessionBus,
-    publisher: Publisher,
-    receipts: Subscriber,
+    publisher: TestPublisher,
+    receipts: TestSubscriber,
     asked_for: AtomicUsize,
     arguments: Vec<String>,
 }
 
-impl Station {
+impl TestRig {
     /// A station with a fresh device.
     ///
     /// # Errors
     /// One of its parts does not start.
-    pub async fn start(setup: &Setup<'_>) -> Result<Self> {
+    pub async fn start(setup: &RigSetup<'_>) -> Result<Self> {
         let bus = SessionBus::start()?;
         let server = match &setup.profile {
             Some(profile) => Some(NotificationServer::start(&bus.address(), profile.clone()).await?),
@@ -76,8 +76,8 @@ impl Station {
         let listen = format!("127.0.0.1:{port}");
         let mut arguments = vec!["--embedded-broker".to_owned(), listen];
         arguments.extend(setup.arguments.iter().map(|&argument| argument.to_owned()));
-        let receipts = Subscriber::to(port, &format!("portal/v1/contoso/devices/{device}/receipts")).await?;
-        let publisher = Publisher::connect(port).await?;
+        let receipts = TestSubscriber::to(port, &format!("portal/v1/contoso/devices/{device}/receipts")).await?;
+        let publisher = TestPublisher::connect(port).await?;
         Ok(Self { agent, device, server, bus, publisher, receipts, asked_for: AtomicUsize::new(0), arguments })
     }
 
@@ -85,7 +85,7 @@ impl Station {
     ///
     /// # Errors
     /// One of its parts does not start, or a command fails.
-    pub async fn ready(setup: &Setup<'_>) -> Result<Self> {
+    pub async fn ready(setup: &RigSetup<'_>) -> Result<Self> {
         let station = Self::start(setup).await?;
         station.agent.make_ready()?;
         Ok(station)
@@ -103,7 +103,7 @@ impl Station {
     ///
     /// # Errors
     /// This station has no notification server.
-    pub fn shown(&self) -> Result<Vec<Notification>> {
+    pub fn shown(&self) -> Result<Vec<ReceivedNotification>> {
         let raised = self.server()?.notifications();
         Ok(raised.into_iter().filter(|notification| notification.actions.len() < 2).collect())
     }
@@ -112,8 +112,8 @@ impl Station {
     ///
     /// # Errors
     /// They were not in time.
-    pub async fn wait_for_shown(&self, count: usize) -> Result<Vec<Notification>> {
-        let prompts = |all: &[Notification]| all.iter().filter(|one| one.actions.len() >= 2).count();
+    pub async fn wait_for_shown(&self, count: usize) -> Result<Vec<ReceivedNotification>> {
+        let prompts = |all: &[ReceivedNotification]| all.iter().filter(|one| one.actions.len() >= 2).count();
         let mut wanted = count + prompts(&self.server()?.notifications());
         loop {
             let all = self.server()?.wait_for(wanted, LIMIT).await?;
@@ -136,7 +136,7 @@ impl Station {
     ///
     /// # Errors
     /// There is one already.
-    pub async fn start_server(&mut self, profile: Profile) -> Result<()> {
+    pub async fn start_server(&mut self, profile: ServerProfile) -> Result<()> {
         self.server = Some(NotificationServer::start(&self.bus.address(), profile).await?);
         Ok(())
     }

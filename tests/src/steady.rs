@@ -15,12 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const IN_FLIGHT: u16 = 200;
 
 /// A running stream; ends with its value.
-pub struct Stream {
+pub struct SteadyPublisher {
     answered: watch::Receiver<usize>,
     tasks: [JoinHandle<()>; 2],
 }
 
-impl Stream {
+impl SteadyPublisher {
     /// Connects to a broker at one of these loopback ports and begins to publish these payloads, so many a second.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ async fn connect(ports: &[u16]) -> Result<(AsyncClient, EventLoop)> {
     }
 }
 
-impl Drop for Stream {
+impl Drop for SteadyPublisher {
     fn drop(&mut self) {
         for task in &self.tasks {
             task.abort();

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 /// A message as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct ReceivedMessage {
     /// Its topic.
     pub topic: String,
     /// Its payload.
@@ -24,13 +24,13 @@ pub struct Message {
 }
 
 /// A subscription that stands; ends with its value.
-pub struct Subscriber {
-    messages: Arc<Mutex<Vec<Message>>>,
+pub struct TestSubscriber {
+    messages: Arc<Mutex<Vec<ReceivedMessage>>>,
     count: watch::Receiver<usize>,
     task: JoinHandle<()>,
 }
 
-impl Subscriber {
+impl TestSubscriber {
     /// Subscribes at the broker on this loopback port, and returns once the broker has answered.
     ///
     /// # Errors
@@ -59,7 +59,8 @@ impl Subscriber {
             while let Ok(event) = events.poll().await {
                 if let Event::Incoming(Packet::Publish(publish)) = event {
                     let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-                    let message = Message { topic, payload: publish.payload.to_vec(), retained: publish.retain };
+                    let message =
+                        ReceivedMessage { topic, payload: publish.payload.to_vec(), retained: publish.retain };
                     kept.lock().unwrap_or_else(PoisonError::into_inner).push(message);
                     arrivals.send_modify(|count| *count += 1);
                 }
@@ -72,7 +73,7 @@ impl Subscriber {
     ///
     /// # Errors
     /// They did not in time.
-    pub async fn wait_for(&self, count: usize, limit: Duration) -> Result<Vec<Message>> {
+    pub async fn wait_for(&self, count: usize, limit: Duration) -> Result<Vec<ReceivedMessage>> {
         let mut arrived = self.count.clone();
         let waited = tokio::time::timeout(limit, arrived.wait_for(|arrived| *arrived >= count)).await;
         let have = self.messages();
@@ -81,12 +82,12 @@ impl Subscriber {
     }
 
     /// What has come so far.
-    pub fn messages(&self) -> Vec<Message> {
+    pub fn messages(&self) -> Vec<ReceivedMessage> {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Drop for Subscriber {
+impl Drop for TestSubscriber {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -25,7 +25,7 @@ pub fn times(short: usize, full: usize) -> usize {
 /// A fault's figures. A push is lost that the agent acknowledged, or that its broker still had, and that has no outcome
 /// in the end; it is shown twice if the desktop was asked for it more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survival {
+pub struct SurvivalCount {
     /// The fault.
     pub fault: &'static str,
     /// How often it struck.
@@ -40,7 +40,7 @@ pub struct Survival {
     pub note: String,
 }
 
-impl Survival {
+impl SurvivalCount {
     /// Prints the line, and adds it to the file of figures where one is asked for.
     pub fn report(&self) {
         println!("{self}");
@@ -53,7 +53,7 @@ impl Survival {
     }
 }
 
-impl fmt::Display for Survival {
+impl fmt::Display for SurvivalCount {
     /// A row of the table in agent/docs/reliability.md.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, times, pushes, lost, shown_twice, note } = self;
@@ -63,9 +63,9 @@ impl fmt::Display for Survival {
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).
 #[derive(Debug, Clone)]
-pub struct Chance(u64);
+pub struct SeededRandom(u64);
 
-impl Chance {
+impl SeededRandom {
     /// With the seed of this run, which is printed.
     pub fn of_this_run() -> Self {
         let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_124);
@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same_numbers() {
-        let draw = |seed| (0..5).scan(Chance(seed), |chance, _| Some(chance.below(100))).collect::<Vec<_>>();
+        let draw = |seed| (0..5).scan(SeededRandom(seed), |chance, _| Some(chance.below(100))).collect::<Vec<_>>();
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
-        assert_eq!(Chance(7).below(0), 0);
+        assert_eq!(SeededRandom(7).below(0), 0);
     }
 
     #[test]
     fn a_line_is_a_row_of_the_table() {
         let note = "none in hand".to_owned();
-        let line = Survival { fault: "kill -9", times: 200, pushes: 20_000, lost: 0, shown_twice: 3, note };
+        let line = SurvivalCount { fault: "kill -9", times: 200, pushes: 20_000, lost: 0, shown_twice: 3, note };
         assert_eq!(line.to_string(), "| kill -9 | 200 | 20000 | 0 | 3 | none in hand |");
     }
 }

@@ -15,13 +15,13 @@ use tokio::task::JoinHandle;
 const PUBACK: u8 = 4;
 
 /// A listening tap; ends with its value.
-pub struct Tap {
+pub struct PubackTap {
     port: u16,
     last_puback: watch::Receiver<Option<Instant>>,
     task: JoinHandle<()>,
 }
 
-impl Tap {
+impl PubackTap {
     /// A tap in front of the broker at this loopback port.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Tap {
     }
 }
 
-impl Drop for Tap {
+impl Drop for PubackTap {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -71,7 +71,7 @@ impl Drop for Tap {
 
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: Option<watch::Sender<Option<Instant>>>) {
     let mut buffer = vec![0; 64 * 1024];
-    let mut packets = Packets::default();
+    let mut packets = PacketReader::default();
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         let now = Instant::now();
         if to.write_all(&buffer[..read]).await.is_err() {
@@ -85,12 +85,12 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: Option<watc
 
 /// Where a stream stands between packets.
 #[derive(Default)]
-struct Packets {
-    state: Reading,
+struct PacketReader {
+    state: PacketPart,
 }
 
 #[derive(Clone, Copy, Default)]
-enum Reading {
+enum PacketPart {
     #[default]
     Type,
     Length {
@@ -100,31 +100,31 @@ enum Reading {
     Body(usize),
 }
 
-impl Packets {
+impl PacketReader {
     /// Whether a packet of this type begins in `bytes`.
     fn any(&mut self, bytes: &[u8], kind: u8) -> bool {
         let mut found = false;
         let mut rest = bytes;
         while let Some((first, others)) = rest.split_first() {
             match self.state {
-                Reading::Type => {
+                PacketPart::Type => {
                     found |= first >> 4 == kind;
-                    self.state = Reading::Length { value: 0, shift: 0 };
+                    self.state = PacketPart::Length { value: 0, shift: 0 };
                     rest = others;
                 }
-                Reading::Length { value, shift } => {
+                PacketPart::Length { value, shift } => {
                     let value = value | usize::from(first & 0x7f) << shift;
                     let more = first & 0x80 != 0;
                     self.state = match (more, value) {
-                        (true, _) => Reading::Length { value, shift: shift + 7 },
-                        (false, 0) => Reading::Type,
-                        (false, length) => Reading::Body(length),
+                        (true, _) => PacketPart::Length { value, shift: shift + 7 },
+                        (false, 0) => PacketPart::Type,
+                        (false, length) => PacketPart::Body(length),
                     };
                     rest = others;
                 }
-                Reading::Body(left) => {
+                PacketPart::Body(left) => {
                     let taken = left.min(rest.len());
-                    self.state = if left == taken { Reading::Type } else { Reading::Body(left - taken) };
+                    self.state = if left == taken { PacketPart::Type } else { PacketPart::Body(left - taken) };
                     rest = &rest[taken..];
                 }
             }
@@ -142,7 +142,7 @@ mod tests {
         // PINGREQ, a PUBLISH of three bytes that look like a PUBACK, then a PUBACK.
         let stream = [0xc0, 0, 0x30, 3, 0x40, 0x40, 0x40, 0x40, 2, 0, 1];
         for cut in 0..=7 {
-            let mut packets = Packets::default();
+            let mut packets = PacketReader::default();
             assert!(!packets.any(&stream[..cut], PUBACK), "{cut}");
             assert!(packets.any(&stream[cut..], PUBACK), "{cut}");
         }

@@ -1,6 +1,6 @@
 //! Xfce's settings service as far as an agent asks it: the one channel of the notification server.
 //!
-//! Lives here: `org.xfce.Xfconf` on a bus of the test's choice. Does not live here: the notification server.
+//! Lives here: `org.xfce.SettingsService` on a bus of the test's choice. Does not live here: the notification server.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +14,18 @@ const CHANNEL: &str = "xfce4-notifyd";
 
 /// A running settings service. Its connection is closed when it is dropped.
 #[derive(Debug)]
-pub struct Xfconf {
+pub struct SettingsService {
     connection: Connection,
 }
 
-impl Xfconf {
+impl SettingsService {
     /// Starts one on a bus, with nothing set.
     ///
     /// # Errors
     /// Where the bus is not there, or has one already.
     pub async fn start(bus_address: &str) -> anyhow::Result<Self> {
         let connection = zbus::connection::Builder::address(bus_address)
-            .serve_at(PATH, Settings(Mutex::default()))
+            .serve_at(PATH, XfconfValues(Mutex::default()))
             .name(NAME)
             .build()
             .await?;
@@ -37,17 +37,17 @@ impl Xfconf {
     /// # Errors
     /// Where the bus is gone.
     pub async fn set(&self, property: &str, value: Variant<'static>) -> anyhow::Result<()> {
-        let served = self.connection.object_server().interface::<_, Settings>(PATH).await?;
+        let served = self.connection.object_server().interface::<_, XfconfValues>(PATH).await?;
         let kept = OwnedVariant::try_from(value.try_clone()?)?;
         served.get().await.0.lock().unwrap_or_else(PoisonError::into_inner).insert(property.to_owned(), kept);
-        Ok(Settings::property_changed(served.signal_emitter(), CHANNEL, property, value).await?)
+        Ok(XfconfValues::property_changed(served.signal_emitter(), CHANNEL, property, value).await?)
     }
 }
 
-struct Settings(Mutex<HashMap<String, OwnedVariant>>);
+struct XfconfValues(Mutex<HashMap<String, OwnedVariant>>);
 
 #[interface(name = "org.xfce.Xfconf")]
-impl Settings {
+impl XfconfValues {
     async fn get_all_properties(&self, channel: &str, _base: &str) -> fdo::Result<HashMap<String, OwnedVariant>> {
         if channel != CHANNEL {
             return Err(fdo::Error::InvalidArgs(format!("no channel {channel}")));

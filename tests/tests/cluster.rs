@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto_clients::Reach;
-use portal_tests::rabbitmq::{Cluster, Setup};
+use portal_tests::mosquitto_clients::BrokerArguments;
+use portal_tests::rabbitmq::{ClusterSetup, RabbitCluster};
 use portal_tests::station::custom_notification;
-use portal_tests::steady::Stream;
+use portal_tests::steady::SteadyPublisher;
 use portal_tests::wait::LIMIT;
 use serde_json::{Value, json};
 
@@ -31,12 +31,12 @@ fn topic(leaf: &str) -> String {
     format!("portal/v1/contoso/devices/{DEVICE}/{leaf}")
 }
 
-fn clients(cluster: &Cluster, node: usize) -> Reach {
-    Reach::port(cluster.port(node)).with(&["-V", "mqttv311"])
+fn clients(cluster: &RabbitCluster, node: usize) -> BrokerArguments {
+    BrokerArguments::port(cluster.port(node)).with(&["-V", "mqttv311"])
 }
 
 /// An agent that knows all three nodes.
-fn agent_on(cluster: &Cluster) -> Result<Agent> {
+fn agent_on(cluster: &RabbitCluster) -> Result<Agent> {
     let mut agent = Agent::new("")?
         .with("PORTAL_AGENT__BROKER__PROTOCOL", "3.1.1")
         .with("PORTAL_AGENT__NOTIFIER__PACE_PER_SECOND", "10000");
@@ -49,13 +49,13 @@ fn agent_on(cluster: &Cluster) -> Result<Agent> {
 }
 
 /// The node that the agent is on.
-fn node_of(agent: &Agent, cluster: &Cluster) -> Result<usize> {
+fn node_of(agent: &Agent, cluster: &RabbitCluster) -> Result<usize> {
     let url = agent.json(&["status"])?["broker"]["url"].as_str().context("a URL")?.to_owned();
     cluster.node_of(&url).with_context(|| format!("{url} is no node"))
 }
 
 /// Waits until the agent is online on another node than this, and says how long it took since `killed`.
-fn moved_away(agent: &Agent, cluster: &Cluster, dead: usize, killed: Instant) -> Result<Duration> {
+fn moved_away(agent: &Agent, cluster: &RabbitCluster, dead: usize, killed: Instant) -> Result<Duration> {
     loop {
         let status = agent.json(&["status"])?;
         let url = status["broker"]["url"].as_str().unwrap_or_default();
@@ -94,14 +94,14 @@ fn caught_up(agent: &Agent, id: &str) -> Result<()> {
 }
 
 /// Pushes flow, the agent's node is killed in the middle; nothing is lost, nothing is shown twice.
-async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize) -> Result<Duration> {
+async fn round(agent: &Agent, cluster: &mut RabbitCluster, round: usize, count: usize) -> Result<Duration> {
     let home = node_of(agent, cluster)?;
     let publishers = [1, 2].map(|step| cluster.port((home + step) % 3));
     let ids: Vec<String> = (0..count).map(|number| format!("push {round}-{number}")).collect();
     let pushes = ids.iter().map(|id| {
         json!({"id": id, "notificationTitle": format!("{id}."), "notificationBody": "Work from home."}).to_string()
     });
-    let stream = Stream::start(&publishers, topic("notifications"), pushes.collect(), RATE).await?;
+    let stream = SteadyPublisher::start(&publishers, topic("notifications"), pushes.collect(), RATE).await?;
     stream.wait_for(count / 2).await?;
     let killed = Instant::now();
     cluster.kill(home)?;
@@ -126,7 +126,8 @@ async fn round(agent: &Agent, cluster: &mut Cluster, round: usize, count: usize)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_loses_nothing_and_the_agent_goes_on_at_another() -> Result<()> {
-    let mut cluster = Cluster::start(&Setup { nodes: 3, more: "mqtt.allow_anonymous = true\n".to_owned() })?;
+    let mut cluster =
+        RabbitCluster::start(&ClusterSetup { nodes: 3, more: "mqtt.allow_anonymous = true\n".to_owned() })?;
     let agent = agent_on(&cluster)?;
     let (rounds, count) = if full() { (5, 20_000) } else { (2, 1_000) };
     let mut slowest = Duration::ZERO;
@@ -139,7 +140,7 @@ async fn a_killed_node_loses_nothing_and_the_agent_goes_on_at_another() -> Resul
 
 /// The node that kept the retained messages dies, and its wills with it: the agent still knows its groups, says its
 /// state and connection again, and explains.
-fn groups_and_state_survive(agent: &Agent, cluster: &mut Cluster) -> Result<()> {
+fn groups_and_state_survive(agent: &Agent, cluster: &mut RabbitCluster) -> Result<()> {
     let home = node_of(agent, cluster)?;
     let other = (home + 1) % 3;
     let list = json!({"userPrincipalName": USER, "groups": [GROUP]}).to_string();

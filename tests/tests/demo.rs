@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::notification_server::{NotificationServer, Profile};
+use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::station::LIMIT;
 
 /// A running demo and what it has printed.
-struct Demo {
+struct RunningDemo {
     child: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
     printed: String,
 }
 
-impl Demo {
+impl RunningDemo {
     fn start(bus: &str, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(portal_tests::agent::binary()?);
         let bus = if bus.is_empty() { "unix:path=/nonexistent/bus" } else { bus };
@@ -56,7 +56,7 @@ impl Demo {
     }
 }
 
-impl Drop for Demo {
+impl Drop for RunningDemo {
     fn drop(&mut self) {
         // It has ended, unless the test failed.
         let _ = self.child.kill();
@@ -73,7 +73,7 @@ fn commands(printed: &str) -> Vec<String> {
 #[test]
 fn without_desktop_and_terminal_it_prints_cards_and_grants_by_itself() -> Result<()> {
     let started = Instant::now();
-    let mut demo = Demo::start("", &[])?;
+    let mut demo = RunningDemo::start("", &[])?;
     demo.until("Ctrl-C")?;
     ensure!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());
     let printed = demo.printed.clone();
@@ -110,8 +110,8 @@ fn state_dir(command: &str) -> Result<String> {
 async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
     for (platform, label, outcome) in [("ios", "Allow", "presented"), ("android", "Don't Allow", "withheld")] {
         let bus = SessionBus::start()?;
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
-        let mut demo = Demo::start(&bus.address(), &["--platform", platform])?;
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
+        let mut demo = RunningDemo::start(&bus.address(), &["--platform", platform])?;
         let raised = server.wait_for(1, LIMIT).await?;
         let action = raised[0].actions.iter().find(|(_, shown)| shown == label).context("a button")?;
         server.invoke(raised[0].id, &action.0, false).await?;
@@ -129,8 +129,8 @@ async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_ends_cleanly_while_the_prompt_waits() -> Result<()> {
     let bus = SessionBus::start()?;
-    let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
-    let mut demo = Demo::start(&bus.address(), &[])?;
+    let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
+    let mut demo = RunningDemo::start(&bus.address(), &[])?;
     server.wait_for(1, LIMIT).await?;
     demo.until("press Allow")?;
     let printed = demo.interrupt()?;
@@ -149,7 +149,7 @@ fn without_a_desktop_the_prompt_is_answered_in_the_terminal() -> Result<()> {
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut keyboard = child.stdin.take().context("its input")?;
         let lines = BufReader::new(child.stdout.take().context("its output")?).lines();
-        let mut demo = Demo { child, lines, printed: String::new() };
+        let mut demo = RunningDemo { child, lines, printed: String::new() };
         demo.until("answer here")?;
         keyboard.write_all(typed.as_bytes())?;
         demo.until(outcome)?;
@@ -164,7 +164,7 @@ fn without_a_desktop_the_prompt_is_answered_in_the_terminal() -> Result<()> {
 
 #[test]
 fn stop_ends_it_too() -> Result<()> {
-    let mut demo = Demo::start("", &[])?;
+    let mut demo = RunningDemo::start("", &[])?;
     demo.until("Ctrl-C")?;
     let status = commands(&demo.printed).into_iter().find(|command| command.ends_with("status")).context("status")?;
     let agent = Agent::in_state_dir("", std::path::Path::new(&state_dir(&status)?));

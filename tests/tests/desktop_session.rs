@@ -3,15 +3,15 @@
 //! Lives here: what only a real server can show. Does not live here: what each card says (`permission_denied`, `outcomes`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::dunst::Session;
-use portal_tests::station::{Setup, Station, custom_notification, custom_notification_with};
+use portal_tests::dunst::DunstSession;
+use portal_tests::station::{RigSetup, TestRig, custom_notification, custom_notification_with};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
 /// A device that would show a push, on a screen where nothing shows yet.
-async fn desktop() -> Result<(Station, Session)> {
-    let station = Station::ready(&Setup { profile: None, ..Setup::default() }).await?;
-    let session = Session::start(&station.bus.address()).await?;
+async fn desktop() -> Result<(TestRig, DunstSession)> {
+    let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+    let session = DunstSession::start(&station.bus.address()).await?;
     station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
     session.wait_for_displayed(0).await?;
     session.wait_until_lit(false).await;
@@ -52,8 +52,8 @@ async fn a_push_is_seen_and_a_denied_one_is_not() -> Result<()> {
 async fn markup_is_shown_literally_however_dunst_reads_it() -> Result<()> {
     let body = "<b>bold</b> <a href='https://evil.example'>link</a> & <img src='file:///etc/hosts'/>";
     for markup in ["full", "strip", "", "no"] {
-        let station = Station::ready(&Setup { profile: None, ..Setup::default() }).await?;
-        let session = Session::start_reading_markup(&station.bus.address(), markup).await?;
+        let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+        let session = DunstSession::start_reading_markup(&station.bus.address(), markup).await?;
         station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
         station.settle(custom_notification_with("a", &json!({"notificationBody": body}))).await?;
         session.wait_for_displayed(1).await?;
@@ -105,8 +105,8 @@ async fn a_server_that_hangs_fails_what_was_in_hand_and_shows_the_next() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_that_is_closed_on_the_screen_still_waits() -> Result<()> {
-    let station = Station::start(&Setup { profile: None, ..Setup::default() }).await?;
-    let session = Session::start(&station.bus.address()).await?;
+    let station = TestRig::start(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+    let session = DunstSession::start(&station.bus.address()).await?;
     station.agent.command(&["app", "install"])?;
     session.wait_for_displayed(1).await?;
     session.wait_until_lit(true).await;
@@ -120,7 +120,7 @@ async fn a_prompt_that_is_closed_on_the_screen_still_waits() -> Result<()> {
 }
 
 /// The check of this name in `doctor`.
-fn check(station: &Station, name: &str) -> Result<Value> {
+fn check(station: &TestRig, name: &str) -> Result<Value> {
     let doctor: Value = serde_json::from_slice(&station.agent.output(&["--json", "doctor"])?.stdout)?;
     let checks = doctor["checks"].as_array().context("checks")?;
     Ok(checks.iter().find(|check| check["name"] == name).context("the check")?.clone())

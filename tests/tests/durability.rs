@@ -9,12 +9,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::notification_server::{NotificationServer, Profile};
-use portal_tests::publish::{Publisher, notification};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::notification_server::{NotificationServer, ServerProfile};
+use portal_tests::publish::{TestPublisher, notification};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::station::{LIMIT, Station, custom_notification};
-use portal_tests::subscribe::{Message, Subscriber};
+use portal_tests::station::{LIMIT, TestRig, custom_notification};
+use portal_tests::subscribe::{ReceivedMessage, TestSubscriber};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn arguments(url: &str) -> [&str; 4] {
 }
 
 /// The receipts as they were published: each sequence once, in the order in which each first came.
-fn first_of_each(messages: &[Message]) -> Result<Vec<Value>> {
+fn first_of_each(messages: &[ReceivedMessage]) -> Result<Vec<Value>> {
     let mut seen = BTreeSet::new();
     let mut first = Vec::new();
     for message in messages {
@@ -49,7 +49,7 @@ fn first_of_each(messages: &[Message]) -> Result<Vec<Value>> {
 }
 
 /// Each id must be settled exactly once in the journal, and published in the journal's order.
-fn check_journal(agent: &Agent, pushes: usize, published: &[Message]) -> Result<()> {
+fn check_journal(agent: &Agent, pushes: usize, published: &[ReceivedMessage]) -> Result<()> {
     let journal = agent.json_lines(&["log", "--limit", "100000"])?;
     let settled: Vec<&Value> = journal.iter().filter(|receipt| receipt["outcome"] != "duplicate").collect();
     let mut times = BTreeMap::new();
@@ -67,9 +67,9 @@ fn check_journal(agent: &Agent, pushes: usize, published: &[Message]) -> Result<
 }
 
 /// Publishes a batch, kills the daemon while its receipts come in, and starts it again; then waits for all of them.
-async fn push_through_kills(agent: &mut Agent, url: &str, broker: &Mosquitto, batch: usize) -> Result<Subscriber> {
-    let receipts = Subscriber::to(broker.port(), &topic("receipts")).await?;
-    let sender = Publisher::connect(broker.port()).await?;
+async fn push_through_kills(agent: &mut Agent, url: &str, broker: &Mosquitto, batch: usize) -> Result<TestSubscriber> {
+    let receipts = TestSubscriber::to(broker.port(), &topic("receipts")).await?;
+    let sender = TestPublisher::connect(broker.port()).await?;
     for round in 0..rounds() {
         for number in 0..batch {
             sender.publish(&topic("notifications"), notification(&format!("{round}-{number}"))).await?;
@@ -88,7 +88,7 @@ async fn push_through_kills(agent: &mut Agent, url: &str, broker: &Mosquitto, ba
     Ok(receipts)
 }
 
-async fn wait_until_published(receipts: &Subscriber, newest: u64) -> Result<()> {
+async fn wait_until_published(receipts: &TestSubscriber, newest: u64) -> Result<()> {
     let mut wanted = newest as usize;
     loop {
         let messages = receipts.wait_for(wanted, LIMIT).await?;
@@ -106,7 +106,7 @@ fn sequence(payload: &[u8]) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_in_a_stream_of_pushes_lose_nothing_that_was_acknowledged() -> Result<()> {
-    let broker = Mosquitto::start(&Setup { persistent: true, ..Setup::default() })?;
+    let broker = Mosquitto::start(&MosquittoSetup { persistent: true, ..MosquittoSetup::default() })?;
     let url = broker.url();
     let mut agent = Agent::new("")?;
     agent.start(&arguments(&url))?;
@@ -118,8 +118,8 @@ async fn kills_in_a_stream_of_pushes_lose_nothing_that_was_acknowledged() -> Res
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_shows_again_at_most_the_one_in_hand() -> Result<()> {
     let bus = SessionBus::start()?;
-    let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
-    let broker = Mosquitto::start(&Setup { persistent: true, ..Setup::default() })?;
+    let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
+    let broker = Mosquitto::start(&MosquittoSetup { persistent: true, ..MosquittoSetup::default() })?;
     let url = broker.url();
     let mut agent = Agent::new(&bus.address())?.with(DELIVER_ALL.0, DELIVER_ALL.1);
     agent.start(&arguments(&url))?;
@@ -140,7 +140,7 @@ async fn a_kill_shows_again_at_most_the_one_in_hand() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
-    let mut station = Station::start(&Default::default()).await?;
+    let mut station = TestRig::start(&Default::default()).await?;
     for command in [
         &["enroll", "--user", "adele@contoso.example", "--group", "11111111-2222-4333-8444-555555555555"][..],
         &["app", "install", "--version", "5.2401.0"],
@@ -173,13 +173,13 @@ async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_survives_a_kill_and_ends_in_one_outcome() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let url = broker.url();
     let mut agent = Agent::new("")?;
     agent.start(&["--platform", "android", "--notifier", "console", "--device-id", DEVICE, "--broker", &url])?;
     agent.make_ready()?;
     agent.command(&["device", "doze", "on"])?;
-    let sender = Publisher::connect(broker.port()).await?;
+    let sender = TestPublisher::connect(broker.port()).await?;
     sender.publish(&topic("notifications"), notification("held")).await?;
     agent.wait(&["held=1"])?;
     agent.kill()?;
@@ -261,12 +261,12 @@ fn a_state_directory_that_cannot_be_written_is_named_with_the_hint() -> Result<(
 
 /// Pushes so much to a fresh daemon that its journal finds no more room, and checks that it says so. A limit on the size of files stands for the end of the disk:
 /// root meets it too, and it can be lifted again.
-async fn fill(agent: &mut Agent, broker: &Mosquitto, pushes: usize) -> Result<Subscriber> {
+async fn fill(agent: &mut Agent, broker: &Mosquitto, pushes: usize) -> Result<TestSubscriber> {
     let limited = ["bash", "-c", "trap '' XFSZ; ulimit -S -f 600; exec \"$0\" \"$@\""];
     agent.start_under(&limited, &arguments(&broker.url()))?;
     agent.wait(&["online"])?;
-    let receipts = Subscriber::to(broker.port(), &topic("receipts")).await?;
-    let sender = Publisher::connect(broker.port()).await?;
+    let receipts = TestSubscriber::to(broker.port(), &topic("receipts")).await?;
+    let sender = TestPublisher::connect(broker.port()).await?;
     for number in 0..pushes {
         sender.publish(&topic("notifications"), notification(&number.to_string())).await?;
     }
@@ -291,7 +291,7 @@ fn journal_check(agent: &Agent) -> Option<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_full_disk_it_says_so_and_goes_on_when_there_is_room() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let mut agent = Agent::new("")?;
     let pushes = 1500;
     let receipts = fill(&mut agent, &broker, pushes).await?;
@@ -306,7 +306,7 @@ async fn with_a_full_disk_it_says_so_and_goes_on_when_there_is_room() -> Result<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_full_disk_did_not_take_was_not_acknowledged() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let mut agent = Agent::new("")?;
     let pushes = 1500;
     let receipts = fill(&mut agent, &broker, pushes).await?;

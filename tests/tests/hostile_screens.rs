@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::card_server::{Asked, CardServer, Kind, Notify, Picture};
-use portal_tests::station::{Setup, Station, custom_notification_with};
+use portal_tests::card_server::{CardServer, CardServerKind, MonitoredCalls, NotifyArguments, Screenshot};
+use portal_tests::station::{RigSetup, TestRig, custom_notification_with};
 use serde_json::json;
 
 const TITLE: &str = "<b>Title</b> &amp; <i>x</i>";
@@ -17,7 +17,7 @@ const MORE: &str =
     "<a href=\"https://evil.example\">click</a> <img src=\"file:///etc/hosts\" alt=\"i\"/> &lt;u&gt; a < b & c";
 
 /// Where pictures go that somebody wants to look at: a folder, by this variable.
-fn keep(picture: &Picture, name: &str) -> Result<()> {
+fn keep(picture: &Screenshot, name: &str) -> Result<()> {
     if let Some(folder) = std::env::var_os("PORTAL_TESTS_PICTURES") {
         std::fs::copy(&picture.file, Path::new(&folder).join(format!("{name}.png")))?;
     }
@@ -25,23 +25,23 @@ fn keep(picture: &Picture, name: &str) -> Result<()> {
 }
 
 /// A card with another body, otherwise the same.
-fn with_body(notify: &Notify, body: &str) -> Notify {
+fn with_body(notify: &NotifyArguments, body: &str) -> NotifyArguments {
     let (app, replaces, icon, title, _, actions, hints, timeout) = notify;
     let hints = hints.iter().filter_map(|(name, value)| Some((name.clone(), value.try_clone().ok()?))).collect();
     (app.clone(), *replaces, icon.clone(), title.clone(), body.to_owned(), actions.clone(), hints, *timeout)
 }
 
 /// A device that would show a push, and this server on its bus.
-async fn desktop(kind: Kind) -> Result<(Station, CardServer)> {
-    let station = Station::ready(&Setup { profile: None, ..Setup::default() }).await?;
+async fn desktop(kind: CardServerKind) -> Result<(TestRig, CardServer)> {
+    let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
     let server = CardServer::start(kind, &station.bus.address()).await?;
     station.agent.wait(&["desktop.problem=null"])?;
     Ok((station, server))
 }
 
-async fn markup_is_literal(kind: Kind) -> Result<()> {
+async fn markup_is_literal(kind: CardServerKind) -> Result<()> {
     let (station, server) = desktop(kind).await?;
-    let mut asked = Asked::on(&station.bus.address()).await?;
+    let mut asked = MonitoredCalls::on(&station.bus.address()).await?;
     let members = json!({"notificationTitle": TITLE, "notificationBody": MARKUP});
     let receipt = station.settle(custom_notification_with("markup", &members)).await?;
     ensure!(receipt["outcome"] == "presented", "{receipt}");
@@ -63,7 +63,7 @@ async fn markup_is_literal(kind: Kind) -> Result<()> {
 }
 
 /// What a body of 500 code units can hold of the rest; the server must outlive it, and show each.
-async fn nothing_brings_it_down(kind: Kind) -> Result<()> {
+async fn nothing_brings_it_down(kind: CardServerKind) -> Result<()> {
     let (station, server) = desktop(kind).await?;
     let marks = format!("e{}", "\u{301}\u{489}".repeat(249));
     for (name, title, body) in [
@@ -101,14 +101,14 @@ macro_rules! on_each {
 }
 
 on_each!(
-    dunst_shows_it_literally: Kind::Dunst,
-    xfces_server_shows_it_literally: Kind::Xfce,
-    gnomes_server_shows_it_literally: Kind::Gnome,
-    mates_server_shows_it_literally: Kind::Mate,
+    dunst_shows_it_literally: CardServerKind::Dunst,
+    xfces_server_shows_it_literally: CardServerKind::Xfce,
+    gnomes_server_shows_it_literally: CardServerKind::Gnome,
+    mates_server_shows_it_literally: CardServerKind::Mate,
 );
 
 #[test]
 fn three_servers_at_least_are_tried() {
-    let installed: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.is_installed()).collect();
+    let installed: Vec<CardServerKind> = CardServerKind::ALL.into_iter().filter(|kind| kind.is_installed()).collect();
     assert!(installed.len() >= 3, "only {installed:?}; tests/run installs them");
 }

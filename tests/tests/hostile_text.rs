@@ -3,15 +3,15 @@
 //! Lives here: what reaches the notification server of text that is meant to mislead. Does not live here: real servers (`desktop_session`).
 
 use anyhow::{Result, ensure};
-use portal_tests::notification_server::Profile;
-use portal_tests::station::{Setup, Station, custom_notification_with};
+use portal_tests::notification_server::ServerProfile;
+use portal_tests::station::{RigSetup, TestRig, custom_notification_with};
 use serde_json::json;
 
 const HOSTILE: &str = "<b>x</b> <a href=\"https://evil.example\">y</a> & <img src=\"file:///etc/hosts\"/> a < b";
 
 /// Pushes a title and a body to a desktop with these habits, and gives what its server was told.
-async fn told(profile: Profile, texts: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
-    let station = Station::ready(&Setup { profile: Some(profile), ..Setup::default() }).await?;
+async fn told(profile: ServerProfile, texts: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
+    let station = TestRig::ready(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
     for (number, (title, body)) in texts.iter().enumerate() {
         let members = json!({"notificationTitle": title, "notificationBody": body});
         let receipt = station.settle(custom_notification_with(&number.to_string(), &members)).await?;
@@ -23,7 +23,7 @@ async fn told(profile: Profile, texts: &[(&str, &str)]) -> Result<Vec<(String, S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn markup_is_escaped_for_a_server_that_reads_it() -> Result<()> {
-    let told = told(Profile::xfce(), &[("<b>T</b> &amp; & <i>", HOSTILE)]).await?;
+    let told = told(ServerProfile::xfce(), &[("<b>T</b> &amp; & <i>", HOSTILE)]).await?;
     // A title is plain text on every server (decisions/0010).
     assert_eq!(told[0].0, "<b>T</b> &amp; & <i>");
     let escaped = HOSTILE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -33,7 +33,7 @@ async fn markup_is_escaped_for_a_server_that_reads_it() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn markup_goes_as_it_is_to_a_server_that_reads_none() -> Result<()> {
-    let told = told(Profile::plain(), &[("<b>T</b> &amp;", HOSTILE)]).await?;
+    let told = told(ServerProfile::plain(), &[("<b>T</b> &amp;", HOSTILE)]).await?;
     assert_eq!(told[0], ("<b>T</b> &amp;".to_owned(), HOSTILE.to_owned()));
     Ok(())
 }
@@ -45,7 +45,7 @@ async fn control_and_bidi_characters_are_taken_out_and_what_people_write_stays()
         ("line\nbreak\ttab", "a\r\nb"),
         ("שלום 👩\u{200D}👧 e\u{301}", "مرحبا بالعالم 日本語"),
     ];
-    let told = told(Profile::plain(), &texts).await?;
+    let told = told(ServerProfile::plain(), &texts).await?;
     assert_eq!(told[0], ("Pay drows[31m".to_owned(), "one\ntwo".to_owned()));
     assert_eq!(told[1], ("line break tab".to_owned(), "a\nb".to_owned()));
     assert_eq!(told[2], (texts[2].0.to_owned(), texts[2].1.to_owned()));
@@ -54,7 +54,7 @@ async fn control_and_bidi_characters_are_taken_out_and_what_people_write_stays()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_text_of_a_push_becomes_a_second_line_of_the_log() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     let members = json!({"notificationTitle": "t\n2026-01-01 ERROR forged", "notificationBody": "\u{1b}[2Jgone"});
     station.settle(custom_notification_with("a", &members)).await?;
     for printed in [station.agent.command(&["log"])?, station.agent.command(&["explain"])?, station.agent.log()] {

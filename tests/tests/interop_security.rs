@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::certificates::{Authority, Pair};
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::certificates::{CertificateAuthority, CertificatePair};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::wait::{LIMIT, until};
 use tempfile::TempDir;
 
@@ -41,8 +41,9 @@ async fn problem(agent: &Agent) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_with_a_ca_file() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let authority = Authority::new(folder.path(), "ca")?;
-    let broker = Mosquitto::start(&Setup { tls: Some(authority.sign("localhost")?), ..Setup::default() })?;
+    let authority = CertificateAuthority::new(folder.path(), "ca")?;
+    let broker =
+        Mosquitto::start(&MosquittoSetup { tls: Some(authority.sign("localhost")?), ..MosquittoSetup::default() })?;
     let agent = agent(&folder, &broker, "ca_file = \"ca.pem\"")?;
     agent.wait(&["online"])?;
     ensure!(agent.json(&["status"])?["broker"]["url"].as_str().is_some_and(|url| url.starts_with("mqtts://")));
@@ -52,8 +53,8 @@ async fn tls_with_a_ca_file() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_does_not_verify_is_named() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let authority = Authority::new(folder.path(), "ca")?;
-    Authority::new(folder.path(), "other")?;
+    let authority = CertificateAuthority::new(folder.path(), "ca")?;
+    CertificateAuthority::new(folder.path(), "other")?;
     let good = authority.sign("localhost")?;
     let cases = [
         (good.clone(), "ca_file = \"other.pem\"", &["ca_file", "authority", "issuer", "trust"][..]),
@@ -64,13 +65,13 @@ async fn a_certificate_that_does_not_verify_is_named() -> Result<()> {
     let cases = cases.into_iter().chain([
         // Its own authority, whom nobody trusts.
         (
-            Authority::self_signed(folder.path(), "localhost")?,
+            CertificateAuthority::self_signed(folder.path(), "localhost")?,
             "ca_file = \"ca.pem\"",
             &["ca_file", "authority", "issuer", "trust"][..],
         ),
     ]);
     for (certificate, settings, words) in cases {
-        let broker = Mosquitto::start(&Setup { tls: Some(certificate), ..Setup::default() })?;
+        let broker = Mosquitto::start(&MosquittoSetup { tls: Some(certificate), ..MosquittoSetup::default() })?;
         let agent = agent(&folder, &broker, settings)?;
         let problem = problem(&agent).await?;
         ensure!(words.iter().any(|word| problem.contains(word)), "{settings}: {problem}");
@@ -82,10 +83,10 @@ async fn a_certificate_that_does_not_verify_is_named() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_version_of_tls_is_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let authority = Authority::new(folder.path(), "ca")?;
+    let authority = CertificateAuthority::new(folder.path(), "ca")?;
     let certificate = authority.sign("localhost")?;
     for version in ["-tls1", "-tls1_1"] {
-        let server = OldTls::start(&certificate, version)?;
+        let server = OldTlsServer::start(&certificate, version)?;
         let mut agent = Agent::new("")?.with("PORTAL_AGENT__BROKER__CA_FILE", text(&authority.ca_file)?);
         agent.start(&["--notifier", "console", "--broker", &format!("mqtts://localhost:{}", server.port)])?;
         let problem = problem(&agent).await?;
@@ -97,7 +98,7 @@ async fn an_old_version_of_tls_is_refused() -> Result<()> {
 }
 
 /// A server of OpenSSL's that knows one old version alone.
-struct OldTls {
+struct OldTlsServer {
     port: u16,
     server: std::process::Child,
 }
@@ -105,8 +106,8 @@ struct OldTls {
 /// OpenSSL itself no longer speaks them unless it is told to.
 const WEAK: &str = "ALL:@SECLEVEL=0";
 
-impl OldTls {
-    fn start(certificate: &Pair, version: &str) -> Result<Self> {
+impl OldTlsServer {
+    fn start(certificate: &CertificatePair, version: &str) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let server = Command::new("openssl")
             .args(["s_server", "-quiet", version, "-cipher", WEAK, "-accept", &format!("127.0.0.1:{port}")])
@@ -134,7 +135,7 @@ impl OldTls {
     }
 }
 
-impl Drop for OldTls {
+impl Drop for OldTlsServer {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.server.kill();
@@ -145,12 +146,12 @@ impl Drop for OldTls {
 #[tokio::test(flavor = "multi_thread")]
 async fn mutual_tls_lets_in_who_shows_a_certificate_and_names_what_is_missing() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let authority = Authority::new(folder.path(), "ca")?;
+    let authority = CertificateAuthority::new(folder.path(), "ca")?;
     let device = authority.sign("device")?;
-    let setup = Setup {
+    let setup = MosquittoSetup {
         tls: Some(authority.sign("localhost")?),
         client_ca: Some(authority.ca_file.clone()),
-        ..Setup::default()
+        ..MosquittoSetup::default()
     };
     let broker = Mosquitto::start(&setup)?;
     let certificate = format!(
@@ -168,7 +169,7 @@ async fn mutual_tls_lets_in_who_shows_a_certificate_and_names_what_is_missing() 
 async fn a_password_comes_from_a_file_or_a_variable_and_is_never_shown() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let password = Some(("agent".to_owned(), PASSWORD.to_owned()));
-    let broker = Mosquitto::start(&Setup { password, ..Setup::default() })?;
+    let broker = Mosquitto::start(&MosquittoSetup { password, ..MosquittoSetup::default() })?;
     std::fs::write(folder.path().join("right"), format!("{PASSWORD}\n"))?;
     std::fs::write(folder.path().join("wrong"), "hunter2")?;
     let right = agent(&folder, &broker, "username = \"agent\"\npassword_file = \"right\"")?;

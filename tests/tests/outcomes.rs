@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::notification_server::{Behaviour, Profile};
-use portal_tests::station::{Setup, Station, custom_notification, custom_notification_with};
+use portal_tests::notification_server::{ServerBehaviour, ServerProfile};
+use portal_tests::station::{RigSetup, TestRig, custom_notification, custom_notification_with};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn rejected() -> Vec<(Vec<u8>, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_custom_notification_is_rejected_by_name_and_uses_no_id_up() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     for (number, (payload, problem)) in rejected().into_iter().enumerate() {
         let shown = String::from_utf8_lossy(&payload[..payload.len().min(80)]).into_owned();
         let receipt = station.settle(payload).await?;
@@ -65,7 +65,7 @@ async fn what_is_no_custom_notification_is_rejected_by_name_and_uses_no_id_up() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_longest_that_is_allowed_is_shown_whole() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     let members = json!({"notificationTitle": "😀".repeat(25), "notificationBody": "b".repeat(500)});
     station.settle(custom_notification_with(&"i".repeat(128), &members)).await?;
     let shown = station.wait_for_shown(1).await?;
@@ -76,7 +76,7 @@ async fn the_longest_that_is_allowed_is_shown_whole() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_shows_once_whatever_way_it_comes() -> Result<()> {
     let group = "11111111-2222-4333-8444-555555555555";
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     let enroll = ["enroll", "--user", "adele@contoso.example", "--group", group];
     station.agent.command(&enroll)?;
     station.agent.wait(&["online"])?;
@@ -99,7 +99,7 @@ async fn an_id_shows_once_whatever_way_it_comes() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn past_its_expiry_it_is_expired_by_the_devices_own_clock() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     let past = json!({"expiresAt": "2020-01-01T00:00:00+02:00"});
     assert_eq!(station.settle(custom_notification_with("past", &past)).await?["outcome"], "expired");
     let in_an_hour = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();
@@ -112,7 +112,8 @@ async fn past_its_expiry_it_is_expired_by_the_devices_own_clock() -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -> Result<()> {
-    let mut station = Station::ready(&Setup { profile: None, environment: &[PATIENCE], ..Setup::default() }).await?;
+    let mut station =
+        TestRig::ready(&RigSetup { profile: None, environment: &[PATIENCE], ..RigSetup::default() }).await?;
     let receipt = station.settle(custom_notification("nobody").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));
     ensure!(receipt["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{receipt}");
@@ -124,7 +125,7 @@ async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -
     let check = check.context("a check of the notification server")?;
     ensure!(check["ok"] == false && check["hint"] != "", "{check}");
 
-    station.start_server(Profile::xfce()).await?;
+    station.start_server(ServerProfile::xfce()).await?;
     station.agent.wait(&["desktop.notificationServer.name=xfce4-notifyd"])?;
     assert_eq!(station.settle(custom_notification("somebody").to_string()).await?["outcome"], "presented");
     Ok(())
@@ -132,11 +133,11 @@ async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_comes_back_within_patience_shows_what_waited() -> Result<()> {
-    let mut station = Station::ready(&Setup::default()).await?;
+    let mut station = TestRig::ready(&RigSetup::default()).await?;
     station.stop_server().await?;
     station.push(custom_notification("waits").to_string()).await?;
     station.agent.wait(&["held=1"])?;
-    station.start_server(Profile::xfce()).await?;
+    station.start_server(ServerProfile::xfce()).await?;
     let receipt = station.next_receipt().await?;
     assert_eq!((&receipt["outcome"], &receipt["delay"]), (&json!("presented"), &json!("delayedNotificationServer")));
     assert_eq!(station.wait_for_shown(1).await?.len(), 1);
@@ -147,7 +148,7 @@ async fn a_server_that_comes_back_within_patience_shows_what_waited() -> Result<
 async fn no_session_bus_at_all_fails_the_same_way() -> Result<()> {
     // A bus of the test's own for the station's other parts, and an address where none is for the agent.
     let environment = [PATIENCE, ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")];
-    let station = Station::ready(&Setup { profile: None, environment: &environment, ..Setup::default() }).await?;
+    let station = TestRig::ready(&RigSetup { profile: None, environment: &environment, ..RigSetup::default() }).await?;
     let receipt = station.settle(custom_notification("a").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));
     assert_eq!(station.settle(custom_notification("a").to_string()).await?["outcome"], "duplicate");
@@ -156,19 +157,19 @@ async fn no_session_bus_at_all_fails_the_same_way() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_refuses_fails_that_push_alone() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
-    station.server()?.behave(Behaviour::Refuse);
+    let station = TestRig::ready(&RigSetup::default()).await?;
+    station.server()?.behave(ServerBehaviour::Refuse);
     let receipt = station.settle(custom_notification("refused").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("notificationServerRefused")));
-    station.server()?.behave(Behaviour::Answer);
+    station.server()?.behave(ServerBehaviour::Answer);
     assert_eq!(station.settle(custom_notification("taken").to_string()).await?["outcome"], "presented");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_fails_the_one_in_hand_and_nothing_hangs_with_it() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
-    station.server()?.behave(Behaviour::Hang);
+    let station = TestRig::ready(&RigSetup::default()).await?;
+    station.server()?.behave(ServerBehaviour::Hang);
     station.push(custom_notification("in-hand").to_string()).await?;
     // `status` never waits for the desktop (contract 4).
     let asked = std::time::Instant::now();
@@ -180,7 +181,7 @@ async fn a_server_that_hangs_fails_the_one_in_hand_and_nothing_hangs_with_it() -
         (&json!("failed"), &json!("notificationServerDidNotAnswer"))
     );
     ensure!(receipt["detail"].as_str().is_some_and(|detail| detail.contains("may still appear")), "{receipt}");
-    station.server()?.behave(Behaviour::Answer);
+    station.server()?.behave(ServerBehaviour::Answer);
     let receipt = station.settle(custom_notification("afterwards").to_string()).await?;
     assert_eq!(receipt["outcome"], "presented");
     Ok(())
@@ -188,7 +189,7 @@ async fn a_server_that_hangs_fails_the_one_in_hand_and_nothing_hangs_with_it() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_app_open_it_shows_in_the_app_after_a_pull() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     station.agent.command(&["app", "open"])?;
     let receipt = station.settle(custom_notification("inside").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["surface"]), (&json!("presented"), &json!("inApp")));
@@ -208,7 +209,7 @@ async fn with_the_app_open_it_shows_in_the_app_after_a_pull() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_focus_it_is_listed_quietly() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     station.agent.command(&["device", "focus", "on"])?;
     assert_eq!(station.settle(custom_notification("quiet").to_string()).await?["surface"], "notificationCenter");
     let shown = station.wait_for_shown(1).await?;
@@ -220,7 +221,7 @@ async fn in_focus_it_is_listed_quietly() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_doze_is_held_and_let_go_at_its_end() -> Result<()> {
-    let station = Station::ready(&Setup { arguments: &["--platform", "android"], ..Setup::default() }).await?;
+    let station = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
     for (begin, end, delay) in [
         (["device", "doze", "on"], ["device", "doze", "off"], "delayedDeviceDoze"),
         (["device", "work-profile", "pause"], ["device", "work-profile", "resume"], "delayedUserStopped"),
@@ -237,7 +238,7 @@ async fn what_waits_for_doze_is_held_and_let_go_at_its_end() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_device_is_offline_apns_keeps_one() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     station.agent.command(&["device", "offline"])?;
     station.agent.wait(&["connection=offline"])?;
     for id in ["one", "two", "three"] {
@@ -257,7 +258,7 @@ async fn while_the_device_is_offline_apns_keeps_one() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_most_twenty_are_open_and_the_oldest_makes_room() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     for number in 0..22 {
         station.push(custom_notification(&number.to_string()).to_string()).await?;
     }
@@ -276,7 +277,7 @@ async fn at_most_twenty_are_open_and_the_oldest_makes_room() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
     let environment = [("PORTAL_AGENT__NOTIFIER__PACE_PER_SECOND", "5")];
-    let station = Station::ready(&Setup { environment: &environment, ..Setup::default() }).await?;
+    let station = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
     for number in 0..12 {
         station
             .push(custom_notification_with(&number.to_string(), &json!({"notificationTitle": number.to_string()})))
@@ -285,7 +286,8 @@ async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
     let shown = station.wait_for_shown(12).await?;
     let titles: Vec<String> = shown.iter().map(|card| card.title.clone()).collect();
     assert_eq!(titles, (0..12).map(|number| number.to_string()).collect::<Vec<_>>());
-    let within = |window: &[portal_tests::notification_server::Notification]| window[5].received - window[0].received;
+    let within =
+        |window: &[portal_tests::notification_server::ReceivedNotification]| window[5].received - window[0].received;
     let shortest = shown.windows(6).map(within).min().context("windows")?;
     ensure!(shortest > Duration::from_millis(900), "six were raised within {shortest:?}");
     Ok(())
@@ -293,7 +295,7 @@ async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_push_whose_expiry_passes_is_expired() -> Result<()> {
-    let station = Station::ready(&Setup { arguments: &["--platform", "android"], ..Setup::default() }).await?;
+    let station = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
     station.agent.command(&["device", "doze", "on"])?;
     let in_an_hour = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();
     station.push(custom_notification_with("held", &json!({"expiresAt": in_an_hour}))).await?;
@@ -305,7 +307,7 @@ async fn a_held_push_whose_expiry_passes_is_expired() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_user_does_with_it_stands_in_the_journal() -> Result<()> {
-    let station = Station::ready(&Setup::default()).await?;
+    let station = TestRig::ready(&RigSetup::default()).await?;
     for id in ["clicked", "dismissed"] {
         station.settle(custom_notification(id).to_string()).await?;
     }

@@ -3,18 +3,18 @@
 //! Lives here: the permission and its prompt, as a person meets them. Does not live here: the other prerequisites (`outcomes`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::notification_server::{Notification, Profile};
-use portal_tests::station::{LIMIT, Setup, Station, USER, custom_notification};
+use portal_tests::notification_server::{ReceivedNotification, ServerProfile};
+use portal_tests::station::{LIMIT, RigSetup, TestRig, USER, custom_notification};
 use serde_json::{Value, json};
 
 /// The key of the action with this label.
-fn key<'a>(prompt: &'a Notification, label: &str) -> Result<&'a str> {
+fn key<'a>(prompt: &'a ReceivedNotification, label: &str) -> Result<&'a str> {
     let action = prompt.actions.iter().find(|(_, shown)| shown == label);
     Ok(action.with_context(|| format!("no {label} among {:?}", prompt.actions))?.0.as_str())
 }
 
 /// The prompt's card, which must have exactly its two actions.
-fn as_prompt(card: &Notification) -> Result<&Notification> {
+fn as_prompt(card: &ReceivedNotification) -> Result<&ReceivedNotification> {
     let labels: Vec<&str> = card.actions.iter().map(|(_, label)| label.as_str()).collect();
     ensure!(labels == ["Allow", "Don't Allow"], "not a permission prompt: {card:?}");
     ensure!(card.app == "Company Portal" && card.timeout == 0, "{card:?}");
@@ -22,8 +22,8 @@ fn as_prompt(card: &Notification) -> Result<&Notification> {
 }
 
 /// A station whose device's permission prompt is showing.
-async fn asking(setup: &Setup<'_>) -> Result<Station> {
-    let station = Station::start(setup).await?;
+async fn asking(setup: &RigSetup<'_>) -> Result<TestRig> {
+    let station = TestRig::start(setup).await?;
     station.agent.command(&["enroll", "--user", USER])?;
     station.agent.command(&["app", "install"])?;
     Ok(station)
@@ -36,7 +36,7 @@ fn standing<'a>(explanation: &'a Value, code: &str) -> Result<&'a Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permission_denied_walk() -> Result<()> {
-    let station = asking(&Setup::default()).await?;
+    let station = asking(&RigSetup::default()).await?;
     let agent = &station.agent;
     let status = agent.json(&["status"])?;
     assert_eq!(status["prompt"]["actions"], json!(["Allow", "Don't Allow"]));
@@ -67,7 +67,7 @@ async fn the_permission_denied_walk() -> Result<()> {
     Ok(())
 }
 
-fn check_card(card: &Notification) -> Result<()> {
+fn check_card(card: &ReceivedNotification) -> Result<()> {
     assert_eq!((card.title.as_str(), card.body.as_str()), ("Office closed", "Work from home on Friday."));
     assert_eq!(card.app, "Company Portal");
     // facts 1.6: "The notification remains until the user dismisses it"
@@ -81,7 +81,7 @@ fn check_card(card: &Notification) -> Result<()> {
     Ok(())
 }
 
-fn check_explanation(station: &Station) -> Result<()> {
+fn check_explanation(station: &TestRig) -> Result<()> {
     let explanation = station.agent.json(&["explain"])?;
     assert_eq!((&explanation["notificationId"], &explanation["outcome"]), (&json!("second"), &json!("withheld")));
     let unmet = standing(&explanation, "notificationsPermitted")?;
@@ -101,7 +101,7 @@ fn check_explanation(station: &Station) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_button_press_on_dont_allow_denies_and_no_prompt_comes_again() -> Result<()> {
-    let station = asking(&Setup::default()).await?;
+    let station = asking(&RigSetup::default()).await?;
     let raised = station.server()?.wait_for(1, LIMIT).await?;
     station.server()?.invoke(raised[0].id, key(&raised[0], "Don't Allow")?, false).await?;
     station.agent.wait(&["permission=denied", "prompt=null"])?;
@@ -117,8 +117,8 @@ async fn a_button_press_on_dont_allow_denies_and_no_prompt_comes_again() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_answers_the_raising_connection_only_is_heard_too() -> Result<()> {
-    for profile in [Profile::dunst(), Profile::gnome()] {
-        let station = asking(&Setup { profile: Some(profile), ..Setup::default() }).await?;
+    for profile in [ServerProfile::dunst(), ServerProfile::gnome()] {
+        let station = asking(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
         let raised = station.server()?.wait_for(1, LIMIT).await?;
         let prompt = as_prompt(&raised[0])?;
         // The agent begins to listen once it has the card's id; a person is slower than that.
@@ -144,7 +144,7 @@ async fn a_server_that_answers_the_raising_connection_only_is_heard_too() -> Res
 #[tokio::test(flavor = "multi_thread")]
 async fn answering_by_command_withdraws_the_card() -> Result<()> {
     for (answer, permission) in [("allow", "authorized"), ("deny", "denied")] {
-        let station = asking(&Setup::default()).await?;
+        let station = asking(&RigSetup::default()).await?;
         let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
         let state = station.agent.json(&["permission", answer])?;
         assert_eq!(state["notificationPermission"], permission);
@@ -156,12 +156,12 @@ async fn answering_by_command_withdraws_the_card() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_the_card_leaves_an_ios_prompt_showing() -> Result<()> {
-    let mut station = asking(&Setup::default()).await?;
+    let mut station = asking(&RigSetup::default()).await?;
     let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
     station.server()?.close(prompt, 2).await?;
     // Behind the closing, on the same bus: another server comes, and a prompt that still shows gets a card there.
     station.stop_server().await?;
-    station.start_server(Profile::xfce()).await?;
+    station.start_server(ServerProfile::xfce()).await?;
     let raised = station.server()?.wait_for(1, LIMIT).await?;
     let prompt = as_prompt(&raised[0])?;
     let status = station.agent.json(&["status"])?;
@@ -173,7 +173,7 @@ async fn closing_the_card_leaves_an_ios_prompt_showing() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_the_card_dismisses_an_android_prompt_which_is_no_denial() -> Result<()> {
-    let station = asking(&Setup { arguments: &["--platform", "android"], ..Setup::default() }).await?;
+    let station = asking(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
     let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
     station.server()?.close(prompt, 2).await?;
     station.agent.wait(&["prompt=null"])?;
@@ -186,7 +186,7 @@ async fn closing_the_card_dismisses_an_android_prompt_which_is_no_denial() -> Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_is_raised_anew_after_a_restart_and_not_counted() -> Result<()> {
-    let mut station = asking(&Setup::default()).await?;
+    let mut station = asking(&RigSetup::default()).await?;
     station.server()?.wait_for(1, LIMIT).await?;
     station.agent.stop()?;
     station.start_again()?;
@@ -203,7 +203,7 @@ async fn a_prompt_is_raised_anew_after_a_restart_and_not_counted() -> Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_program_on_the_bus_cannot_answer_the_prompt() -> Result<()> {
-    let station = asking(&Setup::default()).await?;
+    let station = asking(&RigSetup::default()).await?;
     let raised = station.server()?.wait_for(1, LIMIT).await?;
     let prompt = as_prompt(&raised[0])?;
     let forger = zbus::connection::Builder::address(station.bus.address().as_str()).build().await?;
@@ -220,9 +220,9 @@ async fn another_program_on_the_bus_cannot_answer_the_prompt() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_notification_server_the_prompt_shows_in_status_and_is_answered_by_command() -> Result<()> {
-    let mut station = asking(&Setup { profile: None, ..Setup::default() }).await?;
+    let mut station = asking(&RigSetup { profile: None, ..RigSetup::default() }).await?;
     station.agent.wait(&["prompt-showing", "desktop.notificationServer=null"])?;
-    station.start_server(Profile::xfce()).await?;
+    station.start_server(ServerProfile::xfce()).await?;
     let prompt = station.server()?.wait_for(1, LIMIT).await?[0].id;
     station.agent.command(&["permission", "allow"])?;
     assert_eq!(station.server()?.wait_for_closed(1, LIMIT).await?, [prompt]);

@@ -3,11 +3,11 @@
 //! Lives here: `withheld`. Does not live here: the other outcomes (`outcomes`), the permission's own life (`permission_denied`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::station::{Setup, Station, USER, custom_notification, custom_notification_with};
+use portal_tests::station::{RigSetup, TestRig, USER, custom_notification, custom_notification_with};
 use serde_json::{Value, json};
 
 /// What makes a device unfit, and what its receipt then names.
-struct Case {
+struct PrerequisiteCase {
     commands: &'static [&'static [&'static str]],
     unmet: &'static [&'static str],
 }
@@ -18,8 +18,8 @@ const ALLOW: &[&str] = &["permission", "allow"];
 const REMOVE_PLAY_SERVICES: &[&str] = &["play-services", "remove"];
 
 /// The cases in turn on one device, each from out of its box.
-async fn check(platform: &str, cases: &[Case]) -> Result<()> {
-    let station = Station::start(&Setup { arguments: &["--platform", platform], ..Setup::default() }).await?;
+async fn check(platform: &str, cases: &[PrerequisiteCase]) -> Result<()> {
+    let station = TestRig::start(&RigSetup { arguments: &["--platform", platform], ..RigSetup::default() }).await?;
     for (number, case) in cases.iter().enumerate() {
         station.agent.command(&["device", "reset"])?;
         for command in case.commands {
@@ -59,21 +59,24 @@ fn check_explanation(explanation: &Value, unmet: &[&str]) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_ios() -> Result<()> {
     let cases = [
-        Case {
+        PrerequisiteCase {
             commands: &[],
             unmet: &["companyPortalInstalled", "deviceEnrolled", "enrolledByTargetedUser", "notificationsPermitted"],
         },
         // Without the app there is no effective permission, whatever is remembered (contract 3).
-        Case { commands: &[ENROLL], unmet: &["companyPortalInstalled", "notificationsPermitted"] },
-        Case {
+        PrerequisiteCase { commands: &[ENROLL], unmet: &["companyPortalInstalled", "notificationsPermitted"] },
+        PrerequisiteCase {
             commands: &[ENROLL, INSTALL, ALLOW, &["app", "uninstall"]],
             unmet: &["companyPortalInstalled", "notificationsPermitted"],
         },
-        Case { commands: &[INSTALL, ALLOW], unmet: &["deviceEnrolled", "enrolledByTargetedUser"] },
-        Case { commands: &[ENROLL, INSTALL, ALLOW, &["retire"]], unmet: &["deviceEnrolled", "enrolledByTargetedUser"] },
-        Case { commands: &[ENROLL, INSTALL], unmet: &["notificationsPermitted"] },
-        Case { commands: &[ENROLL, INSTALL, &["permission", "deny"]], unmet: &["notificationsPermitted"] },
-        Case {
+        PrerequisiteCase { commands: &[INSTALL, ALLOW], unmet: &["deviceEnrolled", "enrolledByTargetedUser"] },
+        PrerequisiteCase {
+            commands: &[ENROLL, INSTALL, ALLOW, &["retire"]],
+            unmet: &["deviceEnrolled", "enrolledByTargetedUser"],
+        },
+        PrerequisiteCase { commands: &[ENROLL, INSTALL], unmet: &["notificationsPermitted"] },
+        PrerequisiteCase { commands: &[ENROLL, INSTALL, &["permission", "deny"]], unmet: &["notificationsPermitted"] },
+        PrerequisiteCase {
             commands: &[
                 ENROLL,
                 INSTALL,
@@ -84,7 +87,7 @@ async fn on_ios() -> Result<()> {
             ],
             unmet: &["notificationsPermitted"],
         },
-        Case { commands: &[ENROLL, INSTALL, ALLOW], unmet: &[] },
+        PrerequisiteCase { commands: &[ENROLL, INSTALL, ALLOW], unmet: &[] },
     ];
     check("ios", &cases).await
 }
@@ -92,7 +95,7 @@ async fn on_ios() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_android() -> Result<()> {
     let cases = [
-        Case {
+        PrerequisiteCase {
             commands: &[REMOVE_PLAY_SERVICES],
             unmet: &[
                 "companyPortalInstalled",
@@ -102,19 +105,22 @@ async fn on_android() -> Result<()> {
                 "notificationsPermitted",
             ],
         },
-        Case { commands: &[ENROLL, INSTALL, ALLOW, REMOVE_PLAY_SERVICES], unmet: &["googlePlayServicesInstalled"] },
-        Case { commands: &[ENROLL], unmet: &["companyPortalInstalled", "notificationsPermitted"] },
-        Case { commands: &[INSTALL, ALLOW], unmet: &["deviceEnrolled", "enrolledByTargetedUser"] },
-        Case { commands: &[ENROLL, INSTALL, &["permission", "deny"]], unmet: &["notificationsPermitted"] },
-        Case {
+        PrerequisiteCase {
+            commands: &[ENROLL, INSTALL, ALLOW, REMOVE_PLAY_SERVICES],
+            unmet: &["googlePlayServicesInstalled"],
+        },
+        PrerequisiteCase { commands: &[ENROLL], unmet: &["companyPortalInstalled", "notificationsPermitted"] },
+        PrerequisiteCase { commands: &[INSTALL, ALLOW], unmet: &["deviceEnrolled", "enrolledByTargetedUser"] },
+        PrerequisiteCase { commands: &[ENROLL, INSTALL, &["permission", "deny"]], unmet: &["notificationsPermitted"] },
+        PrerequisiteCase {
             commands: &[ENROLL, INSTALL, ALLOW, &["settings", "set", "channelGroup=off"]],
             unmet: &["notificationsPermitted"],
         },
-        Case {
+        PrerequisiteCase {
             commands: &[ENROLL, INSTALL, ALLOW, &["settings", "set", "channelImportance=NONE"]],
             unmet: &["notificationsPermitted"],
         },
-        Case { commands: &[ENROLL, INSTALL, ALLOW], unmet: &[] },
+        PrerequisiteCase { commands: &[ENROLL, INSTALL, ALLOW], unmet: &[] },
     ];
     check("android", &cases).await
 }
@@ -122,7 +128,7 @@ async fn on_android() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_android_before_13_never_asks() -> Result<()> {
     let arguments = &["--platform", "android", "--os-version", "12"];
-    let station = Station::start(&Setup { arguments, ..Setup::default() }).await?;
+    let station = TestRig::start(&RigSetup { arguments, ..RigSetup::default() }).await?;
     station.agent.command(ENROLL)?;
     let state = station.agent.json(INSTALL)?;
     assert_eq!((&state["notificationPermission"], &state["promptsShown"]), (&json!("authorized"), &json!(0)));
@@ -136,7 +142,7 @@ async fn an_android_before_13_never_asks() -> Result<()> {
 async fn the_targeted_user_counts_from_2023_on() -> Result<()> {
     for (documentation, outcome) in [("2019", "presented"), ("2023", "withheld"), ("2025", "withheld")] {
         let environment = [("PORTAL_AGENT__DEVICE__DOCUMENTATION", documentation)];
-        let station = Station::ready(&Setup { environment: &environment, ..Setup::default() }).await?;
+        let station = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
         let other = custom_notification_with("other", &json!({"targetUserPrincipalName": "Megan@contoso.example"}));
         let receipt = station.settle(other).await?;
         assert_eq!(receipt["outcome"], outcome, "{documentation}");

@@ -3,8 +3,8 @@
 //! Lives here: guessed answers to the permission prompt. Does not live here: forged clicks of cards (`desktop`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::notification_server::Profile;
-use portal_tests::station::{LIMIT, Setup, Station};
+use portal_tests::notification_server::ServerProfile;
+use portal_tests::station::{LIMIT, RigSetup, TestRig};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -31,8 +31,8 @@ fn guesses(real: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_the_prompt_by_guessing_its_keys() -> Result<()> {
     for unicast in [false, true] {
-        let profile = Profile { unicast, ..Profile::xfce() };
-        let station = Station::start(&Setup { profile: Some(profile), ..Setup::default() }).await?;
+        let profile = ServerProfile { unicast, ..ServerProfile::xfce() };
+        let station = TestRig::start(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
         station.agent.command(&["app", "install"])?;
         let raised = station.server()?.wait_for(1, LIMIT).await?;
         let prompt = raised.first().context("the prompt's card")?;

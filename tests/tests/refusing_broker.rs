@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::scripted::{Peer, ScriptedBroker};
+use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
 use portal_tests::station::USER;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, SubAck, Subscribe, SubscribeReasonCode};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 const GROUP: &str = "11111111-2222-4333-8444-555555555555";
 
 /// Refuses actions and groups' notifications, acknowledges every publish, forwards none.
-async fn serve(mut peer: Peer) -> Result<()> {
+async fn serve(mut peer: ScriptedPeer) -> Result<()> {
     loop {
         let answer = match peer.read().await? {
             Packet::Subscribe(subscribe) => Packet::SubAck(answer(&subscribe)),

@@ -9,13 +9,13 @@ use portal_tests::agent::Agent;
 use tempfile::TempDir;
 
 /// A recording under way.
-struct Recorder {
+struct RunningRecorder {
     child: Child,
     file: PathBuf,
     _folder: TempDir,
 }
 
-impl Recorder {
+impl RunningRecorder {
     /// Returns once it listens.
     fn start(agent: &Agent) -> Result<Self> {
         let folder = TempDir::with_prefix("scenario-record-")?;
@@ -58,7 +58,7 @@ fn push(agent: &Agent, id: &str, more: &[&str]) -> Result<()> {
 fn a_session_on_an_iphone_is_recorded_and_passes() -> Result<()> {
     let mut agent = Agent::running("", &["--notifier", "console", "--embedded-broker"])?;
     agent.wait(&["online"])?;
-    let recorder = Recorder::start(&agent)?;
+    let recorder = RunningRecorder::start(&agent)?;
     agent.command(&["enroll", "--user", "adele@contoso.example", "--group", "11111111-2222-4333-8444-555555555555"])?;
     agent.command(&["app", "install"])?;
     agent.command(&["permission", "deny"])?;
@@ -95,7 +95,7 @@ fn a_recording_begins_with_the_device_as_it_stands() -> Result<()> {
     agent.make_ready()?;
     agent.command(&["device", "lock"])?;
     push(&agent, "before", &[])?;
-    let recorder = Recorder::start(&agent)?;
+    let recorder = RunningRecorder::start(&agent)?;
     push(&agent, "before", &[])?;
     agent.command(&["device", "doze", "on"])?;
     agent.command(&["push", "--here", "--title", "t", "--body", "b", "--id", "short", "--expires-in", "1h"])?;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::subscribe::Subscriber;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::subscribe::TestSubscriber;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -32,12 +32,12 @@ steps:
 ";
 
 /// A folder of scenario files, and the binary.
-struct Bench {
+struct ScenarioFolder {
     agent: Agent,
     folder: TempDir,
 }
 
-impl Bench {
+impl ScenarioFolder {
     fn new(files: &[(&str, &str)]) -> Result<Self> {
         let folder = TempDir::with_prefix("scenarios-")?;
         for (name, text) in files {
@@ -72,7 +72,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn what_holds_ends_with_0_and_a_line_a_case() -> Result<()> {
-    let bench = Bench::new(&[("denied.yaml", DENIED)])?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED)])?;
     let output = bench.run(&[])?;
     let printed = text(&output.stdout);
     ensure!(output.status.code() == Some(0), "{printed}{}", text(&output.stderr));
@@ -83,7 +83,7 @@ fn what_holds_ends_with_0_and_a_line_a_case() -> Result<()> {
 
 #[test]
 fn what_does_not_hold_ends_with_1_and_says_where_what_and_why() -> Result<()> {
-    let bench = Bench::new(&[("denied.yaml", DENIED), ("wrong.yaml", WRONG)])?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED), ("wrong.yaml", WRONG)])?;
     let output = bench.run(&[])?;
     let printed = text(&output.stdout);
     ensure!(output.status.code() == Some(1), "{}: {printed}", output.status);
@@ -105,7 +105,7 @@ fn what_does_not_hold_ends_with_1_and_says_where_what_and_why() -> Result<()> {
 
 #[test]
 fn a_file_that_is_not_right_ends_with_2_and_nothing_is_run() -> Result<()> {
-    let bench = Bench::new(&[("denied.yaml", DENIED), ("bad.yaml", "name: x\nsteps:\n- ap: install\n")])?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED), ("bad.yaml", "name: x\nsteps:\n- ap: install\n")])?;
     let output = bench.run(&[])?;
     ensure!(output.status.code() == Some(2), "{}", output.status);
     let told = text(&output.stderr);
@@ -118,7 +118,7 @@ fn a_file_that_is_not_right_ends_with_2_and_nothing_is_run() -> Result<()> {
 fn what_rests_on_an_undocumented_choice_warns_and_fails_only_when_strict() -> Result<()> {
     let choice =
         "name: A choice\nundocumented: it is our own\nsteps:\n- permission: deny\n- push:\n- expect: presented\n";
-    let bench = Bench::new(&[("choice.yaml", choice)])?;
+    let bench = ScenarioFolder::new(&[("choice.yaml", choice)])?;
     for (arguments, code, word) in [(&[][..], 0, "! warned"), (&["--strict"][..], 1, "✗ failed")] {
         let output = bench.run(arguments)?;
         let printed = text(&output.stdout);
@@ -130,7 +130,7 @@ fn what_rests_on_an_undocumented_choice_warns_and_fails_only_when_strict() -> Re
 
 #[test]
 fn cases_are_chosen_listed_repeated_and_ended_early() -> Result<()> {
-    let bench = Bench::new(&[("denied.yaml", DENIED), ("wrong.yaml", WRONG)])?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED), ("wrong.yaml", WRONG)])?;
     let (cases, _) = bench.json(&["--filter", "nothing shows", "--repeat", "3", "--shuffle", "5"])?;
     ensure!(cases.len() == 3 && cases.iter().all(|case| case["standing"] == "passed"), "{cases:?}");
     let listed = text(&bench.run(&["--list"])?.stdout);
@@ -153,7 +153,7 @@ steps:
   - device: doze off
   - expect: {of: long, outcome: presented, delay: delayedDeviceDoze}
 ";
-    let bench = Bench::new(&[("waits.yaml", waits)])?;
+    let bench = ScenarioFolder::new(&[("waits.yaml", waits)])?;
     let begun = Instant::now();
     let (cases, _) = bench.json(&[])?;
     ensure!(cases[0]["standing"] == "passed" && cases[0]["deviceTime"]["secs"] == 20 * 24 * 3600, "{}", cases[0]);
@@ -164,7 +164,7 @@ steps:
 
 #[test]
 fn several_reports_come_from_one_run_and_say_the_same() -> Result<()> {
-    let bench = Bench::new(&[("wrong.yaml", WRONG)])?;
+    let bench = ScenarioFolder::new(&[("wrong.yaml", WRONG)])?;
     let (junit, html) = (bench.path("report.xml"), bench.path("report.html"));
     let (junit_path, html_path) = (junit.to_string_lossy(), html.to_string_lossy());
     let output = bench.run(&["--junit", &junit_path, "--html", &html_path])?;
@@ -190,20 +190,20 @@ steps:
   - device: online
   - expect: {of: away, outcome: presented}
 ";
-    let bench = Bench::new(&[("denied.yaml", DENIED), ("restarts.yaml", restarts)])?;
-    let broker = Mosquitto::start(&Setup::default())?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED), ("restarts.yaml", restarts)])?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let output = bench.run(&["--broker", &broker.url()])?;
     ensure!(output.status.code() == Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     // What is retained comes before the answer to a subscription that follows.
-    let kept = Subscriber::to(broker.port(), "portal/#").await?;
-    let _behind = Subscriber::to(broker.port(), "other").await?;
+    let kept = TestSubscriber::to(broker.port(), "portal/#").await?;
+    let _behind = TestSubscriber::to(broker.port(), "other").await?;
     ensure!(kept.messages().is_empty(), "{:?}", kept.messages());
     Ok(())
 }
 
 #[test]
 fn a_broker_that_is_not_there_is_named() -> Result<()> {
-    let bench = Bench::new(&[("denied.yaml", DENIED)])?;
+    let bench = ScenarioFolder::new(&[("denied.yaml", DENIED)])?;
     let output = bench.run(&["--broker", "mqtt://127.0.0.1:1"])?;
     let told = text(&output.stderr);
     ensure!(output.status.code() == Some(1) && told.contains("127.0.0.1:1"), "{}: {told}", output.status);

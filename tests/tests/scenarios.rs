@@ -13,9 +13,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Holds what a run writes.
-struct Desk(tempfile::TempDir);
+struct RunFolder(tempfile::TempDir);
 
-impl Desk {
+impl RunFolder {
     fn new() -> Result<Self> {
         Ok(Self(tempfile::tempdir()?))
     }
@@ -53,7 +53,7 @@ const WARNS: &str =
 
 #[test]
 fn the_shipped_library_passes_in_any_order() -> Result<()> {
-    let desk = Desk::new()?;
+    let desk = RunFolder::new()?;
     let library = library();
     // Shuffled and repeated, it never flakes: 3 times by default, 50 in full.
     let repeat = if std::env::var_os("PORTAL_TESTS_FULL").is_some() { "50" } else { "3" };
@@ -71,7 +71,7 @@ fn the_shipped_library_passes_in_any_order() -> Result<()> {
 
 #[test]
 fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
-    let desk = Desk::new()?;
+    let desk = RunFolder::new()?;
     desk.file("a.yaml", format!("{HOLDS}---\n{FAILS}---\n{WARNS}").as_bytes())?;
     let output = desk.run(&["run", "a.yaml", "--junit", "r.xml", "--html", "r.html"])?;
     ensure!(output.status.code() == Some(1), "{output:?}");
@@ -103,7 +103,7 @@ fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
 
 #[test]
 fn json_has_a_line_a_case_and_one_that_sums_up() -> Result<()> {
-    let desk = Desk::new()?;
+    let desk = RunFolder::new()?;
     desk.file("a.yaml", format!("{HOLDS}---\n{FAILS}").as_bytes())?;
     let output = desk.run(&["run", "a.yaml", "--json"])?;
     let lines: Vec<Value> = text(&output.stdout).lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
@@ -116,7 +116,7 @@ fn json_has_a_line_a_case_and_one_that_sums_up() -> Result<()> {
 
 #[test]
 fn one_mistake_anywhere_and_nothing_is_run() -> Result<()> {
-    let desk = Desk::new()?;
+    let desk = RunFolder::new()?;
     desk.file("good.yaml", HOLDS.as_bytes())?;
     desk.file("bad.yaml", b"name: bad\nsteps:\n- app: instal\n- advance: soon\n")?;
     for verb in ["run", "check"] {
@@ -138,7 +138,7 @@ fn one_mistake_anywhere_and_nothing_is_run() -> Result<()> {
 
 #[test]
 fn what_would_eat_time_or_memory_is_refused_at_once() -> Result<()> {
-    let desk = Desk::new()?;
+    let desk = RunFolder::new()?;
     let mut laughs = "a0: &a0 [lol, lol]\n".to_owned();
     laughs.extend((1..60).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}]\n", n - 1)));
     let files = [

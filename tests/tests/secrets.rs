@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::certificates::Authority;
+use portal_tests::certificates::CertificateAuthority;
 use portal_tests::http::ControlApi;
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::station::custom_notification;
 use portal_tests::wait::until;
 
@@ -20,12 +20,12 @@ const EMBEDDED_PASSWORD: &str = "marked-embedded-password-4e0f";
 
 /// Everything that was printed, and what is looked for in it.
 #[derive(Default)]
-struct Search {
+struct SecretSearch {
     texts: Vec<(String, String)>,
     secrets: Vec<String>,
 }
 
-impl Search {
+impl SecretSearch {
     fn secret(&mut self, text: &str) {
         // A secret is also looked for as it would stand in a header, and as bytes in a `{:?}`.
         let bytes = format!("{:?}", text.as_bytes());
@@ -73,7 +73,7 @@ impl Search {
 }
 
 /// Every command that says something of the settings, the connection or a push.
-fn run_commands(search: &mut Search, agent: &Agent, config: &[&str]) -> Result<()> {
+fn run_commands(search: &mut SecretSearch, agent: &Agent, config: &[&str]) -> Result<()> {
     for command in [
         &["status"][..],
         &["doctor"],
@@ -92,14 +92,14 @@ fn run_commands(search: &mut Search, agent: &Agent, config: &[&str]) -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_stands_in_anything_that_is_printed_logged_or_kept() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let authority = Authority::new(folder.path(), "ca")?;
+    let authority = CertificateAuthority::new(folder.path(), "ca")?;
     let client = authority.sign("client")?;
     let users = [(DEVICE, DEVICE_PASSWORD), ("sender", SENDER_PASSWORD)];
-    let broker = Mosquitto::start(&Setup {
+    let broker = Mosquitto::start(&MosquittoSetup {
         tls: Some(authority.sign("localhost")?),
         client_ca: Some(authority.ca_file.clone()),
         users: users.map(|(user, password)| (user.to_owned(), password.to_owned())).to_vec(),
-        ..Setup::default()
+        ..MosquittoSetup::default()
     })?;
     let (url, file) = (broker.url(), folder.path().join("settings.toml"));
     let tls = format!(
@@ -117,7 +117,7 @@ async fn no_secret_stands_in_anything_that_is_printed_logged_or_kept() -> Result
     agent.start(&[&config, &["--device-id", DEVICE, "--notifier", "console", "--log-level", "trace"][..]].concat())?;
     agent.make_ready()?;
 
-    let mut search = Search::default();
+    let mut search = SecretSearch::default();
     let token = ControlApi::of(agent.state_dir())?.token;
     let key = std::fs::read_to_string(&client.key_file)?;
     search.secret(key.lines().nth(1).context("the key's first line")?);
@@ -144,7 +144,7 @@ async fn refused(broker: &Mosquitto, folder: &Path, tls: &str) -> Result<()> {
     let mut agent = Agent::new("")?.with("PORTAL_AGENT__BROKER__PASSWORD", WRONG_PASSWORD);
     agent.start(&[&config[..], &["--notifier", "console", "--log-level", "trace"]].concat())?;
     until("a refusal", || agent.log(), |log| log.contains("password")).await;
-    let mut search = Search::default();
+    let mut search = SecretSearch::default();
     search.secret(WRONG_PASSWORD);
     run_commands(&mut search, &agent, &config)?;
     search.texts.push(("the daemon's log".to_owned(), agent.log()));
@@ -160,7 +160,7 @@ async fn embedded() -> Result<()> {
     agent.start(&["--embedded-broker", "127.0.0.1:0", "--notifier", "console", "--log-level", "trace"])?;
     agent.make_ready()?;
     let api = ControlApi::of(agent.state_dir())?;
-    let mut search = Search::default();
+    let mut search = SecretSearch::default();
     search.secret(EMBEDDED_PASSWORD);
     search.secret(&api.token);
     run_commands(&mut search, &agent, &[])?;

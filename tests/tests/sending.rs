@@ -7,8 +7,8 @@ use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::mosquitto_clients::Reach;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::mosquitto_clients::BrokerArguments;
 use serde_json::{Value, json};
 
 const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
@@ -80,14 +80,15 @@ fn push_raw_sends_bytes_as_they_are() -> Result<()> {
 
 #[test]
 fn without_a_receipt_in_time_push_fails() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let agent = Agent::new("")?.with("PORTAL_AGENT__SENDER__URLS", &broker.url());
     // Only --here needs a daemon.
     let output = agent.output(&[&["--json"], &push(&["--device", DEVICE, "--wait", "300ms"])[..]].concat())?;
     assert_eq!(output.status.code(), Some(1));
     let id: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(id["id"].is_string(), "the id is printed first: {id}");
-    let arrived = Reach::port(broker.port()).subscribe(&format!("portal/v1/contoso/devices/{DEVICE}/notifications"))?;
+    let arrived =
+        BrokerArguments::port(broker.port()).subscribe(&format!("portal/v1/contoso/devices/{DEVICE}/notifications"))?;
     agent.command(&push(&["--device", DEVICE, "--id", "sent"]))?;
     let payload = arrived.next_json()?;
     assert_eq!((&payload["id"], &payload["notificationTitle"]), (&json!("sent"), &json!("Office closed")));
@@ -137,12 +138,12 @@ fn log_filters_and_limits() -> Result<()> {
 }
 
 /// `log --follow`, and the lines that it prints.
-struct Following {
+struct FollowedLog {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
-impl Following {
+impl FollowedLog {
     fn start(agent: &Agent, arguments: &[&str]) -> Result<Self> {
         let command = [&["--json", "log", "--follow"], arguments].concat();
         let mut child = agent.prepare(&command)?.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
@@ -159,9 +160,9 @@ impl Following {
 fn log_follow_goes_on_until_the_daemon_ends() -> Result<()> {
     let mut agent = ready()?;
     agent.command(&push(&["--here", "--id", "before", "--wait"]))?;
-    let mut all = Following::start(&agent, &[])?;
+    let mut all = FollowedLog::start(&agent, &[])?;
     assert_eq!(all.next()?["notificationId"], "before");
-    let mut withheld = Following::start(&agent, &["--outcome", "withheld"])?;
+    let mut withheld = FollowedLog::start(&agent, &["--outcome", "withheld"])?;
     agent.command(&push(&["--here", "--id", "shown", "--wait"]))?;
     agent.command(&["permission", "deny"])?;
     agent.command(&push(&["--here", "--id", "hidden", "--wait"]))?;

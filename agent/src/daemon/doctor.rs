@@ -5,14 +5,14 @@
 use portal_contract::status::DesktopStatus;
 use portal_contract::{DoctorCheck, DoctorReport, StatusReport};
 
-use crate::desktop::Allowance;
+use crate::desktop::Suppression;
 
 /// Examines the computer that the daemon runs on.
 pub fn examine(
     status: &StatusReport,
     journal_trouble: Option<&str>,
     clock_jumped: bool,
-    allowance: Allowance,
+    allowance: Suppression,
 ) -> DoctorReport {
     let checks = vec![
         broker(status),
@@ -70,7 +70,7 @@ fn notification_server(status: &StatusReport) -> DoctorCheck {
     check("notificationServer", ok, detail, hint)
 }
 
-fn do_not_disturb(desktop: &DesktopStatus, allowance: Allowance) -> DoctorCheck {
+fn do_not_disturb(desktop: &DesktopStatus, allowance: Suppression) -> DoctorCheck {
     let detail = match allowance.do_not_disturb {
         Some(true) => "on: this computer accepts notifications without showing them; the device's own Focus is another",
         Some(false) => "off",
@@ -85,7 +85,7 @@ fn do_not_disturb(desktop: &DesktopStatus, allowance: Allowance) -> DoctorCheck 
     check("doNotDisturb", allowance.do_not_disturb != Some(true), detail, hint)
 }
 
-fn application_switch(desktop: &DesktopStatus, allowance: Allowance) -> DoctorCheck {
+fn application_switch(desktop: &DesktopStatus, allowance: Suppression) -> DoctorCheck {
     let detail = match allowance.application_off {
         Some(true) => "off: this computer does not show Company Portal's; the device's own permission is another",
         Some(false) => "on",
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_desktop_that_shows_nothing_is_not_ok_and_the_hint_is_its_own() {
-        let allowance = Allowance { do_not_disturb: Some(true), application_off: Some(true) };
+        let allowance = Suppression { do_not_disturb: Some(true), application_off: Some(true) };
         let xfce = desktop("Xfce Notify Daemon", Some(allowance.verdict()));
         let (disturb, application) = (do_not_disturb(&xfce, allowance), application_switch(&xfce, allowance));
         assert!(!disturb.ok && disturb.hint.contains("xfconf-query"), "{disturb:?}");
@@ -147,10 +147,11 @@ mod tests {
     #[test]
     fn what_a_desktop_does_not_tell_is_said_to_be_unknown_and_is_no_fault() {
         let mate = desktop("MATE Notification Daemon", Some(DesktopVerdict::Unknown));
-        for check in [do_not_disturb(&mate, Allowance::default()), application_switch(&mate, Allowance::default())] {
+        for check in [do_not_disturb(&mate, Suppression::default()), application_switch(&mate, Suppression::default())]
+        {
             assert!(check.ok && check.detail.starts_with("unknown"), "{check:?}");
         }
-        let console = do_not_disturb(&desktop("", None), Allowance::default());
+        let console = do_not_disturb(&desktop("", None), Suppression::default());
         assert!(console.ok && console.detail.starts_with("not asked"), "{console:?}");
     }
 }

@@ -16,7 +16,7 @@ use super::handle::Handle;
 use super::wiring::{Around, Kept, Wired, Wiring, journal_options};
 use crate::broker::{BrokerCredentials, BrokerError, BrokerUrl, EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::control::{ControlError, ControlFile, Server};
-use crate::desktop::{self, Console, DesktopEvent, Native, Notifier};
+use crate::desktop::{self, ConsoleNotifier, DesktopEvent, NativeNotifier, Notifier};
 use crate::journal::{JournalDatabase, JournalError, Retention};
 use crate::library_error::json_reason;
 use crate::state_dir::{Lock, StateDir, StateDirError};
@@ -147,10 +147,10 @@ fn open_device(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Re
 
 fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
     let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
-    let settings = desktop::Settings { icon_directory: state_dir.path().to_owned() };
+    let settings = desktop::NotifierOptions { icon_directory: state_dir.path().to_owned() };
     let notifier: Arc<dyn Notifier> = match options.notifier {
-        NotifierKind::Native => Arc::new(Native::start(settings, events)),
-        NotifierKind::Console => Arc::new(Console::start(settings, events)),
+        NotifierKind::Native => Arc::new(NativeNotifier::start(settings, events)),
+        NotifierKind::Console => Arc::new(ConsoleNotifier::start(settings, events)),
     };
     (notifier, receiver)
 }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{Fault, RunningDevice};
 use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
-use crate::desktop::{self, Native, Notifier};
+use crate::desktop::{self, NativeNotifier, Notifier};
 use crate::journal::Retention;
 use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use answer::TypedAnswer;
@@ -119,7 +119,8 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
 /// Why this machine's desktop cannot show notifications; `None` where it can.
 async fn desktop_problem(icon_directory: &Path) -> Option<String> {
     let (events, mut changes) = mpsc::channel(16);
-    let notifier = Native::start(desktop::Settings { icon_directory: icon_directory.to_owned() }, events);
+    let notifier =
+        NativeNotifier::start(desktop::NotifierOptions { icon_directory: icon_directory.to_owned() }, events);
     let known = async {
         while notifier.state().notification_server.is_none() && notifier.state().problem.is_none() {
             if changes.recv().await.is_none() {

@@ -7,14 +7,14 @@ use portal_contract::DesktopVerdict;
 
 /// What a desktop tells; nothing where it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Allowance {
+pub struct Suppression {
     /// Whether it accepts notifications without showing them.
     pub do_not_disturb: Option<bool>,
     /// Whether Company Portal's notifications are switched off in it.
     pub application_off: Option<bool>,
 }
 
-impl Allowance {
+impl Suppression {
     /// The verdict. A desktop that only tells that the application is on has not said whether it shows anything.
     pub fn verdict(self) -> DesktopVerdict {
         match (self.application_off, self.do_not_disturb) {
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn the_verdict_is_the_worst_that_is_known() {
-        let told = |application_off, do_not_disturb| Allowance { do_not_disturb, application_off }.verdict();
+        let told = |application_off, do_not_disturb| Suppression { do_not_disturb, application_off }.verdict();
         assert_eq!(told(None, None), DesktopVerdict::Unknown);
         assert_eq!(told(Some(false), None), DesktopVerdict::Unknown);
         assert_eq!(told(None, Some(false)), DesktopVerdict::Accepted);

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::platform::{self, Wait};
-use super::queue::{Call, Calls};
-use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
+use super::queue::{CallQueue, NotifierCall};
+use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression, icon};
 
 /// How long the desktop has for an answer (contract 4).
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -34,19 +34,19 @@ pub(super) const ALLOW: &str = "allow";
 pub(super) const DENY: &str = "deny";
 
 /// Raises cards through the desktop's own notifications.
-pub struct Native {
-    calls: Calls,
-    prompts: Prompts,
-    known: Known,
+pub struct BlockingNotifier {
+    calls: CallQueue,
+    prompts: OpenPrompts,
+    known: KnownSuppression,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 /// The prompts that are not withdrawn. The desktop cannot take one back, so its late answer is ignored instead.
 #[derive(Clone, Default)]
-struct Prompts(Arc<Mutex<HashSet<PromptId>>>);
+struct OpenPrompts(Arc<Mutex<HashSet<PromptId>>>);
 
-impl Prompts {
+impl OpenPrompts {
     fn lock(&self) -> MutexGuard<'_, HashSet<PromptId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,30 +54,34 @@ impl Prompts {
 
 /// What the desktop lets through, as last read.
 #[derive(Clone, Default)]
-struct Known(Arc<Mutex<Allowance>>);
+struct KnownSuppression(Arc<Mutex<Suppression>>);
 
-impl Known {
-    fn get(&self) -> Allowance {
+impl KnownSuppression {
+    fn get(&self) -> Suppression {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads it anew. Blocks for as long as the desktop takes.
-    fn read(&self) -> Allowance {
+    fn read(&self) -> Suppression {
         let allowance = platform::allowance();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
         allowance
     }
 }
 
-impl Native {
+impl BlockingNotifier {
     /// Starts it and writes the icon. Must be called inside a tokio runtime. `events` must be read: while it is full,
     /// nothing is raised.
-    pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        let (calls, waiting) = Calls::new(events.clone());
+    pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
+        let (calls, waiting) = CallQueue::new(events.clone());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let (prompts, known) = (Prompts::default(), Known::default());
-        let desk =
-            Desk { icon: icon::path(&settings.icon_directory), events, prompts: prompts.clone(), known: known.clone() };
+        let (prompts, known) = (OpenPrompts::default(), KnownSuppression::default());
+        let desk = BlockingWorker {
+            icon: icon::path(&settings.icon_directory),
+            events,
+            prompts: prompts.clone(),
+            known: known.clone(),
+        };
         let stopped = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -90,9 +94,9 @@ impl Native {
     }
 }
 
-impl Notifier for Native {
+impl Notifier for BlockingNotifier {
     fn raise(&self, card: Card) {
-        self.calls.enqueue(Call::Raise(card));
+        self.calls.enqueue(NotifierCall::Raise(card));
     }
 
     /// notify-rust cannot take a notification back here (decisions/0008): the user dismisses it.
@@ -100,7 +104,7 @@ impl Notifier for Native {
 
     fn prompt(&self, prompt: PromptCard) {
         self.prompts.lock().insert(prompt.id);
-        self.calls.enqueue(Call::Prompt(prompt));
+        self.calls.enqueue(NotifierCall::Prompt(prompt));
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
@@ -112,7 +116,7 @@ impl Notifier for Native {
         DesktopStatus { notifier: "native".to_owned(), verdict, ..DesktopStatus::default() }
     }
 
-    fn allowance(&self) -> Allowance {
+    fn allowance(&self) -> Suppression {
         self.known.get()
     }
 
@@ -136,25 +140,25 @@ impl Notifier for Native {
     }
 }
 
-impl Drop for Native {
+impl Drop for BlockingNotifier {
     fn drop(&mut self) {
         self.stop.cancel();
     }
 }
 
-struct Desk {
+struct BlockingWorker {
     icon: Option<String>,
     events: mpsc::Sender<DesktopEvent>,
-    prompts: Prompts,
-    known: Known,
+    prompts: OpenPrompts,
+    known: KnownSuppression,
 }
 
-impl Desk {
-    async fn run(self, mut calls: mpsc::Receiver<Call>) {
+impl BlockingWorker {
+    async fn run(self, mut calls: mpsc::Receiver<NotifierCall>) {
         while let Some(call) = calls.recv().await {
             let event = match call {
-                Call::Raise(card) => Some(self.raise(card).await),
-                Call::Prompt(prompt) => self.prompt(prompt).await,
+                NotifierCall::Raise(card) => Some(self.raise(card).await),
+                NotifierCall::Prompt(prompt) => self.prompt(prompt).await,
             };
             if let Some(event) = event
                 && self.events.send(event).await.is_err()

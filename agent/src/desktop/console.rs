@@ -11,7 +11,9 @@ use portal_contract::status::DesktopStatus;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::{APP_NAME, Card, CardId, DesktopEvent, Notifier, PROMPT_ACTIONS, PromptCard, PromptId, Settings, text};
+use super::{
+    APP_NAME, Card, CardId, DesktopEvent, Notifier, NotifierOptions, PROMPT_ACTIONS, PromptCard, PromptId, text,
+};
 
 /// How many drawings may wait for a terminal that does not take them.
 const QUEUE: usize = 256;
@@ -20,20 +22,20 @@ const QUEUE: usize = 256;
 const WIDTH: usize = 72;
 
 /// Draws cards and prompts as boxes of text. A card's text cannot draw outside its own box.
-pub struct Console {
-    drawings: std::sync::Mutex<Option<mpsc::Sender<Drawing>>>,
+pub struct ConsoleNotifier {
+    drawings: std::sync::Mutex<Option<mpsc::Sender<ConsoleBox>>>,
     events: mpsc::Sender<DesktopEvent>,
     tasks: TaskTracker,
 }
 
-enum Drawing {
+enum ConsoleBox {
     Card(CardId, String),
     Prompt(PromptId, String),
 }
 
-impl Console {
+impl ConsoleNotifier {
     /// Starts drawing on standard output. Must be called inside a tokio runtime.
-    pub fn start(_settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
+    pub fn start(_settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
         Self::start_on(io::stdout(), events)
     }
 
@@ -48,7 +50,7 @@ impl Console {
         Self { drawings: std::sync::Mutex::new(Some(drawings)), events, tasks }
     }
 
-    fn draw(&self, drawing: Drawing) {
+    fn draw(&self, drawing: ConsoleBox) {
         let drawings = self.drawings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let refused = match drawings.as_ref() {
             Some(drawings) => drawings.try_send(drawing).err().map(mpsc::error::TrySendError::into_inner),
@@ -64,11 +66,11 @@ impl Console {
     }
 }
 
-impl Notifier for Console {
+impl Notifier for ConsoleNotifier {
     fn raise(&self, card: Card) {
         let mut lines = vec![text::title(&card.title)];
         lines.extend(text::body(&card.body).lines().map(str::to_owned));
-        self.draw(Drawing::Card(card.id, boxed(APP_NAME, &lines)));
+        self.draw(ConsoleBox::Card(card.id, boxed(APP_NAME, &lines)));
     }
 
     fn withdraw(&self, _card: CardId) {}
@@ -80,7 +82,7 @@ impl Notifier for Console {
         lines.push(String::new());
         lines.push(format!("{allow}:        portal-agent permission allow"));
         lines.push(format!("{deny}:  portal-agent permission deny"));
-        self.draw(Drawing::Prompt(prompt.id, boxed(APP_NAME, &lines)));
+        self.draw(ConsoleBox::Prompt(prompt.id, boxed(APP_NAME, &lines)));
     }
 
     fn withdraw_prompt(&self, _prompt: PromptId) {}
@@ -99,13 +101,13 @@ impl Notifier for Console {
     }
 }
 
-fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<Drawing>, events: &mpsc::Sender<DesktopEvent>) {
+fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<ConsoleBox>, events: &mpsc::Sender<DesktopEvent>) {
     while let Some(drawing) = waiting.blocking_recv() {
-        let (Drawing::Card(_, picture) | Drawing::Prompt(_, picture)) = &drawing;
+        let (ConsoleBox::Card(_, picture) | ConsoleBox::Prompt(_, picture)) = &drawing;
         let written = output.write_all(picture.as_bytes()).and_then(|()| output.flush());
         let answer = match (written, drawing) {
-            (Ok(()), Drawing::Card(card, _)) => DesktopEvent::Raised { card, verdict: None },
-            (Ok(()), Drawing::Prompt(..)) => continue,
+            (Ok(()), ConsoleBox::Card(card, _)) => DesktopEvent::Raised { card, verdict: None },
+            (Ok(()), ConsoleBox::Prompt(..)) => continue,
             (Err(error), drawing) => failure(drawing, &format!("standard output cannot be written: {error}")),
         };
         if events.blocking_send(answer).is_err() {
@@ -114,13 +116,13 @@ fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<Drawing>, events
     }
 }
 
-fn failure(drawing: Drawing, detail: &str) -> DesktopEvent {
+fn failure(drawing: ConsoleBox, detail: &str) -> DesktopEvent {
     let detail = detail.to_owned();
     match drawing {
-        Drawing::Card(card, _) => {
+        ConsoleBox::Card(card, _) => {
             DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
         }
-        Drawing::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
+        ConsoleBox::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
     }
 }
 
@@ -164,12 +166,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::desktop::Urgency;
+    use crate::desktop::CardUrgency;
 
     #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
+    struct SharedOutput(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Paper {
+    impl Write for SharedOutput {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -179,9 +181,9 @@ mod tests {
         }
     }
 
-    struct Closed;
+    struct ClosedOutput;
 
-    impl Write for Closed {
+    impl Write for ClosedOutput {
         fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
             Err(io::ErrorKind::BrokenPipe.into())
         }
@@ -192,14 +194,14 @@ mod tests {
     }
 
     fn card(title: &str, body: &str) -> Card {
-        Card { id: CardId(1), title: title.into(), body: body.into(), urgency: Urgency::Normal, sound: true }
+        Card { id: CardId(1), title: title.into(), body: body.into(), urgency: CardUrgency::Normal, sound: true }
     }
 
     #[tokio::test]
     async fn a_card_is_a_box_that_its_text_cannot_leave() {
         let (sender, mut events) = mpsc::channel(8);
-        let paper = Paper::default();
-        let console = Console::start_on(paper.clone(), sender);
+        let paper = SharedOutput::default();
+        let console = ConsoleNotifier::start_on(paper.clone(), sender);
         console.raise(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
         assert_eq!(events.recv().await, Some(DesktopEvent::Raised { card: CardId(1), verdict: None }));
         console.stop().await;
@@ -213,8 +215,8 @@ mod tests {
     #[tokio::test]
     async fn a_prompt_says_how_to_answer_it() {
         let (sender, mut events) = mpsc::channel(8);
-        let paper = Paper::default();
-        let console = Console::start_on(paper.clone(), sender);
+        let paper = SharedOutput::default();
+        let console = ConsoleNotifier::start_on(paper.clone(), sender);
         console.prompt(PromptCard { id: PromptId(1), title: "Send You Notifications?".into(), body: String::new() });
         console.stop().await;
         let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
@@ -225,7 +227,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_output_is_an_answer() {
         let (sender, mut events) = mpsc::channel(8);
-        let console = Console::start_on(Closed, sender);
+        let console = ConsoleNotifier::start_on(ClosedOutput, sender);
         console.raise(card("a", "b"));
         assert!(matches!(
             events.recv().await,

@@ -12,7 +12,7 @@ use core_foundation::runloop::CFRunLoop;
 use notify_rust::{Notification, NotificationResponse, set_application};
 
 use super::blocking::{ALLOW, DENY};
-use super::{Allowance, Card, PROMPT_ACTIONS, PromptCard, Urgency, text};
+use super::{Card, CardUrgency, PROMPT_ACTIONS, PromptCard, Suppression, text};
 
 /// Waits for the user's answer.
 pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
@@ -22,15 +22,15 @@ const BUNDLES: [&str; 2] = ["org.portal-agent.company-portal", "com.apple.Termin
 
 /// Unknown: `NSUserNotificationCenter` does not tell, and the centre that does (`UNUserNotificationCenter`) ends any program
 /// that is no signed bundle (decisions/0011).
-pub(super) fn allowance() -> Allowance {
-    Allowance::default()
+pub(super) fn allowance() -> Suppression {
+    Suppression::default()
 }
 
 /// Shows a card. Scheduled for now, since only so an error comes back; its clicks are not heard, since waiting for one
 /// would have a thread of the library poll ten times a second for as long as the card stays.
 pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, String> {
     let mut notification = notification(&card.title, &card.body);
-    if card.sound && card.urgency == Urgency::Normal {
+    if card.sound && card.urgency == CardUrgency::Normal {
         notification.sound_name("default");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;

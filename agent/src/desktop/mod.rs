@@ -27,13 +27,13 @@ mod linux;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 mod platform;
 
-pub use allowance::Allowance;
+pub use allowance::Suppression;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
-pub use blocking::Native;
-pub use console::Console;
+pub use blocking::BlockingNotifier as NativeNotifier;
+pub use console::ConsoleNotifier;
 #[cfg(target_os = "linux")]
-pub use linux::Native;
-pub use recording::{Asked, Behaviour, Recording};
+pub use linux::LinuxNotifier as NativeNotifier;
+pub use recording::{RecordedCall, RecordingBehaviour, RecordingNotifier};
 
 /// The name that every card is raised under.
 pub const APP_NAME: &str = "Company Portal";
@@ -51,7 +51,7 @@ pub struct PromptId(pub u64);
 
 /// How loudly a card asks for attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Urgency {
+pub enum CardUrgency {
     /// A banner.
     Normal,
     /// Quiet: no sound, whatever the card says.
@@ -68,7 +68,7 @@ pub struct Card {
     /// The body, as sent.
     pub body: String,
     /// How loud.
-    pub urgency: Urgency,
+    pub urgency: CardUrgency,
     /// Whether it may sound.
     pub sound: bool,
 }
@@ -143,7 +143,7 @@ pub enum DesktopEvent {
 
 /// What the notifiers need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct NotifierOptions {
     /// Where the icon's file is written at the start; it must outlive the cards that show it.
     pub icon_directory: PathBuf,
 }
@@ -173,8 +173,8 @@ pub trait Notifier: Send + Sync {
     fn is_available(&self) -> bool;
 
     /// What the desktop lets through, as last heard of; never waits. Not the emulated device's own permission.
-    fn allowance(&self) -> Allowance {
-        Allowance::default()
+    fn allowance(&self) -> Suppression {
+        Suppression::default()
     }
 
     /// Asks the desktop what it lets through, for what is known to be of now. Asked by the call itself; the future ends

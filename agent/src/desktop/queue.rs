@@ -13,7 +13,7 @@ use super::{CardId, PromptId};
 const QUEUE: usize = 256;
 
 /// What a notifier is told to do. Only on Linux can notify-rust take something back (decisions/0008).
-pub(super) enum Call {
+pub(super) enum NotifierCall {
     Raise(Card),
     Prompt(PromptCard),
     #[cfg(target_os = "linux")]
@@ -23,29 +23,29 @@ pub(super) enum Call {
 }
 
 /// The end of the queue that takes calls.
-pub(super) struct Calls {
-    waiting: mpsc::Sender<Call>,
+pub(super) struct CallQueue {
+    waiting: mpsc::Sender<NotifierCall>,
     events: mpsc::Sender<DesktopEvent>,
 }
 
-impl Calls {
+impl CallQueue {
     /// An empty queue, and the end that gives the calls. A refused one is answered on `events`.
-    pub(super) fn new(events: mpsc::Sender<DesktopEvent>) -> (Self, mpsc::Receiver<Call>) {
+    pub(super) fn new(events: mpsc::Sender<DesktopEvent>) -> (Self, mpsc::Receiver<NotifierCall>) {
         let (waiting, calls) = mpsc::channel(QUEUE);
         (Self { waiting, events }, calls)
     }
 
     /// Puts a call behind the others, or answers that too many wait.
-    pub(super) fn enqueue(&self, call: Call) {
+    pub(super) fn enqueue(&self, call: NotifierCall) {
         let Err(refused) = self.waiting.try_send(call) else { return };
         let detail = format!("{QUEUE} calls already wait for the notification server; push more slowly");
         let answer = match refused.into_inner() {
-            Call::Raise(Card { id: card, .. }) => {
+            NotifierCall::Raise(Card { id: card, .. }) => {
                 DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
             }
-            Call::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
+            NotifierCall::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
             #[cfg(target_os = "linux")]
-            Call::Withdraw(_) | Call::WithdrawPrompt(_) => {
+            NotifierCall::Withdraw(_) | NotifierCall::WithdrawPrompt(_) => {
                 tracing::warn!("a card stays on the desktop: {detail}");
                 return;
             }
@@ -59,25 +59,25 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::{CardId, Urgency};
+    use crate::desktop::{CardId, CardUrgency};
 
     #[test]
     fn one_too_many_is_refused_with_the_hint_and_the_others_stay_in_order() {
         let (events, mut answers) = mpsc::channel(2);
-        let (calls, mut waiting) = Calls::new(events);
+        let (calls, mut waiting) = CallQueue::new(events);
         let raise = |number| {
             let (title, body) = (String::new(), String::new());
-            Call::Raise(Card { id: CardId(number), title, body, urgency: Urgency::Normal, sound: true })
+            NotifierCall::Raise(Card { id: CardId(number), title, body, urgency: CardUrgency::Normal, sound: true })
         };
         (0..=QUEUE as u64).for_each(|number| calls.enqueue(raise(number)));
         #[cfg(target_os = "linux")]
-        calls.enqueue(Call::Withdraw(CardId(1)));
+        calls.enqueue(NotifierCall::Withdraw(CardId(1)));
         let Ok(DesktopEvent::RaiseFailed { card, problem, detail }) = answers.try_recv() else { panic!("no answer") };
         assert_eq!((card, problem), (CardId(QUEUE as u64), PushProblem::NotificationServerRefused));
         assert!(detail.contains("push more slowly"), "{detail}");
         assert!(answers.try_recv().is_err(), "a withdrawal has no answer");
         for number in 0..QUEUE as u64 {
-            assert!(matches!(waiting.try_recv(), Ok(Call::Raise(card)) if card.id == CardId(number)));
+            assert!(matches!(waiting.try_recv(), Ok(NotifierCall::Raise(card)) if card.id == CardId(number)));
         }
     }
 }

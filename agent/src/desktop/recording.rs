@@ -10,11 +10,11 @@ use portal_contract::PushProblem;
 use portal_contract::status::DesktopStatus;
 use tokio::sync::{mpsc, watch};
 
-use super::{Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings};
+use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId};
 
 /// One thing that a notifier was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum RecordedCall {
     /// To raise a card.
     Raise(Card),
     /// To withdraw a card.
@@ -27,40 +27,40 @@ pub enum Asked {
 
 /// How a recording notifier answers a raise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Behaviour {
+pub enum RecordingBehaviour {
     /// With `Raised`.
     Raise,
     /// With `RaiseFailed`; prompts with `PromptFailed`.
     Fail(PushProblem, String),
-    /// Not at all: the answer comes by [`Recording::answer`].
+    /// Not at all: the answer comes by [`RecordingNotifier::answer`].
     Wait,
 }
 
 /// Remembers every call, in order.
-pub struct Recording {
-    asked: watch::Sender<Vec<Asked>>,
-    behaviour: Mutex<Behaviour>,
+pub struct RecordingNotifier {
+    asked: watch::Sender<Vec<RecordedCall>>,
+    behaviour: Mutex<RecordingBehaviour>,
     events: mpsc::Sender<DesktopEvent>,
 }
 
-impl Recording {
+impl RecordingNotifier {
     /// Starts one that answers each raise with `Raised`.
-    pub fn start(_settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        Self { asked: watch::Sender::new(Vec::new()), behaviour: Mutex::new(Behaviour::Raise), events }
+    pub fn start(_settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
+        Self { asked: watch::Sender::new(Vec::new()), behaviour: Mutex::new(RecordingBehaviour::Raise), events }
     }
 
     /// Answers so from now on.
-    pub fn behave(&self, behaviour: Behaviour) {
+    pub fn behave(&self, behaviour: RecordingBehaviour) {
         *self.behaviour() = behaviour;
     }
 
     /// Everything asked so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<RecordedCall> {
         self.asked.borrow().clone()
     }
 
     /// Waits until what was asked satisfies a condition, and gives it. Has no limit of its own.
-    pub async fn wait_for(&self, mut condition: impl FnMut(&[Asked]) -> bool) -> Vec<Asked> {
+    pub async fn wait_for(&self, mut condition: impl FnMut(&[RecordedCall]) -> bool) -> Vec<RecordedCall> {
         let mut watching = self.asked.subscribe();
         // `self` holds the sender, so the wait cannot end without the condition.
         match watching.wait_for(|asked| condition(asked)).await {
@@ -76,11 +76,11 @@ impl Recording {
         }
     }
 
-    fn behaviour(&self) -> MutexGuard<'_, Behaviour> {
+    fn behaviour(&self) -> MutexGuard<'_, RecordingBehaviour> {
         self.behaviour.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, asked: Asked) {
+    fn record(&self, asked: RecordedCall) {
         self.asked.send_modify(|all| all.push(asked));
     }
 
@@ -91,32 +91,34 @@ impl Recording {
     }
 }
 
-impl Notifier for Recording {
+impl Notifier for RecordingNotifier {
     fn raise(&self, card: Card) {
         let id = card.id;
-        self.record(Asked::Raise(card));
+        self.record(RecordedCall::Raise(card));
         let behaviour = self.behaviour().clone();
         match behaviour {
-            Behaviour::Raise => self.say(DesktopEvent::Raised { card: id, verdict: None }),
-            Behaviour::Fail(problem, detail) => self.say(DesktopEvent::RaiseFailed { card: id, problem, detail }),
-            Behaviour::Wait => {}
+            RecordingBehaviour::Raise => self.say(DesktopEvent::Raised { card: id, verdict: None }),
+            RecordingBehaviour::Fail(problem, detail) => {
+                self.say(DesktopEvent::RaiseFailed { card: id, problem, detail })
+            }
+            RecordingBehaviour::Wait => {}
         }
     }
 
     fn withdraw(&self, card: CardId) {
-        self.record(Asked::Withdraw(card));
+        self.record(RecordedCall::Withdraw(card));
     }
 
     fn prompt(&self, prompt: PromptCard) {
         let id = prompt.id;
-        self.record(Asked::Prompt(prompt));
-        if let Behaviour::Fail(_, detail) = self.behaviour().clone() {
+        self.record(RecordedCall::Prompt(prompt));
+        if let RecordingBehaviour::Fail(_, detail) = self.behaviour().clone() {
             self.say(DesktopEvent::PromptFailed { prompt: id, detail });
         }
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
-        self.record(Asked::WithdrawPrompt(prompt));
+        self.record(RecordedCall::WithdrawPrompt(prompt));
     }
 
     fn state(&self) -> DesktopStatus {
@@ -124,7 +126,7 @@ impl Notifier for Recording {
     }
 
     fn is_available(&self) -> bool {
-        !matches!(*self.behaviour(), Behaviour::Fail(PushProblem::NoNotificationServer, _))
+        !matches!(*self.behaviour(), RecordingBehaviour::Fail(PushProblem::NoNotificationServer, _))
     }
 
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

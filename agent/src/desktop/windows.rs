@@ -9,7 +9,7 @@ use windows::UI::Notifications::{NotificationSetting, ToastNotificationManager};
 use windows::core::HSTRING;
 
 use super::blocking::{ALLOW, DENY};
-use super::{Allowance, Card, PROMPT_ACTIONS, PromptCard, Urgency, text};
+use super::{Card, CardUrgency, PROMPT_ACTIONS, PromptCard, Suppression, text};
 
 /// Waits for the user's answer. A toast that left the screen answers nothing any more: clicks in the Action Center need
 /// a COM activator, which this version has not.
@@ -21,17 +21,17 @@ const APP_USER_MODEL_ID: &str = "PortalAgent.CompanyPortal";
 
 /// What Windows lets through of this app: its own switch, the user's for all apps, and policies. Focus and Do Not Disturb
 /// it does not tell (decisions/0011).
-pub(super) fn allowance() -> Allowance {
+pub(super) fn allowance() -> Suppression {
     let id = HSTRING::from(APP_USER_MODEL_ID);
     let setting = ToastNotificationManager::CreateToastNotifierWithId(&id).and_then(|notifier| notifier.Setting());
     let application_off = setting.ok().map(|setting| setting != NotificationSetting::Enabled);
-    Allowance { do_not_disturb: None, application_off }
+    Suppression { do_not_disturb: None, application_off }
 }
 
 /// Shows a card.
 pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, String> {
     let mut toast = toast(&card.title, &card.body, icon);
-    if card.sound && card.urgency == Urgency::Normal {
+    if card.sound && card.urgency == CardUrgency::Normal {
         // Without a name, notify-rust makes a toast silent.
         toast.sound_name("Default");
     }

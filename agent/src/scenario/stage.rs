@@ -18,7 +18,7 @@ use super::scene::{Scene, SceneError};
 use crate::broker::SessionSettings;
 use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet, RunningDevice};
 use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_options};
-use crate::desktop::{self, DesktopEvent, Native, Notifier, Recording};
+use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
 use crate::journal::{JournalDatabase, Retention};
 use crate::sender::{PushSender, SenderOptions, end_session};
 use portal_device::EmulationSettings;
@@ -142,10 +142,10 @@ impl Stage {
 
     fn notifier(&self) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
         let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
-        let settings = desktop::Settings { icon_directory: std::env::temp_dir() };
+        let settings = desktop::NotifierOptions { icon_directory: std::env::temp_dir() };
         let notifier: Arc<dyn Notifier> = match self.house.cards {
-            Cards::Recorded => Arc::new(Recording::start(settings, events)),
-            Cards::Native => Arc::new(Native::start(settings, events)),
+            Cards::Recorded => Arc::new(RecordingNotifier::start(settings, events)),
+            Cards::Native => Arc::new(NativeNotifier::start(settings, events)),
         };
         (notifier, receiver)
     }

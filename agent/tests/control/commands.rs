@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::running::{Running, binary, texts};
+use super::running::{RunningServer, binary, texts};
 
 /// Runs a line with `--json` and gives its one object.
-fn json(running: &Running, line: &str) -> Value {
+fn json(running: &RunningServer, line: &str) -> Value {
     let (code, out, err) = running.cli(&format!("--json {line}"));
     assert_eq!((code, err.as_str()), (0, ""), "{line}: {out}");
     assert_eq!(out.lines().count(), 1, "{line}: one object in one line");
@@ -13,7 +13,7 @@ fn json(running: &Running, line: &str) -> Value {
 }
 
 /// Each line with the member of `status` that it changes and the value it has after.
-fn changes_all(running: &Running, steps: &[(&str, &str, &str)]) {
+fn changes_all(running: &RunningServer, steps: &[(&str, &str, &str)]) {
     for (line, member, value) in steps {
         let state = json(running, line);
         assert_eq!(state["deviceId"], super::fake::DEVICE, "{line} answers with the device state");
@@ -30,7 +30,7 @@ fn every_command_changes_what_status_shows() {
     let enroll = format!("enroll --user Adele@contoso.example --group {group}");
     let groups = format!("[\"{group}\"]");
     changes_all(
-        &Running::android(),
+        &RunningServer::android(),
         &[
             ("app install --version 5.0.6000.0", "/app/version", "\"5.0.6000.0\""),
             ("permission deny", "/notificationPermission", "\"denied\""),
@@ -69,7 +69,7 @@ fn every_command_changes_what_status_shows() {
 
 #[test]
 fn a_command_that_changes_nothing_says_so() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for line in ["app install", "permission deny", "enroll --user adele@contoso.example", "device lock"] {
         running.cli(line);
         let (code, out, err) = running.cli(line);
@@ -81,7 +81,7 @@ fn a_command_that_changes_nothing_says_so() {
 
 #[test]
 fn the_views_are_views_of_status() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     running.cli("app install");
     for line in ["permission show", "settings show", "status"] {
         let status = json(&running, line);
@@ -92,7 +92,7 @@ fn the_views_are_views_of_status() {
 
 #[test]
 fn a_refusal_says_why_and_what_to_do() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let (code, out, err) = running.cli("play-services remove");
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(
@@ -108,7 +108,7 @@ fn a_refusal_says_why_and_what_to_do() {
 
 #[test]
 fn arguments_that_make_no_sense_are_usage_errors() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for line in [
         "settings set alert=maybe",
         "settings set nonsense=on",
@@ -138,7 +138,7 @@ fn arguments_that_make_no_sense_are_usage_errors() {
 
 #[test]
 fn without_a_daemon_the_exit_code_is_three() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     let (code, ..) = running.cli("status");
     assert_eq!(code, 0);
     let mut nowhere = binary();
@@ -156,7 +156,7 @@ fn without_a_daemon_the_exit_code_is_three() {
 
 #[test]
 fn a_control_file_that_leads_to_another_daemon_means_that_none_is_running_here() {
-    let (running, other) = (Running::ios(), Running::ios());
+    let (running, other) = (RunningServer::ios(), RunningServer::ios());
     let mut file = other.file().clone();
     file.url = format!("http://{}", running.authority());
     other.write_control_file(&file.to_json());
@@ -167,7 +167,7 @@ fn a_control_file_that_leads_to_another_daemon_means_that_none_is_running_here()
 #[test]
 fn a_control_file_that_others_may_read_is_refused_with_the_hint() {
     use std::os::unix::fs::PermissionsExt;
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let path = running.state_dir.path().join("control.json");
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
     let (code, _, err) = running.cli("status");
@@ -177,7 +177,7 @@ fn a_control_file_that_others_may_read_is_refused_with_the_hint() {
 
 #[test]
 fn a_daemon_of_another_api_is_named_in_one_line() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let mut file = running.file().clone();
     file.api_version = 2;
     running.write_control_file(&file.to_json());
@@ -188,7 +188,7 @@ fn a_daemon_of_another_api_is_named_in_one_line() {
 
 #[test]
 fn in_app_messages_are_listed_after_a_refresh() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for line in ["app install", "permission allow", "enroll --user adele@contoso.example", "app open"] {
         running.cli(line);
     }
@@ -201,7 +201,7 @@ fn in_app_messages_are_listed_after_a_refresh() {
 
 #[test]
 fn doctor_fails_where_a_check_does() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     assert_eq!(running.cli("doctor").0, 0);
     running.fake.set_notification_server(false);
     let (code, out, err) = running.cli("--json doctor");
@@ -211,7 +211,7 @@ fn doctor_fails_where_a_check_does() {
 
 #[test]
 fn explain_takes_an_id_of_any_characters() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let id = "a/b?c&d=e#f%20ü";
     running.fake.push(id, "x");
     running.fake.push("latest", "x");
@@ -227,7 +227,7 @@ fn explain_takes_an_id_of_any_characters() {
 
 #[test]
 fn stop_returns_when_the_daemon_has_let_its_lock_go() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let lock = std::fs::File::create(running.state_dir.path().join("lock")).unwrap();
     lock.lock().unwrap();
     let child = running.command("stop").stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -239,7 +239,7 @@ fn stop_returns_when_the_daemon_has_let_its_lock_go() {
 
 #[test]
 fn colours_are_for_terminals() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let out = |name: &str| texts(&running.command("status").env(name, "1").output().unwrap()).1;
     assert!(!out("NO_COLOR").contains('\u{1b}'));
     assert!(out("CLICOLOR_FORCE").contains('\u{1b}'));
@@ -247,7 +247,7 @@ fn colours_are_for_terminals() {
 
 #[test]
 fn nothing_that_was_sent_controls_the_terminal() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for line in ["app install", "permission allow", "enroll --user adele@contoso.example", "app open"] {
         running.cli(line);
     }

@@ -15,15 +15,15 @@ use tokio::sync::{mpsc, watch};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 
-struct Settled {
+struct SettledPush {
     receipt: Receipt,
     push: Option<ReceivedPush>,
     snapshot: DeviceSnapshot,
 }
 
-struct Inner {
+struct FakeState {
     device: Device,
-    settled: Vec<Settled>,
+    settled: Vec<SettledPush>,
     connected: bool,
     notification_server: bool,
     now: Timestamp,
@@ -31,8 +31,8 @@ struct Inner {
 
 /// Clones share the device.
 #[derive(Clone)]
-pub struct Fake {
-    inner: Arc<Mutex<Inner>>,
+pub struct FakeDevice {
+    inner: Arc<Mutex<FakeState>>,
     changes: watch::Sender<u64>,
     settled: watch::Sender<u64>,
     /// How often somebody asked for the status.
@@ -40,7 +40,7 @@ pub struct Fake {
     pub stopped: watch::Sender<bool>,
 }
 
-impl Fake {
+impl FakeDevice {
     pub fn new(operating_system: &str) -> Self {
         let version = if operating_system == "Android" { "16" } else { "26" };
         let identity = serde_json::from_value(serde_json::json!({
@@ -51,7 +51,7 @@ impl Fake {
         let mut device = Device::out_of_the_box(identity.unwrap(), EmulationSettings::default(), now);
         device.apply(DeviceInput::Connected { session_present: false }, now).unwrap();
         device.apply(DeviceInput::FenceReturned, now).unwrap();
-        let inner = Inner { device, settled: Vec::new(), connected: true, notification_server: true, now };
+        let inner = FakeState { device, settled: Vec::new(), connected: true, notification_server: true, now };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             changes: watch::Sender::new(0),
@@ -113,7 +113,7 @@ fn is_of(receipt: &Receipt, id: &str) -> bool {
     receipt.notification_id.as_ref().is_some_and(|own| own.as_str() == id)
 }
 
-impl Inner {
+impl FakeState {
     fn apply(&mut self, event: DeviceInput) -> Result<Option<String>, Fault> {
         let mut note = None;
         let device_now = self.now.plus_millis(self.device.snapshot().condition.clock_ahead_millis);
@@ -125,7 +125,7 @@ impl Inner {
                 }
                 DeviceEffect::Settle { receipt, push, .. } => {
                     let snapshot = self.device.snapshot().clone();
-                    self.settled.push(Settled { receipt, push, snapshot });
+                    self.settled.push(SettledPush { receipt, push, snapshot });
                 }
                 _ => {}
             }
@@ -178,7 +178,7 @@ impl Inner {
         }
     }
 
-    fn lists(&self, settled: &Settled) -> bool {
+    fn lists(&self, settled: &SettledPush) -> bool {
         let app = &self.device.snapshot().app;
         matches!(settled.receipt.outcome, Outcome::Presented(Presentation { surface: Surface::InApp, .. }))
             && settled.receipt.sequence > app.in_app_from
@@ -186,7 +186,7 @@ impl Inner {
     }
 }
 
-impl RunningDevice for Fake {
+impl RunningDevice for FakeDevice {
     fn id(&self) -> DeviceId {
         DEVICE.parse().unwrap()
     }
@@ -229,7 +229,7 @@ impl RunningDevice for Fake {
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
         let inner = self.inner.lock().unwrap();
         let asked =
-            |settled: &&Settled| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
+            |settled: &&SettledPush| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
         let found = inner.settled.iter().rev().find(asked);
         Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
     }
@@ -237,7 +237,7 @@ impl RunningDevice for Fake {
     async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {
         let inner = self.inner.lock().unwrap();
         let listed = inner.settled.iter().filter(|settled| inner.lists(settled));
-        let message = |settled: &Settled| {
+        let message = |settled: &SettledPush| {
             let push = settled.push.clone()?;
             Some(InAppMessage { notification: push.notification, received_at: push.received_at })
         };

@@ -10,18 +10,18 @@ use portal_agent::control::log::LogRequest;
 use portal_contract::{OutcomeKind, Receipt};
 use serde_json::Value;
 
-use super::running::{LIMIT, Running};
+use super::running::{LIMIT, RunningServer};
 
 fn sequences(receipts: &[Receipt]) -> Vec<u64> {
     receipts.iter().map(|receipt| receipt.sequence).collect()
 }
 
-fn push_many(running: &Running, from: usize, to: usize) {
+fn push_many(running: &RunningServer, from: usize, to: usize) {
     (from..=to).for_each(|number| running.fake.push(&format!("push-{number}"), "x"));
 }
 
 /// Each push and its duplicate.
-fn push_twice(running: &Running, from: usize, to: usize) {
+fn push_twice(running: &RunningServer, from: usize, to: usize) {
     for number in from..=to {
         push_many(running, number, number);
         push_many(running, number, number);
@@ -29,7 +29,7 @@ fn push_twice(running: &Running, from: usize, to: usize) {
 }
 
 /// Follows from now on, and reads in a thread until `last` has come.
-fn follow(running: &Running, request: &LogRequest, last: u64) -> mpsc::Receiver<Vec<u64>> {
+fn follow(running: &RunningServer, request: &LogRequest, last: u64) -> mpsc::Receiver<Vec<u64>> {
     let following = running.client().follow(request).unwrap();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -47,7 +47,7 @@ fn follow(running: &Running, request: &LogRequest, last: u64) -> mpsc::Receiver<
 
 #[test]
 fn a_follower_loses_nothing_and_repeats_nothing() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     push_many(&running, 1, 20);
     let limits = [0, 1, 5, 100];
     let (followers, after) = thread::scope(|scope| {
@@ -67,7 +67,7 @@ fn a_follower_loses_nothing_and_repeats_nothing() {
 
 #[test]
 fn a_follower_with_a_filter_loses_nothing_either() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let request = LogRequest { outcome: Some(OutcomeKind::Duplicate), limit: Some(3), ..LogRequest::default() };
     push_twice(&running, 1, 5);
     let follower = thread::scope(|scope| {
@@ -82,7 +82,7 @@ fn a_follower_with_a_filter_loses_nothing_either() {
 
 #[test]
 fn the_log_is_the_latest_oldest_first() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     push_many(&running, 1, 150);
     running.fake.push_garbage();
     let client = running.client();
@@ -97,7 +97,7 @@ fn the_log_is_the_latest_oldest_first() {
 
 #[test]
 fn since_is_a_time_or_a_span_before_the_devices_present() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     push_many(&running, 1, 1);
     let lines = |line: &str| running.cli(line).1.lines().count();
     assert_eq!(lines("log --since 2026-11-23T09:00:00Z"), 1);
@@ -108,7 +108,7 @@ fn since_is_a_time_or_a_span_before_the_devices_present() {
 
 #[test]
 fn the_binary_streams_one_receipt_a_line_and_ends_with_the_daemon() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     push_many(&running, 1, 2);
     let mut child =
         running.command("log --follow --json --limit 1").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -125,7 +125,7 @@ fn the_binary_streams_one_receipt_a_line_and_ends_with_the_daemon() {
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     push_many(&running, 1, 1);
     let mut child = running.command("log --follow").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -138,7 +138,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 
 #[test]
 fn events_are_the_standards_own_and_a_library_that_comes_again_misses_nothing() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     push_many(&running, 1, 2);
     let request = format!(
         "GET /v1/devices/{}/receipts HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\nAccept: text/event-stream\r\n\

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::fake::DEVICE;
-use super::running::Running;
+use super::running::RunningServer;
 
-fn document(running: &Running) -> Value {
+fn document(running: &RunningServer) -> Value {
     let answer = running.raw(&["GET /v1/openapi.json HTTP/1.1"], "");
     assert_eq!(answer.status, 200);
     serde_json::from_str(&answer.body).unwrap()
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 
 #[test]
 fn each_documented_path_answers() {
-    let running = Running::android();
+    let running = RunningServer::android();
     let operations = operations(&document(&running));
     assert!(operations.len() > 40, "{}", operations.len());
     for (method, path, _) in operations {
@@ -38,7 +38,7 @@ fn each_documented_path_answers() {
 
 #[test]
 fn every_reference_of_the_document_leads_somewhere_and_every_operation_is_named_once() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let document = document(&running);
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -54,7 +54,7 @@ fn every_reference_of_the_document_leads_somewhere_and_every_operation_is_named_
 
 #[test]
 fn the_documents_paths_are_the_contracts() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let lines: Vec<String> = operations(&document(&running))
         .into_iter()
         .map(|(method, path, operation)| format!("{method:<4} {path:<50} {}", operation["summary"].as_str().unwrap()))

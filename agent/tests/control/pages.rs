@@ -1,8 +1,8 @@
 //! What people see, as snapshots.
 
-use super::running::{Running, binary, texts};
+use super::running::{RunningServer, binary, texts};
 
-fn shown(running: &Running, line: &str) -> String {
+fn shown(running: &RunningServer, line: &str) -> String {
     let (code, out, err) = running.cli(line);
     assert_eq!(err, "", "{line}");
     assert!(code <= 1, "{line}");
@@ -11,7 +11,7 @@ fn shown(running: &Running, line: &str) -> String {
 
 #[test]
 fn the_permission_denied_walk() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let mut walk = String::new();
     let mut show = |line: &str| {
         walk.push_str(&format!("$ portal-agent {line}\n{}\n", shown(&running, line)));
@@ -35,7 +35,7 @@ fn the_permission_denied_walk() {
 
 #[test]
 fn android_in_every_condition() {
-    let running = Running::android();
+    let running = RunningServer::android();
     for line in
         ["app install", "app force-stop", "play-services remove", "device lock", "device offline", "device focus on"]
     {
@@ -52,7 +52,7 @@ fn android_in_every_condition() {
 
 #[test]
 fn in_app_messages() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for line in ["app install", "permission allow", "enroll --user adele@contoso.example", "app open"] {
         shown(&running, line);
     }

@@ -9,29 +9,29 @@ use portal_agent::control::{Client, ControlFile, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::fake::Fake;
+use super::fake::FakeDevice;
 
 /// No test waits longer than this for what must happen.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-pub struct Running {
-    pub fake: Fake,
+pub struct RunningServer {
+    pub fake: FakeDevice,
     pub state_dir: tempfile::TempDir,
     pub runtime: Runtime,
     server: Option<Server>,
     url: String,
 }
 
-impl Running {
+impl RunningServer {
     pub fn ios() -> Self {
-        Self::start(Fake::new("iOS"))
+        Self::start(FakeDevice::new("iOS"))
     }
 
     pub fn android() -> Self {
-        Self::start(Fake::new("Android"))
+        Self::start(FakeDevice::new("Android"))
     }
 
-    fn start(fake: Fake) -> Self {
+    fn start(fake: FakeDevice) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let state_dir = tempfile::tempdir().unwrap();
         let server = runtime.block_on(Server::start("127.0.0.1:0".parse().unwrap(), fake.clone())).unwrap();
@@ -89,7 +89,7 @@ impl Running {
     }
 
     /// A request written by hand, without its line ends; `Host` and the token are added unless given.
-    pub fn raw(&self, head: &[&str], body: &str) -> Answer {
+    pub fn raw(&self, head: &[&str], body: &str) -> HttpAnswer {
         let mut lines: Vec<String> = head.iter().map(|line| (*line).to_owned()).collect();
         let has = |name: &str| head.iter().any(|line| line.to_ascii_lowercase().starts_with(name));
         if !has("host:") {
@@ -105,17 +105,17 @@ impl Running {
         self.bytes(format!("{}\r\nConnection: close\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
     }
 
-    pub fn bytes(&self, request: &[u8]) -> Answer {
+    pub fn bytes(&self, request: &[u8]) -> HttpAnswer {
         let mut stream = TcpStream::connect(self.authority()).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.write_all(request).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
-        Answer::of(&text)
+        HttpAnswer::of(&text)
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         self.stop_server();
     }
@@ -135,13 +135,13 @@ pub fn texts(output: &Output) -> (i32, String, String) {
 
 /// An HTTP answer.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     pub status: u16,
     pub headers: String,
     pub body: String,
 }
 
-impl Answer {
+impl HttpAnswer {
     fn of(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);

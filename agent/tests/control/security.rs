@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::fake::DEVICE;
-use super::running::{LIMIT, Running};
+use super::running::{LIMIT, RunningServer};
 
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1")
@@ -13,7 +13,7 @@ fn get(path: &str) -> String {
 
 #[test]
 fn only_the_token_lets_in() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let line = get("/v1/devices");
     assert_eq!(running.raw(&[&line], "").status, 200);
     let token = running.file().token.bearer();
@@ -27,7 +27,7 @@ fn only_the_token_lets_in() {
 
 #[test]
 fn the_host_must_be_loopback_with_our_port_on_every_path() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let port = running.port();
     for path in ["/v1/devices", "/livez", "/readyz", "/v1/openapi.json", "/none"] {
         for foreign in [
@@ -53,7 +53,7 @@ fn the_host_must_be_loopback_with_our_port_on_every_path() {
 
 #[test]
 fn a_page_of_another_origin_is_kept_out_even_with_the_token() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let port = running.port();
     for path in ["/v1/devices", "/livez"] {
         for foreign in ["http://evil.example", "null", &format!("https://127.0.0.1:{port}"), "http://127.0.0.1"] {
@@ -67,7 +67,7 @@ fn a_page_of_another_origin_is_kept_out_even_with_the_token() {
 
 #[test]
 fn a_body_over_64_kib_is_refused_announced_or_not() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let path = format!("POST /v1/devices/{DEVICE}/retire HTTP/1.1");
     let large = format!("{{\"x\":\"{}\"}}", "x".repeat(64 * 1024));
     let answer = running.raw(&[&path, "Content-Length: 70000"], "");
@@ -79,7 +79,7 @@ fn a_body_over_64_kib_is_refused_announced_or_not() {
 
 #[test]
 fn a_body_is_read_strictly() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let post = |path: &str, body: &str| running.raw(&[&format!("POST /v1/devices/{DEVICE}/{path} HTTP/1.1")], body);
     for (path, body) in [
         ("retire", r#"{"x":1}"#),
@@ -102,7 +102,7 @@ fn a_body_is_read_strictly() {
 
 #[test]
 fn another_device_is_unknown() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for id in ["11111111-2222-4333-8444-555555555555", "x", "%00"] {
         let answer = running.raw(&[&get(&format!("/v1/devices/{id}/receipts"))], "");
         assert_eq!((answer.status, answer.code().as_str()), (404, "unknownDevice"), "{id}");
@@ -112,7 +112,7 @@ fn another_device_is_unknown() {
 
 #[test]
 fn every_answer_names_the_versions_and_another_api_is_told_so() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     for head in [
         vec![get("/livez")],
         vec![get("/none")],
@@ -130,7 +130,7 @@ fn every_answer_names_the_versions_and_another_api_is_told_so() {
 
 #[test]
 fn health_needs_no_token_and_tells_no_more() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let ask = |path: &str| {
         let answer = running.raw(&[&get(path), "Authorization: -"], "");
         (answer.status, answer.body)
@@ -144,7 +144,7 @@ fn health_needs_no_token_and_tells_no_more() {
 
 #[test]
 fn a_client_that_does_not_finish_its_header_keeps_nobody_waiting_at_the_end() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     let mut slow = TcpStream::connect(running.authority()).unwrap();
     slow.write_all(b"GET /livez HTTP/1.1\r\nHost: ").unwrap();
     slow.set_read_timeout(Some(LIMIT)).unwrap();
@@ -157,7 +157,7 @@ fn a_client_that_does_not_finish_its_header_keeps_nobody_waiting_at_the_end() {
 }
 
 /// Sends the head, then a byte twice a second, and gives what came back by the time that the server closed.
-fn dribble(running: &Running, head: &str, drops: &str) -> (String, Duration) {
+fn dribble(running: &RunningServer, head: &str, drops: &str) -> (String, Duration) {
     let started = Instant::now();
     let mut stream = TcpStream::connect(running.authority()).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -180,7 +180,7 @@ fn dribble(running: &Running, head: &str, drops: &str) -> (String, Duration) {
 
 #[test]
 fn a_slow_header_and_a_slow_body_are_cut_off_however_they_dribble_on() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let head = format!(
         "POST /v1/devices/{DEVICE}/retire HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n",
         running.authority(),
@@ -199,7 +199,7 @@ fn a_slow_header_and_a_slow_body_are_cut_off_however_they_dribble_on() {
 
 #[test]
 fn a_header_over_64_kib_is_refused() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let long = format!("x-long: {}", "x".repeat(128 * 1024));
     let mut stream = TcpStream::connect(running.authority()).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
@@ -213,7 +213,7 @@ fn a_header_over_64_kib_is_refused() {
 
 #[test]
 fn only_loopback_is_listened_on() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     // The check of Host does not know 127.0.0.2: nobody would be let in there.
     for elsewhere in ["0.0.0.0:0", "127.0.0.2:0"] {
         let address = elsewhere.parse().unwrap();

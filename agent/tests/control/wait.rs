@@ -3,10 +3,10 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use super::running::{Running, texts};
+use super::running::{RunningServer, texts};
 
 /// Starts a `wait` and returns once the server has looked at the device for it.
-fn waiting(running: &Running, line: &str) -> Child {
+fn waiting(running: &RunningServer, line: &str) -> Child {
     let before = *running.fake.asked.borrow();
     let child = running.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     running.until(&running.fake.asked, |asked| *asked > before);
@@ -19,7 +19,7 @@ fn ended(child: Child) -> (i32, String, String) {
 
 #[test]
 fn it_returns_when_all_conditions_hold() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let child = waiting(&running, "wait prompt-showing prerequisites.deviceEnrolled=true permission=notDetermined");
     running.cli("enroll --user adele@contoso.example");
     running.cli("app install");
@@ -33,7 +33,7 @@ fn it_returns_when_all_conditions_hold() {
 
 #[test]
 fn it_names_what_did_not_hold_in_time() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     let (code, out, err) = running.cli("wait online prompt-showing app.installed=true --timeout 50ms");
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(
@@ -50,7 +50,7 @@ fn it_names_what_did_not_hold_in_time() {
 
 #[test]
 fn the_next_receipt_is_one_that_comes_after() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     running.fake.push("before", "x");
     let child = waiting(&running, "wait outcome=withheld");
     running.fake.push("after", "x");
@@ -65,7 +65,7 @@ fn the_next_receipt_is_one_that_comes_after() {
 
 #[test]
 fn the_outcome_of_a_notification_may_be_there_already() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     running.fake.push("one", "x");
     running.fake.push("one", "x");
     for outcome in ["withheld", "duplicate"] {
@@ -82,7 +82,7 @@ fn the_outcome_of_a_notification_may_be_there_already() {
 
 #[test]
 fn it_ends_with_the_daemon() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     let child = waiting(&running, "wait prompt-showing");
     running.stop_server();
     let (code, _, err) = ended(child);
@@ -92,7 +92,7 @@ fn it_ends_with_the_daemon() {
 
 #[test]
 fn status_waits_for_a_daemon_that_is_still_starting() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     running.fake.set_connected(false);
     let path = running.state_dir.path().join("control.json");
     let kept = std::fs::read(&path).unwrap();
@@ -108,7 +108,7 @@ fn status_waits_for_a_daemon_that_is_still_starting() {
 
 #[test]
 fn status_wait_says_why_the_device_is_not_online() {
-    let running = Running::ios();
+    let running = RunningServer::ios();
     running.fake.set_connected(false);
     let (code, _, err) = running.cli("status --wait 50ms");
     assert_eq!(code, 1);
@@ -117,7 +117,7 @@ fn status_wait_says_why_the_device_is_not_online() {
 
 #[test]
 fn a_client_that_leaves_is_not_waited_for() {
-    let mut running = Running::ios();
+    let mut running = RunningServer::ios();
     let mut child = waiting(&running, "wait prompt-showing");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -40,12 +40,12 @@ async fn it_writes_nothing_and_lets_its_port_go() {
     let broker = EmbeddedBroker::start((Ipv4Addr::LOCALHOST, 0).into(), None).await.unwrap();
     let address = broker.local_addr();
     let device = device();
-    Agent::ready(settings(&broker.url(), PROTOCOLS[0], device)).await.session.stop().await;
+    TestSession::ready(settings(&broker.url(), PROTOCOLS[0], device)).await.session.stop().await;
     send_numbers(&sender(&broker.url()).await, device, 0, 3).await;
     broker.stop().await;
     assert!(!std::path::Path::new("mqtt_storage").exists());
     let again = EmbeddedBroker::start(address, None).await.unwrap();
-    let mut agent = Agent::start(settings(&again.url(), PROTOCOLS[0], device));
+    let mut agent = TestSession::start(settings(&again.url(), PROTOCOLS[0], device));
     assert_eq!(agent.connected().await, (1, false), "a session ends with the process");
     assert!(matches!(EmbeddedBroker::start(address, None).await, Err(EmbeddedError::Listen { .. })));
     agent.session.stop().await;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use portal_agent::broker::{
     BrokerCredentials, MqttVersion, PublishId, Secret, SessionEvent, SessionSettings, Sessions,
 };
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::scripted::{Peer, ScriptedBroker};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
 use portal_tests::wait::{until, within};
 use rumqttc::v5::mqttbytes::v5::{
     Disconnect, DisconnectProperties, DisconnectReasonCode, Packet, PubAck, PubAckReason, Publish, SubAck,
@@ -23,9 +23,9 @@ fn with_password(settings: SessionSettings, password: &str) -> SessionSettings {
 async fn a_wrong_password_is_said_once_and_the_right_one_works() {
     for protocol in PROTOCOLS {
         let password = Some(("adele".to_owned(), "right".to_owned()));
-        let mosquitto = Mosquitto::start(&Setup { password, ..Setup::default() }).unwrap();
+        let mosquitto = Mosquitto::start(&MosquittoSetup { password, ..MosquittoSetup::default() }).unwrap();
         let url = mosquitto.url().parse().unwrap();
-        let mut agent = Agent::start(with_password(settings(&url, protocol, device()), "wrong"));
+        let mut agent = TestSession::start(with_password(settings(&url, protocol, device()), "wrong"));
         let (mut tries, mut problems) = (0, Vec::new());
         while tries < 4 {
             match agent.event("Connecting").await {
@@ -39,7 +39,7 @@ async fn a_wrong_password_is_said_once_and_the_right_one_works() {
         assert!(!problems[0].contains("wrong"), "{problems:?}");
         assert_eq!(agent.handle.state().problem.as_ref(), Some(&problems[0]));
         agent.session.stop().await;
-        let agent = Agent::ready(with_password(settings(&url, protocol, device()), "right")).await;
+        let agent = TestSession::ready(with_password(settings(&url, protocol, device()), "right")).await;
         assert_eq!(agent.handle.state().problem, None);
         agent.session.stop().await;
     }
@@ -53,7 +53,7 @@ async fn nothing_there_is_said_and_stopping_does_not_wait() {
     let mut lasting = settings(&url, MqttVersion::Mqtt5, device());
     lasting.reconnect.first = Duration::from_secs(60);
     lasting.reconnect.longest = Duration::from_secs(60);
-    let mut agent = Agent::start(lasting);
+    let mut agent = TestSession::start(lasting);
     assert!(agent.problem().await.contains("nothing listens"));
     within("the end", agent.session.stop()).await;
 }
@@ -66,7 +66,7 @@ async fn offline_while_there_is_no_connection_is_told_too() {
     let mut lasting = settings(&url, MqttVersion::Mqtt5, device());
     lasting.reconnect.first = Duration::from_secs(60);
     lasting.reconnect.longest = Duration::from_secs(60);
-    let mut agent = Agent::start(lasting);
+    let mut agent = TestSession::start(lasting);
     agent.problem().await;
     agent.handle.go_offline();
     assert!(agent.problem().await.contains("offline by command"));
@@ -80,7 +80,7 @@ async fn a_listener_that_never_answers_is_given_up() {
     let broker = ScriptedBroker::start().await.unwrap();
     let mut quick = settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device());
     quick.connect_timeout = Duration::from_millis(200);
-    let mut agent = Agent::start(quick);
+    let mut agent = TestSession::start(quick);
     let start = Instant::now();
     assert!(agent.problem().await.contains("did not answer"));
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
@@ -95,7 +95,7 @@ async fn a_named_takeover_waits_longer() {
     patient.reconnect.first = Duration::from_secs(3600);
     patient.reconnect.longest = Duration::from_secs(3600);
     patient.reconnect.after_takeover = Duration::from_millis(100);
-    let mut agent = Agent::start(patient);
+    let mut agent = TestSession::start(patient);
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     // With a property: rumqttc 0.25 does not see a DISCONNECT that leaves its properties out.
     let properties = DisconnectProperties {
@@ -113,10 +113,10 @@ async fn a_named_takeover_waits_longer() {
 #[tokio::test]
 async fn two_clients_with_one_id_are_suspected() {
     for protocol in PROTOCOLS {
-        let broker = Broker::mosquitto();
+        let broker = TestBroker::mosquitto();
         let device = device();
-        let mut one = Agent::start(settings(&broker.url(), protocol, device));
-        let _other = Agent::start(settings(&broker.url(), protocol, device));
+        let mut one = TestSession::start(settings(&broker.url(), protocol, device));
+        let _other = TestSession::start(settings(&broker.url(), protocol, device));
         let suspected = |state: &portal_contract::status::BrokerStatus| {
             state.problem.as_ref().is_some_and(|problem| problem.contains("a second client"))
         };
@@ -131,7 +131,7 @@ async fn two_clients_with_one_id_are_suspected() {
 async fn a_refused_subscription_is_named_and_the_rest_is_online() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
+    let mut agent = TestSession::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     let Packet::Subscribe(subscribe) = within("SUBSCRIBE", peer.read()).await.unwrap() else { panic!() };
     let paths: Vec<&str> = subscribe.filters.iter().map(|filter| filter.path.as_str()).collect();
@@ -180,8 +180,8 @@ async fn mosquittos_own_refusal_of_a_subscription_is_named() {
         });
         std::fs::write(&rules, security.to_string()).unwrap();
         let more = format!("plugin {}\nplugin_opt_config_file {}\n", dynamic_security().display(), rules.display());
-        let mosquitto = Mosquitto::start(&Setup { more, ..Setup::default() }).unwrap();
-        let agent = Agent::ready(settings(&mosquitto.url().parse().unwrap(), protocol, device)).await;
+        let mosquitto = Mosquitto::start(&MosquittoSetup { more, ..MosquittoSetup::default() }).unwrap();
+        let agent = TestSession::ready(settings(&mosquitto.url().parse().unwrap(), protocol, device)).await;
         let state = agent.handle.state();
         assert_eq!(state.refused_subscriptions, [t.actions()], "{protocol:?}");
         assert!(state.connected);
@@ -200,14 +200,15 @@ async fn a_refused_fence_counts_as_back() {
         t.receipts()
     );
     for protocol in PROTOCOLS {
-        let mosquitto = Mosquitto::start(&Setup { acl: Some(acl.clone()), ..Setup::default() }).unwrap();
+        let mosquitto =
+            Mosquitto::start(&MosquittoSetup { acl: Some(acl.clone()), ..MosquittoSetup::default() }).unwrap();
         let url = mosquitto.url().parse().unwrap();
         let mut quick = settings(&url, protocol, device);
         if protocol == MqttVersion::Mqtt311 {
             // There the broker does not say that it refused; only time does.
             quick.fence_timeout = Duration::from_millis(200);
         }
-        let mut agent = Agent::ready(quick).await;
+        let mut agent = TestSession::ready(quick).await;
         let problem = agent.handle.state().problem.unwrap();
         assert!(problem.contains("fence"), "{problem}");
         if protocol == MqttVersion::Mqtt5 {
@@ -227,7 +228,7 @@ async fn a_refused_fence_counts_as_back() {
 }
 
 /// Reads up to a publish to `topic`, granting subscriptions and taking every publish but those, which it gives back.
-async fn publish_to(peer: &mut Peer, topic: &str) -> Publish {
+async fn publish_to(peer: &mut ScriptedPeer, topic: &str) -> Publish {
     loop {
         match within("a packet", peer.read()).await.unwrap() {
             Packet::Subscribe(subscribe) => {
@@ -244,7 +245,7 @@ async fn publish_to(peer: &mut Peer, topic: &str) -> Publish {
     }
 }
 
-async fn state_changed(agent: &mut Agent) {
+async fn state_changed(agent: &mut TestSession) {
     agent.pick("StateChanged", |event| matches!(event, SessionEvent::StateChanged { .. }).then_some(())).await;
 }
 
@@ -254,7 +255,7 @@ async fn a_late_fence_ends_the_word_of_it() {
     let device = device();
     let mut quick = settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device);
     quick.fence_timeout = Duration::from_millis(50);
-    let mut agent = Agent::start(quick);
+    let mut agent = TestSession::start(quick);
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     let fence = publish_to(&mut peer, &topics(device).fence()).await;
     agent.online().await;
@@ -270,7 +271,7 @@ async fn a_refused_publish_is_named_until_the_next_connect() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
     let t = topics(device);
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
+    let mut agent = TestSession::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let (mut peer, _) = within("CONNECT", broker.accept_connected()).await.unwrap();
     let online = publish_to(&mut peer, &t.connection()).await;
     let refusal = PubAck { pkid: online.pkid, reason: PubAckReason::NotAuthorized, properties: None };

@@ -4,22 +4,22 @@ use std::time::{Duration, Instant};
 
 use portal_agent::broker::{PublishId, SessionEvent, Sessions};
 use portal_agent::sender::PushAddress;
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 
 use crate::support::*;
 
 fn persistent() -> Mosquitto {
-    Mosquitto::start(&Setup { persistent: true, ..Setup::default() }).unwrap()
+    Mosquitto::start(&MosquittoSetup { persistent: true, ..MosquittoSetup::default() }).unwrap()
 }
 
 #[tokio::test]
 async fn held_pushes_come_in_order_before_the_fence() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        Agent::ready(settings(&broker.url(), protocol, device)).await.session.stop().await;
+        TestSession::ready(settings(&broker.url(), protocol, device)).await.session.stop().await;
         let sender = sender(&broker.url()).await;
         send_numbers(&sender, device, 0, 100).await;
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
         assert_eq!(agent.connected().await, (1, true));
         // mosquitto keeps 20 on their way over 3.1.1, so the fence only follows acknowledgements.
         let mut held = Vec::new();
@@ -41,9 +41,9 @@ async fn held_pushes_come_in_order_before_the_fence() {
 
 #[tokio::test]
 async fn what_was_not_acknowledged_comes_again_and_says_so() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         let sender = sender(&broker.url()).await;
         send_numbers(&sender, device, 0, 10).await;
         let mut pushes = agent.pushes(10).await;
@@ -53,7 +53,7 @@ async fn what_was_not_acknowledged_comes_again_and_says_so() {
         assert!(agent.handle.publish(Some(PublishId(1)), topics(device).state(), Vec::new(), true));
         agent.pick("Published", |event| matches!(event, SessionEvent::Published { .. }).then_some(())).await;
         agent.kill();
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
         let again = agent.held().await;
         assert_eq!(texts(&again), numbers(4, 10), "{} {protocol:?}", broker.name());
         assert!(again.iter().all(|push| push.redelivered));
@@ -67,7 +67,7 @@ async fn a_killed_broker_is_found_again_with_everything_it_had() {
         let mut mosquitto = persistent();
         let url = mosquitto.url().parse().unwrap();
         let device = device();
-        let mut agent = Agent::start(settings(&url, protocol, device));
+        let mut agent = TestSession::start(settings(&url, protocol, device));
         agent.handle.set_groups([group(1)].into());
         agent.fence().await;
         let sender = sender(&url).await;
@@ -89,7 +89,7 @@ async fn a_killed_broker_is_found_again_with_everything_it_had() {
         sender.push_raw(PushAddress::Group(group(1)), "to the group").await.unwrap();
         assert_eq!(agent.push().await.text, "to the group");
         agent.kill();
-        let mut agent = Agent::start(settings(&url, protocol, device));
+        let mut agent = TestSession::start(settings(&url, protocol, device));
         let third = agent.held().await;
         assert_eq!(texts(&third), ["push one", "push two", "push three", "to the group"], "{protocol:?}");
         agent.session.stop().await;
@@ -102,7 +102,7 @@ async fn a_lost_session_is_subscribed_again() {
         let mut mosquitto = mosquitto();
         let url = mosquitto.url().parse().unwrap();
         let device = device();
-        let mut agent = Agent::start(settings(&url, protocol, device));
+        let mut agent = TestSession::start(settings(&url, protocol, device));
         agent.handle.set_groups([group(1)].into());
         agent.fence().await;
         mosquitto.restart().unwrap();
@@ -119,11 +119,13 @@ async fn a_lost_session_is_subscribed_again() {
 
 #[tokio::test]
 async fn the_next_broker_takes_over_within_two_seconds() {
-    let (Broker::Embedded(first), second) = (Broker::embedded().await, Broker::embedded().await) else { panic!() };
+    let (TestBroker::Embedded(first), second) = (TestBroker::embedded().await, TestBroker::embedded().await) else {
+        panic!()
+    };
     let mut settings = settings(&first.url(), PROTOCOLS[0], device());
     settings.brokers.push(second.url());
     settings.reconnect = Default::default();
-    let mut agent = Agent::ready(settings).await;
+    let mut agent = TestSession::ready(settings).await;
     let start = Instant::now();
     first.stop().await;
     assert_eq!(agent.connected().await.0, 2);
@@ -134,14 +136,14 @@ async fn the_next_broker_takes_over_within_two_seconds() {
 
 #[tokio::test]
 async fn retained_groups_come_at_each_connect_and_retained_pushes_do_not() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
         let topics = topics(device);
         let sender = sender(&broker.url()).await;
         sender.publish(topics.groups(), r#"{"groups":[]}"#, true).await.unwrap();
         sender.publish(topics.notifications(), "retained push", true).await.unwrap();
         for _ in 0..2 {
-            let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+            let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
             let mut held = agent.held().await;
             held.sort_by(|a, b| a.text.cmp(&b.text));
             // 3.1.1 has no Retain Handling: there the daemon rejects what is marked as retained.

@@ -2,7 +2,7 @@
 
 use portal_agent::broker::{EVENT_SLACK, MqttVersion, PublishId, SessionEvent, Sessions};
 use portal_agent::sender::PushAddress;
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::scripted::ScriptedBroker;
 use portal_tests::wait::{until, within};
 use rumqttc::v5::mqttbytes::QoS;
@@ -14,15 +14,15 @@ const LARGE: usize = 90 * 1024;
 
 #[tokio::test]
 async fn a_packet_too_large_in_a_kept_session_does_not_stop_the_rest() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        Agent::ready(settings(&broker.url(), protocol, device)).await.session.stop().await;
+        TestSession::ready(settings(&broker.url(), protocol, device)).await.session.stop().await;
         let sender = sender(&broker.url()).await;
         let to = PushAddress::Device(device);
         sender.push_raw(to, "before").await.unwrap();
         sender.push_raw(to, vec![b'x'; LARGE]).await.unwrap();
         sender.push_raw(to, "after").await.unwrap();
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
         let held = agent.held().await;
         let lengths: Vec<usize> = held.iter().map(|push| push.length).collect();
         match protocol {
@@ -42,7 +42,7 @@ async fn a_packet_too_large_in_a_kept_session_does_not_stop_the_rest() {
 async fn a_broker_that_ignores_the_announced_limit_is_met_with_a_larger_one() {
     let broker = ScriptedBroker::start().await.unwrap();
     let device = device();
-    let mut agent = Agent::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
+    let mut agent = TestSession::start(settings(&broker.url().unwrap().parse().unwrap(), MqttVersion::Mqtt5, device));
     let mut limits = Vec::new();
     for _ in 0..2 {
         let (mut peer, connect) = within("CONNECT", broker.accept_connected()).await.unwrap();
@@ -63,13 +63,13 @@ async fn a_broker_that_ignores_the_announced_limit_is_met_with_a_larger_one() {
 #[tokio::test]
 async fn a_daemon_that_does_not_read_loses_no_push_of_qos_1() {
     // Over 3.1.1 without a window, far more arrives than the channel holds.
-    let setup = Setup { more: "max_inflight_messages 0\n".to_owned(), ..Setup::default() };
+    let setup = MosquittoSetup { more: "max_inflight_messages 0\n".to_owned(), ..MosquittoSetup::default() };
     let mosquitto = Mosquitto::start(&setup).unwrap();
     let url = mosquitto.url().parse().unwrap();
     let device = device();
     let small =
         portal_agent::broker::SessionSettings { receive_maximum: 1, ..settings(&url, MqttVersion::Mqtt311, device) };
-    let mut agent = Agent::start_with_capacity(small, EVENT_SLACK + 1);
+    let mut agent = TestSession::start_with_capacity(small, EVENT_SLACK + 1);
     agent.fence().await;
     let sender = sender(&url).await;
     send_numbers(&sender, device, 0, 2000).await;
@@ -81,13 +81,13 @@ async fn a_daemon_that_does_not_read_loses_no_push_of_qos_1() {
 
 #[tokio::test]
 async fn a_flood_of_qos_0_is_dropped_and_counted() {
-    let broker = Broker::mosquitto();
+    let broker = TestBroker::mosquitto();
     let device = device();
     let small = portal_agent::broker::SessionSettings {
         receive_maximum: 1,
         ..settings(&broker.url(), MqttVersion::Mqtt5, device)
     };
-    let mut agent = Agent::start_with_capacity(small, EVENT_SLACK + 1);
+    let mut agent = TestSession::start_with_capacity(small, EVENT_SLACK + 1);
     agent.fence().await;
     flood(&broker, &topics(device).notifications(), 5 * EVENT_SLACK).await;
     let state = until("the drops", || agent.handle.state(), |state| state.problem.is_some()).await;
@@ -97,7 +97,7 @@ async fn a_flood_of_qos_0_is_dropped_and_counted() {
     agent.session.stop().await;
 }
 
-async fn flood(broker: &Broker, topic: &str, number: usize) {
+async fn flood(broker: &TestBroker, topic: &str, number: usize) {
     let options = rumqttc::MqttOptions::new("flood", broker.url().host(), broker.url().port());
     let (client, mut eventloop) = rumqttc::AsyncClient::new(options, number + 10);
     for count in 0..number {
@@ -109,11 +109,11 @@ async fn flood(broker: &Broker, topic: &str, number: usize) {
 
 #[tokio::test]
 async fn a_publish_that_the_broker_cannot_take_is_refused_and_the_connection_stands() {
-    let setup = Setup { more: "max_packet_size 2000\n".to_owned(), ..Setup::default() };
+    let setup = MosquittoSetup { more: "max_packet_size 2000\n".to_owned(), ..MosquittoSetup::default() };
     let mosquitto = Mosquitto::start(&setup).unwrap();
     let url = mosquitto.url().parse().unwrap();
     let device = device();
-    let mut agent = Agent::ready(settings(&url, MqttVersion::Mqtt5, device)).await;
+    let mut agent = TestSession::ready(settings(&url, MqttVersion::Mqtt5, device)).await;
     assert!(agent.handle.publish(Some(PublishId(7)), topics(device).state(), vec![b'x'; 5000], true));
     let refused = |event| match event {
         SessionEvent::PublishRefused { id, detail, for_good } => Some((id, detail, for_good)),
@@ -128,9 +128,9 @@ async fn a_publish_that_the_broker_cannot_take_is_refused_and_the_connection_sta
 
 #[tokio::test]
 async fn the_message_expiry_is_told_in_mqtt_5() {
-    for broker in [Broker::mosquitto(), Broker::embedded().await] {
+    for broker in [TestBroker::mosquitto(), TestBroker::embedded().await] {
         let device = device();
-        let mut agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
         let options = rumqttc::v5::MqttOptions::new("expiring", broker.url().host(), broker.url().port());
         let (client, mut eventloop) = rumqttc::v5::AsyncClient::new(options, 10);
         let properties = PublishProperties { message_expiry_interval: Some(600), ..PublishProperties::default() };

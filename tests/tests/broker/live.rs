@@ -11,9 +11,9 @@ use crate::support::*;
 
 #[tokio::test]
 async fn pushes_arrive_in_order_and_the_fence_comes_back() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
         let (epoch, present) = agent.connected().await;
         assert_eq!((epoch, present), (1, false));
         assert_eq!(agent.online().await, 1);
@@ -43,9 +43,9 @@ async fn pushes_arrive_in_order_and_the_fence_comes_back() {
 
 #[tokio::test]
 async fn groups_are_joined_and_left_while_connected() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         agent.handle.set_groups([group(1), group(2)].into());
         assert!(!agent.handle.state().connected, "not online until the new subscriptions are answered");
         agent.subscribed().await;
@@ -72,8 +72,8 @@ async fn groups_are_joined_and_left_while_connected() {
 #[tokio::test]
 async fn a_thousand_groups_are_subscribed() {
     for protocol in PROTOCOLS {
-        let broker = Broker::mosquitto();
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device()));
+        let broker = TestBroker::mosquitto();
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device()));
         agent.handle.set_groups((0..1000).map(group).collect());
         agent.fence().await;
         until("every group", || agent.handle.state(), |state| state.connected).await;
@@ -86,14 +86,14 @@ async fn a_thousand_groups_are_subscribed() {
 
 #[tokio::test]
 async fn groups_left_while_away_are_given_up_at_the_next_connect() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut agent = Agent::start(settings(&broker.url(), protocol, device));
+        let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
         agent.handle.set_groups([group(1)].into());
         agent.fence().await;
         agent.kill();
         // Another life, which never heard of group 1 but whose session still has it.
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         let sender = sender(&broker.url()).await;
         sender.push_raw(PushAddress::Group(group(1)), "stray").await.unwrap();
         let push = agent.push().await;
@@ -109,24 +109,24 @@ async fn groups_left_while_away_are_given_up_at_the_next_connect() {
     }
 }
 
-async fn published(agent: &mut Agent) -> PublishId {
+async fn published(agent: &mut TestSession) -> PublishId {
     agent.pick("Published", |event| if let SessionEvent::Published { id } = event { Some(id) } else { None }).await
 }
 
 #[tokio::test]
 async fn the_connection_topic_tells_online_and_offline() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut watcher = Watcher::start(&broker.url(), &topics(device).connection()).await;
-        let agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut watcher = TopicWatcher::start(&broker.url(), &topics(device).connection()).await;
+        let agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         assert_eq!(watcher.next_text().await, ONLINE);
         agent.kill();
         assert_eq!(watcher.next_text().await, OFFLINE, "the last will: {} {protocol:?}", broker.name());
-        let agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         assert_eq!(watcher.next_text().await, ONLINE);
         agent.session.stop().await;
         assert_eq!(watcher.next_text().await, OFFLINE, "a clean end: {} {protocol:?}", broker.name());
-        let mut late = Watcher::start(&broker.url(), &topics(device).connection()).await;
+        let mut late = TopicWatcher::start(&broker.url(), &topics(device).connection()).await;
         let (_, text, retained) = late.next().await;
         assert_eq!((text.as_str(), retained), (OFFLINE, true));
     }
@@ -134,10 +134,10 @@ async fn the_connection_topic_tells_online_and_offline() {
 
 #[tokio::test]
 async fn offline_really_disconnects_and_the_session_stays() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut watcher = Watcher::start(&broker.url(), &topics(device).connection()).await;
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut watcher = TopicWatcher::start(&broker.url(), &topics(device).connection()).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         assert_eq!(watcher.next_text().await, ONLINE);
         agent.handle.go_offline();
         assert!(agent.problem().await.contains("offline"));
@@ -159,10 +159,10 @@ async fn offline_really_disconnects_and_the_session_stays() {
 
 #[tokio::test]
 async fn publishes_are_answered_by_number_and_in_order() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut watcher = Watcher::start(&broker.url(), &topics(device).receipts()).await;
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut watcher = TopicWatcher::start(&broker.url(), &topics(device).receipts()).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         let (mut next, mut answered) = (0, 0);
         while answered < 500 {
             while next < 500
@@ -187,8 +187,8 @@ async fn publishes_are_answered_by_number_and_in_order() {
 
 #[tokio::test]
 async fn idle_ends_promptly() {
-    let broker = Broker::mosquitto();
-    let agent = Agent::ready(settings(&broker.url(), PROTOCOLS[0], device())).await;
+    let broker = TestBroker::mosquitto();
+    let agent = TestSession::ready(settings(&broker.url(), PROTOCOLS[0], device())).await;
     let start = std::time::Instant::now();
     agent.session.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());

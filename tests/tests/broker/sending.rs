@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use portal_agent::broker::{MqttVersion, Sessions};
 use portal_agent::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::wait::within;
 
 use crate::support::*;
@@ -27,9 +27,9 @@ fn receipt(device: DeviceId, sequence: u64, id: &str) -> Receipt {
 
 #[tokio::test]
 async fn a_push_arrives_as_the_payload_that_the_contract_names() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let device = device();
-        let mut agent = Agent::ready(settings(&broker.url(), protocol, device)).await;
+        let mut agent = TestSession::ready(settings(&broker.url(), protocol, device)).await;
         let sender = PushSender::connect(SenderOptions { protocol, ..SenderOptions::new(broker.url()) }).await.unwrap();
         let notification = CustomNotification {
             id: "6f0c".parse().unwrap(),
@@ -51,7 +51,7 @@ async fn a_push_arrives_as_the_payload_that_the_contract_names() {
 
 #[tokio::test]
 async fn receipts_are_followed_by_id_and_repeated_ones_dropped() {
-    for (broker, protocol) in Broker::all().await {
+    for (broker, protocol) in TestBroker::all().await {
         let (one, two) = (device(), device());
         let sender = PushSender::connect(SenderOptions { protocol, ..SenderOptions::new(broker.url()) }).await.unwrap();
         let mut of_one = sender.follow(FollowScope::Device(one)).await.unwrap();
@@ -75,9 +75,9 @@ async fn receipts_are_followed_by_id_and_repeated_ones_dropped() {
 
 #[tokio::test]
 async fn many_pushes_at_once_all_arrive() {
-    let broker = Broker::mosquitto();
+    let broker = TestBroker::mosquitto();
     let device = device();
-    let mut agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
+    let mut agent = TestSession::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
     let sender = sender(&broker.url()).await;
     let pushes = (0..500).map(|number| sender.push_raw(PushAddress::Device(device), number.to_string()));
     for result in join_all(pushes).await {
@@ -90,7 +90,7 @@ async fn many_pushes_at_once_all_arrive() {
 #[tokio::test]
 async fn the_brokers_refusal_is_an_error_that_names_the_topic() {
     let acl = "topic read portal/v1/#\n".to_owned();
-    let mosquitto = Mosquitto::start(&Setup { acl: Some(acl), ..Setup::default() }).unwrap();
+    let mosquitto = Mosquitto::start(&MosquittoSetup { acl: Some(acl), ..MosquittoSetup::default() }).unwrap();
     let sender = sender(&mosquitto.url().parse().unwrap()).await;
     let device = device();
     let error = sender.push_raw(PushAddress::Device(device), "x").await.unwrap_err();
@@ -101,7 +101,7 @@ async fn the_brokers_refusal_is_an_error_that_names_the_topic() {
 
 #[tokio::test]
 async fn a_packet_over_the_brokers_limit_is_refused_before_it_is_sent() {
-    let setup = Setup { more: "max_packet_size 2000\n".to_owned(), ..Setup::default() };
+    let setup = MosquittoSetup { more: "max_packet_size 2000\n".to_owned(), ..MosquittoSetup::default() };
     let mosquitto = Mosquitto::start(&setup).unwrap();
     let sender = sender(&mosquitto.url().parse().unwrap()).await;
     let to = PushAddress::Device(device());
@@ -127,18 +127,18 @@ async fn a_sender_that_is_not_let_in_says_why() {
     let nowhere = PushSender::connect(SenderOptions::new("mqtt://127.0.0.1:1".parse().unwrap())).await.unwrap_err();
     assert!(nowhere.to_string().contains("nothing listens"), "{nowhere}");
     let password = Some(("adele".to_owned(), "right".to_owned()));
-    let mosquitto = Mosquitto::start(&Setup { password, ..Setup::default() }).unwrap();
+    let mosquitto = Mosquitto::start(&MosquittoSetup { password, ..MosquittoSetup::default() }).unwrap();
     let stranger = PushSender::connect(SenderOptions::new(mosquitto.url().parse().unwrap())).await.unwrap_err();
     assert!(stranger.to_string().contains("password"), "{stranger}");
 }
 
 #[tokio::test]
 async fn a_followed_session_sees_what_the_device_publishes() {
-    let broker = Broker::mosquitto();
+    let broker = TestBroker::mosquitto();
     let device = device();
     let sender = sender(&broker.url()).await;
     let mut receipts = sender.follow(FollowScope::Device(device)).await.unwrap();
-    let agent = Agent::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
+    let agent = TestSession::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
     let payload = serde_json::to_vec(&receipt(device, 9, "z")).unwrap();
     assert!(agent.handle.publish(None, topics(device).receipts(), payload, false));
     assert_eq!(within("the receipt", receipts.next()).await.unwrap().sequence, 9);

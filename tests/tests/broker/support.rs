@@ -11,19 +11,19 @@ use portal_agent::broker::{
 };
 use portal_agent::sender::{PushAddress, PushSender, SenderOptions};
 use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::wait::within;
 use tokio::sync::mpsc;
 
 pub const PROTOCOLS: [MqttVersion; 2] = [MqttVersion::Mqtt5, MqttVersion::Mqtt311];
 
 /// A broker under test.
-pub enum Broker {
+pub enum TestBroker {
     Mosquitto(Mosquitto),
     Embedded(EmbeddedBroker),
 }
 
-impl Broker {
+impl TestBroker {
     pub fn mosquitto() -> Self {
         Self::Mosquitto(mosquitto())
     }
@@ -58,7 +58,7 @@ impl Broker {
 }
 
 pub fn mosquitto() -> Mosquitto {
-    Mosquitto::start(&Setup::default()).unwrap()
+    Mosquitto::start(&MosquittoSetup::default()).unwrap()
 }
 
 /// A device that no other test uses.
@@ -84,7 +84,7 @@ pub fn settings(url: &BrokerUrl, protocol: MqttVersion, device: DeviceId) -> Ses
 
 /// A message as a test reads it.
 #[derive(Debug)]
-pub struct Push {
+pub struct TestPush {
     pub text: String,
     pub length: usize,
     pub incoming: IncomingTopic,
@@ -95,13 +95,13 @@ pub struct Push {
 }
 
 /// A session and what it says.
-pub struct Agent {
+pub struct TestSession {
     pub session: Session,
     pub handle: SessionHandle,
     pub events: mpsc::Receiver<SessionEvent>,
 }
 
-impl Agent {
+impl TestSession {
     pub fn start(settings: SessionSettings) -> Self {
         let capacity = settings.event_capacity();
         Self::start_with_capacity(settings, capacity)
@@ -160,11 +160,11 @@ impl Agent {
         self.pick("Disconnected", problem).await
     }
 
-    pub async fn push(&mut self) -> Push {
+    pub async fn push(&mut self) -> TestPush {
         self.pick("a message", push_of).await
     }
 
-    pub async fn pushes(&mut self, number: usize) -> Vec<Push> {
+    pub async fn pushes(&mut self, number: usize) -> Vec<TestPush> {
         let mut pushes = Vec::new();
         while pushes.len() < number {
             pushes.push(self.push().await);
@@ -173,7 +173,7 @@ impl Agent {
     }
 
     /// The pushes before the fence.
-    pub async fn held(&mut self) -> Vec<Push> {
+    pub async fn held(&mut self) -> Vec<TestPush> {
         let mut held = Vec::new();
         loop {
             match self.event("FenceReturned").await {
@@ -183,7 +183,7 @@ impl Agent {
         }
     }
 
-    pub fn ack(&self, pushes: impl IntoIterator<Item = Push>) {
+    pub fn ack(&self, pushes: impl IntoIterator<Item = TestPush>) {
         for token in pushes.into_iter().filter_map(|push| push.token) {
             self.handle.ack(token);
         }
@@ -195,15 +195,15 @@ impl Agent {
     }
 }
 
-fn push_of(event: SessionEvent) -> Option<Push> {
+fn push_of(event: SessionEvent) -> Option<TestPush> {
     let SessionEvent::Message { incoming, payload, token, redelivered, retained, expiry_seconds, .. } = event else {
         return None;
     };
     let text = String::from_utf8_lossy(&payload[..payload.len().min(64)]).into_owned();
-    Some(Push { text, length: payload.len(), incoming, token, redelivered, retained, expiry_seconds })
+    Some(TestPush { text, length: payload.len(), incoming, token, redelivered, retained, expiry_seconds })
 }
 
-pub fn texts(pushes: &[Push]) -> Vec<&str> {
+pub fn texts(pushes: &[TestPush]) -> Vec<&str> {
     pushes.iter().map(|push| push.text.as_str()).collect()
 }
 
@@ -223,12 +223,12 @@ pub async fn send_numbers(sender: &PushSender, to: DeviceId, from: usize, until:
 }
 
 /// A client that hears a topic filter, over rumqttc alone.
-pub struct Watcher {
+pub struct TopicWatcher {
     messages: mpsc::Receiver<(String, String, bool)>,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Watcher {
+impl TopicWatcher {
     pub async fn start(url: &BrokerUrl, filter: &str) -> Self {
         let id = format!("watcher-{}", device());
         let options = rumqttc::MqttOptions::new(id, url.host(), url.port());
@@ -266,7 +266,7 @@ impl Watcher {
     }
 }
 
-impl Drop for Watcher {
+impl Drop for TopicWatcher {
     fn drop(&mut self) {
         self.task.abort();
     }

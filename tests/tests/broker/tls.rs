@@ -4,36 +4,36 @@ use std::path::PathBuf;
 
 use portal_agent::broker::{MqttVersion, Sessions, TlsSettings};
 use portal_agent::sender::{PushSender, SenderOptions};
-use portal_tests::certificates::{Authority, Pair};
-use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::certificates::{CertificateAuthority, CertificatePair};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 
 use crate::support::*;
 
-struct Case {
+struct TlsCase {
     _dir: tempfile::TempDir,
-    ours: Authority,
-    theirs: Authority,
+    ours: CertificateAuthority,
+    theirs: CertificateAuthority,
 }
 
-fn case() -> Case {
+fn case() -> TlsCase {
     let dir = tempfile::tempdir().unwrap();
-    let ours = Authority::new(dir.path(), "ours").unwrap();
-    let theirs = Authority::new(dir.path(), "theirs").unwrap();
-    Case { _dir: dir, ours, theirs }
+    let ours = CertificateAuthority::new(dir.path(), "ours").unwrap();
+    let theirs = CertificateAuthority::new(dir.path(), "theirs").unwrap();
+    TlsCase { _dir: dir, ours, theirs }
 }
 
-fn serving(pair: Pair, client_ca: Option<PathBuf>) -> Mosquitto {
-    Mosquitto::start(&Setup { tls: Some(pair), client_ca, ..Setup::default() }).unwrap()
+fn serving(pair: CertificatePair, client_ca: Option<PathBuf>) -> Mosquitto {
+    Mosquitto::start(&MosquittoSetup { tls: Some(pair), client_ca, ..MosquittoSetup::default() }).unwrap()
 }
 
-fn trusting(authority: &Authority) -> TlsSettings {
+fn trusting(authority: &CertificateAuthority) -> TlsSettings {
     TlsSettings { ca_file: Some(authority.ca_file.clone()), ..TlsSettings::default() }
 }
 
 /// The session's first problem, and the sender's, which must be the same.
 async fn problem(url: &str, tls: TlsSettings) -> String {
     let url = url.parse().unwrap();
-    let mut agent = Agent::start(portal_agent::broker::SessionSettings {
+    let mut agent = TestSession::start(portal_agent::broker::SessionSettings {
         tls: tls.clone(),
         ..settings(&url, PROTOCOLS[0], device())
     });
@@ -52,7 +52,7 @@ async fn a_certificate_of_the_trusted_authority_verifies() {
     for protocol in PROTOCOLS {
         let mut secure = settings(&url, protocol, device());
         secure.tls = trusting(&case.ours);
-        let agent = Agent::ready(secure).await;
+        let agent = TestSession::ready(secure).await;
         assert!(agent.handle.state().url.starts_with("mqtts://"));
         agent.session.stop().await;
     }
@@ -82,7 +82,7 @@ async fn a_client_certificate_is_shown_where_it_is_demanded() {
     let mosquitto = serving(case.ours.sign("localhost").unwrap(), Some(case.ours.ca_file.clone()));
     let none = problem(&mosquitto.url(), trusting(&case.ours)).await;
     assert!(none.contains("client certificate"), "{none}");
-    let mine = |authority: &Authority| {
+    let mine = |authority: &CertificateAuthority| {
         let pair = authority.sign("device").unwrap();
         TlsSettings {
             client_cert_file: Some(pair.cert_file),
@@ -94,7 +94,7 @@ async fn a_client_certificate_is_shown_where_it_is_demanded() {
     assert!(foreign.contains("client certificate"), "{foreign}");
     let mut mutual = settings(&mosquitto.url().parse().unwrap(), PROTOCOLS[0], device());
     mutual.tls = mine(&case.ours);
-    Agent::ready(mutual).await.session.stop().await;
+    TestSession::ready(mutual).await.session.stop().await;
 }
 
 #[tokio::test]
@@ -107,8 +107,11 @@ async fn the_wrong_port_is_told_apart() {
         "{tls_to_plain}"
     );
     let secure = serving(case.ours.sign("localhost").unwrap(), None);
-    let mut agent =
-        Agent::start(settings(&format!("mqtt://localhost:{}", secure.port()).parse().unwrap(), PROTOCOLS[0], device()));
+    let mut agent = TestSession::start(settings(
+        &format!("mqtt://localhost:{}", secure.port()).parse().unwrap(),
+        PROTOCOLS[0],
+        device(),
+    ));
     let plain_to_tls = agent.problem().await;
     assert!(plain_to_tls.contains("mqtts://"), "{plain_to_tls}");
     agent.session.stop().await;

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use portal_agent::desktop::{Allowance, DesktopEvent, Notifier};
+use portal_agent::desktop::{DesktopEvent, Notifier, Suppression};
 use portal_contract::DesktopVerdict;
-use portal_tests::notification_server::{Behaviour, DoNotDisturb, NotificationServer, Profile};
+use portal_tests::notification_server::{DoNotDisturb, NotificationServer, ServerBehaviour, ServerProfile};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::xfconf::Xfconf;
+use portal_tests::xfconf::SettingsService;
 use zbus::Variant;
 
-use crate::support::{Desktop, LIMIT, card, on_a_private_bus};
+use crate::support::{LIMIT, NotifierRig, card, on_a_private_bus};
 
-impl Desktop {
+impl NotifierRig {
     fn verdict(&self) -> Option<DesktopVerdict> {
         self.native.state().verdict
     }
@@ -36,7 +36,7 @@ impl Desktop {
 #[test]
 fn a_server_that_signals_do_not_disturb_is_heard() {
     on_a_private_bus("allowance::a_server_that_signals_do_not_disturb_is_heard", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::plasma()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::plasma()).await;
         assert_eq!(desktop.verdict(), Some(DesktopVerdict::Accepted));
         assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Accepted);
         server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
@@ -56,7 +56,7 @@ fn a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look() {
     on_a_private_bus(
         "allowance::a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look",
         async |directory| {
-            let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::dunst()).await;
+            let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
             assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Accepted);
             server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
             assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::DoNotDisturb);
@@ -72,7 +72,7 @@ fn a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look() {
 #[test]
 fn a_question_without_an_answer_delays_no_card() {
     on_a_private_bus("allowance::a_question_without_an_answer_delays_no_card", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::dunst()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
         server.set_do_not_disturb(DoNotDisturb::Unanswered).await.unwrap();
         let asked = Instant::now();
         desktop.native.raise(card(1, "Maintenance", "Tonight at 22:00"));
@@ -89,7 +89,7 @@ fn a_question_without_an_answer_delays_no_card() {
 #[test]
 fn a_flood_of_changes_is_one_question() {
     on_a_private_bus("allowance::a_flood_of_changes_is_one_question", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::plasma()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::plasma()).await;
         let asked = server.questions();
         for _ in 0..200 {
             server.set_do_not_disturb(DoNotDisturb::Unanswered).await.unwrap();
@@ -105,12 +105,12 @@ fn a_flood_of_changes_is_one_question() {
 fn xfce_keeps_it_in_its_settings() {
     on_a_private_bus("allowance::xfce_keeps_it_in_its_settings", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
-        let settings = Xfconf::start(&bus.address()).await.unwrap();
-        let profile = Profile { name: "Xfce Notify Daemon", ..Profile::xfce() };
+        let settings = SettingsService::start(&bus.address()).await.unwrap();
+        let profile = ServerProfile { name: "Xfce Notify Daemon", ..ServerProfile::xfce() };
         let _server = NotificationServer::start(&bus.address(), profile).await.unwrap();
-        let mut desktop = Desktop::start(&directory);
+        let mut desktop = NotifierRig::start(&directory);
         desktop.appeared().await;
-        let told = Allowance { do_not_disturb: Some(false), application_off: Some(false) };
+        let told = Suppression { do_not_disturb: Some(false), application_off: Some(false) };
         assert_eq!(desktop.native.allowance(), told, "what is not set is off");
         settings.set("/do-not-disturb", Variant::from(true)).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::DoNotDisturb).await;
@@ -126,7 +126,7 @@ fn xfce_keeps_it_in_its_settings() {
 #[test]
 fn gnome_keeps_it_in_its_settings() {
     on_a_private_bus("allowance::gnome_keeps_it_in_its_settings", async |directory| {
-        let (bus, _server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        let (bus, _server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         assert_eq!(desktop.verdict(), Some(DesktopVerdict::Accepted));
         let dconf = zbus::connection::Builder::address(bus.address().as_str())
             .name("ca.desrt.dconf.Writer")
@@ -149,9 +149,9 @@ fn gnome_keeps_it_in_its_settings() {
 #[test]
 fn a_server_that_does_not_tell_is_unknown_and_none_is_none() {
     on_a_private_bus("allowance::a_server_that_does_not_tell_is_unknown_and_none_is_none", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::mate()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::mate()).await;
         assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Unknown);
-        server.behave(Behaviour::Delay(Duration::from_millis(100)));
+        server.behave(ServerBehaviour::Delay(Duration::from_millis(100)));
         assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::Unknown);
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);

@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use portal_agent::desktop::{Card, CardId, DesktopEvent, Notifier, PromptId, Urgency};
+use portal_agent::desktop::{Card, CardId, CardUrgency, DesktopEvent, Notifier, PromptId};
 use portal_contract::PushProblem;
-use portal_tests::notification_server::{Behaviour, NotificationServer, Profile};
+use portal_tests::notification_server::{NotificationServer, ServerBehaviour, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 
-use crate::support::{DIRECTORY, Desktop, LIMIT, card, last, on_a_private_bus, prompt};
+use crate::support::{DIRECTORY, LIMIT, NotifierRig, card, last, on_a_private_bus, prompt};
 
 #[test]
 fn a_card_is_raised_as_company_portal() {
     on_a_private_bus("raising::a_card_is_raised_as_company_portal", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         desktop.raise(1).await;
         let raised = last(&server, 1).await;
         assert_eq!(raised.app, "Company Portal");
@@ -37,8 +37,8 @@ fn a_card_is_raised_as_company_portal() {
 #[test]
 fn a_quiet_card_makes_no_sound() {
     on_a_private_bus("raising::a_quiet_card_makes_no_sound", async |directory| {
-        let (_bus, server, desktop) = Desktop::with(&directory, Profile::xfce()).await;
-        desktop.native.raise(Card { urgency: Urgency::Low, ..card(1, "a", "b") });
+        let (_bus, server, desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
+        desktop.native.raise(Card { urgency: CardUrgency::Low, ..card(1, "a", "b") });
         desktop.native.raise(Card { sound: false, ..card(2, "a", "b") });
         let raised = server.wait_for(2, LIMIT).await.unwrap();
         assert_eq!((&raised[0].hints["urgency"], &raised[0].hints["suppress-sound"]), (&0.into(), &true.into()));
@@ -51,7 +51,7 @@ fn a_quiet_card_makes_no_sound() {
 fn text_is_literal_on_every_server() {
     on_a_private_bus("raising::text_is_literal_on_every_server", async |directory| {
         let hostile = "<b>x</b> & <img src=\"file:///etc/hosts\">\u{202e}fdp\u{0}\u{1b}\nnext";
-        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         desktop.native.raise(card(1, hostile, hostile));
         let raised = last(&server, 1).await;
         assert_eq!(raised.title, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp next");
@@ -61,7 +61,7 @@ fn text_is_literal_on_every_server() {
         // Read again for each server.
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
-        let server = NotificationServer::start(&bus.address(), Profile::plain()).await.unwrap();
+        let server = NotificationServer::start(&bus.address(), ServerProfile::plain()).await.unwrap();
         desktop.appeared().await;
         desktop.native.raise(card(2, hostile, hostile));
         assert_eq!(last(&server, 1).await.body, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp\nnext");
@@ -72,10 +72,10 @@ fn text_is_literal_on_every_server() {
 fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
     on_a_private_bus("raising::a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
-        for profile in [Profile::xfce(), Profile::gnome(), Profile::dunst()] {
+        for profile in [ServerProfile::xfce(), ServerProfile::gnome(), ServerProfile::dunst()] {
             let unicast = profile.unicast;
             let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
-            let mut desktop = Desktop::start(&directory);
+            let mut desktop = NotifierRig::start(&directory);
             desktop.appeared().await;
             desktop.raise(1).await;
             let clicked = desktop.answered_after(async || server.invoke(1, "default", unicast).await.unwrap()).await;
@@ -93,7 +93,7 @@ fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
 #[test]
 fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
     on_a_private_bus("raising::a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         for id in 1..=21 {
             desktop.raise(id).await;
         }
@@ -119,10 +119,10 @@ fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
 fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
     on_a_private_bus("raising::a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
-        for (profile, allow) in [(Profile::xfce(), true), (Profile::dunst(), false)] {
+        for (profile, allow) in [(ServerProfile::xfce(), true), (ServerProfile::dunst(), false)] {
             let unicast = profile.unicast;
             let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
-            let mut desktop = Desktop::start(&directory);
+            let mut desktop = NotifierRig::start(&directory);
             desktop.appeared().await;
             desktop.native.prompt(prompt(1));
             let raised = last(&server, 1).await;
@@ -155,7 +155,7 @@ async fn emit<B: serde::Serialize + zbus::wire::DynamicType>(from: &zbus::Connec
 #[test]
 fn a_signal_from_somebody_else_is_ignored() {
     on_a_private_bus("raising::a_signal_from_somebody_else_is_ignored", async |directory| {
-        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         // One broadcast of the server's own shows that the kept connection hears all, and waiters are let go.
         desktop.raise(1).await;
         server.close(1, 2).await.unwrap();
@@ -178,7 +178,7 @@ fn a_signal_from_somebody_else_is_ignored() {
 #[test]
 fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
     on_a_private_bus("raising::closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         for reason in 1..=4 {
             desktop.native.prompt(prompt(u64::from(reason)));
             let raised = last(&server, reason as usize).await;
@@ -196,7 +196,7 @@ fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
 #[test]
 fn no_answer_is_lost_in_a_flood_of_other_signals() {
     on_a_private_bus("raising::no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         for id in 1..=50 {
             desktop.native.raise(card(id, "a", "b"));
             // From here on the signals race the answer to the raise itself.
@@ -220,7 +220,7 @@ async fn flood(server: &NotificationServer, count: u32) {
 fn without_a_server_a_raise_fails_at_once_until_one_appears() {
     on_a_private_bus("raising::without_a_server_a_raise_fails_at_once_until_one_appears", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
-        let mut desktop = Desktop::start(&directory);
+        let mut desktop = NotifierRig::start(&directory);
         let started = Instant::now();
         let (problem, detail) = desktop.raise_failed(1).await;
         assert!(started.elapsed() < Duration::from_secs(2));
@@ -231,7 +231,7 @@ fn without_a_server_a_raise_fails_at_once_until_one_appears() {
         desktop.native.prompt(prompt(1));
         assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
 
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.appeared().await;
         assert!(desktop.native.is_available());
         desktop.raise(2).await;
@@ -245,7 +245,7 @@ fn the_server_that_the_bus_starts() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let address = SessionBus::address_in(Path::new(&directory));
-        NotificationServer::start(&address, Profile::xfce()).await.unwrap().serve().await;
+        NotificationServer::start(&address, ServerProfile::xfce()).await.unwrap().serve().await;
     });
 }
 
@@ -255,7 +255,7 @@ fn a_raise_has_the_bus_start_the_server_that_it_knows() {
         let this = std::env::current_exe().unwrap();
         let server = format!("{} --ignored --exact raising::the_server_that_the_bus_starts", this.display());
         let _bus = SessionBus::start_activating(&directory, &server).unwrap();
-        let mut desktop = Desktop::start(&directory);
+        let mut desktop = NotifierRig::start(&directory);
         desktop.native.raise(card(1, "a", "b"));
         desktop.appeared().await;
         desktop.is_raised(1).await;
@@ -267,7 +267,7 @@ fn a_raise_has_the_bus_start_the_server_that_it_knows() {
 fn a_server_that_the_bus_cannot_start_is_no_server() {
     on_a_private_bus("raising::a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
         let _bus = SessionBus::start_activating(&directory, "/bin/false").unwrap();
-        let mut desktop = Desktop::start(&directory);
+        let mut desktop = NotifierRig::start(&directory);
         for id in 1..=2 {
             let (problem, detail) = desktop.raise_failed(id).await;
             assert_eq!(problem, PushProblem::NoNotificationServer);
@@ -279,7 +279,7 @@ fn a_server_that_the_bus_cannot_start_is_no_server() {
 #[test]
 fn a_server_that_goes_takes_its_cards_along_and_may_return() {
     on_a_private_bus("raising::a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
-        let (bus, server, mut desktop) = Desktop::with(&directory, Profile::dunst()).await;
+        let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
         desktop.raise(1).await;
         desktop.native.prompt(prompt(1));
         last(&server, 2).await;
@@ -289,7 +289,7 @@ fn a_server_that_goes_takes_its_cards_along_and_may_return() {
         assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
         assert_eq!(desktop.raise_failed(3).await.0, PushProblem::NoNotificationServer);
 
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.appeared().await;
         desktop.raise(4).await;
         // The ids of the first server mean nothing to the second, which gave this one anew.
@@ -302,9 +302,9 @@ fn a_server_that_goes_takes_its_cards_along_and_may_return() {
 #[test]
 fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
     on_a_private_bus("raising::a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         let asked = server.probes();
-        server.behave(Behaviour::Hang);
+        server.behave(ServerBehaviour::Hang);
         let started = Instant::now();
         let (problem, detail) = desktop.raise_failed(1).await;
         assert_eq!(problem, PushProblem::NotificationServerDidNotAnswer);
@@ -320,7 +320,7 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
         assert!(!desktop.native.is_available());
         server.wait_for_probes(asked + 1, LIMIT).await.unwrap();
 
-        server.behave(Behaviour::Answer);
+        server.behave(ServerBehaviour::Answer);
         desktop.appeared().await;
         desktop.raise(5).await;
         assert_eq!(server.notifications().len(), 2, "the one that was given up appeared once, the three never");
@@ -332,13 +332,14 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
 fn a_server_that_hangs_from_its_start_is_never_called() {
     on_a_private_bus("raising::a_server_that_hangs_from_its_start_is_never_called", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
-        let server =
-            NotificationServer::start_behaving(&bus.address(), Profile::xfce(), Behaviour::Hang).await.unwrap();
-        let mut desktop = Desktop::start(&directory);
+        let server = NotificationServer::start_behaving(&bus.address(), ServerProfile::xfce(), ServerBehaviour::Hang)
+            .await
+            .unwrap();
+        let mut desktop = NotifierRig::start(&directory);
         let (problem, detail) = desktop.raise_failed(1).await;
         assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("does not answer"), "{detail}");
-        server.behave(Behaviour::Answer);
+        server.behave(ServerBehaviour::Answer);
         desktop.appeared().await;
         desktop.raise(2).await;
         assert_eq!(server.notifications().len(), 1);
@@ -348,11 +349,11 @@ fn a_server_that_hangs_from_its_start_is_never_called() {
 #[test]
 fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
     on_a_private_bus("raising::a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
-        server.behave(Behaviour::Hang);
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
+        server.behave(ServerBehaviour::Hang);
         desktop.native.prompt(prompt(1));
         assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
-        server.behave(Behaviour::Answer);
+        server.behave(ServerBehaviour::Answer);
         desktop.appeared().await;
         // As the daemon does for as long as the prompt is state of the device.
         desktop.native.prompt(prompt(1));
@@ -368,8 +369,8 @@ fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
 #[test]
 fn a_slow_server_is_waited_for() {
     on_a_private_bus("raising::a_slow_server_is_waited_for", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::xfce()).await;
-        server.behave(Behaviour::Delay(Duration::from_millis(500)));
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
+        server.behave(ServerBehaviour::Delay(Duration::from_millis(500)));
         desktop.raise(1).await;
         assert_eq!(server.notifications().len(), 1);
     });
@@ -378,7 +379,7 @@ fn a_slow_server_is_waited_for() {
 #[test]
 fn a_refusal_is_told_as_one() {
     on_a_private_bus("raising::a_refusal_is_told_as_one", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::mate()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::mate()).await;
         for id in 1..=21 {
             desktop.raise(id).await;
         }
@@ -388,7 +389,7 @@ fn a_refusal_is_told_as_one() {
         desktop.native.withdraw(CardId(1));
         server.wait_for_closed(1, LIMIT).await.unwrap();
         desktop.raise(23).await;
-        server.behave(Behaviour::Refuse);
+        server.behave(ServerBehaviour::Refuse);
         assert_eq!(desktop.raise_failed(24).await.0, PushProblem::NotificationServerRefused);
     });
 }
@@ -396,14 +397,14 @@ fn a_refusal_is_told_as_one() {
 #[test]
 fn without_a_bus_each_raise_looks_for_one() {
     on_a_private_bus("raising::without_a_bus_each_raise_looks_for_one", async |directory| {
-        let mut desktop = Desktop::start(&directory);
+        let mut desktop = NotifierRig::start(&directory);
         let (problem, detail) = desktop.raise_failed(1).await;
         assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("no session bus") && detail.contains("--notifier console"), "{detail}");
         assert!(desktop.native.state().problem.unwrap().contains("no session bus"));
 
         let mut bus = SessionBus::start_in(&directory).unwrap();
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.native.raise(card(2, "a", "b"));
         desktop.appeared().await;
         desktop.is_raised(2).await;
@@ -411,7 +412,7 @@ fn without_a_bus_each_raise_looks_for_one() {
 
         bus.restart().unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await.unwrap();
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.native.raise(card(3, "a", "b"));
         desktop.appeared().await;
         desktop.is_raised(3).await;
@@ -422,7 +423,7 @@ fn without_a_bus_each_raise_looks_for_one() {
 #[test]
 fn stopping_withdraws_the_prompt_and_leaves_the_cards() {
     on_a_private_bus("raising::stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
-        let (_bus, server, mut desktop) = Desktop::with(&directory, Profile::gnome()).await;
+        let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         desktop.raise(1).await;
         desktop.native.prompt(prompt(1));
         desktop.raise(2).await;

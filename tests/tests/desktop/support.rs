@@ -7,9 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use portal_agent::desktop::{Card, CardId, DesktopEvent, Native, Notifier, PromptCard, PromptId, Settings, Urgency};
+use portal_agent::desktop::{
+    Card, CardId, CardUrgency, DesktopEvent, NativeNotifier, Notifier, NotifierOptions, PromptCard, PromptId,
+};
 use portal_contract::{DesktopVerdict, PushProblem};
-use portal_tests::notification_server::{Notification, NotificationServer, Profile};
+use portal_tests::notification_server::{NotificationServer, ReceivedNotification, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 use tokio::sync::mpsc;
 
@@ -48,19 +50,19 @@ fn fake_gsettings(directory: &Path) {
 }
 
 /// A notifier and what it says.
-pub struct Desktop {
-    pub native: Native,
+pub struct NotifierRig {
+    pub native: NativeNotifier,
     events: mpsc::Receiver<DesktopEvent>,
 }
 
-impl Desktop {
+impl NotifierRig {
     pub fn start(directory: &Path) -> Self {
         let (sender, events) = mpsc::channel(64);
-        Self { native: Native::start(Settings { icon_directory: directory.to_owned() }, sender), events }
+        Self { native: NativeNotifier::start(NotifierOptions { icon_directory: directory.to_owned() }, sender), events }
     }
 
     /// A notifier on a bus with a server that it has found.
-    pub async fn with(directory: &Path, profile: Profile) -> (SessionBus, NotificationServer, Self) {
+    pub async fn with(directory: &Path, profile: ServerProfile) -> (SessionBus, NotificationServer, Self) {
         let bus = SessionBus::start_in(directory).unwrap();
         let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
         let mut desktop = Self::start(directory);
@@ -128,7 +130,7 @@ impl Desktop {
 }
 
 pub fn card(id: u64, title: &str, body: &str) -> Card {
-    Card { id: CardId(id), title: title.into(), body: body.into(), urgency: Urgency::Normal, sound: true }
+    Card { id: CardId(id), title: title.into(), body: body.into(), urgency: CardUrgency::Normal, sound: true }
 }
 
 pub fn prompt(id: u64) -> PromptCard {
@@ -139,6 +141,6 @@ pub fn prompt(id: u64) -> PromptCard {
     }
 }
 
-pub async fn last(server: &NotificationServer, count: usize) -> Notification {
+pub async fn last(server: &NotificationServer, count: usize) -> ReceivedNotification {
     server.wait_for(count, LIMIT).await.unwrap().pop().unwrap()
 }

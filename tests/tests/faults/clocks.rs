@@ -26,7 +26,7 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_a_year() -> Result<()> {
     for (name, value) in clock.variables() {
         agent = agent.with(name, &value);
     }
-    let mut stand = Stand::ready_with(&Plan::default(), agent, bus).await?;
+    let mut stand = FaultRig::ready_with(&FaultRigSetup::default(), agent, bus).await?;
     let mut all = Vec::new();
     for round in 0..rounds {
         for (step, distance) in ["+0", "-61m", "+0", "+365d", "+0"].into_iter().enumerate() {
@@ -53,7 +53,7 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_a_year() -> Result<()> {
         let check = clock_check(&stand.agent)?;
         ensure!(check["ok"] == false && check["detail"].as_str().unwrap_or_default().contains("jumped"), "{check}");
     }
-    let (books, shown) = (Books::of(&stand.agent)?, stand.shown());
+    let (books, shown) = (JournalReceipts::of(&stand.agent)?, stand.shown());
     let decided: Vec<&str> = books.receipts.iter().filter_map(|receipt| receipt["decidedAt"].as_str()).collect();
     ensure!(decided.is_sorted(), "decidedAt never goes back");
     let note = "libfaketime; every other hour between two runs; `doctor` names the jump, nothing was pruned for it";

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::notification_server::{Behaviour, Notification, NotificationServer, Profile};
+use portal_tests::notification_server::{NotificationServer, ReceivedNotification, ServerBehaviour, ServerProfile};
 use portal_tests::survival::times;
 use portal_tests::wait::until;
 
@@ -13,17 +13,17 @@ const BATCH: usize = 20;
 
 /// What was shown, over all the servers that there were.
 #[derive(Default)]
-struct Shown(Vec<String>);
+struct ShownTitles(Vec<String>);
 
-impl Shown {
+impl ShownTitles {
     /// The stand's server is gone, and another one comes under another owner.
-    async fn by_another(&mut self, stand: &mut Stand) -> Result<()> {
+    async fn by_another(&mut self, stand: &mut FaultRig) -> Result<()> {
         self.0.extend(stand.shown());
-        stand.server = NotificationServer::start(&stand.bus.address(), Profile::xfce()).await?;
+        stand.server = NotificationServer::start(&stand.bus.address(), ServerProfile::xfce()).await?;
         Ok(())
     }
 
-    fn all(mut self, stand: &Stand) -> Vec<String> {
+    fn all(mut self, stand: &FaultRig) -> Vec<String> {
         self.0.extend(stand.shown());
         self.0
     }
@@ -32,18 +32,18 @@ impl Shown {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_server_that_is_killed_in_a_call() -> Result<()> {
     let rounds = times(5, 100);
-    let mut stand = Stand::ready(&Plan::default()).await?;
-    let mut shown = Shown::default();
+    let mut stand = FaultRig::ready(&FaultRigSetup::default()).await?;
+    let mut shown = ShownTitles::default();
     for round in 0..rounds {
         let calls = stand.server.calls();
-        stand.server.behave(Behaviour::Hang);
+        stand.server.behave(ServerBehaviour::Hang);
         stand.send(&ids(2 * round, 2 * round + 2)).await?;
         stand.server.wait_for_calls(calls + 1, LIMIT).await?;
         stand.server.die().await?;
         shown.by_another(&mut stand).await?;
         stand.wait_until_settled(&ids(2 * round, 2 * round + 2)).await?;
     }
-    let (all, books) = (ids(0, 2 * rounds), Books::of(&stand.agent)?);
+    let (all, books) = (ids(0, 2 * rounds), JournalReceipts::of(&stand.agent)?);
     assert_eq!(books.count("presented"), all.len());
     let shown = shown.all(&stand);
     let note = "the one in the call is shown by the next server";
@@ -55,9 +55,9 @@ async fn a_notification_server_that_is_killed_in_a_call() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_server_that_hangs() -> Result<()> {
     let rounds = times(1, 20);
-    let stand = Stand::ready(&Plan::default()).await?;
+    let stand = FaultRig::ready(&FaultRigSetup::default()).await?;
     for round in 0..rounds {
-        stand.server.behave(Behaviour::Hang);
+        stand.server.behave(ServerBehaviour::Hang);
         let batch = ids(round * BATCH, (round + 1) * BATCH);
         stand.send(&batch).await?;
         stand.wait_until_settled(&batch[..1]).await?;
@@ -65,10 +65,10 @@ async fn a_notification_server_that_hangs() -> Result<()> {
         stand.agent.wait(&[&format!("held={}", BATCH - 1)])?;
         let status = stand.agent.json(&["status"])?;
         ensure!(status["desktop"]["problem"].is_string(), "{status}");
-        stand.server.behave(Behaviour::Answer);
+        stand.server.behave(ServerBehaviour::Answer);
         stand.wait_until_settled(&batch).await?;
     }
-    let (all, books) = (ids(0, rounds * BATCH), Books::of(&stand.agent)?);
+    let (all, books) = (ids(0, rounds * BATCH), JournalReceipts::of(&stand.agent)?);
     assert_eq!((books.count("failed"), books.count("presented")), (rounds, all.len() - rounds));
     let note = format!("{rounds} failed (notificationServerDidNotAnswer), never repeated; the others were shown");
     let survival = survived("the notification server hangs", rounds, &books, &all, &stand.shown(), note)?;
@@ -79,12 +79,12 @@ async fn a_notification_server_that_hangs() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_server_that_never_answers_again() -> Result<()> {
     let patience = [("PORTAL_AGENT__NOTIFIER__PATIENCE", "5s")];
-    let stand = Stand::ready(&Plan { environment: &patience, ..Plan::default() }).await?;
-    stand.server.behave(Behaviour::Hang);
+    let stand = FaultRig::ready(&FaultRigSetup { environment: &patience, ..FaultRigSetup::default() }).await?;
+    stand.server.behave(ServerBehaviour::Hang);
     let all = ids(0, BATCH);
     stand.send(&all).await?;
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     assert_eq!(books.count("failed"), BATCH, "each says so: none is silently lost");
     ensure!(stand.server.calls() <= 2, "{} calls to a server that does not answer", stand.server.calls());
     let note = "each failed, with the reason, once patience was over";
@@ -95,8 +95,8 @@ async fn a_notification_server_that_never_answers_again() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_server_that_is_restarted_in_a_stream() -> Result<()> {
     let rounds = times(5, 100);
-    let mut stand = Stand::ready(&Plan::default()).await?;
-    let mut shown = Shown::default();
+    let mut stand = FaultRig::ready(&FaultRigSetup::default()).await?;
+    let mut shown = ShownTitles::default();
     for round in 0..rounds {
         let calls = stand.server.calls();
         stand.send(&ids(round * BATCH, (round + 1) * BATCH)).await?;
@@ -105,7 +105,7 @@ async fn a_notification_server_that_is_restarted_in_a_stream() -> Result<()> {
         shown.by_another(&mut stand).await?;
         stand.wait_until_settled(&ids(round * BATCH, (round + 1) * BATCH)).await?;
     }
-    let (all, books) = (ids(0, rounds * BATCH), Books::of(&stand.agent)?);
+    let (all, books) = (ids(0, rounds * BATCH), JournalReceipts::of(&stand.agent)?);
     assert_eq!(books.count("presented"), all.len());
     let mut shown = shown.all(&stand);
     let note = "twice: taken by the old server, which died before it said so, and so shown by the new one";
@@ -118,8 +118,8 @@ async fn a_notification_server_that_is_restarted_in_a_stream() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_bus_that_goes_and_comes_back() -> Result<()> {
     let rounds = times(3, 50);
-    let mut stand = Stand::ready(&Plan::default()).await?;
-    let mut shown = Shown::default();
+    let mut stand = FaultRig::ready(&FaultRigSetup::default()).await?;
+    let mut shown = ShownTitles::default();
     for round in 0..rounds {
         let calls = stand.server.calls();
         stand.send(&ids(round * BATCH, (round + 1) * BATCH)).await?;
@@ -128,7 +128,7 @@ async fn a_session_bus_that_goes_and_comes_back() -> Result<()> {
         shown.by_another(&mut stand).await?;
         stand.wait_until_settled(&ids(round * BATCH, (round + 1) * BATCH)).await?;
     }
-    let (all, books) = (ids(0, rounds * BATCH), Books::of(&stand.agent)?);
+    let (all, books) = (ids(0, rounds * BATCH), JournalReceipts::of(&stand.agent)?);
     assert_eq!(books.count("presented"), all.len());
     let mut shown = shown.all(&stand);
     let note = "twice: in the call when the bus went";
@@ -139,9 +139,9 @@ async fn a_session_bus_that_goes_and_comes_back() -> Result<()> {
 }
 
 /// The most that were raised within any second.
-fn most_in_a_second(raised: &[Notification]) -> usize {
+fn most_in_a_second(raised: &[ReceivedNotification]) -> usize {
     let second = Duration::from_secs(1);
-    let within = |from: &Notification| {
+    let within = |from: &ReceivedNotification| {
         raised.iter().filter(|one| one.received >= from.received && one.received < from.received + second).count()
     };
     raised.iter().map(within).max().unwrap_or_default()
@@ -152,7 +152,7 @@ async fn a_flood_that_is_paced() -> Result<()> {
     let pace = 100;
     let setting = pace.to_string();
     let environment = [("PORTAL_AGENT__NOTIFIER__PACE_PER_SECOND", setting.as_str())];
-    let mut stand = Stand::ready(&Plan { environment: &environment, ..Plan::default() }).await?;
+    let mut stand = FaultRig::ready(&FaultRigSetup { environment: &environment, ..FaultRigSetup::default() }).await?;
     let all = ids(0, 2000);
     let start = Instant::now();
     stand.send(&all).await?;
@@ -176,7 +176,7 @@ async fn a_flood_that_is_paced() -> Result<()> {
     // The pace is kept by the agent's clock; on the way to the server two may come a little closer.
     ensure!(most <= pace + pace / 10, "{most} within a second");
     ensure!(stand.agent.json(&["status"])?["paced"].as_u64().context("a count")? == 0);
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let mut shown = titles(&raised);
     let note = format!(
         "{most} in a second at the most, {:.0} s in all, one kill amid; `status` spoke of {paced} waiting",

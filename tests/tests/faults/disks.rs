@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::disk::{Disk, size_of};
+use portal_tests::disk::{LoopDisk, size_of};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::survival::{Chance, Survival, times};
+use portal_tests::survival::{SeededRandom, SurvivalCount, times};
 use serde_json::Value;
 
 use crate::support::*;
@@ -17,10 +17,10 @@ const BATCH: usize = 1000;
 const PAGE: usize = 4096;
 
 /// A stand whose agent keeps its state on this disk; its log lies elsewhere.
-async fn stand_on(disk: &Disk) -> Result<Stand> {
+async fn stand_on(disk: &LoopDisk) -> Result<FaultRig> {
     let bus = SessionBus::start()?;
     let agent = Agent::in_state_dir(&bus.address(), &disk.path());
-    Stand::ready_with(&Plan::default(), agent, bus).await
+    FaultRig::ready_with(&FaultRigSetup::default(), agent, bus).await
 }
 
 /// The daemon's word on its journal: whether it is well, and the sentence.
@@ -34,7 +34,7 @@ fn journal(agent: &Agent) -> Result<(bool, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full() -> Result<()> {
-    let Some(disk) = Disk::of_mebibytes(24)? else { return Ok(()) };
+    let Some(disk) = LoopDisk::of_mebibytes(24)? else { return Ok(()) };
     let rounds = times(2, 10);
     let mut stand = stand_on(&disk).await?;
     let mut said = String::new();
@@ -56,7 +56,7 @@ async fn a_disk_that_is_full() -> Result<()> {
         stand.wait_until_settled(&batch).await?;
         ensure!(journal(&stand.agent)?.0, "well again");
     }
-    let (all, books, mut shown) = (ids(0, rounds * BATCH), Books::of(&stand.agent)?, stand.shown());
+    let (all, books, mut shown) = (ids(0, rounds * BATCH), JournalReceipts::of(&stand.agent)?, stand.shown());
     let note = "said by `doctor` and the log; every other time killed while full";
     let survival = survived("the disk full", rounds, &books, &all, &shown, note)?;
     ensure!(survival.shown_twice <= rounds / 2);
@@ -68,7 +68,7 @@ async fn a_disk_that_is_full() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_read_only() -> Result<()> {
-    let Some(disk) = Disk::of_mebibytes(24)? else { return Ok(()) };
+    let Some(disk) = LoopDisk::of_mebibytes(24)? else { return Ok(()) };
     let rounds = times(1, 10);
     let mut stand = stand_on(&disk).await?;
     let batch = 100;
@@ -92,7 +92,7 @@ async fn a_disk_that_is_read_only() -> Result<()> {
         stand.start()?;
         stand.wait_until_settled(&pushes).await?;
     }
-    let (all, books, mut shown) = (ids(0, rounds * batch), Books::of(&stand.agent)?, stand.shown());
+    let (all, books, mut shown) = (ids(0, rounds * batch), JournalReceipts::of(&stand.agent)?, stand.shown());
     let note = "its files immutable under the daemon, mounted read-only at the next start, then made writable again";
     let survival = survived("the disk read-only", rounds, &books, &all, &shown, note)?;
     ensure!(survival.shown_twice <= rounds);
@@ -103,7 +103,7 @@ async fn a_disk_that_is_read_only() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_slow() -> Result<()> {
-    let Some(disk) = Disk::of_mebibytes(48)? else { return Ok(()) };
+    let Some(disk) = LoopDisk::of_mebibytes(48)? else { return Ok(()) };
     let stand = stand_on(&disk).await?;
     // Most of them short, one as long as a disk takes that is not coming back.
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(8));
@@ -120,7 +120,7 @@ async fn a_disk_that_is_slow() -> Result<()> {
         frozen.join().ok().context("the thread that thaws panicked")??;
     }
     stand.wait_until_settled(&all).await?;
-    let (books, shown) = (Books::of(&stand.agent)?, stand.shown());
+    let (books, shown) = (JournalReceipts::of(&stand.agent)?, stand.shown());
     let note = format!(
         "no write for 1 s at a time, at last for 8 s (`fsfreeze`); `status` answered within {:.2} s meanwhile",
         slowest.as_secs_f64()
@@ -134,21 +134,21 @@ async fn a_disk_that_is_slow() -> Result<()> {
 async fn history(folder: &Path) -> Result<Vec<Value>> {
     let bus = SessionBus::start()?;
     let agent = Agent::in_state_dir(&bus.address(), folder);
-    let mut stand = Stand::ready_with(&Plan::default(), agent, bus).await?;
+    let mut stand = FaultRig::ready_with(&FaultRigSetup::default(), agent, bus).await?;
     let all = ids(0, BATCH);
     stand.send(&all).await?;
     stand.wait_until_settled(&all).await?;
     // Ended cleanly: the write-ahead log is in the file, which holds everything.
     stand.agent.stop()?;
     stand.start()?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     stand.agent.stop()?;
     Ok(books.receipts)
 }
 
 /// What became of a damaged journal.
 #[derive(Debug, PartialEq, Eq)]
-enum Found {
+enum DamageResult {
     /// Refused, with the file named and left as it was.
     Refused,
     /// Everything in it still reads the same: the damage lay where nothing is kept.
@@ -157,7 +157,7 @@ enum Found {
     AtFirstRead,
 }
 
-fn start_on(folder: &Path, before: &[Value]) -> Result<Found> {
+fn start_on(folder: &Path, before: &[Value]) -> Result<DamageResult> {
     let file = folder.join("journal.db");
     let damaged = std::fs::read(&file)?;
     let mut agent = Agent::in_state_dir("", folder);
@@ -168,24 +168,24 @@ fn start_on(folder: &Path, before: &[Value]) -> Result<Found> {
         ensure!(refusal.contains("journal.db") && refusal.contains("damaged"), "{log}");
         ensure!(refusal.contains("--set-damaged-journal-aside") && refusal.contains("left as it"), "{refusal}");
         ensure!(std::fs::read(&file)? == damaged, "the damaged file was changed");
-        return Ok(Found::Refused);
+        return Ok(DamageResult::Refused);
     };
     let after = agent.json_lines(&["log", "--limit", "1000000"]);
-    let Ok(after) = after else { return Ok(Found::AtFirstRead) };
+    let Ok(after) = after else { return Ok(DamageResult::AtFirstRead) };
     ensure!(after.len() == before.len(), "{} of {} receipts are left, and nothing was said", after.len(), before.len());
     ensure!(after == before, "receipts read otherwise than before, and nothing was said");
-    Ok(Found::Harmless)
+    Ok(DamageResult::Harmless)
 }
 
 /// Cuts the file somewhere, to nothing at the first time.
-fn truncate(file: &Path, chance: &mut Chance, round: usize) -> Result<()> {
+fn truncate(file: &Path, chance: &mut SeededRandom, round: usize) -> Result<()> {
     let size = size_of(file);
     let left = if round == 0 { 0 } else { chance.below(size) };
     Ok(std::fs::File::options().write(true).open(file)?.set_len(left)?)
 }
 
 /// Writes noise over some whole pages, as a disk that mixes up its sectors does.
-fn scribble(file: &Path, chance: &mut Chance, _round: usize) -> Result<()> {
+fn scribble(file: &Path, chance: &mut SeededRandom, _round: usize) -> Result<()> {
     let mut bytes = std::fs::read(file)?;
     let pages = bytes.len() / PAGE;
     for _ in 0..=chance.below(3) {
@@ -197,12 +197,12 @@ fn scribble(file: &Path, chance: &mut Chance, _round: usize) -> Result<()> {
     Ok(std::fs::write(file, bytes)?)
 }
 
-type Damage = fn(&Path, &mut Chance, usize) -> Result<()>;
+type Damage = fn(&Path, &mut SeededRandom, usize) -> Result<()>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_truncated_or_scribbled_on() -> Result<()> {
     let rounds = times(20, 300);
-    let mut chance = Chance::of_this_run();
+    let mut chance = SeededRandom::of_this_run();
     let folder = tempfile::tempdir()?;
     let whole = folder.path().join("whole");
     std::fs::create_dir(&whole)?;
@@ -219,14 +219,14 @@ async fn a_database_that_is_truncated_or_scribbled_on() -> Result<()> {
             found.push(start_on(&state, &before).with_context(|| format!("{fault}, round {round}"))?);
             std::fs::remove_dir_all(&state)?;
         }
-        let count = |what: Found| found.iter().filter(|found| **found == what).count();
+        let count = |what: DamageResult| found.iter().filter(|found| **found == what).count();
         let note = format!(
             "{} refused with the file kept and named, {} found at the first read, {} where nothing is kept",
-            count(Found::Refused),
-            count(Found::AtFirstRead),
-            count(Found::Harmless)
+            count(DamageResult::Refused),
+            count(DamageResult::AtFirstRead),
+            count(DamageResult::Harmless)
         );
-        Survival { fault, times: rounds, pushes: before.len(), lost: 0, shown_twice: 0, note }.report();
+        SurvivalCount { fault, times: rounds, pushes: before.len(), lost: 0, shown_twice: 0, note }.report();
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use portal_tests::mosquitto::Setup;
-use portal_tests::publish::Publisher;
-use portal_tests::survival::{Chance, times};
+use portal_tests::mosquitto::MosquittoSetup;
+use portal_tests::publish::TestPublisher;
+use portal_tests::survival::{SeededRandom, times};
 
 use crate::support::*;
 
@@ -13,7 +13,7 @@ use crate::support::*;
 const LONGEST_LIFE: u64 = 450;
 
 /// Sends them at a steady pace, which outlasts the kills.
-async fn stream(sender: Publisher, ids: Vec<String>, pause: Duration) -> Result<()> {
+async fn stream(sender: TestPublisher, ids: Vec<String>, pause: Duration) -> Result<()> {
     let mut tick = tokio::time::interval(pause);
     for id in &ids {
         tick.tick().await;
@@ -25,9 +25,9 @@ async fn stream(sender: Publisher, ids: Vec<String>, pause: Duration) -> Result<
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_at_any_moment_of_a_steady_stream() -> Result<()> {
     let (kills, pushes) = (times(12, 200), times(1200, 20_000));
-    let mut chance = Chance::of_this_run();
-    let broker = Setup { persistent: true, ..Setup::default() };
-    let mut stand = Stand::ready(&Plan { broker, ..Plan::default() }).await?;
+    let mut chance = SeededRandom::of_this_run();
+    let broker = MosquittoSetup { persistent: true, ..MosquittoSetup::default() };
+    let mut stand = FaultRig::ready(&FaultRigSetup { broker, ..FaultRigSetup::default() }).await?;
     let receipts = stand.receipts().await?;
     let all = ids(0, pushes);
     let pause = Duration::from_micros(kills as u64 * LONGEST_LIFE * 1000 / 2 / pushes as u64);
@@ -43,7 +43,7 @@ async fn kills_at_any_moment_of_a_steady_stream() -> Result<()> {
     streaming.await??;
     stand.wait_until_settled(&all).await?;
 
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let mut shown = stand.shown();
     let messages = wait_until_published(&receipts, books.last_sequence()).await?;
     check_published(&messages, books.last_sequence())?;

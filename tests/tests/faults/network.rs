@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use portal_tests::agent::Agent;
-use portal_tests::faulty_link::{FaultyLink, Manner};
-use portal_tests::network::Network;
-use portal_tests::publish::Publisher;
+use portal_tests::faulty_link::{FaultyLink, LinkBehaviour};
+use portal_tests::network::NetworkNamespaces;
+use portal_tests::publish::TestPublisher;
 use portal_tests::session_bus::SessionBus;
 use portal_tests::stepped_clock::SteppedClock;
 use portal_tests::survival::times;
@@ -31,12 +31,12 @@ async fn noticed(agent: &Agent) -> Result<Duration> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_swallows_every_packet() -> Result<()> {
-    let Some(network) = Network::new()? else { return Ok(()) };
+    let Some(network) = NetworkNamespaces::new()? else { return Ok(()) };
     let rounds = times(1, 20);
     let bus = SessionBus::start()?;
     let agent = Agent::new(&bus.address())?.under(&network.near());
-    let plan = Plan { environment: &[KEEP_ALIVE], ..Plan::default() };
-    let stand = Stand::ready_behind(&plan, agent, bus, |broker| {
+    let plan = FaultRigSetup { environment: &[KEEP_ALIVE], ..FaultRigSetup::default() };
+    let stand = FaultRig::ready_behind(&plan, agent, bus, |broker| {
         let link = FaultyLink::start_on(network.listen()?, broker)?;
         let url = format!("mqtt://{}:{}", network.far(), link.port());
         Ok((link, url))
@@ -53,7 +53,7 @@ async fn a_network_that_swallows_every_packet() -> Result<()> {
     }
     let all = ids(0, rounds * BATCH);
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let messages = wait_until_published(&receipts, books.last_sequence()).await?;
     check_published(&messages, books.last_sequence())?;
     let note = format!("keep-alive 5 s; noticed in {}", seconds(&took));
@@ -73,8 +73,8 @@ async fn a_connection_that_is_half_open_after_the_laptops_sleep() -> Result<()> 
     for (name, value) in clock.iter().flat_map(SteppedClock::variables) {
         agent = agent.with(name, &value);
     }
-    let plan = Plan { linked: true, environment: &[KEEP_ALIVE], ..Plan::default() };
-    let stand = Stand::ready_with(&plan, agent, bus).await?;
+    let plan = FaultRigSetup { linked: true, environment: &[KEEP_ALIVE], ..FaultRigSetup::default() };
+    let stand = FaultRig::ready_with(&plan, agent, bus).await?;
     let (mut all, mut took) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         wait_long(&stand.agent, &["online"])?;
@@ -91,7 +91,7 @@ async fn a_connection_that_is_half_open_after_the_laptops_sleep() -> Result<()> 
         took.push(woken.elapsed());
         all.extend(batch);
     }
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let note = format!("8 h of the clock each; all shown {}, keep-alive 5 s", seconds(&took));
     let survival = survived("half-open after a laptop's sleep", rounds, &books, &all, &stand.shown(), note)?;
     ensure!(survival.shown_twice == 0);
@@ -101,8 +101,8 @@ async fn a_connection_that_is_half_open_after_the_laptops_sleep() -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_seconds_of_latency() -> Result<()> {
     let rounds = times(1, 10);
-    let stand = Stand::ready(&Plan { linked: true, ..Plan::default() }).await?;
-    stand.link()?.behave(Manner::Late(Duration::from_secs(5)));
+    let stand = FaultRig::ready(&FaultRigSetup { linked: true, ..FaultRigSetup::default() }).await?;
+    stand.link()?.behave(LinkBehaviour::Late(Duration::from_secs(5)));
     let mut took = Vec::new();
     for round in 0..rounds {
         // A new connection each time: CONNECT is answered after ten seconds, which is longer than a first try waits.
@@ -115,7 +115,7 @@ async fn five_seconds_of_latency() -> Result<()> {
     }
     let all = ids(0, rounds * BATCH);
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let note = format!("in each direction; online again {}", seconds(&took));
     let survival = survived("5 s of latency", rounds, &books, &all, &stand.shown(), note)?;
     ensure!(survival.shown_twice == 0);
@@ -125,14 +125,14 @@ async fn five_seconds_of_latency() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_byte_at_a_time() -> Result<()> {
     let pushes = times(200, 2000);
-    let stand = Stand::ready(&Plan { linked: true, ..Plan::default() }).await?;
+    let stand = FaultRig::ready(&FaultRigSetup { linked: true, ..FaultRigSetup::default() }).await?;
     let receipts = stand.receipts().await?;
-    stand.link()?.behave(Manner::Trickle);
+    stand.link()?.behave(LinkBehaviour::Trickle);
     stand.link()?.cut();
     let all = ids(0, pushes);
     stand.send(&all).await?;
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let messages = wait_until_published(&receipts, books.last_sequence()).await?;
     check_published(&messages, books.last_sequence())?;
     let survival = survived("one byte at a time", 1, &books, &all, &stand.shown(), "both directions, from CONNECT on")?;
@@ -143,20 +143,20 @@ async fn one_byte_at_a_time() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_hour_without_a_network() -> Result<()> {
     let rounds = times(2, 20);
-    let stand = Stand::ready(&Plan { linked: true, ..Plan::default() }).await?;
+    let stand = FaultRig::ready(&FaultRigSetup { linked: true, ..FaultRigSetup::default() }).await?;
     let sender = stand.sender().await?;
     let mut all = Vec::new();
     for round in 0..rounds {
         wait_long(&stand.agent, &["online"])?;
-        stand.link()?.behave(Manner::Silent);
+        stand.link()?.behave(LinkBehaviour::Silent);
         stand.link()?.cut();
         wait_long(&stand.agent, &["broker.connected=false"])?;
         all.extend(send_with_and_without_end(&sender, round).await?);
         stand.agent.command(&["clock", "advance", "1h"])?;
-        stand.link()?.behave(Manner::Pass);
+        stand.link()?.behave(LinkBehaviour::Pass);
         stand.wait_until_settled(&all).await?;
     }
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     assert_eq!((books.count("presented"), books.count("expired")), (rounds * BATCH, rounds * BATCH));
     let note = "half of the pushes outlived it and were shown, half had expired";
     let survival =
@@ -166,7 +166,7 @@ async fn an_hour_without_a_network() -> Result<()> {
 }
 
 /// A batch that lasts, and one that ends within half an hour of the device's clock.
-async fn send_with_and_without_end(sender: &Publisher, round: usize) -> Result<Vec<String>> {
+async fn send_with_and_without_end(sender: &TestPublisher, round: usize) -> Result<Vec<String>> {
     let ahead = SignedDuration::from_hours(i64::try_from(round)?);
     let ends = Timestamp::now() + ahead + SignedDuration::from_mins(30);
     let batch = ids(round * 2 * BATCH, (round + 1) * 2 * BATCH);
@@ -180,9 +180,9 @@ async fn send_with_and_without_end(sender: &Publisher, round: usize) -> Result<V
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_never_answers_connect() -> Result<()> {
-    let stand = Stand::ready(&Plan { linked: true, ..Plan::default() }).await?;
+    let stand = FaultRig::ready(&FaultRigSetup { linked: true, ..FaultRigSetup::default() }).await?;
     let link = stand.link()?;
-    link.behave(Manner::Silent);
+    link.behave(LinkBehaviour::Silent);
     link.cut();
     let all = ids(0, BATCH);
     stand.send(&all).await?;
@@ -195,14 +195,14 @@ async fn a_broker_that_never_answers_connect() -> Result<()> {
     let problem = status["broker"]["problem"].as_str().unwrap_or_default().to_owned();
     ensure!(problem.contains("did not answer"), "{status}");
     ensure!((1..=1 + waited.as_secs() as usize / 4).contains(&tries), "{tries} tries in {waited:?}");
-    link.behave(Manner::Pass);
+    link.behave(LinkBehaviour::Pass);
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let note = format!("{tries} tries in {} s, and `status` says why", waited.as_secs());
     survived("a broker that accepts and never answers CONNECT", 1, &books, &all, &stand.shown(), note)?;
 
     // With another broker to go to, it goes there.
-    link.behave(Manner::Silent);
+    link.behave(LinkBehaviour::Silent);
     let second = stand.broker.url();
     let mut other = Agent::new("")?;
     let start = Instant::now();

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::mosquitto::Mosquitto;
-use portal_tests::notification_server::{Behaviour, NotificationServer, Profile};
-use portal_tests::scripted::{Peer, ScriptedBroker};
+use portal_tests::notification_server::{NotificationServer, ServerBehaviour, ServerProfile};
+use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::survival::times;
 use rumqttc::v5::mqttbytes::QoS;
@@ -20,7 +20,7 @@ const CONSOLE: [&str; 2] = ["--notifier", "console"];
 #[tokio::test(flavor = "multi_thread")]
 async fn two_daemons_with_one_client_id() -> Result<()> {
     let watched = Duration::from_secs(times(20, 300) as u64);
-    let mut stand = Stand::ready(&Plan::default()).await?;
+    let mut stand = FaultRig::ready(&FaultRigSetup::default()).await?;
     let url = stand.broker.url();
     let mut other = Agent::new("")?.with(DELIVER_ALL.0, DELIVER_ALL.1);
     let before = connects(&stand.broker);
@@ -41,7 +41,7 @@ async fn two_daemons_with_one_client_id() -> Result<()> {
     let all = ids(0, 10);
     stand.send(&all).await?;
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     let note =
         format!("{fought} connections of both in {} s; each says why; the one that stays works on", watched.as_secs());
     let survival = survived("two daemons with one client id", 1, &books, &all, &stand.shown(), note)?;
@@ -55,7 +55,7 @@ fn connects(broker: &Mosquitto) -> usize {
 }
 
 /// Answers everything up to the fence, which it sends back; then the device is online and past it.
-async fn welcome(broker: &ScriptedBroker) -> Result<Peer> {
+async fn welcome(broker: &ScriptedBroker) -> Result<ScriptedPeer> {
     let (mut peer, _) = broker.accept_connected().await?;
     loop {
         match peer.read().await? {
@@ -76,14 +76,14 @@ async fn welcome(broker: &ScriptedBroker) -> Result<Peer> {
     }
 }
 
-async fn deliver(peer: &mut Peer, pkid: u16, id: &str, again: bool) -> Result<()> {
+async fn deliver(peer: &mut ScriptedPeer, pkid: u16, id: &str, again: bool) -> Result<()> {
     let mut publish = Publish::new(topic("notifications"), QoS::AtLeastOnce, push(id), None);
     (publish.pkid, publish.dup) = (pkid, again);
     peer.write(Packet::Publish(publish)).await
 }
 
 /// Reads up to the acknowledgement of this packet, taking the device's own publishes.
-async fn until_acknowledged(peer: &mut Peer, pkid: u16) -> Result<()> {
+async fn until_acknowledged(peer: &mut ScriptedPeer, pkid: u16) -> Result<()> {
     loop {
         match peer.read().await? {
             Packet::PubAck(ack) if ack.pkid == pkid => return Ok(()),
@@ -100,7 +100,7 @@ async fn until_acknowledged(peer: &mut Peer, pkid: u16) -> Result<()> {
 async fn a_late_acknowledgement_of_an_older_connection() -> Result<()> {
     let rounds = times(4, 30);
     let bus = SessionBus::start()?;
-    let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
+    let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
     let broker = ScriptedBroker::start().await?;
     let mut agent = Agent::new(&bus.address())?.with(DELIVER_ALL.0, DELIVER_ALL.1);
     agent.start(&["--device-id", DEVICE, "--broker", &broker.url()?])?;
@@ -109,7 +109,7 @@ async fn a_late_acknowledgement_of_an_older_connection() -> Result<()> {
     let mut all = Vec::new();
     for round in 0..rounds {
         let [first, second] = [format!("first-{round:03}"), format!("second-{round:03}")];
-        server.behave(Behaviour::Delay(Duration::from_millis(1000)));
+        server.behave(ServerBehaviour::Delay(Duration::from_millis(1000)));
         let calls = server.calls();
         deliver(&mut peer, 1, &first, false).await?;
         server.wait_for_calls(calls + 1, LIMIT).await?;
@@ -123,7 +123,7 @@ async fn a_late_acknowledgement_of_an_older_connection() -> Result<()> {
         ensure!(shown.ends_with(&[first.clone(), second.clone()]), "acknowledged before it was shown: {shown:?}");
         all.extend([first, second]);
     }
-    let books = Books::of(&agent)?;
+    let books = JournalReceipts::of(&agent)?;
     let shown = titles(&server.notifications());
     let note = "the push came again behind itself; its packet id stood for another push";
     let survival = survived("a late acknowledgement of an older connection", rounds, &books, &all, &shown, note)?;
@@ -136,7 +136,8 @@ async fn a_packet_over_the_limit_in_a_kept_session() -> Result<()> {
     let rounds = times(2, 20);
     for protocol in ["5", "3.1.1"] {
         let environment = [("PORTAL_AGENT__BROKER__PROTOCOL", protocol)];
-        let mut stand = Stand::ready(&Plan { environment: &environment, ..Plan::default() }).await?;
+        let mut stand =
+            FaultRig::ready(&FaultRigSetup { environment: &environment, ..FaultRigSetup::default() }).await?;
         let sender = stand.sender().await?;
         for round in 0..rounds {
             stand.agent.kill()?;
@@ -152,7 +153,7 @@ async fn a_packet_over_the_limit_in_a_kept_session() -> Result<()> {
         }
         let all = ids(0, 2 * rounds);
         stand.wait_until_settled(&all).await?;
-        let books = Books::of(&stand.agent)?;
+        let books = JournalReceipts::of(&stand.agent)?;
         // MQTT 5 lets the broker keep it; 3.1.1 brings it, and it is refused unread.
         // A kill between its receipt and its acknowledgement brings it a second time.
         let (rejected, expected) = (books.count("rejected"), if protocol == "5" { 0..=0 } else { rounds..=2 * rounds });
@@ -180,8 +181,9 @@ async fn a_push_held_while_a_thousand_flow_past_it() -> Result<()> {
         ("PORTAL_AGENT__PUSH_SERVICE__EMULATE", "true"),
         ("PORTAL_AGENT__DEVICE__DOCUMENTATION", "2023"),
     ];
-    let plan = Plan { environment: &environment, arguments: &["--platform", "android"], ..Plan::default() };
-    let mut stand = Stand::ready(&plan).await?;
+    let plan =
+        FaultRigSetup { environment: &environment, arguments: &["--platform", "android"], ..FaultRigSetup::default() };
+    let mut stand = FaultRig::ready(&plan).await?;
     stand.agent.command(&["device", "doze", "on"])?;
     let sender = stand.sender().await?;
     sender.publish(&topic("notifications"), push("held")).await?;
@@ -204,7 +206,7 @@ async fn a_push_held_while_a_thousand_flow_past_it() -> Result<()> {
     let mut all = past;
     all.push("held".to_owned());
     stand.wait_until_settled(&all).await?;
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     assert_eq!((books.count("withheld"), books.count("presented")), (others, 1));
     let note =
         format!("receive maximum 10; the thousand took {:.1} s; the one was shown after a kill", took.as_secs_f64());
@@ -218,7 +220,7 @@ async fn a_push_held_while_a_thousand_flow_past_it() -> Result<()> {
 async fn an_id_pruned_from_the_journal_and_sent_again() -> Result<()> {
     let rounds = times(2, 20);
     let environment = [("PORTAL_AGENT__JOURNAL__KEEP_RECEIPTS", "20"), ("PORTAL_AGENT__JOURNAL__IDS_AGE", "1h")];
-    let stand = Stand::ready(&Plan { environment: &environment, ..Plan::default() }).await?;
+    let stand = FaultRig::ready(&FaultRigSetup { environment: &environment, ..FaultRigSetup::default() }).await?;
     let sender = stand.sender().await?;
     let again = |id: &str, sent_at: &str| push_with(id, &json!({ "sentAt": sent_at }));
     let mut shown_once = 0;
@@ -245,11 +247,11 @@ async fn an_id_pruned_from_the_journal_and_sent_again() -> Result<()> {
     }
     let shown = stand.shown();
     assert_eq!(shown.len(), shown_once);
-    let books = Books::of(&stand.agent)?;
+    let books = JournalReceipts::of(&stand.agent)?;
     ensure!(books.receipts.len() <= 20 + 64, "{} receipts are kept", books.receipts.len());
     let fault = "an id pruned from the journal and sent again";
     let note = "a duplicate while its id is remembered, expired after";
-    portal_tests::survival::Survival {
+    portal_tests::survival::SurvivalCount {
         fault,
         times: rounds * 2,
         pushes: shown_once,

@@ -6,8 +6,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::disk::size_of;
-use portal_tests::publish::Publisher;
-use portal_tests::survival::{Survival, is_full, times};
+use portal_tests::publish::TestPublisher;
+use portal_tests::survival::{SurvivalCount, is_full, times};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -23,13 +23,13 @@ const EACH_CUT: usize = 21;
 
 /// What may not grow.
 #[derive(Debug, Clone, Copy)]
-struct Size {
+struct ProcessSize {
     resident_kib: u64,
     descriptors: usize,
     journal_bytes: u64,
 }
 
-impl Size {
+impl ProcessSize {
     fn of(agent: &Agent) -> Result<Self> {
         let pid = agent.pid().context("a process id")?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -50,13 +50,13 @@ impl Size {
     }
 }
 
-fn largest(sizes: &[Size]) -> Size {
-    let nothing = Size { resident_kib: 0, descriptors: 0, journal_bytes: 0 };
-    sizes.iter().fold(nothing, Size::max)
+fn largest(sizes: &[ProcessSize]) -> ProcessSize {
+    let nothing = ProcessSize { resident_kib: 0, descriptors: 0, journal_bytes: 0 };
+    sizes.iter().fold(nothing, ProcessSize::max)
 }
 
 /// Sends these, the shown ones among them, and returns once the broker has all.
-async fn send(sender: &Publisher, from: usize, until: usize, sent: &mut u64) -> Result<()> {
+async fn send(sender: &TestPublisher, from: usize, until: usize, sent: &mut u64) -> Result<()> {
     for number in from..until {
         let user = if number % SHOWN == 0 { "adele@contoso.example" } else { "somebody.else@contoso.example" };
         let payload = push_with(&format!("push-{number:07}"), &json!({ "targetUserPrincipalName": user }));
@@ -68,12 +68,12 @@ async fn send(sender: &Publisher, from: usize, until: usize, sent: &mut u64) -> 
 
 /// The outcomes so far: of each push one, whatever the journal still holds of it.
 #[derive(Default)]
-struct Outcomes {
+struct OutcomeCheck {
     through: u64,
     settled: BTreeSet<String>,
 }
 
-impl Outcomes {
+impl OutcomeCheck {
     /// Waits until all up to this number have one, and takes in what was settled since the last time.
     async fn take(&mut self, agent: &Agent, last: usize, batch: usize) -> Result<()> {
         // What is withheld does not wait for what is shown.
@@ -107,10 +107,11 @@ async fn a_week_in_an_hour() -> Result<()> {
     let hours = times(HOURS / 6, HOURS);
     let kept = if is_full() { "200000" } else { "4000" };
     let environment = [("PORTAL_AGENT__JOURNAL__KEEP_RECEIPTS", kept), ("PORTAL_AGENT__DEVICE__DOCUMENTATION", "2023")];
-    let stand = Stand::ready(&Plan { linked: true, environment: &environment, ..Plan::default() }).await?;
+    let stand =
+        FaultRig::ready(&FaultRigSetup { linked: true, environment: &environment, ..FaultRigSetup::default() }).await?;
     let sender = stand.sender().await?;
     let (mut sizes, mut shown, mut sent, mut reconnects) = (Vec::new(), Vec::new(), 0, 0);
-    let mut outcomes = Outcomes::default();
+    let mut outcomes = OutcomeCheck::default();
     let start = Instant::now();
     for hour in 0..hours {
         let (from, until) = (pushes * hour / hours, pushes * (hour + 1) / hours);
@@ -126,7 +127,7 @@ async fn a_week_in_an_hour() -> Result<()> {
         outcomes.take(&stand.agent, until - 1, until - from).await?;
         stand.agent.command(&["clock", "advance", "1h"])?;
         shown.extend(titles(&stand.server.take_notifications()));
-        sizes.push(Size::of(&stand.agent)?);
+        sizes.push(ProcessSize::of(&stand.agent)?);
         if hour % 12 == 0 {
             println!("hour {hour}, {until} pushes, {:.0} s: {:?}", start.elapsed().as_secs_f64(), sizes.last());
         }
@@ -149,7 +150,7 @@ async fn a_week_in_an_hour() -> Result<()> {
         after.journal_bytes as f64 / 1_048_576.0,
     );
     let shown_twice = more_than_once(&shown);
-    Survival { fault: "a week in an hour, with reconnects", times: reconnects, pushes, lost, shown_twice, note }
+    SurvivalCount { fault: "a week in an hour, with reconnects", times: reconnects, pushes, lost, shown_twice, note }
         .report();
     ensure!(lost == 0 && shown == expected, "each once, in order: {lost} lost, {shown_twice} shown twice");
     ensure!(

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::faulty_link::FaultyLink;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::notification_server::{Notification, NotificationServer, Profile};
-use portal_tests::publish::Publisher;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::notification_server::{NotificationServer, ReceivedNotification, ServerProfile};
+use portal_tests::publish::TestPublisher;
 use portal_tests::session_bus::SessionBus;
-use portal_tests::subscribe::{Message, Subscriber};
-use portal_tests::survival::Survival;
+use portal_tests::subscribe::{ReceivedMessage, TestSubscriber};
+use portal_tests::survival::SurvivalCount;
 use serde_json::{Value, json};
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
@@ -29,9 +29,9 @@ pub const KEEP_ALIVE: (&str, &str) = ("PORTAL_AGENT__BROKER__KEEP_ALIVE", "5s");
 
 /// How a stand is put together.
 #[derive(Default)]
-pub struct Plan<'a> {
+pub struct FaultRigSetup<'a> {
     /// The broker.
-    pub broker: Setup,
+    pub broker: MosquittoSetup,
     /// Whether the agent speaks to it through a [`FaultyLink`].
     pub linked: bool,
     /// Environment variables of the agent.
@@ -41,7 +41,7 @@ pub struct Plan<'a> {
 }
 
 /// A mosquitto, a desktop and an agent whose device shows what it is sent.
-pub struct Stand {
+pub struct FaultRig {
     pub agent: Agent,
     pub broker: Mosquitto,
     pub link: Option<FaultyLink>,
@@ -50,15 +50,15 @@ pub struct Stand {
     pub arguments: Vec<String>,
 }
 
-impl Stand {
-    pub async fn ready(plan: &Plan<'_>) -> Result<Self> {
+impl FaultRig {
+    pub async fn ready(plan: &FaultRigSetup<'_>) -> Result<Self> {
         let bus = SessionBus::start()?;
         let agent = Agent::new(&bus.address())?;
         Self::ready_with(plan, agent, bus).await
     }
 
     /// With an agent of the test's making, not started.
-    pub async fn ready_with(plan: &Plan<'_>, agent: Agent, bus: SessionBus) -> Result<Self> {
+    pub async fn ready_with(plan: &FaultRigSetup<'_>, agent: Agent, bus: SessionBus) -> Result<Self> {
         let broker = Mosquitto::start(&plan.broker)?;
         let link = if plan.linked { Some(FaultyLink::start(broker.port())?) } else { None };
         let url = link.as_ref().map_or_else(|| broker.url(), FaultyLink::url);
@@ -67,7 +67,7 @@ impl Stand {
 
     /// With an agent that reaches the broker, whose port is given, by a link and URL of the test's making.
     pub async fn ready_behind(
-        plan: &Plan<'_>,
+        plan: &FaultRigSetup<'_>,
         agent: Agent,
         bus: SessionBus,
         link: impl FnOnce(u16) -> Result<(FaultyLink, String)>,
@@ -78,12 +78,12 @@ impl Stand {
     }
 
     async fn assemble(
-        plan: &Plan<'_>,
+        plan: &FaultRigSetup<'_>,
         mut agent: Agent,
         bus: SessionBus,
         (broker, link, url): (Mosquitto, Option<FaultyLink>, String),
     ) -> Result<Self> {
-        let server = NotificationServer::start(&bus.address(), Profile::xfce()).await?;
+        let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
         for (name, value) in [DELIVER_ALL, UNPACED].iter().chain(plan.environment) {
             agent = agent.with(name, value);
         }
@@ -111,12 +111,12 @@ impl Stand {
         self.link.as_ref().context("the stand has no link")
     }
 
-    pub async fn sender(&self) -> Result<Publisher> {
-        Publisher::connect(self.broker.port()).await
+    pub async fn sender(&self) -> Result<TestPublisher> {
+        TestPublisher::connect(self.broker.port()).await
     }
 
-    pub async fn receipts(&self) -> Result<Subscriber> {
-        Subscriber::to(self.broker.port(), &topic("receipts")).await
+    pub async fn receipts(&self) -> Result<TestSubscriber> {
+        TestSubscriber::to(self.broker.port(), &topic("receipts")).await
     }
 
     /// Sends these, and returns once the broker has them.
@@ -135,7 +135,7 @@ impl Stand {
             let receipts = || self.agent.json_lines(&["log", "--id", last]);
             eventually("an outcome of the last", receipts, |receipts| !receipts.is_empty()).await?;
         }
-        let unsettled = || Ok(Books::of(&self.agent)?.without_outcome(ids));
+        let unsettled = || Ok(JournalReceipts::of(&self.agent)?.without_outcome(ids));
         eventually("an outcome of each", unsettled, Vec::is_empty).await.map(drop)
     }
 
@@ -169,16 +169,16 @@ pub fn ids(from: usize, until: usize) -> Vec<String> {
 }
 
 /// The titles of everything that is no permission prompt.
-pub fn titles(raised: &[Notification]) -> Vec<String> {
+pub fn titles(raised: &[ReceivedNotification]) -> Vec<String> {
     raised.iter().filter(|one| one.actions.len() < 2).map(|one| one.title.clone()).collect()
 }
 
 /// What the journal says.
-pub struct Books {
+pub struct JournalReceipts {
     pub receipts: Vec<Value>,
 }
 
-impl Books {
+impl JournalReceipts {
     pub fn of(agent: &Agent) -> Result<Self> {
         Ok(Self { receipts: agent.json_lines(&["log", "--limit", "1000000"])? })
     }
@@ -230,14 +230,14 @@ pub fn more_than_once(titles: &[String]) -> usize {
 pub fn survived(
     fault: &'static str,
     times: usize,
-    books: &Books,
+    books: &JournalReceipts,
     ids: &[String],
     shown: &[String],
     note: impl Into<String>,
-) -> Result<Survival> {
+) -> Result<SurvivalCount> {
     books.check()?;
     let (lost, shown_twice) = (books.without_outcome(ids).len(), more_than_once(shown));
-    let survival = Survival { fault, times, pushes: ids.len(), lost, shown_twice, note: note.into() };
+    let survival = SurvivalCount { fault, times, pushes: ids.len(), lost, shown_twice, note: note.into() };
     survival.report();
     ensure!(lost == 0, "lost: {:?}", books.without_outcome(ids));
     Ok(survival)
@@ -266,7 +266,7 @@ pub fn wait_long(agent: &Agent, conditions: &[&str]) -> Result<()> {
 }
 
 /// The receipts as they were published: each sequence must have come at least once, first in order.
-pub fn check_published(messages: &[Message], through: u64) -> Result<()> {
+pub fn check_published(messages: &[ReceivedMessage], through: u64) -> Result<()> {
     let mut seen = BTreeSet::new();
     let mut first = Vec::new();
     for message in messages {
@@ -282,11 +282,12 @@ pub fn check_published(messages: &[Message], through: u64) -> Result<()> {
 }
 
 /// Waits until a receipt with this sequence was published.
-pub async fn wait_until_published(receipts: &Subscriber, newest: u64) -> Result<Vec<Message>> {
+pub async fn wait_until_published(receipts: &TestSubscriber, newest: u64) -> Result<Vec<ReceivedMessage>> {
     let mut wanted = usize::try_from(newest)?;
     loop {
         let messages = receipts.wait_for(wanted, LIMIT).await?;
-        let sequence = |message: &Message| serde_json::from_slice::<Value>(&message.payload).ok()?["sequence"].as_u64();
+        let sequence =
+            |message: &ReceivedMessage| serde_json::from_slice::<Value>(&message.payload).ok()?["sequence"].as_u64();
         if messages.iter().rev().take(1000).filter_map(sequence).any(|sequence| sequence >= newest) {
             return Ok(messages);
         }

@@ -7,10 +7,10 @@ use portal_agent::control::Server;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::fake::{DEVICE, Fake};
+use super::fake::{DEVICE, FakeDevice};
 
 /// A server, and one connection that is kept.
-struct Kept {
+struct FuzzServer {
     stream: BufReader<TcpStream>,
     bearer: String,
     authority: String,
@@ -18,10 +18,11 @@ struct Kept {
     runtime: Runtime,
 }
 
-impl Kept {
+impl FuzzServer {
     fn new() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(Server::start("127.0.0.1:0".parse().unwrap(), Fake::new("Android"))).unwrap();
+        let server =
+            runtime.block_on(Server::start("127.0.0.1:0".parse().unwrap(), FakeDevice::new("Android"))).unwrap();
         let authority = server.url().strip_prefix("http://").unwrap().to_owned();
         let bearer = server.control_file().token.bearer();
         let stream = BufReader::new(TcpStream::connect(&authority).unwrap());
@@ -75,7 +76,7 @@ impl Kept {
 
 #[test]
 fn control_body() {
-    let mut kept = Kept::new();
+    let mut kept = FuzzServer::new();
     let commands = kept.commands();
     bolero::check!().with_max_len(2048).for_each(|input: &[u8]| {
         // The first byte says which command; the rest is its body.

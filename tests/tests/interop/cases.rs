@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::station::custom_notification;
 use serde_json::{Value, json};
 
-use super::site::Site;
+use super::site::BrokerSite;
 
 const GROUP: &str = "11111111-2222-4333-8444-555555555555";
 const USER: &str = "adele@contoso.example";
@@ -17,12 +17,12 @@ fn group_topic() -> String {
 }
 
 /// A case, by its name.
-pub type Case = (&'static str, fn(&dyn Site) -> Result<()>);
+pub type InteropCase = (&'static str, fn(&dyn BrokerSite) -> Result<()>);
 
 macro_rules! cases {
     ($($name:ident),* $(,)?) => {
         /// Every case.
-        pub const ALL: &[Case] = &[$((stringify!($name), $name)),*];
+        pub const ALL: &[InteropCase] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -39,14 +39,14 @@ cases!(
 );
 
 /// Runs every case on one broker; an error names the case.
-pub fn run_all(site: &dyn Site) -> Result<()> {
+pub fn run_all(site: &dyn BrokerSite) -> Result<()> {
     for (name, case) in ALL {
         case(site).with_context(|| format!("{name}, on {}", site.name()))?;
     }
     Ok(())
 }
 
-pub fn a_push_by_mosquitto_pub_gives_a_receipt_to_mosquitto_sub(site: &dyn Site) -> Result<()> {
+pub fn a_push_by_mosquitto_pub_gives_a_receipt_to_mosquitto_sub(site: &dyn BrokerSite) -> Result<()> {
     for &protocol in site.protocols() {
         let pair = site.pair(&[("PORTAL_AGENT__BROKER__PROTOCOL", protocol)])?;
         pair.agent.make_ready()?;
@@ -67,7 +67,7 @@ pub fn a_push_by_mosquitto_pub_gives_a_receipt_to_mosquitto_sub(site: &dyn Site)
     Ok(())
 }
 
-pub fn a_packet_over_every_limit_neither_ends_the_connection_nor_the_daemon(site: &dyn Site) -> Result<()> {
+pub fn a_packet_over_every_limit_neither_ends_the_connection_nor_the_daemon(site: &dyn BrokerSite) -> Result<()> {
     for &protocol in site.protocols() {
         let pair = site.pair(&[("PORTAL_AGENT__BROKER__PROTOCOL", protocol)])?;
         let receipts = pair.sender.subscribe(&pair.topic("receipts"))?;
@@ -86,7 +86,7 @@ pub fn a_packet_over_every_limit_neither_ends_the_connection_nor_the_daemon(site
     Ok(())
 }
 
-pub fn a_retained_push_is_for_nobody(site: &dyn Site) -> Result<()> {
+pub fn a_retained_push_is_for_nobody(site: &dyn BrokerSite) -> Result<()> {
     if !site.outlives_the_agent() {
         return Ok(());
     }
@@ -111,7 +111,7 @@ pub fn a_retained_push_is_for_nobody(site: &dyn Site) -> Result<()> {
     Ok(())
 }
 
-pub fn the_message_expiry_that_the_broker_forwards_counts(site: &dyn Site) -> Result<()> {
+pub fn the_message_expiry_that_the_broker_forwards_counts(site: &dyn BrokerSite) -> Result<()> {
     if !site.protocols().contains(&"5") {
         return Ok(()); // 3.1.1 has no expiry
     }
@@ -126,7 +126,7 @@ pub fn the_message_expiry_that_the_broker_forwards_counts(site: &dyn Site) -> Re
     Ok(())
 }
 
-pub fn the_retained_state_follows_each_change(site: &dyn Site) -> Result<()> {
+pub fn the_retained_state_follows_each_change(site: &dyn BrokerSite) -> Result<()> {
     let pair = site.pair(&[])?;
     let state = pair.sender.subscribe(&pair.topic("state"))?;
     let holds = |command: &[&str], what: &dyn Fn(&Value) -> bool| -> Result<()> {
@@ -148,7 +148,7 @@ pub fn the_retained_state_follows_each_change(site: &dyn Site) -> Result<()> {
     Ok(())
 }
 
-pub fn the_connection_is_told_at_each_end(site: &dyn Site) -> Result<()> {
+pub fn the_connection_is_told_at_each_end(site: &dyn BrokerSite) -> Result<()> {
     if !site.outlives_the_agent() {
         return Ok(());
     }
@@ -175,7 +175,7 @@ pub fn the_connection_is_told_at_each_end(site: &dyn Site) -> Result<()> {
     Ok(())
 }
 
-pub fn group_pushes_follow_the_groups_topic_and_the_enrollment(site: &dyn Site) -> Result<()> {
+pub fn group_pushes_follow_the_groups_topic_and_the_enrollment(site: &dyn BrokerSite) -> Result<()> {
     let pair = site.pair(&[])?;
     pair.agent.make_ready()?;
     let receipts = pair.sender.subscribe(&pair.topic("receipts"))?;
@@ -211,7 +211,7 @@ pub fn group_pushes_follow_the_groups_topic_and_the_enrollment(site: &dyn Site) 
     pair.agent.wait(&["groups=[]"])
 }
 
-pub fn remote_actions_are_carried_out_once_or_refused_by_name(site: &dyn Site) -> Result<()> {
+pub fn remote_actions_are_carried_out_once_or_refused_by_name(site: &dyn BrokerSite) -> Result<()> {
     let pair = site.pair(&[])?;
     pair.agent.make_ready()?;
     let state = pair.sender.subscribe(&pair.topic("state"))?;
@@ -244,7 +244,7 @@ pub fn remote_actions_are_carried_out_once_or_refused_by_name(site: &dyn Site) -
     Ok(())
 }
 
-pub fn an_action_that_the_settings_do_not_allow_is_refused(site: &dyn Site) -> Result<()> {
+pub fn an_action_that_the_settings_do_not_allow_is_refused(site: &dyn BrokerSite) -> Result<()> {
     let pair = site.pair(&[("PORTAL_AGENT__ACTIONS__ALLOW", "syncDevice")])?;
     pair.agent.make_ready()?;
     let id = "a0000000-0000-4000-8000-000000000001";

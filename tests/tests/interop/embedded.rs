@@ -1,17 +1,17 @@
 //! The agent's own embedded broker, with mosquitto's clients at the other end.
 
 use anyhow::Result;
-use portal_tests::mosquitto_clients::Reach;
+use portal_tests::mosquitto_clients::BrokerArguments;
 use portal_tests::station::{custom_notification, embedded_port};
 use serde_json::json;
 
 use super::cases;
-use super::site::{Ids, Pair, Site};
+use super::site::{AgentPair, BrokerSite, DeviceIds};
 
 #[derive(Default)]
-struct Embedded(Ids);
+struct EmbeddedSite(DeviceIds);
 
-impl Site for Embedded {
+impl BrokerSite for EmbeddedSite {
     fn name(&self) -> &str {
         "the embedded broker"
     }
@@ -20,9 +20,9 @@ impl Site for Embedded {
         false
     }
 
-    fn pair(&self, environment: &[(&str, &str)]) -> Result<Pair> {
-        Pair::start(self.0.next(), &["--embedded-broker", "127.0.0.1:0"], environment, |agent| {
-            let clients = Reach::port(embedded_port(&agent.json(&["status"])?)?);
+    fn pair(&self, environment: &[(&str, &str)]) -> Result<AgentPair> {
+        AgentPair::start(self.0.next(), &["--embedded-broker", "127.0.0.1:0"], environment, |agent| {
+            let clients = BrokerArguments::port(embedded_port(&agent.json(&["status"])?)?);
             Ok([clients.clone(), clients])
         })
     }
@@ -30,12 +30,12 @@ impl Site for Embedded {
 
 #[test]
 fn every_case_holds() -> Result<()> {
-    cases::run_all(&Embedded::default())
+    cases::run_all(&EmbeddedSite::default())
 }
 
 #[test]
 fn the_embedded_broker_serves_mosquittos_clients() -> Result<()> {
-    let pair = Embedded::default().pair(&[])?;
+    let pair = EmbeddedSite::default().pair(&[])?;
     pair.agent.make_ready()?;
     let receipts = pair.sender.subscribe(&pair.topic("receipts"))?;
     pair.sender.publish(&pair.topic("notifications"), &custom_notification("a").to_string())?;

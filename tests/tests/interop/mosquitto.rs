@@ -2,42 +2,42 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::certificates::{Authority, Pair as Certificate};
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::mosquitto_clients::Reach;
+use portal_tests::certificates::{CertificateAuthority, CertificatePair as Certificate};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::mosquitto_clients::BrokerArguments;
 use portal_tests::station::custom_notification;
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::site::{Ids, PASSWORD, Pair, Site, topic, users};
+use super::site::{AgentPair, BrokerSite, DeviceIds, PASSWORD, topic, users};
 use super::{cases, permissions};
 
 const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 
 /// A mosquitto, and what a client must show it.
-struct Guarded {
+struct MosquittoSite {
     name: &'static str,
     broker: Mosquitto,
-    authority: Option<Authority>,
+    authority: Option<CertificateAuthority>,
     certificate: Option<Certificate>,
     users: bool,
-    ids: Ids,
+    ids: DeviceIds,
     _folder: TempDir,
 }
 
-impl Guarded {
+impl MosquittoSite {
     fn plain() -> Result<Self> {
-        Self::start("plain mosquitto", false, |_| Ok(Setup::default()))
+        Self::start("plain mosquitto", false, |_| Ok(MosquittoSetup::default()))
     }
 
     fn start(
         name: &'static str,
         secure: bool,
-        setup: impl FnOnce(Option<&Authority>) -> Result<Setup>,
+        setup: impl FnOnce(Option<&CertificateAuthority>) -> Result<MosquittoSetup>,
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let authority = secure.then(|| Authority::new(folder.path(), "ca")).transpose()?;
+        let authority = secure.then(|| CertificateAuthority::new(folder.path(), "ca")).transpose()?;
         let mut setup = setup(authority.as_ref())?;
         setup.persistent = true;
         if let Some(authority) = &authority {
@@ -54,15 +54,15 @@ impl Guarded {
             authority,
             certificate,
             users,
-            ids: Ids::default(),
+            ids: DeviceIds::default(),
             _folder: folder,
         })
     }
 
-    fn clients(&self, user: &str) -> Reach {
+    fn clients(&self, user: &str) -> BrokerArguments {
         let mut reach = match &self.authority {
-            Some(authority) => Reach::tls_port(self.broker.port(), &authority.ca_file),
-            None => Reach::port(self.broker.port()),
+            Some(authority) => BrokerArguments::tls_port(self.broker.port(), &authority.ca_file),
+            None => BrokerArguments::port(self.broker.port()),
         };
         if let Some(certificate) = &self.certificate {
             let [cert, key] = [&certificate.cert_file, &certificate.key_file].map(|file| file.to_string_lossy());
@@ -72,12 +72,12 @@ impl Guarded {
     }
 }
 
-impl Site for Guarded {
+impl BrokerSite for MosquittoSite {
     fn name(&self) -> &str {
         self.name
     }
 
-    fn pair(&self, environment: &[(&str, &str)]) -> Result<Pair> {
+    fn pair(&self, environment: &[(&str, &str)]) -> Result<AgentPair> {
         let device = self.ids.next();
         let mut variables: Vec<(&str, String)> =
             environment.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -93,12 +93,14 @@ impl Site for Guarded {
         }
         let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let url = self.broker.url();
-        Pair::start(device, &["--broker", &url], &variables, |_| Ok([self.clients("sender"), self.clients("service")]))
+        AgentPair::start(device, &["--broker", &url], &variables, |_| {
+            Ok([self.clients("sender"), self.clients("service")])
+        })
     }
 }
 
-impl permissions::Guarded for Guarded {
-    fn client(&self, user: &str, client_id: &str) -> Reach {
+impl permissions::RestrictedBroker for MosquittoSite {
+    fn client(&self, user: &str, client_id: &str) -> BrokerArguments {
         self.clients(user).with(&["-i", client_id])
     }
 }
@@ -107,7 +109,7 @@ macro_rules! on_plain_mosquitto {
     ($($case:ident),* $(,)?) => { $(
         #[test]
         fn $case() -> Result<()> {
-            cases::$case(&Guarded::plain()?)
+            cases::$case(&MosquittoSite::plain()?)
         }
     )* };
 }
@@ -127,37 +129,39 @@ on_plain_mosquitto!(
 
 #[test]
 fn every_case_holds_with_tls() -> Result<()> {
-    cases::run_all(&Guarded::start("mosquitto with TLS", true, |_| Ok(Setup::default()))?)
+    cases::run_all(&MosquittoSite::start("mosquitto with TLS", true, |_| Ok(MosquittoSetup::default()))?)
 }
 
 #[test]
 fn every_case_holds_with_mutual_tls() -> Result<()> {
-    let setup = |authority: Option<&Authority>| {
+    let setup = |authority: Option<&CertificateAuthority>| {
         let client_ca = authority.map(|authority| authority.ca_file.clone());
-        Ok(Setup { client_ca, ..Setup::default() })
+        Ok(MosquittoSetup { client_ca, ..MosquittoSetup::default() })
     };
-    cases::run_all(&Guarded::start("mosquitto with mutual TLS", true, setup)?)
+    cases::run_all(&MosquittoSite::start("mosquitto with mutual TLS", true, setup)?)
 }
 
 #[test]
 fn every_case_holds_with_passwords() -> Result<()> {
-    let setup = |_: Option<&Authority>| Ok(Setup { users: users(), ..Setup::default() });
-    cases::run_all(&Guarded::start("mosquitto with passwords", false, setup)?)
+    let setup = |_: Option<&CertificateAuthority>| Ok(MosquittoSetup { users: users(), ..MosquittoSetup::default() });
+    cases::run_all(&MosquittoSite::start("mosquitto with passwords", false, setup)?)
 }
 
 #[test]
 fn every_case_holds_with_the_acl_file_and_tls() -> Result<()> {
     let acl = include_str!("../../../config/mosquitto.acl").to_owned();
-    let setup = |_: Option<&Authority>| Ok(Setup { users: users(), acl: Some(acl), ..Setup::default() });
-    let site = Guarded::start("mosquitto with config/mosquitto.acl", true, setup)?;
+    let setup = |_: Option<&CertificateAuthority>| {
+        Ok(MosquittoSetup { users: users(), acl: Some(acl), ..MosquittoSetup::default() })
+    };
+    let site = MosquittoSite::start("mosquitto with config/mosquitto.acl", true, setup)?;
     permissions::check(&site).context("config/mosquitto.acl")?;
     cases::run_all(&site)
 }
 
 #[test]
 fn what_is_sent_while_the_broker_restarts_arrives_afterwards() -> Result<()> {
-    let mut site = Guarded::plain()?;
-    let Pair { agent, device, sender, .. } = site.pair(&[])?;
+    let mut site = MosquittoSite::plain()?;
+    let AgentPair { agent, device, sender, .. } = site.pair(&[])?;
     let broker = &mut site.broker;
     agent.make_ready()?;
     broker.kill()?;
@@ -176,7 +180,8 @@ fn what_is_sent_while_the_broker_restarts_arrives_afterwards() -> Result<()> {
 
 #[test]
 fn the_brokers_of_the_list_are_tried_in_turn() -> Result<()> {
-    let (mut first, second) = (Mosquitto::start(&Setup::default())?, Mosquitto::start(&Setup::default())?);
+    let (mut first, second) =
+        (Mosquitto::start(&MosquittoSetup::default())?, Mosquitto::start(&MosquittoSetup::default())?);
     let (first_url, second_url) = (first.url(), second.url());
     let mut agent = Agent::new("")?;
     agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &first_url, "--broker", &second_url])?;
@@ -185,16 +190,17 @@ fn the_brokers_of_the_list_are_tried_in_turn() -> Result<()> {
     first.kill()?;
     agent.wait(&["online", &format!("broker.url={second_url}")])?;
     agent.make_ready()?;
-    let receipts = Reach::port(second.port()).subscribe(&topic(DEVICE, "receipts"))?;
-    Reach::port(second.port()).publish(&topic(DEVICE, "notifications"), &custom_notification("a").to_string())?;
+    let receipts = BrokerArguments::port(second.port()).subscribe(&topic(DEVICE, "receipts"))?;
+    BrokerArguments::port(second.port())
+        .publish(&topic(DEVICE, "notifications"), &custom_notification("a").to_string())?;
     assert_eq!(receipts.next_json()?["outcome"], "presented");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_agent_of_the_same_device_is_named_as_the_likely_cause() -> Result<()> {
-    let site = Guarded::plain()?;
-    let Pair { agent, device, .. } = site.pair(&[])?;
+    let site = MosquittoSite::plain()?;
+    let AgentPair { agent, device, .. } = site.pair(&[])?;
     let mut second = Agent::new("")?;
     second.start(&["--device-id", &device, "--notifier", "console", "--broker", &site.broker.url()])?;
     // This mosquitto only closes the connection that it gives away (decisions/0002), so it takes three to be sure.

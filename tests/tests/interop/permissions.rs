@@ -3,21 +3,21 @@
 //! Lives here: what that lets in and keeps out, on whatever broker. Does not live here: the permissions (`config/`).
 
 use anyhow::{Result, ensure};
-use portal_tests::mosquitto_clients::Reach;
+use portal_tests::mosquitto_clients::BrokerArguments;
 
-use super::site::{Ids, topic};
+use super::site::{DeviceIds, topic};
 
 const GROUP: &str = "11111111-2222-4333-8444-555555555555";
 
 /// A broker with the permissions in force.
-pub trait Guarded {
+pub trait RestrictedBroker {
     /// A client with this user's password, and any client id.
-    fn client(&self, user: &str, client_id: &str) -> Reach;
+    fn client(&self, user: &str, client_id: &str) -> BrokerArguments;
 }
 
 /// Checks all of it.
-pub fn check(broker: &dyn Guarded) -> Result<()> {
-    let ids = Ids::default();
+pub fn check(broker: &dyn RestrictedBroker) -> Result<()> {
+    let ids = DeviceIds::default();
     let (own, other) = (ids.next(), ids.next());
     let device = broker.client(&own, &own);
     reads_only_its_own(broker, &device, &own, &other)?;
@@ -25,7 +25,7 @@ pub fn check(broker: &dyn Guarded) -> Result<()> {
     sender_and_service(broker, &own)
 }
 
-fn reads_only_its_own(broker: &dyn Guarded, device: &Reach, own: &str, other: &str) -> Result<()> {
+fn reads_only_its_own(broker: &dyn RestrictedBroker, device: &BrokerArguments, own: &str, other: &str) -> Result<()> {
     for leaf in ["notifications", "groups", "actions", "fence"] {
         ensure!(device.may_subscribe(&topic(own, leaf))?, "its own {leaf}");
     }
@@ -50,7 +50,13 @@ fn reads_only_its_own(broker: &dyn Guarded, device: &Reach, own: &str, other: &s
 }
 
 /// With this subscription too, a device hears its own pushes and nothing of what is said to or by another.
-fn hears_nothing_of(broker: &dyn Guarded, device: &Reach, filter: &str, own: &str, other: &str) -> Result<()> {
+fn hears_nothing_of(
+    broker: &dyn RestrictedBroker,
+    device: &BrokerArguments,
+    filter: &str,
+    own: &str,
+    other: &str,
+) -> Result<()> {
     let heard = device.subscribe_all(&[filter, &topic(own, "notifications")])?;
     let (sender, service) = (broker.client("sender", "sender-2"), broker.client("service", "service-2"));
     let another = broker.client(other, other);
@@ -66,7 +72,7 @@ fn hears_nothing_of(broker: &dyn Guarded, device: &Reach, filter: &str, own: &st
 }
 
 /// What it may not write arrives nowhere: behind each forbidden message stands one that must come first.
-fn writes_only_its_own(broker: &dyn Guarded, device: &Reach, own: &str, other: &str) -> Result<()> {
+fn writes_only_its_own(broker: &dyn RestrictedBroker, device: &BrokerArguments, own: &str, other: &str) -> Result<()> {
     let service = |number: u32| broker.client("service", &format!("service-{number}"));
     let sender = broker.client("sender", "sender-writer");
     let receipts = service(3).subscribe(&topic(other, "receipts"))?;
@@ -86,7 +92,7 @@ fn writes_only_its_own(broker: &dyn Guarded, device: &Reach, own: &str, other: &
     Ok(())
 }
 
-fn sender_and_service(broker: &dyn Guarded, device: &str) -> Result<()> {
+fn sender_and_service(broker: &dyn RestrictedBroker, device: &str) -> Result<()> {
     let (sender, service) = (broker.client("sender", "sender-1"), broker.client("service", "service-1"));
     for client in [&sender, &service] {
         for leaf in ["receipts", "state", "connection"] {

@@ -5,29 +5,29 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::mosquitto_clients::Reach;
-use portal_tests::rabbitmq::{Cluster, Setup};
+use portal_tests::mosquitto_clients::BrokerArguments;
+use portal_tests::rabbitmq::{ClusterSetup, RabbitCluster};
 
-use super::site::{Ids, PASSWORD, Pair, Site, topic, users};
+use super::site::{AgentPair, BrokerSite, DeviceIds, PASSWORD, topic, users};
 use super::{cases, permissions};
 
 /// Generous: it is only reached by a failure.
 const AGREED_WITHIN: Duration = Duration::from_secs(60);
 
-struct Rabbit {
-    cluster: Cluster,
-    ids: Ids,
+struct RabbitSite {
+    cluster: RabbitCluster,
+    ids: DeviceIds,
     _folder: tempfile::TempDir,
 }
 
-impl Rabbit {
+impl RabbitSite {
     fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("definitions.json");
         std::fs::write(&file, definitions()?)?;
         let more = format!("load_definitions = {}\n", file.display());
-        let cluster = Cluster::start(&Setup { nodes: 3, more })?;
-        let rabbit = Self { cluster, ids: Ids::default(), _folder: folder };
+        let cluster = RabbitCluster::start(&ClusterSetup { nodes: 3, more })?;
+        let rabbit = Self { cluster, ids: DeviceIds::default(), _folder: folder };
         rabbit.wait_until_agreed()?;
         Ok(rabbit)
     }
@@ -44,8 +44,8 @@ impl Rabbit {
     }
 
     /// A client of the node that the agents come to first: what is retained, RabbitMQ keeps on one node alone.
-    fn clients(&self, user: &str) -> Reach {
-        Reach::port(self.cluster.port(0)).with(&["-V", "mqttv311", "-I", user]).user(user, PASSWORD)
+    fn clients(&self, user: &str) -> BrokerArguments {
+        BrokerArguments::port(self.cluster.port(0)).with(&["-V", "mqttv311", "-I", user]).user(user, PASSWORD)
     }
 }
 
@@ -60,7 +60,7 @@ fn definitions() -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-impl Site for Rabbit {
+impl BrokerSite for RabbitSite {
     fn name(&self) -> &str {
         "three RabbitMQ nodes"
     }
@@ -70,7 +70,7 @@ impl Site for Rabbit {
         &["3.1.1"]
     }
 
-    fn pair(&self, environment: &[(&str, &str)]) -> Result<Pair> {
+    fn pair(&self, environment: &[(&str, &str)]) -> Result<AgentPair> {
         let device = self.ids.next();
         let own = [
             ("PORTAL_AGENT__BROKER__PROTOCOL", "3.1.1"),
@@ -79,21 +79,21 @@ impl Site for Rabbit {
         ];
         let urls: Vec<String> = (0..3).map(|node| self.cluster.url(node)).collect();
         let arguments = ["--broker", &urls[0], "--broker", &urls[1], "--broker", &urls[2]];
-        Pair::start(device.clone(), &arguments, &[environment, &own].concat(), |_| {
+        AgentPair::start(device.clone(), &arguments, &[environment, &own].concat(), |_| {
             Ok([self.clients("sender"), self.clients("service")])
         })
     }
 }
 
-impl permissions::Guarded for Rabbit {
-    fn client(&self, user: &str, client_id: &str) -> Reach {
-        Reach::port(self.cluster.port(0)).with(&["-V", "mqttv311", "-i", client_id]).user(user, PASSWORD)
+impl permissions::RestrictedBroker for RabbitSite {
+    fn client(&self, user: &str, client_id: &str) -> BrokerArguments {
+        BrokerArguments::port(self.cluster.port(0)).with(&["-V", "mqttv311", "-i", client_id]).user(user, PASSWORD)
     }
 }
 
 #[test]
 fn every_case_holds_and_a_device_reads_and_writes_its_own_topics_only() -> Result<()> {
-    let rabbit = Rabbit::start()?;
+    let rabbit = RabbitSite::start()?;
     permissions::check(&rabbit).context("config/rabbitmq-users.sh")?;
     cases::run_all(&rabbit)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto_clients::Reach;
+use portal_tests::mosquitto_clients::BrokerArguments;
 
 /// The password of every user of a broker that asks for one.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -14,7 +14,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub const DEVICES: u32 = 24;
 
 /// A broker.
-pub trait Site {
+pub trait BrokerSite {
     /// What it is, for the message of a failure.
     fn name(&self) -> &str;
 
@@ -29,27 +29,27 @@ pub trait Site {
     }
 
     /// A fresh device that is online, with these variables, and the clients of the other side.
-    fn pair(&self, environment: &[(&str, &str)]) -> Result<Pair>;
+    fn pair(&self, environment: &[(&str, &str)]) -> Result<AgentPair>;
 }
 
 /// A device's agent on a broker; cards go to its standard output.
-pub struct Pair {
+pub struct AgentPair {
     pub agent: Agent,
     pub device: String,
     /// Sends notifications and reads what became of them.
-    pub sender: Reach,
+    pub sender: BrokerArguments,
     /// Says who is in which group and sends remote actions.
-    pub service: Reach,
+    pub service: BrokerArguments,
     arguments: Vec<String>,
 }
 
-impl Pair {
+impl AgentPair {
     /// Starts an agent for this device with these arguments and variables, and waits until it is online.
     pub fn start(
         device: String,
         arguments: &[&str],
         environment: &[(&str, &str)],
-        clients: impl FnOnce(&Agent) -> Result<[Reach; 2]>,
+        clients: impl FnOnce(&Agent) -> Result<[BrokerArguments; 2]>,
     ) -> Result<Self> {
         let mut agent = Agent::new("")?;
         for (name, value) in environment {
@@ -82,9 +82,9 @@ pub fn topic(device: &str, leaf: &str) -> String {
 
 /// The ids of devices, each given out once.
 #[derive(Default)]
-pub struct Ids(AtomicU32);
+pub struct DeviceIds(AtomicU32);
 
-impl Ids {
+impl DeviceIds {
     /// The next.
     pub fn next(&self) -> String {
         Self::all(self.0.fetch_add(1, Ordering::Relaxed))
@@ -97,6 +97,6 @@ impl Ids {
 
 /// Everybody whom a broker that knows its users must know, with the password.
 pub fn users() -> Vec<(String, String)> {
-    let devices = (0..DEVICES).map(Ids::all);
+    let devices = (0..DEVICES).map(DeviceIds::all);
     devices.chain(["sender".to_owned(), "service".to_owned()]).map(|user| (user, PASSWORD.to_owned())).collect()
 }

@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::{AfterCommit, DeviceLoop};
 use crate::control::Happened;
-use crate::desktop::{Card, CardId, PromptCard, PromptId, Urgency};
+use crate::desktop::{Card, CardId, CardUrgency, PromptCard, PromptId};
 use crate::journal::JournalEntry;
 use portal_device::{CardContent, DeviceEffect};
 
@@ -109,7 +109,7 @@ impl DeviceLoop {
 
     pub(super) fn raise(&self, card: u64, shown: CardContent) {
         let quiet = shown.surface == Surface::NotificationCenter;
-        let urgency = if quiet { Urgency::Low } else { Urgency::Normal };
+        let urgency = if quiet { CardUrgency::Low } else { CardUrgency::Normal };
         let CardContent { title, body, sound, .. } = shown;
         self.edges.notifier.raise(Card { id: CardId(card), title, body, urgency, sound });
     }

@@ -10,7 +10,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::proxy::{CacheProperties, MethodFlags};
 use zbus::{Connection, Message, OwnedVariant, Variant};
 
-use super::super::{APP_NAME, Allowance, DESKTOP_ENTRY};
+use super::super::{APP_NAME, DESKTOP_ENTRY, Suppression};
 use super::bus::{NAME, PATH};
 
 /// Xfce keeps its settings in this service, and says on it when they change.
@@ -23,7 +23,7 @@ const GNOME_SETTINGS: &str = "/org/gnome/desktop/notifications/";
 
 /// Who tells what a notification server lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Teller {
+pub(super) enum SuppressionSource {
     /// The specification's own property `Inhibited` (KDE Plasma).
     Inhibited,
     /// dunst's own property `paused`.
@@ -34,7 +34,7 @@ pub(super) enum Teller {
     Gnome,
 }
 
-impl Teller {
+impl SuppressionSource {
     /// Who is to be asked about a server of this name, which has `Inhibited`, or dunst's `paused`, or neither.
     pub(super) fn of(server: &str, inhibited: Option<bool>, paused: Option<bool>) -> Option<Self> {
         match server {
@@ -53,7 +53,7 @@ impl Teller {
     }
 
     /// Asks. Waits as long as it takes.
-    pub(super) async fn ask(self, connection: &Connection, owner: &OwnedUniqueName) -> Allowance {
+    pub(super) async fn ask(self, connection: &Connection, owner: &OwnedUniqueName) -> Suppression {
         match self {
             Self::Inhibited => disturbed(inhibited(connection, owner).await),
             Self::Dunst => disturbed(paused(connection, owner).await),
@@ -82,8 +82,8 @@ pub(super) fn says_so(message: &Message) -> bool {
     changed.keys().chain(&invalidated).any(|name| name == "Inhibited" || name == "paused")
 }
 
-fn disturbed(do_not_disturb: Option<bool>) -> Allowance {
-    Allowance { do_not_disturb, application_off: None }
+fn disturbed(do_not_disturb: Option<bool>) -> Suppression {
+    Suppression { do_not_disturb, application_off: None }
 }
 
 pub(super) async fn inhibited(connection: &Connection, owner: &OwnedUniqueName) -> Option<bool> {
@@ -101,12 +101,12 @@ async fn property(connection: &Connection, owner: &OwnedUniqueName, interface: &
 }
 
 /// What is not set there is off: a fresh Xfce has neither property.
-async fn xfce(connection: &Connection) -> Allowance {
+async fn xfce(connection: &Connection) -> Suppression {
     match xfce_settings(connection).await {
         Ok(settings) => read_xfce(&settings),
         // Whatever it says about a channel without settings, it answers.
         Err(zbus::Error::MethodError(name, ..)) if name.starts_with(XFCONF) => read_xfce(&HashMap::new()),
-        Err(_) => Allowance::default(),
+        Err(_) => Suppression::default(),
     }
 }
 
@@ -123,13 +123,13 @@ async fn xfce_settings(connection: &Connection) -> zbus::Result<HashMap<String, 
     Ok(all.await?.unwrap_or_default())
 }
 
-fn read_xfce(settings: &HashMap<String, OwnedVariant>) -> Allowance {
+fn read_xfce(settings: &HashMap<String, OwnedVariant>) -> Suppression {
     let do_not_disturb = matches!(settings.get("/do-not-disturb").map(|is| &**is), Some(Variant::Bool(true)));
     let application_off = match settings.get("/applications/muted_applications").map(|list| &**list) {
         Some(Variant::Array(muted)) => muted.inner().iter().any(is_us),
         _ => false,
     };
-    Allowance { do_not_disturb: Some(do_not_disturb), application_off: Some(application_off) }
+    Suppression { do_not_disturb: Some(do_not_disturb), application_off: Some(application_off) }
 }
 
 fn is_us(application: &Variant<'_>) -> bool {
@@ -140,14 +140,14 @@ fn is_us(application: &Variant<'_>) -> bool {
     }
 }
 
-async fn gnome() -> Allowance {
+async fn gnome() -> Suppression {
     let entry = format!("org.gnome.desktop.notifications.application:{GNOME_SETTINGS}application/{DESKTOP_ENTRY}/");
     let (banners, enabled) = futures_util::future::join(
         gsetting("org.gnome.desktop.notifications", "show-banners"),
         gsetting(&entry, "enable"),
     )
     .await;
-    Allowance { do_not_disturb: banners.map(|shows| !shows), application_off: enabled.map(|on| !on) }
+    Suppression { do_not_disturb: banners.map(|shows| !shows), application_off: enabled.map(|on| !on) }
 }
 
 /// A switch, as GLib's own program reads it (decisions/0011: 8 ms); nothing without the program or the schema.
@@ -172,16 +172,16 @@ mod tests {
 
     #[test]
     fn a_server_that_has_the_property_is_asked_itself() {
-        assert_eq!(Teller::of("Plasma", Some(false), None), Some(Teller::Inhibited));
-        assert_eq!(Teller::of("dunst", None, Some(true)), Some(Teller::Dunst));
-        assert_eq!(Teller::of("Xfce Notify Daemon", None, None), Some(Teller::Xfce));
-        assert_eq!(Teller::of("gnome-shell", None, None), Some(Teller::Gnome));
-        assert_eq!(Teller::of("MATE Notification Daemon", None, None), None);
+        assert_eq!(SuppressionSource::of("Plasma", Some(false), None), Some(SuppressionSource::Inhibited));
+        assert_eq!(SuppressionSource::of("dunst", None, Some(true)), Some(SuppressionSource::Dunst));
+        assert_eq!(SuppressionSource::of("Xfce Notify Daemon", None, None), Some(SuppressionSource::Xfce));
+        assert_eq!(SuppressionSource::of("gnome-shell", None, None), Some(SuppressionSource::Gnome));
+        assert_eq!(SuppressionSource::of("MATE Notification Daemon", None, None), None);
     }
 
     #[test]
     fn xfce_mutes_by_the_name_that_a_card_is_raised_under() {
-        let told = |do_not_disturb, application_off| Allowance {
+        let told = |do_not_disturb, application_off| Suppression {
             do_not_disturb: Some(do_not_disturb),
             application_off: Some(application_off),
         };

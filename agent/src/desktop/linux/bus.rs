@@ -15,9 +15,9 @@ use zbus::message::Type;
 use zbus::names::{BusName, OwnedUniqueName, WellKnownName};
 use zbus::{Connection, MatchRule, Message, MessageStream};
 
-use super::super::Allowance;
-use super::allows::{self, DCONF, Teller, XFCONF};
-use super::open::Signal;
+use super::super::Suppression;
+use super::allows::{self, DCONF, SuppressionSource, XFCONF};
+use super::open::ServerSignal;
 
 pub(super) const NAME: &str = "org.freedesktop.Notifications";
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
@@ -29,7 +29,7 @@ const QUEUE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// The kept connection.
-pub(super) struct Bus {
+pub(super) struct BusConnection {
     connection: Connection,
     /// One stream for all that comes, so that a change of owner is not overtaken by signals of the next owner.
     stream: MessageStream,
@@ -37,11 +37,11 @@ pub(super) struct Bus {
 
 /// What the kept connection heard.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum BusEvent {
     /// The name of the notification server has this owner now.
     Owner(Option<OwnedUniqueName>),
     /// A signal about a notification; `broadcast` if it was sent to everyone.
-    Signal { id: u32, signal: Signal, broadcast: bool },
+    Signal { id: u32, signal: ServerSignal, broadcast: bool },
     /// What the server lets through may have changed.
     Allowance,
     /// The connection is gone.
@@ -50,18 +50,18 @@ pub(super) enum Heard {
 
 /// What a notification server said of itself.
 #[derive(Debug, Clone)]
-pub(super) struct Greeting {
+pub(super) struct ServerGreeting {
     /// Name, version and capabilities.
     pub(super) server: NotificationServer,
     /// Whether the capabilities could be read.
     pub(super) capabilities_known: bool,
     /// Who tells what it lets through, where anyone does.
-    pub(super) teller: Option<Teller>,
+    pub(super) teller: Option<SuppressionSource>,
     /// What it lets through.
-    pub(super) allowance: Allowance,
+    pub(super) allowance: Suppression,
 }
 
-impl Bus {
+impl BusConnection {
     /// Connects to the session bus, the one that notify-rust will find too, and listens. Gives the name's owner.
     pub(super) async fn connect() -> zbus::Result<(Self, Option<OwnedUniqueName>)> {
         let mut connection = Connection::session().await?;
@@ -88,33 +88,33 @@ impl Bus {
 
     /// Waits for the next thing worth knowing. `server` is who may speak as the notification server: anyone can send
     /// a signal straight to this connection, whatever its match rules say.
-    pub(super) async fn next(&mut self, server: Option<&OwnedUniqueName>) -> Heard {
+    pub(super) async fn next(&mut self, server: Option<&OwnedUniqueName>) -> BusEvent {
         loop {
             match self.stream.next().await {
                 Some(Ok(message)) => match read(&message, server) {
                     Some(heard) => return heard,
                     None => continue,
                 },
-                Some(Err(_)) | None => return Heard::Ended,
+                Some(Err(_)) | None => return BusEvent::Ended,
             }
         }
     }
 
     /// Another handle on the connection, for a question that does not hold up listening.
-    pub(super) fn line(&self) -> Line {
-        Line(self.connection.clone())
+    pub(super) fn line(&self) -> BusHandle {
+        BusHandle(self.connection.clone())
     }
 }
 
 /// A handle on the kept connection.
-pub(super) struct Line(Connection);
+pub(super) struct BusHandle(Connection);
 
-impl Line {
+impl BusHandle {
     /// Asks the server for name, version, capabilities and what it lets through. Waits as long as it takes.
     ///
     /// # Errors
     /// Where the server is gone.
-    pub(super) async fn greet(self, owner: OwnedUniqueName) -> zbus::Result<Greeting> {
+    pub(super) async fn greet(self, owner: OwnedUniqueName) -> zbus::Result<ServerGreeting> {
         let ask = |method: &'static str| self.0.call_method(Some(&owner), PATH, Some(NAME), method, &());
         let (information, capabilities, inhibited, paused) = join4(
             ask("GetServerInformation"),
@@ -131,12 +131,12 @@ impl Line {
             Err(_) if capabilities.is_ok() => ("unnamed".to_owned(), String::new()),
             Err(error) => return Err(error),
         };
-        let teller = Teller::of(&name, inhibited, paused);
+        let teller = SuppressionSource::of(&name, inhibited, paused);
         let allowance = match teller {
             Some(teller) => self.allowance(teller, &owner).await,
-            None => Allowance::default(),
+            None => Suppression::default(),
         };
-        Ok(Greeting {
+        Ok(ServerGreeting {
             teller,
             allowance,
             capabilities_known: capabilities.is_ok(),
@@ -145,7 +145,7 @@ impl Line {
     }
 
     /// What the server lets through; unknown where the answer does not come in a moment.
-    pub(super) async fn allowance(&self, teller: Teller, owner: &OwnedUniqueName) -> Allowance {
+    pub(super) async fn allowance(&self, teller: SuppressionSource, owner: &OwnedUniqueName) -> Suppression {
         timeout(MOMENT, teller.ask(&self.0, owner)).await.unwrap_or_default()
     }
 
@@ -165,7 +165,7 @@ async fn owner(bus: &DBusProxy<'_>) -> Option<OwnedUniqueName> {
     bus.get_name_owner(BusName::try_from(NAME).ok()?).await.ok()
 }
 
-fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<Heard> {
+fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<BusEvent> {
     let header = message.header();
     if header.message_type() != Type::Signal {
         return None;
@@ -177,7 +177,7 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<Heard> {
     }
     // Whoever sends these: they say no more than that a question is due.
     if matches!(header.interface()?.as_str(), XFCONF | DCONF) {
-        return Some(Heard::Allowance);
+        return Some(BusEvent::Allowance);
     }
     if server.is_none_or(|server| server != sender) {
         return None;
@@ -186,25 +186,25 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<Heard> {
     match (header.interface()?.as_str(), header.member()?.as_str()) {
         (NAME, "ActionInvoked") => {
             let (id, key) = message.body().deserialize::<(u32, String)>().ok()?;
-            Some(Heard::Signal { id, signal: Signal::Action(key), broadcast })
+            Some(BusEvent::Signal { id, signal: ServerSignal::Action(key), broadcast })
         }
         (NAME, "NotificationClosed") => {
             let (id, _reason) = message.body().deserialize::<(u32, u32)>().ok()?;
-            Some(Heard::Signal { id, signal: Signal::Closed, broadcast })
+            Some(BusEvent::Signal { id, signal: ServerSignal::Closed, broadcast })
         }
         // dunst says so of its counts too, at each notification.
         ("org.freedesktop.DBus.Properties", "PropertiesChanged") => {
-            allows::says_so(message).then_some(Heard::Allowance)
+            allows::says_so(message).then_some(BusEvent::Allowance)
         }
         _ => None,
     }
 }
 
-fn read_owner(message: &Message) -> Option<Heard> {
+fn read_owner(message: &Message) -> Option<BusEvent> {
     let signal = NameOwnerChanged::from_message(message.clone())?;
     let change = signal.args().ok()?;
     if change.name() != NAME {
         return None;
     }
-    Some(Heard::Owner(change.new_owner().as_ref().map(|owner| owner.to_owned().into())))
+    Some(BusEvent::Owner(change.new_owner().as_ref().map(|owner| owner.to_owned().into())))
 }

@@ -9,15 +9,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;
 
-use allowance::Asking;
+use allowance::SuppressionQuery;
 
-use super::bus::{Bus, Greeting, Heard};
-use super::form::Form;
-use super::open::{Nonce, Open, Subject};
+use super::bus::{BusConnection, BusEvent, ServerGreeting};
+use super::form::NotificationTemplate;
+use super::open::{OpenItem, OpenNotifications, PromptNonce};
 use super::refusal;
-use super::server::{About, Question, Server, View};
-use super::turn::{self, Accepted, Call, Job, Turn, TurnEnd};
-use super::work::{Done, Hold, Work};
+use super::server::{QuestionKind, ServerQuestion, ServerState, SharedView};
+use super::turn::{self, AcceptedCard, NotifyCall, ShowRequest, ShowResult, ShowState};
+use super::work::{NotificationHold, RunningTasks, TaskResult};
 use crate::desktop::queue;
 use crate::desktop::{DesktopEvent, PromptId};
 
@@ -30,35 +30,35 @@ const FAREWELL: Duration = Duration::from_millis(500);
 const NOBODY: &str = "nobody owns its name";
 
 /// The task's state.
-pub(super) struct Desk {
-    form: Form,
-    calls: mpsc::Receiver<queue::Call>,
+pub(super) struct DesktopWorker {
+    form: NotificationTemplate,
+    calls: mpsc::Receiver<queue::NotifierCall>,
     events: mpsc::Sender<DesktopEvent>,
-    view: watch::Sender<View>,
+    view: watch::Sender<SharedView>,
     stop: CancellationToken,
-    bus: Option<Box<Bus>>,
-    server: Server,
-    open: Open<Hold>,
-    work: Work,
-    turn: Option<Turn>,
+    bus: Option<Box<BusConnection>>,
+    server: ServerState,
+    open: OpenNotifications<NotificationHold>,
+    work: RunningTasks,
+    turn: Option<ShowState>,
     /// The server that was called for the turn in hand.
     called: Option<OwnedUniqueName>,
     looks: mpsc::Receiver<oneshot::Sender<()>>,
-    asking: Asking,
+    asking: SuppressionQuery,
 }
 
-impl Desk {
+impl DesktopWorker {
     pub(super) fn new(
         icon: Option<&str>,
-        calls: mpsc::Receiver<queue::Call>,
+        calls: mpsc::Receiver<queue::NotifierCall>,
         looks: mpsc::Receiver<oneshot::Sender<()>>,
         events: mpsc::Sender<DesktopEvent>,
         stop: CancellationToken,
-    ) -> (Self, watch::Receiver<View>) {
-        let server = Server::asked(About::Bus);
+    ) -> (Self, watch::Receiver<SharedView>) {
+        let server = ServerState::asked(QuestionKind::Bus);
         let (view, seen) = watch::channel(server.view());
         let desk = Self {
-            form: Form::new(icon),
+            form: NotificationTemplate::new(icon),
             calls,
             looks,
             events,
@@ -66,11 +66,11 @@ impl Desk {
             stop,
             bus: None,
             server,
-            open: Open::new(),
-            work: Work::new(),
+            open: OpenNotifications::new(),
+            work: RunningTasks::new(),
             turn: None,
             called: None,
-            asking: Asking::default(),
+            asking: SuppressionQuery::default(),
         };
         (desk, seen)
     }
@@ -91,28 +91,28 @@ impl Desk {
             }
         }
         // Its answer could not be heard any more.
-        self.withdraw(|subject| matches!(subject, Subject::Prompt(..)));
+        self.withdraw(|subject| matches!(subject, OpenItem::Prompt(..)));
         self.work.finish(FAREWELL).await;
     }
 
-    async fn obey(&mut self, call: queue::Call) {
+    async fn obey(&mut self, call: queue::NotifierCall) {
         match call {
-            queue::Call::Raise(card) => self.advance(Job::Card(card)).await,
-            queue::Call::Prompt(prompt) => match getrandom::u64() {
-                Ok(random) => self.advance(Job::Prompt(prompt, Nonce::new(random))).await,
+            queue::NotifierCall::Raise(card) => self.advance(ShowRequest::Card(card)).await,
+            queue::NotifierCall::Prompt(prompt) => match getrandom::u64() {
+                Ok(random) => self.advance(ShowRequest::Prompt(prompt, PromptNonce::new(random))).await,
                 Err(error) => {
                     let detail = format!("the prompt needs a random number, and the system gives none: {error}");
                     self.tell(DesktopEvent::PromptFailed { prompt: prompt.id, detail }).await;
                 }
             },
-            queue::Call::Withdraw(card) => self.withdraw(|subject| *subject == Subject::Card(card)),
-            queue::Call::WithdrawPrompt(prompt) => {
-                self.withdraw(|subject| matches!(subject, Subject::Prompt(id, _) if *id == prompt));
+            queue::NotifierCall::Withdraw(card) => self.withdraw(|subject| *subject == OpenItem::Card(card)),
+            queue::NotifierCall::WithdrawPrompt(prompt) => {
+                self.withdraw(|subject| matches!(subject, OpenItem::Prompt(id, _) if *id == prompt));
             }
         }
     }
 
-    fn withdraw(&mut self, wanted: impl Fn(&Subject) -> bool) {
+    fn withdraw(&mut self, wanted: impl Fn(&OpenItem) -> bool) {
         for hold in self.open.take(wanted) {
             self.work.withdraw(hold);
         }
@@ -120,89 +120,89 @@ impl Desk {
 
     /// Raises the job if a server is there; else does what may bring one, and waits for it if that has not been in
     /// vain before.
-    async fn advance(&mut self, job: Job) {
+    async fn advance(&mut self, job: ShowRequest) {
         match &self.server {
-            Server::Present { .. } => return self.raise(&job),
-            Server::NoBus { .. } => {
+            ServerState::Present { .. } => return self.raise(&job),
+            ServerState::NoBus { .. } => {
                 self.work.connect();
-                self.find(Server::asked(About::Bus)).await;
+                self.find(ServerState::asked(QuestionKind::Bus)).await;
             }
-            Server::Absent { .. } => {
+            ServerState::Absent { .. } => {
                 if let Some(bus) = &self.bus {
                     self.work.start_server(bus.line());
                 }
-                self.find(Server::asked(About::Start)).await;
+                self.find(ServerState::asked(QuestionKind::Start)).await;
             }
-            Server::Asked(_) => {}
+            ServerState::Asked(_) => {}
         }
         self.wait_or_fail(job).await;
     }
 
-    async fn wait_or_fail(&mut self, job: Job) {
+    async fn wait_or_fail(&mut self, job: ShowRequest) {
         match self.server.problem() {
-            None => self.turn = Some(Turn::waiting(job)),
+            None => self.turn = Some(ShowState::waiting(job)),
             Some(detail) => self.fail(job.subject(), PushProblem::NoNotificationServer, detail).await,
         }
     }
 
-    fn raise(&mut self, job: &Job) {
+    fn raise(&mut self, job: &ShowRequest) {
         self.open.expect();
         self.called = self.server.owner().cloned();
         // A prompt has no receipt to say it in.
-        let then = self.question_after_a_raise().filter(|_| matches!(job, Job::Card(_)));
-        self.turn = Some(Turn::raising(job, &self.form, self.server.wants_markup(), then));
+        let then = self.question_after_a_raise().filter(|_| matches!(job, ShowRequest::Card(_)));
+        self.turn = Some(ShowState::raising(job, &self.form, self.server.wants_markup(), then));
     }
 
-    async fn end_turn(&mut self, end: TurnEnd) {
+    async fn end_turn(&mut self, end: ShowResult) {
         match (self.turn.take(), end) {
-            (Some(Turn::Waiting(job, _)), TurnEnd::NoServerInTime) => {
+            (Some(ShowState::Waiting(job, _)), ShowResult::NoServerInTime) => {
                 self.set_overdue().await;
                 self.wait_or_fail(job).await;
             }
-            (Some(Turn::Raising(subject, _)), end) => self.end_raise(subject, end).await,
+            (Some(ShowState::Raising(subject, _)), end) => self.end_raise(subject, end).await,
             // The turn that ended is the turn in hand.
             (turn, _) => self.turn = turn,
         }
     }
 
-    async fn end_raise(&mut self, subject: Subject, end: TurnEnd) {
+    async fn end_raise(&mut self, subject: OpenItem, end: ShowResult) {
         let is_still_there = self.server.owner() == self.called.as_ref();
         match end {
-            TurnEnd::Raised(accepted) if is_still_there => self.accept(subject, accepted).await,
-            TurnEnd::Raised(..) => self.lose(subject).await,
-            TurnEnd::Failed(error) => {
+            ShowResult::Raised(accepted) if is_still_there => self.accept(subject, accepted).await,
+            ShowResult::Raised(..) => self.lose(subject).await,
+            ShowResult::Failed(error) => {
                 self.open.expect_no_more();
                 let (problem, detail) = refusal::judge(&error);
                 self.fail(subject, problem, detail).await;
             }
-            TurnEnd::Unanswered(call) => self.give_up(subject, call).await,
-            TurnEnd::NoServerInTime => {}
+            ShowResult::Unanswered(call) => self.give_up(subject, call).await,
+            ShowResult::NoServerInTime => {}
         }
         // Another server came meanwhile, and was told of before this end was: what waits for one is to look again.
-        if !is_still_there && matches!(self.server, Server::Present { .. }) {
+        if !is_still_there && matches!(self.server, ServerState::Present { .. }) {
             self.tell(DesktopEvent::ServerAppeared).await;
         }
     }
 
     /// The server took it and went away before its answer was read: the id means nothing any more.
-    async fn lose(&mut self, subject: Subject) {
+    async fn lose(&mut self, subject: OpenItem) {
         self.open.expect_no_more();
         match subject {
-            Subject::Card(card) => {
+            OpenItem::Card(card) => {
                 self.tell(DesktopEvent::Raised { card, verdict: Some(DesktopVerdict::Unknown) }).await;
                 // No other can be open: nothing was raised since that server went.
                 self.tell(DesktopEvent::CardsLost).await;
             }
-            Subject::Prompt(prompt, _) => self.tell(lost_prompt(prompt, "the notification server went away")).await,
+            OpenItem::Prompt(prompt, _) => self.tell(lost_prompt(prompt, "the notification server went away")).await,
         }
     }
 
-    async fn accept(&mut self, subject: Subject, accepted: Accepted) {
-        let Accepted { id, hold, allowance } = accepted;
+    async fn accept(&mut self, subject: OpenItem, accepted: AcceptedCard) {
+        let AcceptedCard { id, hold, allowance } = accepted;
         if let (Some(allowance), Some(owner)) = (allowance, self.called.clone()) {
             self.know_allowance(&owner, allowance).await;
         }
-        if let Subject::Card(card) = subject {
+        if let OpenItem::Card(card) = subject {
             let verdict = Some(self.known_allowance().verdict());
             self.tell(DesktopEvent::Raised { card, verdict }).await;
         }
@@ -214,7 +214,7 @@ impl Desk {
     }
 
     fn broadcasts(&self) -> bool {
-        matches!(self.server, Server::Present { broadcasts: true, .. })
+        matches!(self.server, ServerState::Present { broadcasts: true, .. })
     }
 
     fn wait_on(&mut self, id: u32) {
@@ -224,13 +224,13 @@ impl Desk {
     }
 
     /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
-    async fn give_up(&mut self, subject: Subject, call: Call) {
+    async fn give_up(&mut self, subject: OpenItem, call: NotifyCall) {
         self.open.expect_no_more();
-        if matches!(subject, Subject::Prompt(..)) {
+        if matches!(subject, OpenItem::Prompt(..)) {
             // It is raised anew once the server answers, and two would stand then, the first one deaf.
             self.work.await_late(call);
         }
-        if let Server::Present { owner, .. } = &self.server {
+        if let ServerState::Present { owner, .. } = &self.server {
             self.ask(owner.clone());
         }
         self.set_overdue().await;
@@ -243,19 +243,19 @@ impl Desk {
         if let Some(bus) = &self.bus {
             self.work.greet(bus.line(), owner.clone());
         }
-        self.server = Server::asked(About::Server(owner));
+        self.server = ServerState::asked(QuestionKind::Server(owner));
     }
 
     async fn set_overdue(&mut self) {
-        if let Server::Asked(question) = &mut self.server {
+        if let ServerState::Asked(question) = &mut self.server {
             question.overdue = true;
         }
         self.show().await;
     }
 
-    async fn hear(&mut self, heard: Heard) {
+    async fn hear(&mut self, heard: BusEvent) {
         match heard {
-            Heard::Signal { id, signal, broadcast } => {
+            BusEvent::Signal { id, signal, broadcast } => {
                 if broadcast {
                     self.heard_broadcast();
                 }
@@ -263,17 +263,17 @@ impl Desk {
                     self.answered(event, hold).await;
                 }
             }
-            Heard::Owner(owner) => {
+            BusEvent::Owner(owner) => {
                 self.owned_by(owner).await;
                 self.resume().await;
             }
-            Heard::Allowance => {
+            BusEvent::Allowance => {
                 self.ask_allowance();
             }
-            Heard::Ended => {
+            BusEvent::Ended => {
                 self.bus = None;
                 self.lose_all("the session bus went away").await;
-                self.find(Server::NoBus { why: "it went away".to_owned() }).await;
+                self.find(ServerState::NoBus { why: "it went away".to_owned() }).await;
                 self.resume().await;
             }
         }
@@ -281,9 +281,9 @@ impl Desk {
 
     /// The kept connection hears all that this server says, and checks who says it; waiters, which do not, may go.
     fn heard_broadcast(&mut self) {
-        if let Server::Present { broadcasts: broadcasts @ false, .. } = &mut self.server {
+        if let ServerState::Present { broadcasts: broadcasts @ false, .. } = &mut self.server {
             *broadcasts = true;
-            self.open.holds().for_each(Hold::stop_waiting);
+            self.open.holds().for_each(NotificationHold::stop_waiting);
         }
     }
 
@@ -300,45 +300,45 @@ impl Desk {
                 self.show().await;
             }
             // Not while the bus is starting one: its answer says how that went.
-            None if matches!(self.server, Server::Asked(Question { about: About::Start, .. })) => {}
-            None => self.find(Server::Absent { why: NOBODY.to_owned() }).await,
+            None if matches!(self.server, ServerState::Asked(ServerQuestion { about: QuestionKind::Start, .. })) => {}
+            None => self.find(ServerState::Absent { why: NOBODY.to_owned() }).await,
         }
     }
 
     /// The ids of the server that is gone mean nothing any more.
     async fn lose_all(&mut self, why: &str) {
         let lost = self.open.lose();
-        if lost.iter().any(|(subject, _)| matches!(subject, Subject::Card(_))) {
+        if lost.iter().any(|(subject, _)| matches!(subject, OpenItem::Card(_))) {
             self.tell(DesktopEvent::CardsLost).await;
         }
         for (subject, _) in lost {
-            if let Subject::Prompt(prompt, _) = subject {
+            if let OpenItem::Prompt(prompt, _) = subject {
                 self.tell(lost_prompt(prompt, why)).await;
             }
         }
     }
 
-    async fn take_in(&mut self, done: Done) {
+    async fn take_in(&mut self, done: TaskResult) {
         match done {
-            Done::Connected(Ok((bus, owner))) => {
+            TaskResult::Connected(Ok((bus, owner))) => {
                 self.bus = Some(bus);
-                self.server = Server::Absent { why: NOBODY.to_owned() };
+                self.server = ServerState::Absent { why: NOBODY.to_owned() };
                 self.owned_by(owner).await;
                 // With the bus there, the bus may start a server.
                 if let Some(job) = self.take_waiting() {
                     self.advance(job).await;
                 }
             }
-            Done::Connected(Err(error)) => {
-                self.find(Server::NoBus { why: error.to_string() }).await;
+            TaskResult::Connected(Err(error)) => {
+                self.find(ServerState::NoBus { why: error.to_string() }).await;
                 self.resume().await;
             }
-            Done::Started(started) => self.started(started).await,
-            Done::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
-            Done::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
-            Done::Late(Some(hold)) => self.work.withdraw(hold),
-            Done::Late(None) => {}
-            Done::Waited(id, handle, signal) => {
+            TaskResult::Started(started) => self.started(started).await,
+            TaskResult::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
+            TaskResult::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
+            TaskResult::Late(Some(hold)) => self.work.withdraw(hold),
+            TaskResult::Late(None) => {}
+            TaskResult::Waited(id, handle, signal) => {
                 if self.open.get_mut(id).is_some_and(|hold| hold.is(&handle)) {
                     self.waited(id, signal).await;
                 }
@@ -347,7 +347,7 @@ impl Desk {
     }
 
     /// A waiter checks no sender: what is no answer to its notification was meant to pass for one. It waits on.
-    async fn waited(&mut self, id: u32, signal: Option<super::open::Signal>) {
+    async fn waited(&mut self, id: u32, signal: Option<super::open::ServerSignal>) {
         let Some(signal) = signal else { return };
         match self.open.hear(id, signal) {
             Some((event, hold)) => self.answered(event, hold).await,
@@ -356,7 +356,7 @@ impl Desk {
     }
 
     async fn started(&mut self, started: zbus::Result<Option<OwnedUniqueName>>) {
-        if !matches!(self.server, Server::Asked(Question { about: About::Start, .. })) {
+        if !matches!(self.server, ServerState::Asked(ServerQuestion { about: QuestionKind::Start, .. })) {
             return;
         }
         let why = match started {
@@ -364,20 +364,20 @@ impl Desk {
             Ok(None) => "the bus started one that ended at once".to_owned(),
             Err(error) => error.to_string(),
         };
-        self.find(Server::Absent { why }).await;
+        self.find(ServerState::Absent { why }).await;
         self.resume().await;
     }
 
-    async fn greeted(&mut self, asked: OwnedUniqueName, greeting: zbus::Result<Greeting>) {
-        if self.server.owner() != Some(&asked) || matches!(self.server, Server::Present { .. }) {
+    async fn greeted(&mut self, asked: OwnedUniqueName, greeting: zbus::Result<ServerGreeting>) {
+        if self.server.owner() != Some(&asked) || matches!(self.server, ServerState::Present { .. }) {
             return;
         }
         match greeting {
             Ok(greeting) => {
-                self.find(Server::Present { owner: asked, greeting, broadcasts: false }).await;
+                self.find(ServerState::Present { owner: asked, greeting, broadcasts: false }).await;
                 self.tell(DesktopEvent::ServerAppeared).await;
             }
-            Err(error) => self.find(Server::Absent { why: error.to_string() }).await,
+            Err(error) => self.find(ServerState::Absent { why: error.to_string() }).await,
         }
         self.resume().await;
     }
@@ -385,7 +385,7 @@ impl Desk {
     /// Lets the turn that waits for a server have what was found.
     async fn resume(&mut self) {
         let problem = self.server.problem();
-        let present = matches!(self.server, Server::Present { .. });
+        let present = matches!(self.server, ServerState::Present { .. });
         if !present && problem.is_none() {
             return;
         }
@@ -396,30 +396,30 @@ impl Desk {
         }
     }
 
-    fn take_waiting(&mut self) -> Option<Job> {
-        match self.turn.take_if(|turn| matches!(turn, Turn::Waiting(..))) {
-            Some(Turn::Waiting(job, _)) => Some(job),
+    fn take_waiting(&mut self) -> Option<ShowRequest> {
+        match self.turn.take_if(|turn| matches!(turn, ShowState::Waiting(..))) {
+            Some(ShowState::Waiting(job, _)) => Some(job),
             _ => None,
         }
     }
 
     /// The user is done with the notification, the server perhaps not: some leave a clicked card standing.
-    async fn answered(&mut self, event: DesktopEvent, hold: Hold) {
+    async fn answered(&mut self, event: DesktopEvent, hold: NotificationHold) {
         if matches!(event, DesktopEvent::Clicked { .. } | DesktopEvent::PromptAnswered { .. }) {
             self.work.withdraw(hold);
         }
         self.tell(event).await;
     }
 
-    async fn fail(&mut self, subject: Subject, problem: PushProblem, detail: String) {
+    async fn fail(&mut self, subject: OpenItem, problem: PushProblem, detail: String) {
         let event = match subject {
-            Subject::Card(card) => DesktopEvent::RaiseFailed { card, problem, detail },
-            Subject::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
+            OpenItem::Card(card) => DesktopEvent::RaiseFailed { card, problem, detail },
+            OpenItem::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
         };
         self.tell(event).await;
     }
 
-    async fn find(&mut self, server: Server) {
+    async fn find(&mut self, server: ServerState) {
         self.server = server;
         self.show().await;
     }
@@ -452,7 +452,7 @@ fn lost_prompt(prompt: PromptId, why: &str) -> DesktopEvent {
     DesktopEvent::PromptFailed { prompt, detail }
 }
 
-async fn next(bus: &mut Option<Box<Bus>>, server: Option<&OwnedUniqueName>) -> Heard {
+async fn next(bus: &mut Option<Box<BusConnection>>, server: Option<&OwnedUniqueName>) -> BusEvent {
     match bus {
         Some(bus) => bus.next(server).await,
         None => std::future::pending().await,

@@ -4,13 +4,13 @@
 
 use notify_rust::{Hint, Notification, Timeout, Urgency as Level};
 
-use super::super::{APP_NAME, Card, DESKTOP_ENTRY, PROMPT_ACTIONS, PromptCard, Urgency, text};
-use super::open::{CLICK, Nonce};
+use super::super::{APP_NAME, Card, CardUrgency, DESKTOP_ENTRY, PROMPT_ACTIONS, PromptCard, text};
+use super::open::{CLICK, PromptNonce};
 
 /// What all our notifications have in common.
-pub(super) struct Form(Notification);
+pub(super) struct NotificationTemplate(Notification);
 
-impl Form {
+impl NotificationTemplate {
     pub(super) fn new(icon: Option<&str>) -> Self {
         // Made once: each `new` reads the executable's path (decisions/0008).
         let mut notification = Notification::new();
@@ -31,10 +31,10 @@ impl Form {
         let mut notification = self.text(&card.title, &card.body, markup);
         notification.action(CLICK, "Open");
         match card.urgency {
-            Urgency::Normal => notification.urgency(Level::Normal),
-            Urgency::Low => notification.urgency(Level::Low),
+            CardUrgency::Normal => notification.urgency(Level::Normal),
+            CardUrgency::Low => notification.urgency(Level::Low),
         };
-        if card.sound && card.urgency == Urgency::Normal {
+        if card.sound && card.urgency == CardUrgency::Normal {
             notification.sound_name("message-new-instant");
         } else {
             notification.hint(Hint::SuppressSound(true));
@@ -43,7 +43,7 @@ impl Form {
     }
 
     /// The permission prompt. Servers that draw no buttons (dunst) still offer its actions in their own way.
-    pub(super) fn prompt(&self, prompt: &PromptCard, nonce: &Nonce, markup: bool) -> Notification {
+    pub(super) fn prompt(&self, prompt: &PromptCard, nonce: &PromptNonce, markup: bool) -> Notification {
         let [allow, deny] = PROMPT_ACTIONS;
         let mut notification = self.text(&prompt.title, &prompt.body, markup);
         notification.action(&nonce.allow(), allow).action(&nonce.deny(), deny).urgency(Level::Normal);

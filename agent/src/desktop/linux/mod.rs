@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::queue::{Call, Calls};
-use super::{Allowance, Card, CardId, DesktopEvent, Notifier, PromptCard, PromptId, Settings, icon};
-use desk::Desk;
-use server::View;
+use super::queue::{CallQueue, NotifierCall};
+use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression, icon};
+use desk::DesktopWorker;
+use server::SharedView;
 
 mod allows;
 mod bus;
@@ -36,23 +36,23 @@ const LOOKS: usize = 16;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Raises cards through the desktop's notification server (`org.freedesktop.Notifications`).
-pub struct Native {
-    calls: Calls,
+pub struct LinuxNotifier {
+    calls: CallQueue,
     looks: mpsc::Sender<oneshot::Sender<()>>,
-    view: watch::Receiver<View>,
+    view: watch::Receiver<SharedView>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
-impl Native {
+impl LinuxNotifier {
     /// Starts it: writes the icon, and looks for the session bus and its notification server without waiting for
     /// them. Must be called inside a tokio runtime. `events` must be read: while it is full, nothing is raised.
-    pub fn start(settings: Settings, events: mpsc::Sender<DesktopEvent>) -> Self {
-        let (calls, waiting) = Calls::new(events.clone());
+    pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
+        let (calls, waiting) = CallQueue::new(events.clone());
         let stop = CancellationToken::new();
         let icon = icon::path(&settings.icon_directory);
         let (looks, lookers) = mpsc::channel(LOOKS);
-        let (desk, view) = Desk::new(icon.as_deref(), waiting, lookers, events, stop.clone());
+        let (desk, view) = DesktopWorker::new(icon.as_deref(), waiting, lookers, events, stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(desk.run());
         tasks.close();
@@ -60,21 +60,21 @@ impl Native {
     }
 }
 
-impl Notifier for Native {
+impl Notifier for LinuxNotifier {
     fn raise(&self, card: Card) {
-        self.calls.enqueue(Call::Raise(card));
+        self.calls.enqueue(NotifierCall::Raise(card));
     }
 
     fn withdraw(&self, card: CardId) {
-        self.calls.enqueue(Call::Withdraw(card));
+        self.calls.enqueue(NotifierCall::Withdraw(card));
     }
 
     fn prompt(&self, prompt: PromptCard) {
-        self.calls.enqueue(Call::Prompt(prompt));
+        self.calls.enqueue(NotifierCall::Prompt(prompt));
     }
 
     fn withdraw_prompt(&self, prompt: PromptId) {
-        self.calls.enqueue(Call::WithdrawPrompt(prompt));
+        self.calls.enqueue(NotifierCall::WithdrawPrompt(prompt));
     }
 
     fn state(&self) -> DesktopStatus {
@@ -85,7 +85,7 @@ impl Notifier for Native {
         self.view.borrow().available
     }
 
-    fn allowance(&self) -> Allowance {
+    fn allowance(&self) -> Suppression {
         self.view.borrow().allowance
     }
 
@@ -106,7 +106,7 @@ impl Notifier for Native {
     }
 }
 
-impl Drop for Native {
+impl Drop for LinuxNotifier {
     fn drop(&mut self) {
         self.stop.cancel();
     }

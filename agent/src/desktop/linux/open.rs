@@ -14,15 +14,15 @@ const EARLY: usize = 1024;
 
 /// What was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum OpenItem {
     Card(CardId),
     /// The nonce makes the keys of a prompt's actions impossible to guess (decisions/0008).
-    Prompt(PromptId, Nonce),
+    Prompt(PromptId, PromptNonce),
 }
 
 /// What the server said about one notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(super) enum ServerSignal {
     Action(String),
     /// Whatever the reason: servers do not agree on them (decisions/0008).
     Closed,
@@ -30,15 +30,15 @@ pub(super) enum Signal {
 
 /// A random number of one prompt.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Nonce(u64);
+pub(super) struct PromptNonce(u64);
 
-impl std::fmt::Debug for Nonce {
+impl std::fmt::Debug for PromptNonce {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Nonce(…)")
     }
 }
 
-impl Nonce {
+impl PromptNonce {
     pub(super) fn new(random: u64) -> Self {
         Self(random)
     }
@@ -54,14 +54,14 @@ impl Nonce {
     }
 }
 
-impl Subject {
+impl OpenItem {
     /// What a signal means; nothing, where it is no answer to this.
-    pub(super) fn judge(&self, signal: &Signal) -> Option<DesktopEvent> {
+    pub(super) fn meaning(&self, signal: &ServerSignal) -> Option<DesktopEvent> {
         match (self, signal) {
-            (&Self::Card(card), Signal::Closed) => Some(DesktopEvent::Dismissed { card }),
-            (&Self::Card(card), Signal::Action(key)) => (key == CLICK).then_some(DesktopEvent::Clicked { card }),
-            (&Self::Prompt(prompt, _), Signal::Closed) => Some(DesktopEvent::PromptClosed { prompt }),
-            (&Self::Prompt(prompt, ref nonce), Signal::Action(key)) => {
+            (&Self::Card(card), ServerSignal::Closed) => Some(DesktopEvent::Dismissed { card }),
+            (&Self::Card(card), ServerSignal::Action(key)) => (key == CLICK).then_some(DesktopEvent::Clicked { card }),
+            (&Self::Prompt(prompt, _), ServerSignal::Closed) => Some(DesktopEvent::PromptClosed { prompt }),
+            (&Self::Prompt(prompt, ref nonce), ServerSignal::Action(key)) => {
                 let allow = *key == nonce.allow();
                 (allow || *key == nonce.deny()).then_some(DesktopEvent::PromptAnswered { prompt, allow })
             }
@@ -70,13 +70,13 @@ impl Subject {
 }
 
 /// The open notifications, each with what keeps it open, and signals that came before their notification's id did.
-pub(super) struct Open<H> {
-    shown: HashMap<u32, (Subject, H)>,
-    early: VecDeque<(u32, Signal)>,
+pub(super) struct OpenNotifications<H> {
+    shown: HashMap<u32, (OpenItem, H)>,
+    early: VecDeque<(u32, ServerSignal)>,
     raising: bool,
 }
 
-impl<H> Open<H> {
+impl<H> OpenNotifications<H> {
     pub(super) fn new() -> Self {
         Self { shown: HashMap::new(), early: VecDeque::new(), raising: false }
     }
@@ -94,11 +94,11 @@ impl<H> Open<H> {
     }
 
     /// The raise was accepted. Gives back the first answer that came before this, with what had kept it open.
-    pub(super) fn accept(&mut self, id: u32, subject: Subject, hold: H) -> Option<(DesktopEvent, H)> {
-        let early: Vec<Signal> =
+    pub(super) fn accept(&mut self, id: u32, subject: OpenItem, hold: H) -> Option<(DesktopEvent, H)> {
+        let early: Vec<ServerSignal> =
             self.early.drain(..).filter_map(|(about, signal)| (about == id).then_some(signal)).collect();
         self.raising = false;
-        match early.iter().find_map(|signal| subject.judge(signal)) {
+        match early.iter().find_map(|signal| subject.meaning(signal)) {
             Some(event) => Some((event, hold)),
             None => {
                 self.shown.insert(id, (subject, hold));
@@ -108,16 +108,16 @@ impl<H> Open<H> {
     }
 
     /// Takes a signal. Gives back the answer that it is, with what had kept the notification open.
-    pub(super) fn hear(&mut self, id: u32, signal: Signal) -> Option<(DesktopEvent, H)> {
+    pub(super) fn hear(&mut self, id: u32, signal: ServerSignal) -> Option<(DesktopEvent, H)> {
         let Some((subject, _)) = self.shown.get(&id) else {
             self.keep_early(id, signal);
             return None;
         };
-        let event = subject.judge(&signal)?;
+        let event = subject.meaning(&signal)?;
         self.shown.remove(&id).map(|(_, hold)| (event, hold))
     }
 
-    fn keep_early(&mut self, id: u32, signal: Signal) {
+    fn keep_early(&mut self, id: u32, signal: ServerSignal) {
         if !self.raising {
             return;
         }
@@ -128,12 +128,12 @@ impl<H> Open<H> {
     }
 
     /// Takes a card, or every card of a prompt, from the table.
-    pub(super) fn take(&mut self, wanted: impl Fn(&Subject) -> bool) -> Vec<H> {
+    pub(super) fn take(&mut self, wanted: impl Fn(&OpenItem) -> bool) -> Vec<H> {
         self.shown.extract_if(|_, (subject, _)| wanted(subject)).map(|(_, (_, hold))| hold).collect()
     }
 
     /// Empties the table: the server is gone, and with it what its ids meant.
-    pub(super) fn lose(&mut self) -> Vec<(Subject, H)> {
+    pub(super) fn lose(&mut self) -> Vec<(OpenItem, H)> {
         self.early.clear();
         self.shown.drain().map(|(_, shown)| shown).collect()
     }
@@ -155,29 +155,29 @@ mod tests {
 
     use super::*;
 
-    const CARD: Subject = Subject::Card(CardId(7));
+    const CARD: OpenItem = OpenItem::Card(CardId(7));
 
-    fn prompt() -> Subject {
-        Subject::Prompt(PromptId(3), Nonce::new(0xfeed))
+    fn prompt() -> OpenItem {
+        OpenItem::Prompt(PromptId(3), PromptNonce::new(0xfeed))
     }
 
-    fn action(key: &str) -> Signal {
-        Signal::Action(key.into())
+    fn action(key: &str) -> ServerSignal {
+        ServerSignal::Action(key.into())
     }
 
     #[test]
     fn only_the_nonce_answers_a_prompt() {
         let answered = |allow| Some(DesktopEvent::PromptAnswered { prompt: PromptId(3), allow });
-        assert_eq!(prompt().judge(&action("allow-000000000000feed")), answered(true));
-        assert_eq!(prompt().judge(&action("deny-000000000000feed")), answered(false));
+        assert_eq!(prompt().meaning(&action("allow-000000000000feed")), answered(true));
+        assert_eq!(prompt().meaning(&action("deny-000000000000feed")), answered(false));
         for forged in ["allow", "deny", "default", "allow-0", "allow-feed"] {
-            assert_eq!(prompt().judge(&action(forged)), None);
+            assert_eq!(prompt().meaning(&action(forged)), None);
         }
     }
 
     #[test]
     fn closing_a_prompt_is_never_an_answer() {
-        assert_eq!(prompt().judge(&Signal::Closed), Some(DesktopEvent::PromptClosed { prompt: PromptId(3) }));
+        assert_eq!(prompt().meaning(&ServerSignal::Closed), Some(DesktopEvent::PromptClosed { prompt: PromptId(3) }));
     }
 
     #[test]
@@ -187,17 +187,17 @@ mod tests {
 
     #[test]
     fn a_signal_that_overtakes_the_id_is_not_lost() {
-        let mut open = Open::new();
+        let mut open = OpenNotifications::new();
         open.expect();
         assert!(open.hear(5, action(CLICK)).is_none());
-        assert!(open.hear(5, Signal::Closed).is_none());
+        assert!(open.hear(5, ServerSignal::Closed).is_none());
         let (event, ()) = open.accept(5, CARD, ()).unwrap();
         assert_eq!(event, DesktopEvent::Clicked { card: CardId(7) });
     }
 
     #[test]
     fn signals_before_a_raise_are_about_others() {
-        let mut open = Open::new();
+        let mut open = OpenNotifications::new();
         open.hear(5, action(CLICK));
         open.expect();
         assert!(open.accept(5, CARD, ()).is_none());
@@ -205,12 +205,12 @@ mod tests {
 
     #[test]
     fn a_card_answers_once() {
-        let mut open = Open::new();
+        let mut open = OpenNotifications::new();
         open.expect();
         open.accept(1, CARD, ());
         assert!(open.hear(1, action("other")).is_none());
         assert!(open.hear(1, action(CLICK)).is_some());
-        assert!(open.hear(1, Signal::Closed).is_none());
+        assert!(open.hear(1, ServerSignal::Closed).is_none());
     }
 
     proptest! {
@@ -220,11 +220,11 @@ mod tests {
             after in prop::collection::vec(2u32..50, 0..600),
             early in any::<bool>(),
         ) {
-            let mut open = Open::new();
+            let mut open = OpenNotifications::new();
             open.expect();
             let mut answers = Vec::new();
-            let mut hear = |open: &mut Open<()>, ids: &[u32]| for &id in ids {
-                answers.extend(open.hear(id, Signal::Closed));
+            let mut hear = |open: &mut OpenNotifications<()>, ids: &[u32]| for &id in ids {
+                answers.extend(open.hear(id, ServerSignal::Closed));
             };
             if early {
                 hear(&mut open, &before);

@@ -6,13 +6,13 @@ use portal_contract::DesktopVerdict;
 use portal_contract::status::DesktopStatus;
 use zbus::names::OwnedUniqueName;
 
-use super::super::Allowance;
-use super::bus::Greeting;
+use super::super::Suppression;
+use super::bus::ServerGreeting;
 use super::refusal::{no_server, no_session_bus};
 
 /// The notification server, as far as the kept connection tells.
 #[derive(Debug, Clone)]
-pub(super) enum Server {
+pub(super) enum ServerState {
     /// There is no session bus; the next raise looks for one.
     NoBus {
         /// Why.
@@ -24,13 +24,13 @@ pub(super) enum Server {
         why: String,
     },
     /// Something is asked that decides it.
-    Asked(Question),
+    Asked(ServerQuestion),
     /// It is there and answers.
     Present {
         /// Its unique name.
         owner: OwnedUniqueName,
         /// What it said of itself.
-        greeting: Greeting,
+        greeting: ServerGreeting,
         /// Whether it was heard to send its signals to everyone, so that the kept connection hears them all.
         broadcasts: bool,
     },
@@ -38,16 +38,16 @@ pub(super) enum Server {
 
 /// A question whose answer decides whether there is a server.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(super) struct ServerQuestion {
     /// Which.
-    pub(super) about: About,
+    pub(super) about: QuestionKind,
     /// Whether a raise has waited for it in vain; further ones do not wait.
     pub(super) overdue: bool,
 }
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum About {
+pub(super) enum QuestionKind {
     /// The session bus: to let us in.
     Bus,
     /// The session bus: to start a server.
@@ -58,21 +58,23 @@ pub(super) enum About {
 
 /// What the outside sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct SharedView {
     pub(super) desktop: DesktopStatus,
     pub(super) available: bool,
-    pub(super) allowance: Allowance,
+    pub(super) allowance: Suppression,
 }
 
-impl Server {
-    pub(super) fn asked(about: About) -> Self {
-        Self::Asked(Question { about, overdue: false })
+impl ServerState {
+    pub(super) fn asked(about: QuestionKind) -> Self {
+        Self::Asked(ServerQuestion { about, overdue: false })
     }
 
     /// Who may speak as the server.
     pub(super) fn owner(&self) -> Option<&OwnedUniqueName> {
         match self {
-            Self::Present { owner, .. } | Self::Asked(Question { about: About::Server(owner), .. }) => Some(owner),
+            Self::Present { owner, .. } | Self::Asked(ServerQuestion { about: QuestionKind::Server(owner), .. }) => {
+                Some(owner)
+            }
             _ => None,
         }
     }
@@ -109,8 +111,8 @@ impl Server {
         }
     }
 
-    pub(super) fn view(&self) -> View {
-        let mut view = View { available: true, ..View::default() };
+    pub(super) fn view(&self) -> SharedView {
+        let mut view = SharedView { available: true, ..SharedView::default() };
         view.desktop.notifier = "native".to_owned();
         view.desktop.problem = self.problem();
         view.desktop.verdict = Some(self.verdict());
@@ -125,7 +127,7 @@ impl Server {
     }
 }
 
-impl About {
+impl QuestionKind {
     fn unanswered(&self) -> String {
         match self {
             Self::Bus => no_session_bus("it does not answer"),

@@ -10,34 +10,34 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use zbus::names::OwnedUniqueName;
 
-use super::super::Allowance;
-use super::allows::Teller;
-use super::bus::{Bus, Greeting, Line};
-use super::open::Signal;
-use super::turn::Call;
+use super::super::Suppression;
+use super::allows::SuppressionSource;
+use super::bus::{BusConnection, BusHandle, ServerGreeting};
+use super::open::ServerSignal;
+use super::turn::NotifyCall;
 
 /// How long the server has for an answer (contract 4).
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What a task came back with.
-pub(super) enum Done {
-    Connected(zbus::Result<(Box<Bus>, Option<OwnedUniqueName>)>),
+pub(super) enum TaskResult {
+    Connected(zbus::Result<(Box<BusConnection>, Option<OwnedUniqueName>)>),
     Started(zbus::Result<Option<OwnedUniqueName>>),
-    Greeted(OwnedUniqueName, zbus::Result<Greeting>),
-    Allowance(OwnedUniqueName, Allowance),
+    Greeted(OwnedUniqueName, zbus::Result<ServerGreeting>),
+    Allowance(OwnedUniqueName, Suppression),
     /// What was given up was accepted after all, or never will be.
-    Late(Option<Hold>),
+    Late(Option<NotificationHold>),
     /// notify-rust's waiter of this notification heard something.
-    Waited(u32, Arc<NotificationHandle>, Option<Signal>),
+    Waited(u32, Arc<NotificationHandle>, Option<ServerSignal>),
 }
 
 /// What keeps a notification open: GNOME drops it with its connection (decisions/0008).
-pub(super) struct Hold {
+pub(super) struct NotificationHold {
     handle: Arc<NotificationHandle>,
     waiter: Option<AbortHandle>,
 }
 
-impl Hold {
+impl NotificationHold {
     pub(super) fn new(handle: NotificationHandle) -> Self {
         Self { handle: Arc::new(handle), waiter: None }
     }
@@ -55,7 +55,7 @@ impl Hold {
     }
 }
 
-impl Drop for Hold {
+impl Drop for NotificationHold {
     fn drop(&mut self) {
         // A waiter would hold the connection for ever (decisions/0008).
         self.stop_waiting();
@@ -63,18 +63,18 @@ impl Drop for Hold {
 }
 
 /// The tasks under way; they end with this.
-pub(super) struct Work {
-    questions: JoinSet<Done>,
+pub(super) struct RunningTasks {
+    questions: JoinSet<TaskResult>,
     withdrawals: JoinSet<()>,
 }
 
-impl Work {
+impl RunningTasks {
     pub(super) fn new() -> Self {
         Self { questions: JoinSet::new(), withdrawals: JoinSet::new() }
     }
 
     /// The next answer; waits for ever while nothing is under way.
-    pub(super) async fn next(&mut self) -> Done {
+    pub(super) async fn next(&mut self) -> TaskResult {
         loop {
             match self.questions.join_next().await {
                 Some(Ok(done)) => return done,
@@ -87,46 +87,47 @@ impl Work {
     }
 
     pub(super) fn connect(&mut self) {
-        self.questions
-            .spawn(async { Done::Connected(Bus::connect().await.map(|(bus, owner)| (Box::new(bus), owner))) });
+        self.questions.spawn(async {
+            TaskResult::Connected(BusConnection::connect().await.map(|(bus, owner)| (Box::new(bus), owner)))
+        });
     }
 
-    pub(super) fn start_server(&mut self, line: Line) {
-        self.questions.spawn(async move { Done::Started(line.activate().await) });
+    pub(super) fn start_server(&mut self, line: BusHandle) {
+        self.questions.spawn(async move { TaskResult::Started(line.activate().await) });
     }
 
-    pub(super) fn greet(&mut self, line: Line, owner: OwnedUniqueName) {
-        self.questions.spawn(async move { Done::Greeted(owner.clone(), line.greet(owner).await) });
+    pub(super) fn greet(&mut self, line: BusHandle, owner: OwnedUniqueName) {
+        self.questions.spawn(async move { TaskResult::Greeted(owner.clone(), line.greet(owner).await) });
     }
 
-    pub(super) fn ask_allowance(&mut self, line: Line, teller: Teller, owner: OwnedUniqueName) {
+    pub(super) fn ask_allowance(&mut self, line: BusHandle, teller: SuppressionSource, owner: OwnedUniqueName) {
         self.questions.spawn(async move {
             let allowance = line.allowance(teller, &owner).await;
-            Done::Allowance(owner, allowance)
+            TaskResult::Allowance(owner, allowance)
         });
     }
 
     /// Waits for the answer to a call that was given up, for as long as the server lives.
-    pub(super) fn await_late(&mut self, call: Call) {
-        self.questions.spawn(async move { Done::Late(call.await.ok().map(Hold::new)) });
+    pub(super) fn await_late(&mut self, call: NotifyCall) {
+        self.questions.spawn(async move { TaskResult::Late(call.await.ok().map(NotificationHold::new)) });
     }
 
     /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.
-    pub(super) fn wait(&mut self, id: u32, hold: &mut Hold) {
+    pub(super) fn wait(&mut self, id: u32, hold: &mut NotificationHold) {
         let handle = Arc::clone(&hold.handle);
         hold.waiter = Some(self.questions.spawn(async move {
             let mut heard = None;
             handle.wait_for_action_async(|response: &NotificationResponse| heard = read(response)).await;
-            Done::Waited(id, handle, heard)
+            TaskResult::Waited(id, handle, heard)
         }));
     }
 
     /// Closes a notification over its own connection: GNOME heeds no other (decisions/0008).
-    pub(super) fn withdraw(&mut self, mut hold: Hold) {
+    pub(super) fn withdraw(&mut self, mut hold: NotificationHold) {
         hold.stop_waiting();
         while self.withdrawals.try_join_next().is_some() {}
         self.withdrawals.spawn(async move {
-            if timeout(PATIENCE, hold.handle.close_async()).await.is_err() {
+            if timeout(CALL_TIMEOUT, hold.handle.close_async()).await.is_err() {
                 tracing::warn!("a card may stay on the desktop: the notification server does not answer");
             }
         });
@@ -143,11 +144,11 @@ impl Work {
     }
 }
 
-fn read(response: &NotificationResponse) -> Option<Signal> {
+fn read(response: &NotificationResponse) -> Option<ServerSignal> {
     match response {
-        NotificationResponse::Default => Some(Signal::Action(super::open::CLICK.to_owned())),
-        NotificationResponse::Action(key) => Some(Signal::Action(key.clone())),
-        NotificationResponse::Closed(_) => Some(Signal::Closed),
+        NotificationResponse::Default => Some(ServerSignal::Action(super::open::CLICK.to_owned())),
+        NotificationResponse::Action(key) => Some(ServerSignal::Action(key.clone())),
+        NotificationResponse::Closed(_) => Some(ServerSignal::Closed),
         NotificationResponse::Reply(_) => None,
     }
 }

@@ -15,7 +15,7 @@ use crate::control::{Applied, Fault};
 use crate::daemon::clock::Clock;
 use crate::daemon::first_start::Asked;
 use crate::daemon::requests::{DeviceStatus, Request};
-use crate::desktop::{self, Asked as AskedOfDesktop, Notifier, Recording};
+use crate::desktop::{self, Notifier, RecordedCall as AskedOfDesktop, RecordingNotifier};
 use crate::journal::{
     AppendRefused, ClockJump, CommitTicket, Journal, JournalDatabase, JournalEntry, JournalError, JournalOptions,
     Retention,
@@ -111,7 +111,7 @@ impl Clock for StoppedClock {
 pub(super) struct Bench {
     pub(super) journal: Arc<HeldJournal>,
     pub(super) sessions: Arc<RecordingSessions>,
-    pub(super) notifier: Arc<Recording>,
+    pub(super) notifier: Arc<RecordingNotifier>,
     pub(super) session: mpsc::Sender<SessionEvent>,
     pub(super) requests: mpsc::Sender<Request>,
     cancelled: CancellationToken,
@@ -132,8 +132,8 @@ impl Bench {
         let (page_sender, pages) = mpsc::channel(1);
         let (journal, sessions) = (HeldJournal::new(), Arc::new(RecordingSessions::new()));
         sessions.set_state(status::BrokerStatus { connected: true, ..status::BrokerStatus::default() });
-        let settings = desktop::Settings { icon_directory: PathBuf::new() };
-        let notifier = Arc::new(Recording::start(settings, desktop_sender));
+        let settings = desktop::NotifierOptions { icon_directory: PathBuf::new() };
+        let notifier = Arc::new(RecordingNotifier::start(settings, desktop_sender));
         let edges = Edges {
             clock: Arc::new(StoppedClock),
             journal: Arc::clone(&journal) as Arc<dyn Journal>,

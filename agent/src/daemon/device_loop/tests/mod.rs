@@ -6,7 +6,7 @@ use portal_contract::{OutcomeKind, Receipt};
 
 use self::bench::{Bench, LIMIT};
 use crate::broker::{Recorded, SessionEvent};
-use crate::desktop::{Asked as AskedOfDesktop, Behaviour, CardId, DesktopEvent};
+use crate::desktop::{CardId, DesktopEvent, RecordedCall as AskedOfDesktop, RecordingBehaviour};
 use crate::journal::JournalEntry;
 use portal_device::{DeviceCommand, PermissionCommand};
 
@@ -99,7 +99,7 @@ async fn a_redelivered_push_of_a_used_id_is_acknowledged_without_a_receipt() {
 #[tokio::test]
 async fn a_command_waits_for_the_push_in_hand() {
     let bench = Bench::ready().await;
-    bench.notifier.behave(Behaviour::Wait);
+    bench.notifier.behave(RecordingBehaviour::Wait);
     bench.push(1, false).await;
     bench.wait_for_raises(1).await;
     let denied = bench.ask(DeviceCommand::Permission(PermissionCommand::Deny)).await;
@@ -126,7 +126,7 @@ async fn a_command_waits_for_the_push_in_hand() {
 #[tokio::test]
 async fn a_second_copy_that_waits_behind_the_first_is_not_raised() {
     let bench = Bench::ready().await;
-    bench.notifier.behave(Behaviour::Wait);
+    bench.notifier.behave(RecordingBehaviour::Wait);
     bench.push(1, true).await;
     bench.wait_for_raises(1).await;
     bench.push(1, true).await;

@@ -6,21 +6,21 @@
 use tokio::sync::oneshot;
 use zbus::names::OwnedUniqueName;
 
-use super::super::server::Server;
-use super::super::turn::Question;
-use super::Desk;
-use crate::desktop::Allowance;
+use super::super::server::ServerState;
+use super::super::turn::SuppressionFuture;
+use super::DesktopWorker;
+use crate::desktop::Suppression;
 
 /// The one question under way, and who waits for its answer.
 #[derive(Default)]
-pub(super) struct Asking {
+pub(super) struct SuppressionQuery {
     under_way: bool,
     /// Something was said meanwhile that the answer may not know of.
     again: bool,
     lookers: Vec<oneshot::Sender<()>>,
 }
 
-impl Desk {
+impl DesktopWorker {
     /// Somebody wants it as it is now; answered once it is known, at once where nobody tells.
     pub(super) fn look(&mut self, looker: oneshot::Sender<()>) {
         if self.ask_allowance() {
@@ -31,7 +31,7 @@ impl Desk {
 
     /// Asks what the server lets through, once for all that is said meanwhile. Tells whether anyone can be asked.
     pub(super) fn ask_allowance(&mut self) -> bool {
-        let (Some(bus), Server::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return false };
+        let (Some(bus), ServerState::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return false };
         let Some(teller) = greeting.teller else { return false };
         if self.asking.under_way {
             self.asking.again = true;
@@ -42,7 +42,7 @@ impl Desk {
         true
     }
 
-    pub(super) async fn told_allowance(&mut self, asked: &OwnedUniqueName, allowance: Allowance) {
+    pub(super) async fn told_allowance(&mut self, asked: &OwnedUniqueName, allowance: Suppression) {
         self.asking.under_way = false;
         if std::mem::take(&mut self.asking.again) && self.ask_allowance() {
             return;
@@ -52,8 +52,8 @@ impl Desk {
     }
 
     /// Keeps what was said of the server, if that is still the one.
-    pub(super) async fn know_allowance(&mut self, of: &OwnedUniqueName, allowance: Allowance) {
-        if let Server::Present { owner, greeting, .. } = &mut self.server
+    pub(super) async fn know_allowance(&mut self, of: &OwnedUniqueName, allowance: Suppression) {
+        if let ServerState::Present { owner, greeting, .. } = &mut self.server
             && owner == of
         {
             greeting.allowance = allowance;
@@ -62,18 +62,18 @@ impl Desk {
     }
 
     /// The question that follows a raise; none where what is known is of now.
-    pub(super) fn question_after_a_raise(&self) -> Option<Question> {
-        let (Some(bus), Server::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return None };
+    pub(super) fn question_after_a_raise(&self) -> Option<SuppressionFuture> {
+        let (Some(bus), ServerState::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return None };
         let teller = greeting.teller.filter(|teller| !teller.tells_each_change())?;
         let (line, owner) = (bus.line(), owner.clone());
         Some(Box::pin(async move { line.allowance(teller, &owner).await }))
     }
 
     /// What is known of the server that was raised on.
-    pub(super) fn known_allowance(&self) -> Allowance {
+    pub(super) fn known_allowance(&self) -> Suppression {
         match &self.server {
-            Server::Present { greeting, .. } => greeting.allowance,
-            _ => Allowance::default(),
+            ServerState::Present { greeting, .. } => greeting.allowance,
+            _ => Suppression::default(),
         }
     }
 }
