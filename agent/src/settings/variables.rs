@@ -9,7 +9,7 @@ use super::keys::{KEYS, SettingKey};
 /// What every setting's variable begins with; two underscores stand where the key has a dot.
 pub(super) const PREFIX: &str = "PORTAL_AGENT__";
 
-/// The only variables of this program with single underscores (contract 7).
+/// The only variables of this program with single underscores (contract 5).
 const OWN: [&str; 4] =
     ["PORTAL_AGENT_STATE_DIR", "PORTAL_AGENT_CONFIG", "PORTAL_AGENT_DEVICE", "PORTAL_AGENT_COMPLETE"];
 
