@@ -34,9 +34,13 @@ fn facts_lists_every_rule_with_its_source_without_a_daemon() -> Result<()> {
     let rules = agent.json_lines(&["facts"])?;
     ensure!(rules.len() > 50, "{}", rules.len());
     for rule in &rules {
-        let source = rule["source"].as_str().unwrap_or_default();
-        let choice = rule["undocumented"].as_str().unwrap_or_default();
-        ensure!(source.starts_with("facts ") || (source == "undocumented" && !choice.is_empty()), "{rule}");
+        ensure!(rule["source"].as_str().is_some_and(|source| source.starts_with("facts ")), "{rule}");
+        let sources = rule["sources"].as_array().context("sources")?;
+        ensure!(!sources.is_empty(), "{rule}");
+        for source in sources {
+            let members: Vec<&String> = source.as_object().into_iter().flat_map(|source| source.keys()).collect();
+            ensure!(members == ["dated", "publisher", "quote", "status", "title", "url"], "{source}");
+        }
         ensure!(rule["documentation"].as_array().is_some_and(|years| !years.is_empty()), "{rule}");
     }
     let of_2025 = agent.json_lines(&["facts", "--documentation", "2025"])?;
@@ -44,6 +48,31 @@ fn facts_lists_every_rule_with_its_source_without_a_daemon() -> Result<()> {
     ensure!(names(&rules, "google-play-services-installed") && !names(&of_2025, "google-play-services-installed"));
     ensure!(agent.command(&["facts", "--undocumented"])?.contains("undocumented:"));
     ensure!(agent.failure(2, &["facts", "--documentation", "2024"])?.contains("2019, 2023 or 2025"));
+    Ok(())
+}
+
+#[test]
+fn facts_looks_one_up_by_name_section_prerequisite_document_and_quote() -> Result<()> {
+    let agent = Agent::new("")?;
+    let names = |arguments: &[&str]| -> Result<Vec<String>> {
+        let rows = agent.json_lines(&[&["facts"], arguments].concat())?;
+        Ok(rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect())
+    };
+    ensure!(names(&["apple-prompts-once"])? == ["apple-prompts-once"]);
+    ensure!(names(&["notificationsPermitted"])? == ["notifications-permitted"]);
+    ensure!(names(&["1.3"])? == ["1.3.1", "1.3.2"]);
+    ensure!(names(&["C19.3"])? == ["prompt-on-install-and-update", "1.1.2", "1.1.3"]);
+    ensure!(!names(&["--platform", "ios"])?.contains(&"doze".to_owned()));
+    let derived = names(&["--status", "derived", "--platform", "android", "--documentation", "2023"])?;
+    ensure!(derived.contains(&"android-opt-out".to_owned()) && !derived.contains(&"doze".to_owned()), "{derived:?}");
+    // Focus is derived from Apple's words, and nobody documents it of Android.
+    let focus = agent.json_lines(&["facts", "focus-is-quiet", "--platform", "android"])?;
+    ensure!(focus[0]["sources"][0]["publisher"] == "portal-agent", "{focus:?}");
+    ensure!(focus[0]["sources"][0]["status"] == "undocumented", "{focus:?}");
+    let shown = agent.command(&["facts", "C23.6"])?;
+    ensure!(shown.contains("the device must have been enrolled by the targeted user"), "{shown}");
+    ensure!(shown.contains("2023-10-18") && shown.contains("enrolled-by-targeted-user"), "{shown}");
+    ensure!(agent.failure(2, &["facts", "apple-prompt-once"])?.contains("did you mean apple-prompts-once?"));
     Ok(())
 }
 

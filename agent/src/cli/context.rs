@@ -17,12 +17,14 @@ pub struct Context {
     /// The global options.
     pub global: Global,
     out: Box<dyn Write + Send>,
+    hyperlinks: bool,
 }
 
 impl Context {
-    /// With these options, printing to `out`, which drops the terminal's codes where they do not belong.
-    pub fn new(global: Global, out: Box<dyn Write + Send>) -> Self {
-        Self { global, out }
+    /// With these options, printing to `out`, which drops the terminal's codes where they do not belong; with hyperlinks
+    /// where it takes them.
+    pub fn new(global: Global, out: Box<dyn Write + Send>, hyperlinks: bool) -> Self {
+        Self { global, out, hyperlinks }
     }
 
     /// Logs what a client does, where it is asked for.
@@ -97,7 +99,7 @@ impl Context {
     /// # Errors
     /// The output cannot be written.
     pub fn page(&mut self, page: &Page) -> Result<(), Failure> {
-        self.out.write_all(page.styled().as_bytes())?;
+        self.out.write_all(page.styled(self.hyperlinks).as_bytes())?;
         Ok(self.out.flush()?)
     }
 

@@ -1,10 +1,13 @@
 //! `explain`: why a push did or did not show, as a checklist.
 
-use portal_contract::{ChecklistEntry, Explanation, NotificationId};
+use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
 
 use super::page::{Line, Page};
 use super::{Context, Failure};
+
+/// To where the details stand.
+const INDENT: &str = "                              ";
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
@@ -45,12 +48,28 @@ pub fn page(explanation: &Explanation) -> Page {
     page
 }
 
-fn add(standing: &ChecklistEntry, page: &mut Page) {
-    let name = format!("{:<28}", standing.code.code());
-    page.push(
-        Line::new().mark(standing.met).plain(name).plain(&standing.detail).dim(format!("  [{}]", standing.source)),
-    );
-    if !standing.met {
-        page.push(Line::new().dim(format!("{:30}hint: ", "")).strong(&standing.hint));
+fn add(entry: &ChecklistEntry, page: &mut Page) {
+    let name = format!("{:<28}", entry.code.code());
+    page.push(Line::new().mark(entry.met).plain(name).plain(&entry.detail).dim(format!("  [{}]", entry.source)));
+    if !entry.met {
+        page.push(Line::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
     }
+    for status in SourceStatus::ALL {
+        let titles = titles(&entry.sources, status);
+        if !titles.is_empty() {
+            page.push(Line::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
+        }
+    }
+}
+
+/// Title, date and address of the documents with this label, each once.
+pub(super) fn titles(sources: &[DocumentSource], status: SourceStatus) -> Vec<(String, Option<&str>)> {
+    let mut titles: Vec<(String, Option<&str>)> = Vec::new();
+    for source in sources.iter().filter(|source| source.status == status) {
+        let title = (source.title_and_date(), source.url.as_deref());
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    titles
 }

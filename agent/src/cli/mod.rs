@@ -128,7 +128,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage::report(&error, &args),
     };
     let json = cli.global.json;
-    let mut context = Context::new(cli.global, Box::new(anstream::stdout()));
+    let hyperlinks = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    let mut context = Context::new(cli.global, Box::new(anstream::stdout()), hyperlinks);
     if !cli.verb.reads_settings() {
         context.start_client_logging();
     }

@@ -33,7 +33,15 @@ impl Tone {
 /// One line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
-    spans: Vec<(Tone, String)>,
+    spans: Vec<TextSpan>,
+}
+
+/// Text in one tone; with an address where it leads somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TextSpan {
+    tone: Tone,
+    text: String,
+    address: Option<String>,
 }
 
 impl Line {
@@ -43,7 +51,7 @@ impl Line {
     }
 
     fn add(mut self, tone: Tone, text: impl AsRef<str>) -> Self {
-        self.spans.push((tone, harmless(text.as_ref())));
+        self.spans.push(TextSpan { tone, text: harmless(text.as_ref()), address: None });
         self
     }
 
@@ -75,6 +83,20 @@ impl Line {
     /// Adds what the eye looks for.
     pub fn strong(self, text: impl AsRef<str>) -> Self {
         self.add(Tone::Strong, text)
+    }
+
+    /// Adds titles that lead to their addresses, with semicolons between them.
+    pub fn links(mut self, titles: &[(String, Option<&str>)]) -> Self {
+        for (index, (title, address)) in titles.iter().enumerate() {
+            if index > 0 {
+                self = self.dim("; ");
+            }
+            self = self.dim(title);
+            if let Some(span) = self.spans.last_mut() {
+                span.address = address.map(harmless);
+            }
+        }
+        self
     }
 
     /// Adds a tick or a cross.
@@ -116,18 +138,23 @@ impl Page {
         self.push(Line::new().strong(text));
     }
 
-    /// The page with the terminal's own codes for its tones.
-    pub fn styled(&self) -> String {
-        self.write_with(|tone, text| {
-            let style = tone.style();
-            format!("{style}{text}{style:#}")
+    /// The page with the terminal's own codes for its tones and, where it takes them, for hyperlinks (OSC 8).
+    pub fn styled(&self, hyperlinks: bool) -> String {
+        self.write_with(|span| {
+            let (style, text) = (span.tone.style(), &span.text);
+            match &span.address {
+                Some(address) if hyperlinks => {
+                    format!("{style}\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\{style:#}")
+                }
+                _ => format!("{style}{text}{style:#}"),
+            }
         })
     }
 
-    fn write_with(&self, write: impl Fn(Tone, &str) -> String) -> String {
+    fn write_with(&self, write: impl Fn(&TextSpan) -> String) -> String {
         let mut text = String::new();
         for line in &self.lines {
-            text.extend(line.spans.iter().map(|(tone, span)| write(*tone, span)));
+            text.extend(line.spans.iter().map(&write));
             text.push('\n');
         }
         text
@@ -136,7 +163,7 @@ impl Page {
 
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.write_with(|_, text| text.to_owned()))
+        f.write_str(&self.write_with(|span| span.text.clone()))
     }
 }
 
@@ -185,7 +212,20 @@ mod tests {
     fn only_tones_bring_codes() {
         let page = Page::of(Line::new().good("✓ ").plain("\u{1b}[2J"));
         assert_eq!(page.to_string(), "✓ \\u{1b}[2J\n");
-        assert_eq!(page.styled().matches('\u{1b}').count(), 2);
+        assert_eq!(page.styled(true).matches('\u{1b}').count(), 2);
+    }
+
+    #[test]
+    fn a_title_leads_to_its_address_where_the_terminal_takes_it() {
+        let titles = [("A page".to_owned(), Some("https://example.org/\u{1b}x")), ("Another".to_owned(), None)];
+        let page = Page::of(Line::new().links(&titles));
+        assert_eq!(page.to_string(), "A page; Another\n");
+        assert!(!page.styled(false).contains("example.org"));
+        let styled = page.styled(true);
+        assert!(
+            styled.contains("\u{1b}]8;;https://example.org/\\u{1b}x\u{1b}\\A page\u{1b}]8;;\u{1b}\\"),
+            "{styled:?}"
+        );
     }
 
     proptest! {

@@ -1,21 +1,22 @@
 //! Documented behaviours against the scenarios that rest on them, as a page.
 //!
 //! Lives here: `config/scenarios/README.md`, generated, so that a behaviour without a scenario is seen. Does not live
-//! here: the behaviours (`facts`).
+//! here: the behaviours (`portal_device::behaviour`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use super::facts::{FACTS, SECTIONS, section};
+use portal_device::behaviour::{BEHAVIOURS, SECTIONS};
+
 use super::model::Case;
 
 const HEAD: &str = "\
 # Scenarios
 
 The shipped scenarios, by the documented behaviour that they rest on. `portal-agent scenario run config/scenarios` runs
-them. The numbers are the sections of the project's fact sheet, and within a section the behaviours in their order; a
-scenario names them under `facts:`.
+them. The numbers are the sections of [the documented facts](../../agent/docs/sources.md), and within a section the
+behaviours in their order; a scenario names them under `facts:`.
 
 This page is written by `portal-agent scenario facts config/scenarios`; a test keeps it current.
 ";
@@ -23,7 +24,7 @@ This page is written by `portal-agent scenario facts config/scenarios`; a test k
 /// The page.
 pub fn page(cases: &[Case]) -> String {
     let named = by_fact(cases);
-    let gaps = FACTS.iter().filter(|fact| !named.contains_key(fact.id)).count();
+    let gaps = BEHAVIOURS.iter().filter(|behaviour| !named.contains_key(behaviour.id)).count();
     let scenarios =
         cases.iter().map(|case| (&case.at.file, &case.scenario)).collect::<std::collections::BTreeSet<_>>().len();
     let mut page = HEAD.to_owned();
@@ -31,16 +32,16 @@ pub fn page(cases: &[Case]) -> String {
         &mut page,
         format_args!(
             "\n{} documented behaviours, {gaps} of them without a scenario; {scenarios} scenarios, {} cases.\n",
-            FACTS.len(),
+            BEHAVIOURS.len(),
             cases.len()
         ),
     );
     for (id, about) in SECTIONS {
         add(&mut page, format_args!("\n## {id} {about}\n\n| | documented | scenarios |\n| --- | --- | --- |\n"));
-        for fact in FACTS.iter().filter(|fact| section(fact.id) == *id) {
+        for behaviour in BEHAVIOURS.iter().filter(|behaviour| behaviour.section() == *id) {
             let scenarios =
-                named.get(fact.id).map_or_else(|| "**gap: none yet**".to_owned(), |scenarios| links(scenarios));
-            add(&mut page, format_args!("| {} | {} | {scenarios} |\n", fact.id, fact.says));
+                named.get(behaviour.id).map_or_else(|| "**gap: none yet**".to_owned(), |scenarios| links(scenarios));
+            add(&mut page, format_args!("| {} | {} | {scenarios} |\n", behaviour.id, behaviour.says));
         }
         if let Some(scenarios) = named.get(id) {
             add(&mut page, format_args!("| {id} | the section as a whole | {} |\n", links(scenarios)));

@@ -5,7 +5,6 @@
 
 pub mod attach;
 pub mod coverage;
-pub mod facts;
 pub mod files;
 pub mod model;
 mod player;

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use portal_contract::{Explanation, Timestamp};
+use portal_device::DocumentedBehaviour;
 use serde::Serialize;
 
-use super::facts;
 use super::model::{Combination, Grounds, Position, case_name};
 
 /// A whole run.
@@ -159,8 +159,11 @@ impl Miss {
         let mut text = format!("{}\n  expected: {}\n  happened: {}", self.at, self.expected, self.happened);
         text.push_str(&format!("\n  rests on: {}", self.grounds));
         if let Grounds::Documented(facts) = &self.grounds {
-            let says = facts.iter().filter_map(|fact| facts::says(fact));
-            says.for_each(|says| text.push_str(&format!("\n            {says:?}")));
+            for behaviour in facts.iter().filter_map(|fact| DocumentedBehaviour::find(fact)) {
+                text.push_str(&format!("\n            {:?}", behaviour.says));
+                let titles = behaviour.evidence.titles().join("; ");
+                text.push_str(&format!("\n            from: {titles}"));
+            }
         }
         if let Some(explanation) = &self.explanation {
             text.push_str(&checklist(explanation));

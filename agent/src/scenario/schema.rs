@@ -9,9 +9,8 @@ use portal_contract::command::{COMMANDS, CommandRow};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::facts;
 use super::read::{Vocabulary, row, spellings, switch_names};
-use portal_device::DocumentationYear;
+use portal_device::{DocumentationYear, behaviour};
 
 /// The schema; what is published in `config/scenarios/scenario.schema.json`.
 pub fn schema() -> Value {
@@ -67,10 +66,10 @@ fn chosen_in_full() -> Value {
 }
 
 fn facts_schema() -> Value {
-    let known: Vec<Value> = facts::SECTIONS
+    let known: Vec<Value> = behaviour::SECTIONS
         .iter()
         .map(|(id, about)| json!({ "const": id, "description": about }))
-        .chain(facts::FACTS.iter().map(|fact| json!({ "const": fact.id, "description": fact.says })))
+        .chain(behaviour::BEHAVIOURS.iter().map(|one| json!({ "const": one.id, "description": one.says })))
         .collect();
     json!({ "type": ["array", "string"], "items": { "anyOf": known }, "description": "The documentation it rests on" })
 }

@@ -172,7 +172,7 @@ fn a_control_file_that_others_may_read_is_refused_with_the_hint() {
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).unwrap();
     let (code, _, err) = running.cli("status");
     assert_eq!(code, 1);
-    assert!(err.contains("may be read by others") && err.contains("to hint it"), "{err}");
+    assert!(err.contains("may be read by others") && err.contains("hint: "), "{err}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_daemon_of_another_api_is_named_in_one_line() {
     running.write_control_file(&file.to_json());
     let (code, _, err) = running.cli("status");
     assert_eq!((code, err.lines().count()), (1, 1));
-    assert!(err.contains("speaks control API 2") && err.contains("to hint it"), "{err}");
+    assert!(err.contains("speaks control API 2") && err.contains("hint: "), "{err}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::DocumentSource;
 use crate::ids::NotificationId;
 use crate::prerequisite::Prerequisite;
 use crate::receipt::Receipt;
@@ -20,8 +21,11 @@ pub struct ChecklistEntry {
     pub detail: String,
     /// What it would take to meet it; empty where it is met.
     pub hint: String,
-    /// The fact that the rule rests on (`facts 4.1`), or `undocumented: …`.
+    /// The sections of the documented facts that it rests on: `facts 1.1, 4.1`.
     pub source: String,
+    /// The documents behind it, for the device's documentation and platform.
+    #[serde(default)]
+    pub sources: Vec<DocumentSource>,
 }
 
 /// Why a push did or did not show.

@@ -22,7 +22,7 @@ pub struct DeviceCondition {
     pub doze: bool,
     /// The work profile is paused (facts 4.2).
     pub work_profile_paused: bool,
-    /// Company Portal is exempt from battery optimisation (facts 1.1, document E).
+    /// Company Portal is exempt from battery optimisation (facts 1.1, document C25).
     pub battery_optimisation_exempt: bool,
     /// How much the app is used, as Android sees it (facts 4.2).
     pub standby_bucket: StandbyBucket,

@@ -1,49 +1,9 @@
-//! Documentation profiles (facts 1.0), and the settings that the rules take as given.
+//! The settings that the rules take as given.
 //!
-//! Lives here: which years there are, what can be set. Does not live here: which rule holds in which year (`rule`), where
-//! settings come from.
+//! Lives here: what can be set. Does not live here: which rule holds in which year (`rule`), where settings come from.
 
-use portal_contract::ActionKind;
+use portal_contract::{ActionKind, DocumentationYear};
 use serde::{Deserialize, Serialize};
-
-/// Which year's documentation the device follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub enum DocumentationYear {
-    /// As first published (facts 1.1, column A).
-    #[default]
-    #[serde(rename = "2019")]
-    Y2019,
-    /// Adds the targeted user (facts 1.4, document C).
-    #[serde(rename = "2023")]
-    Y2023,
-    /// Names the supported platforms and no longer Play Services (facts 1.1, 1.2, documents D and E).
-    #[serde(rename = "2025")]
-    Y2025,
-}
-
-impl DocumentationYear {
-    /// Every profile, oldest first.
-    pub const ALL: [Self; 3] = [Self::Y2019, Self::Y2023, Self::Y2025];
-
-    /// Its year.
-    pub fn year(self) -> &'static str {
-        match self {
-            Self::Y2019 => "2019",
-            Self::Y2023 => "2023",
-            Self::Y2025 => "2025",
-        }
-    }
-}
-
-impl std::str::FromStr for DocumentationYear {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|profile| profile.year() == text)
-            .ok_or_else(|| format!("{text:?} is no documentation profile; choose 2019, 2023 or 2025"))
-    }
-}
 
 /// How urgent Intune's messages are to FCM (facts 4.2, 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -80,7 +80,9 @@ fn presented_sentence(surface: Surface, snapshot: &DeviceSnapshot) -> String {
         Surface::Banner => "Shown as a banner.".to_owned(),
         Surface::LockScreen => "Shown on the lock screen.".to_owned(),
         Surface::NotificationCenter if snapshot.condition.focus => {
-            "Shown quietly in the list, because of Focus or Do Not Disturb (undocumented: that it still lists).".to_owned()
+            // Rule::FocusIsQuiet: derived for Apple's platforms alone
+            let label = if snapshot.identity.operating_system.is_apple() { "derived, facts 4.1" } else { "undocumented" };
+            format!("Shown quietly in the list, because of Focus or Do Not Disturb ({label}: that it still lists).")
         }
         Surface::NotificationCenter => "Shown quietly in the list.".to_owned(),
         Surface::InApp => {

@@ -41,6 +41,7 @@
 
 mod actions;
 mod app;
+pub mod behaviour;
 mod condition;
 mod documentation;
 mod effect;
@@ -65,10 +66,9 @@ mod switches;
 mod view;
 
 pub use app::AppState;
+pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
-pub use documentation::{
-    ApplePermissionRequest, DocumentationYear, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation,
-};
+pub use documentation::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
 pub use effect::{CardContent, DeviceEffect};
 pub use enrollment::Enrollment;
 pub use event::{AckToken, ArrivedPush, CardFailure, DeviceInput};
@@ -82,10 +82,10 @@ pub use refusal::Refusal;
 pub use rule::{Rule, RuleInfo, RulePlatforms};
 pub use switches::NotificationSwitches;
 
-pub use portal_contract::OsVersion;
 pub use portal_contract::command::{
     AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
 };
+pub use portal_contract::{DocumentationYear, OsVersion};
 
 use actions::SeenActions;
 use portal_contract::Timestamp;
@@ -160,7 +160,7 @@ impl Device {
             identity,
         };
         let pushes = PushState::new(settings.pace_per_second);
-        Self { state, pushes, settings: settings }
+        Self { state, pushes, settings }
     }
 
     /// The device as the journal kept it. The daemon was not running: what its session holds was sent meanwhile.
@@ -169,7 +169,7 @@ impl Device {
         let apple = state.identity.operating_system.is_apple();
         let mut pushes = PushState::resume(from, settings.pace_per_second, |held| settings.wait_ends(held, apple));
         pushes.away_since = state.condition.offline_since;
-        Self { state, pushes, settings: settings }
+        Self { state, pushes, settings }
     }
 
     /// The only way in: one event at one moment of device time, and what is to be done about it, in order.

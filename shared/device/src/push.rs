@@ -52,7 +52,7 @@ pub enum HoldReason {
     Doze,
     /// The work profile.
     WorkProfilePaused,
-    /// Battery optimisation (facts 1.1, document E).
+    /// Battery optimisation (facts 1.1, document C25).
     BatteryOptimisation,
     /// The pace of shown notifications.
     Pace,

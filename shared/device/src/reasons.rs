@@ -6,8 +6,8 @@
 mod words;
 
 use portal_contract::{
-    ChecklistEntry, DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, NotificationPermission, Prerequisite,
-    Prerequisites, PushTarget, UserPrincipalName,
+    ChecklistEntry, DeviceEnrollmentType, DocumentSource, GroupId, ManagedDeviceOwnerType, NotificationPermission,
+    Prerequisite, Prerequisites, PushTarget, UserPrincipalName,
 };
 
 use super::push::ReceivedPush;
@@ -66,6 +66,17 @@ impl PrerequisiteReason {
     }
 }
 
+/// The sections of the facts that these rules stand in, as people cite them: `facts 1.1, 4.1`.
+fn sections(rules: &[Rule]) -> String {
+    let mut sections: Vec<&str> = Vec::new();
+    for section in rules.iter().map(|rule| rule.section()) {
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    format!("facts {}", sections.join(", "))
+}
+
 impl DeviceSnapshot {
     /// The prerequisites that `push` (or any push) finds unmet, every one of them.
     pub fn unmet(&self, push: Option<&ReceivedPush>) -> Prerequisites {
@@ -78,14 +89,26 @@ impl DeviceSnapshot {
         Prerequisite::ALL.into_iter().filter_map(move |code| Some((code, self.reason(code, push)?.is_met())))
     }
 
-    /// Each prerequisite that applies, in words: how it stands, what it would take, and the fact it rests on.
+    /// Each prerequisite that applies, in words: how it stands, what it would take, and what it rests on.
     pub fn checklist_entries(&self, push: Option<&ReceivedPush>) -> Vec<ChecklistEntry> {
         let entry = |code: Prerequisite| {
             let reason = self.reason(code, push)?;
-            let (detail, hint, source) = self.words(reason, push);
-            Some(ChecklistEntry { code, met: reason.is_met(), detail, hint: hint, source: source.to_owned() })
+            let (detail, hint, rules) = self.words(reason, push);
+            let (source, sources) = (sections(rules), self.sources(rules));
+            Some(ChecklistEntry { code, met: reason.is_met(), detail, hint, source, sources })
         };
         Prerequisite::ALL.into_iter().filter_map(entry).collect()
+    }
+
+    /// The documents behind these rules, for this device's documentation and platform, each once.
+    fn sources(&self, rules: &[Rule]) -> Vec<DocumentSource> {
+        let mut sources: Vec<DocumentSource> = Vec::new();
+        for source in rules.iter().flat_map(|rule| rule.sources(self.documentation, self.identity.operating_system)) {
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        sources
     }
 
     /// The reason why `code` is met or unmet; `None` where the platform or the documentation profile does not know it.
@@ -115,7 +138,7 @@ impl DeviceSnapshot {
         Rule::PlatformSupported.about().profiles.contains(&self.documentation)
     }
 
-    // facts 1.2, documents D and E
+    // facts 1.2, document C25
     fn platform_reason(&self) -> PrerequisiteReason {
         let personal_work_profile = self.enrollment.enrolled.as_ref().is_none_or(|enrolled| {
             enrolled.enrollment_type == DeviceEnrollmentType::UserEnrollment

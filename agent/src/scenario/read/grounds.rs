@@ -1,8 +1,9 @@
 //! What an expectation rests on: `facts: ["4.1"]`, or `undocumented: …`.
 //!
-//! Lives here: reading it, and the way it is handed down. Does not live here: the facts (`facts`).
+//! Lives here: reading it, and the way it is handed down. Does not live here: the facts (`portal_device::behaviour`).
 
-use super::super::facts;
+use portal_device::behaviour;
+
 use super::super::model::Grounds;
 use super::diagnostic::Problems;
 use super::members::{Members, list, shown, text};
@@ -19,9 +20,9 @@ pub fn take(members: &mut Members<'_>, above: &Grounds, problems: &mut Problems)
     if let Some(facts) = facts {
         let named = list(facts).into_iter().filter_map(|node| {
             let written = node.text().unwrap_or_default();
-            if !facts::is_known(written) {
+            if !behaviour::ids().any(|known| known == written) {
                 let message = format!("there is no fact {}", shown(node));
-                problems.add(node.place, message, meant(written, facts::ids()));
+                problems.add(node.place, message, meant(written, behaviour::ids()));
             }
             node.text().map(str::to_owned)
         });

@@ -39,6 +39,7 @@ fn miss(grounds: Grounds) -> Miss {
         detail: detail.to_owned(),
         hint: hint.to_owned(),
         source: "facts 4.1".to_owned(),
+        sources: Vec::new(),
     };
     let explanation = Explanation {
         notification_id: Some("6f0c".parse().unwrap()),

@@ -11,7 +11,7 @@ use super::RequestOutcome;
 /// How many denials are final (facts 4.2: "Deny more than once during the app's lifetime of installation").
 const FINAL_DENIALS: u8 = 2;
 /// The API level of Android 13, from which an app asks by itself.
-const ASKS_ITSELF_FROM: u32 = 33;
+pub(crate) const ASKS_ITSELF_FROM: u32 = 33;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::DeviceIdentity;
 use super::{ApplePermissionRequest, EmulationSettings, Refusal, Rule};
+pub(crate) use android::ASKS_ITSELF_FROM;
 use android::AndroidPermission;
 use apple::ApplePermission;
 

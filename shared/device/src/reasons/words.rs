@@ -2,40 +2,38 @@
 //!
 //! Lives here: sentences for `explain`. Does not live here: which reason it is (`reasons`).
 
+use crate::permission::ASKS_ITSELF_FROM;
+
 use super::{DeviceSnapshot, PrerequisiteReason, ReceivedPush, Rule};
 
-/// A detail, a hint (empty where it is met), a source.
-type Words = (String, String, &'static str);
+/// A detail, a hint (empty where it is met), the rules that it rests on.
+type Words = (String, String, &'static [Rule]);
 
-fn said(detail: &str, hint: &str, source: &'static str) -> Words {
-    (detail.to_owned(), hint.to_owned(), source)
+fn said(detail: &str, hint: &str, rules: &'static [Rule]) -> Words {
+    (detail.to_owned(), hint.to_owned(), rules)
 }
 
 impl DeviceSnapshot {
     pub(super) fn words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
         match reason {
             PrerequisiteReason::Supported => {
-                said("this platform and kind of enrollment are supported", "", "facts 1.2")
+                said("this platform and kind of enrollment are supported", "", &[Rule::PlatformSupported])
             }
             PrerequisiteReason::AndroidNotPersonalWorkProfile => said(
                 "on Android only personally-owned work profiles are supported",
                 "choose documentation 2019 or 2023, or retire and enroll as a personally-owned device",
-                Rule::PlatformSupported.source(),
+                &[Rule::PlatformSupported],
             ),
-            PrerequisiteReason::AppInstalled => {
-                (self.app_words(), String::new(), Rule::CompanyPortalInstalled.source())
-            }
+            PrerequisiteReason::AppInstalled => (self.app_words(), String::new(), &[Rule::CompanyPortalInstalled]),
             PrerequisiteReason::AppMissing => {
-                said("Company Portal is not installed", "app install", Rule::CompanyPortalInstalled.source())
+                said("Company Portal is not installed", "app install", &[Rule::CompanyPortalInstalled])
             }
             PrerequisiteReason::PlayServicesInstalled => {
-                said("Google Play Services is installed", "", Rule::PlayServicesInstalled.source())
+                said("Google Play Services is installed", "", &[Rule::PlayServicesInstalled])
             }
-            PrerequisiteReason::PlayServicesMissing => said(
-                "Google Play Services is not installed",
-                "play-services install",
-                Rule::PlayServicesInstalled.source(),
-            ),
+            PrerequisiteReason::PlayServicesMissing => {
+                said("Google Play Services is not installed", "play-services install", &[Rule::PlayServicesInstalled])
+            }
             PrerequisiteReason::Enrolled
             | PrerequisiteReason::NotEnrolled
             | PrerequisiteReason::EnrollmentDoesNotCount
@@ -56,80 +54,94 @@ impl DeviceSnapshot {
                 let (management, registration) = (enrolled.management_state, enrolled.registration_state);
                 let detail = format!("its states are not those of an enrolled device: {management}, {registration}");
                 let hint = "enrollment set managementState=managed, and deviceRegistrationState=registered";
-                (detail, hint.to_owned(), Rule::UnenrolledStates.source())
+                (detail, hint.to_owned(), &[Rule::UnenrolledStates])
             }
             (PrerequisiteReason::UnenrolledLately, _) => said(
                 "the device was unenrolled lately, and a message to its user's group may still arrive: it counts as met",
                 "",
-                Rule::GraceAfterUnenrolling.source(),
+                &[Rule::GraceAfterUnenrolling],
             ),
             (_, Some(enrolled)) if enrolled.management_state.word().ends_with("Pending") => {
                 let detail =
                     format!("the device is enrolled with Intune; {} until it checks in", enrolled.management_state);
-                (detail, String::new(), Rule::DeviceEnrolled.source())
+                (detail, String::new(), &[Rule::DeviceEnrolled])
             }
-            (_, Some(_)) => said("the device is enrolled with Intune", "", Rule::DeviceEnrolled.source()),
-            (_, None) => said("the device is not enrolled", "enroll --user UPN", Rule::DeviceEnrolled.source()),
+            (_, Some(_)) => said("the device is enrolled with Intune", "", &[Rule::DeviceEnrolled]),
+            (_, None) => said("the device is not enrolled", "enroll --user UPN", &[Rule::DeviceEnrolled]),
         }
     }
 
     fn permission_words(&self, reason: PrerequisiteReason) -> Words {
         let platform = self.identity.operating_system;
-        let source = self.permission_source();
+        let rules = self.permission_rules(reason);
         match reason {
-            PrerequisiteReason::Provisional => {
-                said("notifications are allowed quietly", "", Rule::AppleProvisional.source())
-            }
+            PrerequisiteReason::Provisional => said("notifications are allowed quietly", "", &[Rule::AppleProvisional]),
             PrerequisiteReason::PermissionWithoutApp => {
-                said("without Company Portal there is nothing to permit", "app install", source)
+                said("without Company Portal there is nothing to permit", "app install", rules)
             }
             PrerequisiteReason::NeverAsked => {
-                said("the user was never asked", "permission prompt, then permission allow", source)
+                said("the user was never asked", "permission prompt, then permission allow", rules)
             }
             PrerequisiteReason::PromptShowing => {
-                said("the permission prompt is showing and not answered", "permission allow", source)
+                said("the permission prompt is showing and not answered", "permission allow", rules)
             }
-            PrerequisiteReason::Denied => said("the user does not allow notifications", "permission allow", source),
+            PrerequisiteReason::Denied => said("the user does not allow notifications", "permission allow", rules),
             PrerequisiteReason::DeniedForGood => {
                 let detail = format!("the user does not allow notifications, and {platform} does not ask again");
-                (detail, "permission allow (the switch in Settings)".to_owned(), source)
+                (detail, "permission allow (the switch in Settings)".to_owned(), rules)
             }
             PrerequisiteReason::EverySurfaceOff => self.every_surface_off(),
             PrerequisiteReason::ChannelGroupOff => {
-                said("the channel group is off", "settings set channelGroup=on", Rule::AndroidSwitch.source())
+                said("the channel group is off", "settings set channelGroup=on", &[Rule::AndroidSwitch])
             }
             PrerequisiteReason::ChannelOff => said(
                 "the channel's importance is NONE",
                 "settings set channelImportance=HIGH",
-                Rule::AndroidImportance.source(),
+                &[Rule::AndroidImportance],
             ),
             PrerequisiteReason::GrantedByPolicy => {
-                said("notifications are allowed by a policy", "", self.policy_source())
+                said("notifications are allowed by a policy", "", self.policy_rules())
             }
             PrerequisiteReason::ForbiddenByPolicy => {
-                said("a policy forbids notifications, whatever the user chose", "policy clear", self.policy_source())
+                said("a policy forbids notifications, whatever the user chose", "policy clear", self.policy_rules())
             }
-            _ => said("notifications are allowed", "", source),
+            _ => said("notifications are allowed", "", rules),
         }
     }
 
     fn every_surface_off(&self) -> Words {
-        let source = Rule::AppleSurfaces.source();
+        let rules = &[Rule::AppleSurfaces];
         if self.policy.is_empty() {
             let detail = "notifications are allowed, but Lock Screen, Notification Center and Banners are all off";
-            return said(detail, "settings set alert=on", source);
+            return said(detail, "settings set alert=on", rules);
         }
         let detail = "notifications are allowed, but Lock Screen, Notification Center and Banners are all off, by a policy or by the user";
-        said(detail, "policy show, then policy clear, or settings set alert=on", self.policy_source())
+        said(detail, "policy show, then policy clear, or settings set alert=on", self.policy_rules())
     }
 
-    fn policy_source(&self) -> &'static str {
-        let rule = if self.identity.operating_system.is_apple() { Rule::ApplePolicy } else { Rule::AndroidPolicy };
-        rule.source()
+    fn policy_rules(&self) -> &'static [Rule] {
+        if self.identity.operating_system.is_apple() { &[Rule::ApplePolicy] } else { &[Rule::AndroidPolicy] }
     }
 
-    fn permission_source(&self) -> &'static str {
-        if self.identity.operating_system.is_apple() { "facts 1.1, 4.1" } else { "facts 1.1, 4.2" }
+    /// That the user must permit it, and what the platform's permission does in this case.
+    fn permission_rules(&self, reason: PrerequisiteReason) -> &'static [Rule] {
+        let denied = matches!(reason, PrerequisiteReason::Denied | PrerequisiteReason::DeniedForGood);
+        if self.identity.operating_system.is_apple() {
+            return match denied {
+                true => &[Rule::NotificationsPermitted, Rule::ApplePromptsOnce, Rule::AppleSwitch],
+                false => &[Rule::NotificationsPermitted, Rule::ApplePromptsOnce],
+            };
+        }
+        let targets_older = self.app.target_sdk.is_some_and(|target| target < ASKS_ITSELF_FROM);
+        match reason {
+            _ if !self.identity.asks_at_run_time() => {
+                &[Rule::NotificationsPermitted, Rule::AndroidOptOut, Rule::AndroidSwitch]
+            }
+            _ if denied && targets_older => &[Rule::NotificationsPermitted, Rule::AndroidOlderTarget],
+            _ if denied => &[Rule::NotificationsPermitted, Rule::AndroidTwoDenials],
+            PrerequisiteReason::Authorized => &[Rule::NotificationsPermitted, Rule::AndroidGranted],
+            _ => &[Rule::NotificationsPermitted, Rule::AndroidOffUntilGranted],
+        }
     }
 
     fn app_words(&self) -> String {
@@ -138,7 +150,7 @@ impl DeviceSnapshot {
 
     fn user_words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
         if reason == PrerequisiteReason::NobodyEnrolled {
-            return said("no user has enrolled the device", "enroll --user UPN", Rule::EnrolledByTargetedUser.source());
+            return said("no user has enrolled the device", "enroll --user UPN", &[Rule::EnrolledByTargetedUser]);
         }
         let former = self.enrollment.former.as_ref().map(|former| &former.user);
         let enrolled = self.enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
@@ -156,15 +168,15 @@ impl DeviceSnapshot {
             (PrerequisiteReason::UserLeftGroupLately, _) => {
                 let detail =
                     format!("{user} left the group lately, and a message to it may still arrive: it counts as met");
-                return (detail, String::new(), Rule::GraceAfterLeavingGroup.source());
+                return (detail, String::new(), &[Rule::GraceAfterLeavingGroup]);
             }
             (PrerequisiteReason::UserUnenrolledLately, _) => {
                 let detail = format!("{user} had enrolled the device until lately: it counts as met");
-                return (detail, String::new(), Rule::GraceAfterUnenrolling.source());
+                return (detail, String::new(), &[Rule::GraceAfterUnenrolling]);
             }
             _ if self.follows(Rule::EnrolledByTargetedUser) => (format!("{user} enrolled the device"), String::new()),
             _ => (format!("{user} enrolled the device, which is all that 2019 asks for"), String::new()),
         };
-        (detail, hint, Rule::EnrolledByTargetedUser.source())
+        (detail, hint, &[Rule::EnrolledByTargetedUser])
     }
 }

@@ -60,7 +60,7 @@ fn each_standing_has_its_surface_and_sound() {
         (ANDROID, "locked channelImportance=LOW", NotificationCenter, false),
         (ANDROID, "locked lockScreen=SECRET", NotificationCenter, false),
         (ANDROID, "focus", NotificationCenter, false),
-        // facts 1.6: document A knows no exception on Android for an app that is open
+        // facts 1.6: document C19 knows no exception on Android for an app that is open
         (ANDROID, "open", Banner, true),
     ];
     for (platform, words, surface, sound) in rows {
@@ -104,7 +104,7 @@ fn hidden_content_is_hidden_and_nothing_else_is() {
     }
 }
 
-/// facts 1.1, the version gate of document C: instead of the message, "a notification telling them to update their app".
+/// facts 1.1, the version gate of document C23: instead of the message, "a notification telling them to update their app".
 #[test]
 fn in_2023_an_old_android_app_asks_to_be_updated_instead() {
     for documentation in PROFILES {

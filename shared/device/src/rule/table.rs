@@ -1,0 +1,208 @@
+//! The table of the rules, in the order of the facts. A line names the rule, the section of agent/docs/sources.md, the years in
+//! which the device carries it out, its platforms, how far each year's documentation says it (`D` documented, `V` derived, `U`
+//! undocumented, `N` newer system, `-` not in force), and the quotes that carry it.
+//!
+//! Lives here: data alone. Does not live here: what the columns mean (`super`).
+
+use super::{ALWAYS, FROM_2023, FROM_2025, ONLY_2023, RuleInfo, RulePlatforms, UNTIL_2023};
+
+rules! {
+    // The prerequisites (facts 1.1, 1.2, 1.4).
+    CompanyPortalInstalled = "company-portal-installed", "facts 1.1", ALWAYS, All, [D D D] {C19.1 C23.1 C25.1},
+        "Company Portal must be installed";
+    PlayServicesInstalled = "google-play-services-installed", "facts 1.1", UNTIL_2023, Android, [D D U] {C19.4 C23.4},
+        "Google Play Services must be installed; the documentation of 2025 no longer names it",
+        note: "2025 names it for enrollment through Android Management API alone (Ama.2)",
+        undocumented: "whether 2025 still requires it; here it does not";
+    DeviceEnrolled = "device-enrolled", "facts 1.1", ALWAYS, All, [D D D] {C19.5 C23.5 Act.3},
+        "the device must be enrolled with Intune";
+    PlatformSupported = "platform-supported", "facts 1.2", FROM_2025, Android, [- - D] {C25.4 C25.5},
+        "only personally-owned devices with a work profile are supported",
+        note: "that other kinds are not supported: derived from not being listed",
+        undocumented: "device administrator and AOSP are not mentioned; here only user enrollment of a personal device counts";
+    EnrolledByTargetedUser = "enrolled-by-targeted-user", "facts 1.4", FROM_2023, All, [- D D] {C23.6 C25.6},
+        "the device must have been enrolled by the user whom the push targets; in 2019 any enrollment will do";
+    UserInGroup = "user-in-group", "facts 1.4", FROM_2023, All, [D D D] {C19.7 C23.8 C25.8},
+        "a message to a group reaches the devices that the group's users enrolled; devices that are members are ignored",
+        note: "2019 says it, too; the device follows it from 2023 on";
+    NotificationsPermitted = "notifications-permitted", "facts 1.1", ALWAYS, All, [D D D] {C19.2 C23.2 C25.2},
+        "the user must let the app send push notifications";
+    PromptOnInstallAndUpdate = "prompt-on-install-and-update", "facts 1.1", ALWAYS, All, [D V U] {C19.3 C20.1 C23.3},
+        "the app asks for the permission whenever it is installed or updated, as far as the platform still lets it",
+        note: "2023: from \"if needed\"",
+        undocumented: "2025 names no prompt; here the app asks at the same moments in every year";
+    SignInNotNeeded = "sign-in-not-needed", "facts 1.4", ALWAYS, All, [D D D] {C19.8 C23.9 C25.6},
+        "the user need not be signed in to the app";
+    VersionGate = "version-gate", "facts 1.1", ONLY_2023, Android, [- D -] {C23.13 C23.14},
+        "an app of before 5.0.5291.0 shows \"update the app to view\" in the message's place; updated, it lists the message";
+    BatteryOptimisation = "battery-optimisation", "facts 1.1", FROM_2025, Android, [- - D] {C25.3},
+        "battery optimisation can keep a message from the app until the app is exempt",
+        undocumented: "when it does; here in the restricted standby bucket",
+        setting: "device battery exempt";
+    InAppWhileOpenApple = "in-app-while-open-apple", "facts 1.6", ALWAYS, Apple, [D D D] {C19.10 C23.16 C25.13 For.1},
+        "what arrives while the app is open and the device unlocked shows in the app, not as a system notification";
+    InAppWhileOpenAndroid = "in-app-while-open-android", "facts 1.6", FROM_2025, Android, [V D D] {C19.10 C23.12 C25.13},
+        "what arrives while the app is open and the device unlocked shows in the app; before 2025 it shows as any other",
+        note: "2019: from the exception naming iOS alone";
+    SystemWhileLocked = "system-while-locked", "facts 1.6", ALWAYS, All, [U D V] on_android: [U U V] {C23.11 C25},
+        "with the device locked, an open app's message shows as a system notification",
+        note: "2025: from a picture's caption, \"Locked device\"",
+        undocumented: "2019, and Android in 2023; here it is the same there";
+    PullToRefresh = "pull-to-refresh", "facts 1.6", ALWAYS, All, [U D D] on_android: [U U U] {C23.10 C25.14},
+        "the app's Notifications section lists what came in the app once it is pulled to refresh",
+        undocumented: "2019, and Android in every year; here it is the same there";
+    GraceAfterUnenrolling = "grace-after-unenrolling", "facts 1.6", ALWAYS, All, [D D D] {C19.12 C23.20 C25.10},
+        "recently unenrolled users may still receive what is later sent to their groups",
+        undocumented: "how long; here it is off unless set",
+        setting: "enrollment.grace";
+    GraceAfterLeavingGroup = "grace-after-leaving-group", "facts 1.6", ALWAYS, All, [D D D] {C19.12 C23.20 C25.10},
+        "users removed from a group may still receive what is later sent to it",
+        undocumented: "how long; here it is off unless set",
+        setting: "enrollment.grace";
+    LateJoiner = "late-joiner", "facts 1.6", ALWAYS, All, [D D D] {C19.13 C23.21 C25.11},
+        "a user added to a group may receive a message that was sent to it before",
+        undocumented: "which; here the broker's retained one, off unless set",
+        setting: "enrollment.late_joiner";
+    RemovalFirst = "removal-first", "facts 1.6", ALWAYS, All, [U U D] {Act.1 Act.2},
+        "a pending retire, wipe or delete is carried out before anything else once the device is online",
+        note: "a page of 2026",
+        undocumented: "2019 and 2023 name no order; no year says when within a check-in; here before the pushes that waited";
+    UnenrolledStates = "unenrolled-states", "facts 3", ALWAYS, All, [V V V] {Gra.2 Gra.3},
+        "discovered, notRegistered, revoked and notRegisteredPendingEnrollment are no enrollment",
+        note: "from the members' descriptions: no property says enrolled";
+    RevokedAfterRemoval = "revoked-after-removal", "facts 3", ALWAYS, All, [D D D] {Gra.1},
+        "a device that was retired or wiped is registered as revoked",
+        note: "a page of 2025";
+
+    // iOS and iPadOS (facts 4.1).
+    ApplePromptsOnce = "apple-prompts-once", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.1 Ask.2},
+        "iOS and iPadOS prompt once and never again";
+    AppleUpdateIsNoReset = "apple-update-is-no-reset", "facts 4.1", ALWAYS, Apple, [V V V] {Tn.1},
+        "an update of the app changes no permission",
+        note: "from an update not being among the resets";
+    AppleProvisional = "apple-provisional", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.3 Ask.4},
+        "provisional authorization is given without a prompt and delivers quietly: Notification Center only",
+        undocumented: "Company Portal's own options; here it asks explicitly",
+        setting: "app.ios_request";
+    AppleProvisionalAskedAgain = "apple-provisional-asked-again", "facts 4.1", ALWAYS, Apple, [V V V] {Ask.2},
+        "an explicit request while provisional prompts nobody",
+        note: "Apple says it of the explicit request",
+        setting: "app.ios_provisional_may_prompt";
+    AppleKeep = "apple-keep", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.5 Ask.6},
+        "Keep on a quiet notification makes the permission authorized, without alerts, sounds, badges and lock screen";
+    AppleTurnOff = "apple-turn-off", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.7},
+        "Turn Off on a quiet notification denies the permission";
+    AppleSwitch = "apple-switch", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.8},
+        "Settings > Notifications > Allow Notifications turns the permission, once the app has asked",
+        note: "\"once the app has asked\" is derived";
+    AppleForgets = "apple-forgets", "facts 4.1", ALWAYS, Apple, [D D D] {Tn.1},
+        "a day without the app, or a restored device, forgets the permission",
+        note: "a note of 2016";
+    AppleSurfaces = "apple-surfaces", "facts 4.1", ALWAYS, Apple, [D D D] {Set.1 Loc.1},
+        "Lock Screen, Notification Center, Banners, Sounds and Badges have a switch each; all surfaces off shows nothing",
+        note: "that all surfaces off shows nothing is derived";
+    ApplePreviews = "apple-previews", "facts 4.1", ALWAYS, Apple, [D D D] {Pre.1},
+        "Show Previews hides title and body: always shown, when unlocked, never";
+    AppleScheduledSummary = "apple-scheduled-summary", "facts 4.1", ALWAYS, Apple, [N V V] {Sch.1},
+        "scheduled delivery leaves it to the summary: quietly in Notification Center",
+        note: "quiet until the summary: from the word \"schedules\"",
+        undocumented: "when the summary comes; here it is listed at once, quietly";
+    ApplePolicy = "apple-policy", "facts 4.1", ALWAYS, Apple, [D D D] {Mdm.1},
+        "on a supervised device that is not in User Enrollment, the notifications payload is always enforced",
+        undocumented: "whether it spares the prompt; here it does",
+        setting: "policy set";
+
+    // Android (facts 4.2).
+    AndroidOptOut = "android-opt-out", "facts 4.2", ALWAYS, Android, [V V V] {Np.1},
+        "to 12L notifications are on at install and no prompt is shown, ever",
+        note: "from the permission existing only from 13 on";
+    AndroidAsks = "android-asks", "facts 4.2", ALWAYS, Android, [N D D] {Np.1},
+        "Android asks from version 13 on";
+    AndroidOffUntilGranted = "android-off-until-granted", "facts 4.2", ALWAYS, Android, [N D D] {Np.2},
+        "from 13 on notifications are off until granted; the app's request prompts";
+    AndroidGranted = "android-granted", "facts 4.2", ALWAYS, Android, [N V V] {Np.10},
+        "the permission is granted, so Android does not ask",
+        note: "no page says that a second request is silent";
+    AndroidTwoDenials = "android-two-denials", "facts 4.2", ALWAYS, Android, [N D D] {Req.1 Req.3},
+        "a second Don't Allow is permanent: no dialog until the app is reinstalled";
+    AndroidOlderTarget = "android-older-target", "facts 4.2", ALWAYS, Android, [N D D] {Np.6 Np.12 Gb.1},
+        "for an app that targets 12L or older the system prompts, and one Don't Allow ends the prompts until it is reinstalled or targets 13",
+        undocumented: "Company Portal's own target; here 33. The denial counts towards the two",
+        setting: "app.android_target_sdk";
+    AndroidSwipeIsNoDenial = "android-swipe-is-no-denial", "facts 4.2", ALWAYS, Android, [N D D] {Np.7},
+        "swiping the dialog away changes nothing and is no denial";
+    AndroidPreGrant = "android-pre-grant", "facts 4.2", ALWAYS, Android, [N D D] {Np.3 Np.4 Np.5},
+        "an upgrade from 12L or earlier to 13 grants what was not turned off, and leaves off what was",
+        note: "it needs a channel, which the app here always has";
+    AndroidSwitch = "android-switch", "facts 4.2", ALWAYS, Android, [D D D] {Np.9 Cha.4},
+        "the user can turn off the app, the channel's group or the channel in Settings",
+        note: "that turning the app off counts as a denial is derived (Ph.1), and not carried out here";
+    AndroidReinstall = "android-reinstall", "facts 4.2", ALWAYS, Android, [N V V] {Np.11 Req.1},
+        "a new installation starts over: permission, denials and switches",
+        note: "said of targets to 12L; else from \"lifetime of installation\"";
+    AndroidPolicy = "android-policy", "facts 4.2", ALWAYS, Android, [N V V] {Res.1 Ph.3},
+        "from 13 on a device policy may grant or deny the permission, whatever the user chose",
+        note: "from Intune's general setting",
+        setting: "policy set";
+    AndroidImportance = "android-importance", "facts 4.2", ALWAYS, Android, [D D D] {Cha.1 Cha.2 Cha.3},
+        "the channel's importance decides: NONE nothing, MIN and LOW quiet, DEFAULT sound, HIGH heads-up",
+        undocumented: "Company Portal's own channel; here HIGH",
+        setting: "settings set channelImportance";
+    AndroidLockScreen = "android-lock-screen", "facts 4.2", ALWAYS, Android, [D D D] {Vis.1 Vis.2},
+        "on the lock screen PUBLIC shows all, PRIVATE hides the content, SECRET shows nothing",
+        note: "Android's own default is PRIVATE",
+        undocumented: "Company Portal's own visibility; here PUBLIC",
+        setting: "settings set lockScreen";
+    FocusIsQuiet = "focus-is-quiet", "facts 4.1", ALWAYS, All, [N V V] on_android: [U U U] {Int.1 Int.2},
+        "Focus and Do Not Disturb leave a notification in the list, without banner and sound",
+        note: "from Apple's interruption levels",
+        undocumented: "Android's Do Not Disturb; here it does the same";
+    Doze = "doze", "facts 4.2", ALWAYS, Android, [D D D] {Doz.1 Pow.1 Pri.1},
+        "in Doze a message of normal priority waits for its end, one of high priority passes",
+        note: "documents conflict on when the wait ends (facts 4.2)",
+        undocumented: "the priority of Intune's message; here normal",
+        setting: "push_service.android_priority";
+    StandbyBuckets = "standby-buckets", "facts 4.2", ALWAYS, Android, [D D D] {Pow.3 Buc.1},
+        "before 13 the standby bucket caps high priority a day: frequent 10, rare 5, restricted 5; the rest counts as normal",
+        note: "the figures stand in a translated form of Pow";
+    PriorityLowered = "priority-lowered", "facts 4.2", ALWAYS, Android, [D D D] {Pri.2},
+        "high priority is lowered to normal when, over seven days, messages led to no visible notification",
+        undocumented: "after how many; here 10",
+        setting: "push_service.lower_priority_after";
+    ForceStop = "force-stop", "facts 4.2", ALWAYS, Android, [D D D] {Out.3},
+        "a force-stopped app receives nothing until it is opened";
+    ForceQuit = "force-quit", "facts 5", ALWAYS, Apple, [V V V] {Bac.1},
+        "a force-quit app's alert pushes still show",
+        note: "from only background pushes being discarded";
+    WorkProfilePaused = "work-profile-paused", "facts 4.2", ALWAYS, Android, [D D D] {Wp.1 Out.5},
+        "in a paused work profile nothing shows; all of it arrives in a burst on resume",
+        note: "\"in a burst\" is derived";
+
+    // The push service in between (facts 5).
+    ApnsKeepsOne = "apns-keeps-one", "facts 5", ALWAYS, Apple, [D D D] {Aps.1 Aps.2 Apx.2},
+        "while the device is away APNs keeps one notification for the app, the latest",
+        note: "usually the latest; \"not always guaranteed\"",
+        setting: "push_service.emulate";
+    FcmKeepsHundred = "fcm-keeps-hundred", "facts 5", ALWAYS, Android, [D D D] {Col.1 Col.2 Out.2},
+        "while the device is away FCM keeps a hundred data messages; one more and all are discarded",
+        note: "documents conflict on whether at 100 or above (facts 5)",
+        setting: "push_service.emulate";
+    FcmCollapses = "fcm-collapses", "facts 5", ALWAYS, Android, [D D D] {Col.3},
+        "notification messages are collapsible: the newest takes the place of those before it",
+        undocumented: "which kind Intune sends; here data messages. Nor that every notification message collapses",
+        setting: "push_service.android_message";
+    TimeToLive = "time-to-live", "facts 5", ALWAYS, All, [D D D] {Aps.3 Aps.4 Ttl.1 Ttl.2},
+        "what waits at the push service longer than its time to live is dropped: 30 days at APNs, 28 at FCM; 0 is now or never",
+        undocumented: "the one that Intune sets; here each service's default",
+        setting: "push_service.time_to_live";
+    DeviceInactive = "device-inactive", "facts 5", ALWAYS, Android, [D D D] {Tok.1 Tok.2 Out.4},
+        "after 270 days away the registration has expired, and what was sent since then is dropped",
+        note: "documents conflict on a month or 270 days (facts 5)";
+    Unregistered = "unregistered", "facts 5", ALWAYS, Android, [V V V] {Opt.1 Apr.1},
+        "what was sent to an installation of the app that is gone is not delivered to the next",
+        note: "from the old token being invalid",
+        undocumented: "how it reads on the device; here dropped, by the time it was sent";
+    WhoDiscards = "who-discards", "facts 5", ALWAYS, All, [D D D] on_android: [V V V] {Apx.1 Np.8},
+        "with the permission off APNs discards the push; FCM delivers it to the app, and Android drops the notification",
+        note: "that Android drops it is derived";
+}
