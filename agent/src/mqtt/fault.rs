@@ -1,14 +1,18 @@
 //! Why a connection ended or never began, in a sentence with its hint.
 //!
-//! Lives here: reading rumqttc's and rustls' errors. Does not live here: what is done about one.
+//! Lives here: reading rumqttc's errors. Does not live here: rustls' (`tls_reason`), a broker's reason codes
+//! (`reason_code`), what is done about one.
 
 use std::io;
 
-use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode as Code5, DisconnectReasonCode};
-use rumqttc::{ConnectReturnCode as Code4, TlsError, v5};
-use rustls::{AlertDescription, CertificateError, Error as RustlsError};
+use rumqttc::v5::mqttbytes::v5::DisconnectReasonCode;
+use rumqttc::{TlsError, v5};
+use rustls::Error as RustlsError;
 
 use super::endpoint::BrokerUrl;
+use super::reason_code::{ended, refused_v4, refused_v5};
+use super::tls_reason::tls_reason;
+use crate::library_error::os_reason;
 
 /// The end of a connection, or of a try.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,37 +57,50 @@ impl ConnectionFault {
     }
 
     pub(crate) fn of_v5(url: &BrokerUrl, error: v5::ConnectionError) -> Self {
+        use v5::mqttbytes::Error as D;
         use v5::{ConnectionError as E, StateError as S};
         match error {
             E::MqttState(S::ServerDisconnect { reason_code, reason_string }) => told(url, reason_code, reason_string),
             E::MqttState(S::ConnectionAborted) => closed(url),
             E::MqttState(S::AwaitPingResp) => unanswered_ping(url),
-            E::MqttState(S::Io(e)) | E::Io(e) => of_io(url, &e),
-            E::MqttState(S::Deserialization(v5::mqttbytes::Error::Io(e))) => of_io(url, &e),
-            E::MqttState(S::Deserialization(v5::mqttbytes::Error::PayloadSizeLimitExceeded { pkt_size, .. })) => {
-                too_large(url, pkt_size)
+            E::MqttState(S::Io(e) | S::Deserialization(D::Io(e))) | E::Io(e) => of_io(url, &e),
+            E::MqttState(S::Deserialization(D::PayloadSizeLimitExceeded { pkt_size, .. })) => too_large(url, pkt_size),
+            E::MqttState(S::IncomingPacketTooLarge { pkt_size, .. }) => too_large(url, pkt_size),
+            // An empty packet: a DISCONNECT that says nothing, which is a normal end.
+            E::MqttState(S::Deserialization(D::PayloadRequired)) => ended_normally(url),
+            E::MqttState(S::ConnFail { reason }) => refused(url, refused_v5(reason)),
+            E::MqttState(S::OutgoingPacketTooLarge { pkt_size, max }) => Self::other(format!(
+                "{url} takes packets of at most {max} bytes, and one of {pkt_size} was to be sent; raise the broker's limit"
+            )),
+            E::MqttState(S::Deserialization(_) | S::Unsolicited(_) | S::WrongPacket) | E::NotConnAck(_) => {
+                not_by_the_rules(url)
             }
+            E::MqttState(
+                S::Coversion(_) | S::InvalidState | S::CollisionTimeout | S::EmptySubscription | S::InvalidAlias { .. },
+            )
+            | E::RequestsDone => within(url),
             E::Tls(e) => of_tls(url, &e),
             E::Timeout(_) => Self::other(format!("{url} did not answer in time")),
-            E::ConnectionRefused(code) => refused_v5(url, code),
-            other => Self::other(format!("the connection to {url} failed: {other}")),
+            E::ConnectionRefused(code) => refused(url, refused_v5(code)),
         }
     }
 
     pub(crate) fn of_v4(url: &BrokerUrl, error: rumqttc::ConnectionError) -> Self {
+        use rumqttc::mqttbytes::Error as D;
         use rumqttc::{ConnectionError as E, StateError as S};
         match error {
             E::MqttState(S::ConnectionAborted) => closed(url),
             E::MqttState(S::AwaitPingResp) => unanswered_ping(url),
-            E::MqttState(S::Io(e)) | E::Io(e) => of_io(url, &e),
-            E::MqttState(S::Deserialization(rumqttc::mqttbytes::Error::Io(e))) => of_io(url, &e),
-            E::MqttState(S::Deserialization(rumqttc::mqttbytes::Error::PayloadSizeLimitExceeded(size))) => {
-                too_large(url, size)
+            E::MqttState(S::Io(e) | S::Deserialization(D::Io(e))) | E::Io(e) => of_io(url, &e),
+            E::MqttState(S::Deserialization(D::PayloadSizeLimitExceeded(size))) => too_large(url, size),
+            E::MqttState(S::Deserialization(D::PayloadRequired)) => ended_normally(url),
+            E::MqttState(S::Deserialization(_) | S::Unsolicited(_) | S::WrongPacket) | E::NotConnAck(_) => {
+                not_by_the_rules(url)
             }
+            E::MqttState(S::InvalidState | S::CollisionTimeout | S::EmptySubscription) | E::RequestsDone => within(url),
             E::Tls(e) => of_tls(url, &e),
-            E::ConnectionRefused(code) => refused_v4(url, code),
+            E::ConnectionRefused(code) => refused(url, refused_v4(code)),
             E::NetworkTimeout | E::FlushTimeout => Self::other(format!("{url} did not answer in time")),
-            other => Self::other(format!("the connection to {url} failed: {other}")),
         }
     }
 }
@@ -101,60 +118,45 @@ fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFault {
     ConnectionFault { kind: ConnectionFaultKind::PacketTooLarge, sentence }
 }
 
-/// A broker's DISCONNECT. One without properties, which MQTT 5 allows, is not seen by rumqttc 0.25: then it only closes.
+/// The broker closed in good order, and gave no reason.
+fn ended_normally(url: &BrokerUrl) -> ConnectionFault {
+    ConnectionFault { kind: ConnectionFaultKind::Closed, sentence: format!("{url} ended the connection, without a reason") }
+}
+
+fn not_by_the_rules(url: &BrokerUrl) -> ConnectionFault {
+    ConnectionFault::other(format!(
+        "{url} sent what MQTT does not allow there; check that an MQTT broker listens there, and broker.protocol"
+    ))
+}
+
+/// What can only be this program's own fault.
+fn within(url: &BrokerUrl) -> ConnectionFault {
+    ConnectionFault::other(format!("the connection to {url} ended for a reason within portal-agent; it is made anew"))
+}
+
+/// A broker's DISCONNECT, in this program's words and then, marked as such, in the broker's own.
 fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFault {
-    if reason == DisconnectReasonCode::SessionTakenOver {
-        let sentence = format!(
-            "{url} gave the session to another client with the same id; end the other agent of this device, or give \
-             this one its own state directory"
-        );
-        return ConnectionFault { kind: ConnectionFaultKind::TakenOver, sentence };
-    }
-    let words = words.map(|words| format!(", {words:?}")).unwrap_or_default();
-    ConnectionFault::other(format!("{url} ended the connection: {reason:?}{words}"))
+    let kind = if reason == DisconnectReasonCode::SessionTakenOver { ConnectionFaultKind::TakenOver } else { ConnectionFaultKind::Other };
+    let words = words.map(|words| format!(" (it says {words:?})")).unwrap_or_default();
+    ConnectionFault { kind, sentence: format!("{url} {}{words}", ended(reason)) }
 }
 
-const HINT_CREDENTIALS: &str = "check the broker's user name and password in the settings";
-
-fn refused_v5(url: &BrokerUrl, code: Code5) -> ConnectionFault {
-    ConnectionFault::other(match code {
-        Code5::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
-        Code5::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
-        Code5::ClientIdentifierNotValid | Code5::BadClientId => refused_id(url),
-        Code5::UnsupportedProtocolVersion | Code5::RefusedProtocolVersion => {
-            format!("{url} does not speak MQTT 5; set the protocol to 3.1.1")
-        }
-        Code5::ServerBusy | Code5::ServerUnavailable | Code5::ServiceUnavailable => busy(url),
-        other => format!("{url} refused the connection: {other:?}"),
-    })
-}
-
-fn refused_v4(url: &BrokerUrl, code: Code4) -> ConnectionFault {
-    ConnectionFault::other(match code {
-        Code4::BadUserNamePassword => format!("{url} refused the user name or password; {HINT_CREDENTIALS}"),
-        Code4::NotAuthorized => format!("{url} did not authorise this client; {HINT_CREDENTIALS}"),
-        Code4::BadClientId => refused_id(url),
-        Code4::RefusedProtocolVersion => format!("{url} does not speak MQTT 3.1.1; set the protocol to 5"),
-        Code4::ServiceUnavailable => busy(url),
-        Code4::Success => format!("{url} refused the connection"),
-    })
-}
-
-fn refused_id(url: &BrokerUrl) -> String {
-    format!(
-        "{url} refused the client id, which is the device's UUID; allow it at the broker, or choose another device id"
-    )
-}
-
-fn busy(url: &BrokerUrl) -> String {
-    format!("{url} is not available just now; it is tried again")
+fn refused(url: &BrokerUrl, sentence: String) -> ConnectionFault {
+    ConnectionFault::other(format!("{url} {sentence}"))
 }
 
 fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFault {
     match error {
         TlsError::Io(e) => of_io(url, e),
         TlsError::TLS(e) => of_rustls(url, e),
-        other => ConnectionFault::other(format!("no TLS connection to {url}: {other}")),
+        TlsError::DNSName(_) | TlsError::Addr(_) => ConnectionFault::other(format!(
+            "no TLS connection to {url}: a certificate cannot be for such a name; use the broker's"
+        )),
+        // rumqttc's own reading of files, which this program does not use.
+        TlsError::WebPki(_)
+        | TlsError::NoValidCertInChain
+        | TlsError::NoValidClientCertInChain
+        | TlsError::NoValidKeyInChain => within(url),
     }
 }
 
@@ -170,34 +172,28 @@ fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFault {
         io::ErrorKind::ConnectionRefused => {
             ConnectionFault::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
         }
-        _ => ConnectionFault::other(format!("{url} cannot be reached: {error}; check the host's name and the network")),
+        _ if is_unknown_name(error) => ConnectionFault::other(format!(
+            "the name {} of {url} is not known to this computer; correct it, or check the network's name service",
+            url.host()
+        )),
+        _ => ConnectionFault::other(format!(
+            "{url} cannot be reached: {}; check the host's name and the network",
+            os_reason(error)
+        )),
+    }
+}
+
+/// Whether a look-up of a name failed: an error without a kind, whose text is std's own or whose code is Windows'.
+fn is_unknown_name(error: &io::Error) -> bool {
+    const WSAHOST_NOT_FOUND: i32 = 11_001;
+    const WSATRY_AGAIN: i32 = 11_002;
+    const WSANO_DATA: i32 = 11_004;
+    match error.raw_os_error() {
+        Some(code) => cfg!(windows) && matches!(code, WSAHOST_NOT_FOUND | WSATRY_AGAIN | WSANO_DATA),
+        None => error.to_string().starts_with("failed to lookup address information"),
     }
 }
 
 fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> ConnectionFault {
-    use CertificateError as C;
-    let detail = match error {
-        RustlsError::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => {
-            "its certificate comes from an authority that is not trusted; give the broker's CA file".to_owned()
-        }
-        RustlsError::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
-            "its certificate has expired; renew it, or check this computer's clock".to_owned()
-        }
-        RustlsError::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
-            "its certificate is not valid yet; check this computer's clock".to_owned()
-        }
-        RustlsError::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            format!("its certificate is not for the name {}; use a name that the certificate holds", url.host())
-        }
-        RustlsError::InvalidCertificate(other) => format!("its certificate does not verify: {other}"),
-        RustlsError::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
-            "it demands a client certificate; give the client certificate and key files".to_owned()
-        }
-        RustlsError::AlertReceived(alert) => {
-            format!("it refused this client's side: {alert:?}; check the client certificate and key files")
-        }
-        RustlsError::InvalidMessage(_) => "it does not speak TLS on this port; use its TLS port, or mqtt://".to_owned(),
-        other => other.to_string(),
-    };
-    ConnectionFault::other(format!("no TLS connection to {url}: {detail}"))
+    ConnectionFault::other(format!("no TLS connection to {url}: {}", tls_reason(error, url.host())))
 }

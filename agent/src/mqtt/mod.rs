@@ -1,13 +1,19 @@
 //! What every MQTT client of this program needs: where the broker is, who asks, TLS, and one client over two protocol
 //! versions. Does not live here: sessions, topics and back-off (`broker`), publishing for tests (`sender`).
 
+mod certificate;
 mod client;
+mod der;
 mod endpoint;
 mod fault;
+mod pem;
+mod reason_code;
 mod tls;
+mod tls_reason;
 
 pub use endpoint::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsSettings};
 pub use fault::{ConnectionFault, ConnectionFaultKind};
+pub use pem::PemFault;
 pub use tls::TlsError;
 
 pub(crate) use client::{

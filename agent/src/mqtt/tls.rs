@@ -1,56 +1,86 @@
 //! The TLS client configuration, from PEM files or the operating system's authorities.
 //!
-//! Lives here: reading and checking the files, each named when it is wrong. Does not live here: the handshake.
+//! Lives here: putting the files together, each named when it is wrong. Does not live here: reading PEM (`pem`), the
+//! handshake.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
+use rustls::crypto::ring::{default_provider, sign::any_supported_type};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::{CertificateError, ClientConfig, Error as RustlsError, InconsistentKeys, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::certificate::ExplainingVerifier;
 use super::endpoint::TlsSettings;
+use super::pem::{self, PemFault};
+use super::{der, tls_reason};
 
 /// Why no TLS connection can be set up from the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file that cannot be read.
-    #[error("the {what} {} cannot be read: {source}", file.display())]
-    Unreadable {
-        /// Which file it is.
-        what: &'static str,
-        /// Its path.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A file without what it should hold.
-    #[error("the {what} {} is not usable: {detail}; it must be PEM", file.display())]
-    Unusable {
+    #[error("the {what} {} {fault}", file.display())]
+    File {
         /// Which file it is.
         what: &'static str,
         /// Its path.
         file: PathBuf,
         /// What is wrong with it.
-        detail: String,
+        fault: PemFault,
+    },
+    /// A certificate that is PEM and no good.
+    #[error("certificate {number} in the {what} {} cannot be used: {reason}", file.display())]
+    Certificate {
+        /// Which file it is.
+        what: &'static str,
+        /// Its path.
+        file: PathBuf,
+        /// Which certificate in it, from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// A certificate without its key, or the other way round.
     #[error("a client certificate and its key belong together; give both files, or neither")]
     HalfAPair,
+    /// A key that TLS has no use for.
+    #[error("the {what} {} is {kind}, which cannot be used; use RSA of 2048 bits or more, P-256, P-384 or Ed25519", key.display())]
+    KeyKind {
+        /// Which key it is.
+        what: &'static str,
+        /// Its path.
+        key: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
     /// A key that is not the certificate's.
-    #[error("the client key {} does not go with the client certificate: {detail}", key.display())]
+    #[error("the {what} {} is not the key of the certificate {}{}", key.display(), certificate.display(), hint(*goes_with))]
     Mismatch {
+        /// Which key it is.
+        what: &'static str,
         /// The key's path.
         key: PathBuf,
-        /// rustls' words.
-        detail: String,
+        /// The certificate's.
+        certificate: PathBuf,
+        /// The certificate in that file whose key it is, from 1, where there is one.
+        goes_with: Option<usize>,
     },
     /// No authority at all.
     #[error("the operating system names no certificate authorities; give a CA file")]
     NoAuthorities,
     /// The cryptography itself.
-    #[error("TLS cannot be set up: {0}")]
-    Provider(#[from] rustls::Error),
+    #[error("TLS cannot be set up on this computer: {0}")]
+    Provider(String),
+}
+
+fn hint(goes_with: Option<usize>) -> String {
+    match goes_with {
+        Some(number) => {
+            format!(", but of certificate {number} in that file; put its own first, and those that signed it behind")
+        }
+        None => "; give the two that were made together".to_owned(),
+    }
 }
 
 const CA_FILE: &str = "CA file";
@@ -66,15 +96,22 @@ pub(crate) fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>,
         Some(file) => roots_of(file)?,
         None => native_roots()?,
     };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(default_provider());
+    // The roots are never empty, and there are no revocation lists: nothing else can be wrong.
+    let verifier = ExplainingVerifier::new(roots, Arc::clone(&provider)).map_err(|_| TlsError::NoAuthorities)?;
+    let wrong = |error: RustlsError| TlsError::Provider(tls_reason::tls_reason(&error, "localhost"));
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots);
+        .with_safe_default_protocol_versions()
+        .map_err(wrong)?
+        // Not what its name warns of: it is rustls' own verification, with more to say where it refuses.
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
     let config = match (&settings.client_cert_file, &settings.client_key_file) {
         (None, None) => builder.with_no_client_auth(),
-        (Some(cert), Some(key)) => builder
-            .with_client_auth_cert(certificates(CERT_FILE, cert)?, private_key(key)?)
-            .map_err(|error| TlsError::Mismatch { key: key.clone(), detail: error.to_string() })?,
+        (Some(certificate), Some(key)) => {
+            let (chain, key) = pair((CERT_FILE, certificate), (KEY_FILE, key))?;
+            builder.with_client_auth_cert(chain, key).map_err(wrong)?
+        }
         _ => return Err(TlsError::HalfAPair),
     };
     Ok(Arc::new(config))
@@ -82,8 +119,8 @@ pub(crate) fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>,
 
 fn roots_of(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(CA_FILE, file)? {
-        roots.add(certificate).map_err(|error| unusable(CA_FILE, file, error))?;
+    for (index, certificate) in certificates(CA_FILE, file)?.into_iter().enumerate() {
+        roots.add(certificate).map_err(|error| unusable(CA_FILE, file, index, &error))?;
     }
     Ok(roots)
 }
@@ -96,23 +133,59 @@ fn native_roots() -> Result<RootCertStore, TlsError> {
 }
 
 fn certificates(what: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let bytes = read(what, file)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&bytes)
-        .collect::<Result<_, _>>()
-        .map_err(|error| unusable(what, file, error))?;
-    if found.is_empty() { Err(unusable(what, file, "no certificate in it")) } else { Ok(found) }
+    pem::certificates(file).map_err(|fault| TlsError::File { what, file: file.to_owned(), fault })
 }
 
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(&read(KEY_FILE, file)?).map_err(|error| unusable(KEY_FILE, file, error))
+/// A chain and its key, which belong together; each file with what it is called.
+fn pair(
+    (what_certificate, certificate): (&'static str, &Path),
+    (what, key_file): (&'static str, &Path),
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+    let chain = certificates(what_certificate, certificate)?;
+    let key = pem::private_key(key_file).map_err(|fault| TlsError::File { what, file: key_file.to_owned(), fault })?;
+    let signing = any_supported_type(&key).map_err(|_| TlsError::KeyKind {
+        what,
+        key: key_file.to_owned(),
+        kind: kind_of(&key),
+    })?;
+    let is_key_of = |certificate: &CertificateDer<'static>| matches(certificate, &signing);
+    match is_key_of(&chain[0]) {
+        Ok(true) => Ok((chain, key)),
+        Ok(false) => {
+            let behind = chain.iter().skip(1).position(|other| is_key_of(other).unwrap_or_default());
+            let (key, certificate) = (key_file.to_owned(), certificate.to_owned());
+            Err(TlsError::Mismatch { what, key, certificate, goes_with: behind.map(|index| index + 2) })
+        }
+        Err(error) => Err(unusable(what_certificate, certificate, 0, &error)),
+    }
 }
 
-fn read(what: &'static str, file: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(file).map_err(|source| TlsError::Unreadable { what, file: file.to_owned(), source })
+/// Whether a key is a certificate's.
+fn matches(certificate: &CertificateDer<'static>, key: &Arc<dyn SigningKey>) -> Result<bool, RustlsError> {
+    match CertifiedKey::new(vec![certificate.clone()], Arc::clone(key)).keys_match() {
+        Ok(()) | Err(RustlsError::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(true),
+        Err(RustlsError::InconsistentKeys(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
-fn unusable(what: &'static str, file: &Path, detail: impl ToString) -> TlsError {
-    TlsError::Unusable { what, file: file.to_owned(), detail: detail.to_string() }
+fn kind_of(key: &PrivateKeyDer<'_>) -> &'static str {
+    match key {
+        PrivateKeyDer::Pkcs1(key) => der::rsa(der::kind_of_rsa(key.secret_pkcs1_der())),
+        PrivateKeyDer::Sec1(key) => der::kind_of_sec1(key.secret_sec1_der()).unwrap_or("a damaged key"),
+        PrivateKeyDer::Pkcs8(key) => der::kind_of_pkcs8(key.secret_pkcs8_der()).unwrap_or("a damaged key"),
+        _ => "a key of an unknown kind",
+    }
+}
+
+fn unusable(what: &'static str, file: &Path, index: usize, error: &RustlsError) -> TlsError {
+    let reason = match error {
+        RustlsError::InvalidCertificate(CertificateError::Other(other)) => {
+            other.0.downcast_ref::<webpki::Error>().map_or("it is not well-formed", tls_reason::webpki_reason)
+        }
+        _ => "it is damaged, or not a certificate at all; write it anew",
+    };
+    TlsError::Certificate { what, file: file.to_owned(), number: index + 1, reason }
 }
 
 #[cfg(test)]
