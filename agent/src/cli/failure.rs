@@ -8,6 +8,7 @@ use super::page::{harmless, harmless_json};
 use crate::control::{ClientError, ControlFileError, ErrorBody, Fault};
 use crate::daemon::{ConfigurationError, LoopError, StartError};
 use crate::demo::DemoError;
+use crate::library_error::os_reason;
 use crate::scenario::runner::RunError;
 use crate::sender::SenderError;
 use crate::settings::SettingsError;
@@ -32,7 +33,7 @@ pub enum Failure {
     #[error("the daemon ended")]
     DaemonEnded,
     /// Standard output cannot be written.
-    #[error("the output cannot be written: {0}")]
+    #[error("the output cannot be written: {}", os_reason(.0))]
     Output(#[from] io::Error),
     /// The settings cannot be started with.
     #[error(transparent)]
@@ -84,7 +85,11 @@ impl Failure {
 
     /// The asynchronous runtime could not be made.
     pub(super) fn runtime(error: io::Error) -> Self {
-        Self::operation("runtime", format!("this system gave no threads to run in: {error}"), "close other programs")
+        Self::operation(
+            "runtime",
+            format!("this system gave no threads to run in: {}", os_reason(&error)),
+            "close other programs",
+        )
     }
 
     /// Whether there is nothing to report: it is said already, or nobody reads any more.

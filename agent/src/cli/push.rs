@@ -1,6 +1,5 @@
 //! `push`: a sender for tests, with an MQTT client of its own.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,8 @@ use portal_contract::{
 use super::page::{Line, Page};
 use super::{Context, Failure, log};
 use crate::daemon::sender_settings;
+use crate::input_file::{self, FileFault};
+use crate::mqtt::LARGEST_PACKET;
 use crate::sender::{FollowScope, PushAddress, PushSender, ReceiptStream, SenderError, SenderOptions};
 use portal_contract::duration;
 
@@ -104,7 +105,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
     if let Some(path) = &args.raw {
         let bytes = read(path).map_err(|error| {
-            Failure::operation("unreadable", format!("{}: {error}", path.display()), "name a file that you may read")
+            Failure::operation("unreadable", format!("the file {} {error}", path.display()), "name another with --raw")
         })?;
         let id = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
         let id = id.and_then(|value| value.get("id")?.as_str()?.parse().ok());
@@ -128,13 +129,14 @@ fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
     Ok(Payload { bytes, id: Some(id) })
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// The bytes as they are, up to the largest that MQTT can send.
+fn read(path: &Path) -> Result<Vec<u8>, FileFault> {
+    const LARGEST: usize = LARGEST_PACKET as usize;
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes)?;
-        return Ok(bytes);
+        let read = input_file::bounded(std::io::stdin(), LARGEST).map_err(|error| FileFault::of(&error))?;
+        return read.ok_or(FileFault::TooLarge(LARGEST));
     }
-    std::fs::read(path)
+    input_file::read(path, LARGEST)
 }
 
 async fn send(

@@ -8,6 +8,8 @@ use clap::error::{Error, ErrorKind};
 use super::exit_code::USAGE;
 use super::failure::report as report_fault;
 use crate::control::Fault;
+use crate::mqtt::may_hold_password;
+use crate::secret::REDACTED;
 
 /// Prints help or version as they are, and anything else as an error in one line; gives the exit code.
 pub fn report(error: &Error, args: &[OsString]) -> ExitCode {
@@ -19,8 +21,23 @@ pub fn report(error: &Error, args: &[OsString]) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(if asked_for { 0 } else { USAGE });
     }
-    report_fault(fault(error), json, &mut anstream::stderr());
+    let fault = fault(error);
+    let fault = Fault { message: redacted(fault.message, args), hint: redacted(fault.hint, args), ..fault };
+    report_fault(fault, json, &mut anstream::stderr());
     ExitCode::from(USAGE)
+}
+
+/// A sentence of clap's, which repeats arguments, without those that hold a password: a URL with a user in it, a key.
+fn redacted(mut sentence: String, args: &[OsString]) -> String {
+    for arg in args {
+        let arg = arg.to_string_lossy();
+        let value = arg.split_once('=').filter(|(name, _)| name.starts_with("--")).map_or(&*arg, |(_, value)| value);
+        let is_url = value.contains(":/") && may_hold_password(value);
+        if is_url || value.contains("-----BEGIN ") {
+            sentence = sentence.replace(&in_one_line(value), REDACTED).replace(value, REDACTED);
+        }
+    }
+    sentence
 }
 
 /// Clap writes paragraphs: what is wrong, tips, the usage, where to find more.
@@ -51,6 +68,23 @@ mod tests {
 
     fn of(line: &str) -> Fault {
         fault(&Cli::try_parse_from(line.split(' ')).unwrap_err())
+    }
+
+    #[test]
+    fn an_argument_that_holds_a_password_is_not_repeated() {
+        for line in [
+            "portal-agent run --broker mqtt://me:hunter2@host",
+            "portal-agent run --broker=mqtt://me:hunter2@host",
+            "portal-agent run --broker mqtt://me:hunter2%40host",
+            "portal-agent run --broker mqtt:/me:hunter2@host",
+            "portal-agent run mqtt://me:hunter2@host",
+            "portal-agent mqtt://me:hunter2@host",
+        ] {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let fault = of(line);
+            let shown = format!("{} {}", redacted(fault.message, &args), redacted(fault.hint, &args));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

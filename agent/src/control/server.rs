@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::api::Api;
 use super::routes::router;
 use super::{API_VERSION, ControlFile, RunningDevice, Token};
-use crate::library_error::cannot_listen;
+use crate::library_error::{cannot_listen, os_reason};
 
 /// How many connections stand at once; more wait in the listener's backlog.
 const MAX_CONNECTIONS: usize = 256;
@@ -114,7 +114,7 @@ async fn accept(listener: TcpListener, router: Router, ending: CancellationToken
                     connections.spawn(serve(stream, router.clone(), ending.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!("the control API could not accept a connection: {error}");
+                    tracing::warn!("the control API could not accept a connection: {}", os_reason(&error));
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },

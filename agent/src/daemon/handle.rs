@@ -16,6 +16,7 @@ use crate::broker::Sessions;
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
 use crate::desktop::Notifier;
 use crate::journal::{self, Journal, JournalError, JournalReader};
+use crate::library_error::json_reason;
 use portal_device::{DeviceCommand, DeviceSnapshot, ReceivedPush};
 
 /// What never changes while the daemon runs.
@@ -195,7 +196,7 @@ impl RunningDevice for Handle {
 fn explanation(record: &journal::JournalRecord) -> Result<Explanation, Fault> {
     let unreadable = |error: serde_json::Error| Fault {
         code: "journalUnreadable".to_owned(),
-        message: format!("what the journal kept of that moment cannot be read: {error}"),
+        message: format!("what the journal kept of that moment cannot be read: {}", json_reason(&error)),
         hint: "a newer portal-agent may have written it: use that one".to_owned(),
     };
     let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;

@@ -19,6 +19,7 @@ use crate::control::{Fault, RunningDevice};
 use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, NativeNotifier, Notifier};
 use crate::journal::Retention;
+use crate::library_error::os_reason;
 use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use answer::TypedAnswer;
 use portal_device::{AppCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
@@ -34,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// No place for a temporary state directory.
-    #[error("cannot make a temporary state directory: {0}; set TMPDIR to a folder that you may write")]
+    #[error("cannot make a temporary state directory: {}; set TMPDIR to a folder that you may write", os_reason(.0))]
     TemporaryDirectory(std::io::Error),
     /// The daemon did not start.
     #[error(transparent)]

@@ -11,6 +11,8 @@ use portal_contract::status::DesktopStatus;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::library_error::os_reason;
+
 use super::{
     APP_NAME, Card, CardId, DesktopEvent, Notifier, NotifierOptions, PROMPT_ACTIONS, PromptCard, PromptId, text,
 };
@@ -108,7 +110,9 @@ fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<ConsoleBox>, eve
         let answer = match (written, drawing) {
             (Ok(()), ConsoleBox::Card(card, _)) => DesktopEvent::Raised { card, verdict: None },
             (Ok(()), ConsoleBox::Prompt(..)) => continue,
-            (Err(error), drawing) => failure(drawing, &format!("standard output cannot be written: {error}")),
+            (Err(error), drawing) => {
+                failure(drawing, &format!("standard output cannot be written: {}", os_reason(&error)))
+            }
         };
         if events.blocking_send(answer).is_err() {
             return;

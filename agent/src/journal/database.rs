@@ -21,6 +21,7 @@ use super::schema::DatabaseLocation;
 use super::store::JournalStore;
 use super::used_ids::{IdHash, PendingState, hash};
 use super::writer::JournalWriter;
+use crate::library_error::os_reason;
 
 /// How a journal is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl JournalDatabase {
             health: health_sender,
         };
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run());
-        let thread = thread.map_err(|error| JournalError::Writer(error.to_string()))?;
+        let thread = thread.map_err(|error| JournalError::Writer(os_reason(&error)))?;
         Ok(Self { shared: Arc::new(SharedJournal { place, store, inbox, ids, durable, health }), writer: Some(thread) })
     }
 

@@ -70,7 +70,7 @@ pub enum JournalError {
 
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Read(error.to_string())
+        Self::Read(sqlite_reason(&error))
     }
 }
 
@@ -108,12 +108,42 @@ pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             ("the file is damaged", "stop the daemon and start it again: it checks the file, and says how to go on")
         }
-        _ => ("the database refused", "stop the daemon and look at the reason"),
+        _ => ("the database refused", "stop the daemon, and look at the disk and the file"),
     };
+    let code = error.sqlite_error().map(|error| format!(" (SQLite code {})", error.extended_code)).unwrap_or_default();
     format!(
-        "the journal cannot be written: {what} ({error}); {hint}. \
+        "the journal cannot be written: {what}{code}; {hint}. \
          {waiting} entries wait in memory, nothing is acknowledged meanwhile, and it is tried again"
     )
+}
+
+/// What SQLite's code means; its text, and that of the crate around it, are printed nowhere.
+pub(super) fn sqlite_reason(error: &rusqlite::Error) -> String {
+    let Some(failure) = error.sqlite_error() else { return "what is kept in it is not what is expected".to_owned() };
+    let reason = match failure.code {
+        ErrorCode::DiskFull => "the disk is full",
+        ErrorCode::ReadOnly => "it may only be read",
+        ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => "this user is not allowed to",
+        ErrorCode::CannotOpen | ErrorCode::NotFound => "it cannot be opened",
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+            "another program holds its lock"
+        }
+        ErrorCode::SystemIoFailure => "the disk answers with an error",
+        ErrorCode::DatabaseCorrupt => "it is damaged",
+        ErrorCode::NotADatabase => "it is no database",
+        ErrorCode::OutOfMemory => "there is not enough memory",
+        ErrorCode::TooBig | ErrorCode::NoLargeFileSupport => "it is too large",
+        ErrorCode::OperationAborted | ErrorCode::OperationInterrupted => "it was interrupted",
+        ErrorCode::SchemaChanged
+        | ErrorCode::ConstraintViolation
+        | ErrorCode::TypeMismatch
+        | ErrorCode::ApiMisuse
+        | ErrorCode::ParameterOutOfRange
+        | ErrorCode::InternalMalfunction
+        | ErrorCode::Unknown => "the database refused",
+        _ => "the database refused",
+    };
+    format!("{reason} (SQLite code {})", failure.extended_code)
 }
 
 /// Whether the file itself is broken, as against out of reach.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::error::{JournalError, is_damage};
+use super::error::{JournalError, is_damage, sqlite_reason};
 
 /// The schema that this program writes and the newest that it reads.
 pub(super) const VERSION: i64 = 2;
@@ -132,7 +132,7 @@ impl DatabaseLocation {
     }
 
     fn wrong(&self, error: &rusqlite::Error) -> JournalError {
-        let (path, reason) = (self.path.clone(), error.to_string());
+        let (path, reason) = (self.path.clone(), sqlite_reason(error));
         if is_damage(error) { JournalError::Damaged { path, reason } } else { JournalError::Open { path, reason } }
     }
 }

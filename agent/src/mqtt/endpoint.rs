@@ -73,10 +73,10 @@ impl FromStr for BrokerUrl {
     type Err = BrokerUrlError;
 
     fn from_str(text: &str) -> Result<Self, BrokerUrlError> {
-        if text.contains('@') {
+        if may_hold_password(text) {
             return Err(BrokerUrlError::UserInfo);
         }
-        let not_url = || BrokerUrlError::NotUrl(text.chars().take(64).collect());
+        let not_url = || BrokerUrlError::NotUrl(without_password(text).chars().take(64).collect());
         let url = url::Url::parse(text).map_err(|_| not_url())?;
         let secure = match url.scheme() {
             "mqtt" => false,
@@ -93,6 +93,22 @@ impl FromStr for BrokerUrl {
         };
         let port = url.port().unwrap_or(if secure { 8883 } else { 1883 });
         Ok(Self { secure, host, port })
+    }
+}
+
+/// Whether a text has what stands between a password and a host, as it is or as a shell or a tool escapes it.
+pub(crate) fn may_hold_password(text: &str) -> bool {
+    text.contains('@') || text.to_ascii_lowercase().contains("%40")
+}
+
+/// The text without what stands where a port should, and is none: a password whose host was lost.
+fn without_password(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    match text.get(start..).and_then(|rest| rest.rfind(':')) {
+        Some(at) if text[start + at + 1..].contains(|c: char| !c.is_ascii_digit() && !"/]:".contains(c)) => {
+            format!("{}***", &text[..=start + at])
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -193,7 +209,14 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_refused_and_never_repeated() {
-        for text in ["mqtt://u:hunter2@host", "mqtt://hunter2@host", "hunter2@", "mqtt://u:hunter2@ho st"] {
+        for text in [
+            "mqtt://u:hunter2@host",
+            "mqtt://hunter2@host",
+            "hunter2@",
+            "mqtt://u:hunter2@ho st",
+            "mqtt://u:hunter2%40host",
+            "mqtt://u:hunter2",
+        ] {
             let error = text.parse::<BrokerUrl>().unwrap_err();
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }

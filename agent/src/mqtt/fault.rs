@@ -120,7 +120,10 @@ fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFault {
 
 /// The broker closed in good order, and gave no reason.
 fn ended_normally(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault { kind: ConnectionFaultKind::Closed, sentence: format!("{url} ended the connection, without a reason") }
+    ConnectionFault {
+        kind: ConnectionFaultKind::Closed,
+        sentence: format!("{url} ended the connection, without a reason"),
+    }
 }
 
 fn not_by_the_rules(url: &BrokerUrl) -> ConnectionFault {
@@ -136,7 +139,11 @@ fn within(url: &BrokerUrl) -> ConnectionFault {
 
 /// A broker's DISCONNECT, in this program's words and then, marked as such, in the broker's own.
 fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFault {
-    let kind = if reason == DisconnectReasonCode::SessionTakenOver { ConnectionFaultKind::TakenOver } else { ConnectionFaultKind::Other };
+    let kind = if reason == DisconnectReasonCode::SessionTakenOver {
+        ConnectionFaultKind::TakenOver
+    } else {
+        ConnectionFaultKind::Other
+    };
     let words = words.map(|words| format!(" (it says {words:?})")).unwrap_or_default();
     ConnectionFault { kind, sentence: format!("{url} {}{words}", ended(reason)) }
 }

@@ -19,7 +19,7 @@ pub use tls::TlsError;
 pub(crate) use client::{
     ConnectOptions, LastWill, MqttClient, MqttConnection, MqttEvent, MqttMessage, TopicFilter, open, publish_window,
 };
-pub(crate) use endpoint::{password_in_clear, tls_to_an_ip_v6_address};
+pub(crate) use endpoint::{may_hold_password, password_in_clear, tls_to_an_ip_v6_address};
 pub(crate) use tls::client_config;
 
 /// MQTT's own largest packet in bytes (MQTT 5, 1.5.5: the largest variable byte integer).

@@ -7,6 +7,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::model::Case;
+use crate::library_error::os_reason;
+
 use super::read::{MAX_FILE_BYTES, WrongFile, read};
 
 /// How deep folders are searched.
@@ -27,7 +29,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
     /// One of them.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {}", path.display(), os_reason(reason))]
     Unreadable {
         /// Which.
         path: PathBuf,

@@ -10,6 +10,7 @@ use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, Status
 use super::model::StateChange;
 use crate::control::{Applied, ClientError, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
 use crate::daemon::{LoopError, StartError};
+use crate::library_error::os_reason;
 use crate::sender::SenderError;
 
 /// Why a scene cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
@@ -42,7 +43,7 @@ pub enum SceneError {
     #[error("more than {} things happened in one step; send less in one", crate::control::FOLLOWER_ROOM)]
     TooMuchHappened,
     /// No place for a journal that outlives a restart.
-    #[error("cannot make a temporary folder for the journal: {0}; set TMPDIR to a folder that you may write")]
+    #[error("cannot make a temporary folder for the journal: {}; set TMPDIR to a folder that you may write", os_reason(.0))]
     TemporaryFolder(std::io::Error),
     /// A step that this scene has no means for.
     #[error("{0}")]

@@ -13,6 +13,7 @@ use super::keys::{self, KeyKind, SettingKey};
 use super::toml_fault::toml_reason;
 use super::variables::{self, Variable, variable, variable_of};
 use crate::input_file::{self, FileFault};
+use crate::mqtt::may_hold_password;
 use crate::secret::REDACTED;
 
 /// Values by key; every one is what its key takes.
@@ -227,6 +228,6 @@ fn shown(key: &SettingKey, value: &ValueKind) -> String {
         ValueKind::String(text) => format!("{text:?}"),
         value => value.to_string(),
     };
-    let could_be_secret = key.kind == KeyKind::Secret || text.contains('@') || keys::holds_pem(&text);
+    let could_be_secret = key.kind == KeyKind::Secret || may_hold_password(&text) || keys::holds_pem(&text);
     if could_be_secret { REDACTED.to_owned() } else { text.chars().take(100).collect() }
 }

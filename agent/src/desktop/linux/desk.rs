@@ -100,8 +100,8 @@ impl DesktopWorker {
             queue::NotifierCall::Raise(card) => self.advance(ShowRequest::Card(card)).await,
             queue::NotifierCall::Prompt(prompt) => match getrandom::u64() {
                 Ok(random) => self.advance(ShowRequest::Prompt(prompt, PromptNonce::new(random))).await,
-                Err(error) => {
-                    let detail = format!("the prompt needs a random number, and the system gives none: {error}");
+                Err(_) => {
+                    let detail = "the prompt needs a random number, and the system gives none".to_owned();
                     self.tell(DesktopEvent::PromptFailed { prompt: prompt.id, detail }).await;
                 }
             },
@@ -330,7 +330,7 @@ impl DesktopWorker {
                 }
             }
             TaskResult::Connected(Err(error)) => {
-                self.find(ServerState::NoBus { why: error.to_string() }).await;
+                self.find(ServerState::NoBus { why: refusal::bus_reason(&error) }).await;
                 self.resume().await;
             }
             TaskResult::Started(started) => self.started(started).await,
@@ -362,7 +362,7 @@ impl DesktopWorker {
         let why = match started {
             Ok(Some(owner)) => return self.owned_by(Some(owner)).await,
             Ok(None) => "the bus started one that ended at once".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => refusal::bus_reason(&error),
         };
         self.find(ServerState::Absent { why }).await;
         self.resume().await;
@@ -377,7 +377,7 @@ impl DesktopWorker {
                 self.find(ServerState::Present { owner: asked, greeting, broadcasts: false }).await;
                 self.tell(DesktopEvent::ServerAppeared).await;
             }
-            Err(error) => self.find(ServerState::Absent { why: error.to_string() }).await,
+            Err(error) => self.find(ServerState::Absent { why: refusal::bus_reason(&error) }).await,
         }
         self.resume().await;
     }

@@ -1,0 +1,186 @@
+//! No sentence for people has a library's words in it: the sources are searched for the next that would.
+//!
+//! Lives here: the two ways in which an error's text gets into a sentence. Does not live here: the sentences themselves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// The files of the program, without their tests.
+fn sources() -> Result<Vec<(PathBuf, String)>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    let mut folders = vec![root.join("agent"), root.join("shared")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !["tests", "benches", "target"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = std::fs::read_to_string(&path)?;
+                // A file's tests stand at its end.
+                let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+                found.push((path.strip_prefix(&root)?.to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The types that the sources define, and those of std that say only what they were given.
+fn own_types(sources: &[(PathBuf, String)]) -> BTreeSet<String> {
+    let std_types =
+        "String str PathBuf Path SocketAddr IpAddr Duration bool char u8 u16 u32 u64 usize i32 i64 f32 f64 Uuid";
+    let defined = sources.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| {
+        let mut words =
+            line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").split(' ');
+        let keyword = words.next().map(|word| if word == "pub" { words.next().unwrap_or_default() } else { word });
+        let name = words.next()?;
+        let name: String = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        keyword.filter(|word| matches!(*word, "struct" | "enum")).map(|_| name)
+    });
+    std_types.split(' ').map(str::to_owned).chain(defined).collect()
+}
+
+/// The last word of each part of a type: `Option<std::io::Error>` is `Option` and `io::Error`.
+fn foreign_part<'a>(of: &'a str, own: &BTreeSet<String>) -> Option<&'a str> {
+    let parts = of.split(['<', '>', ',', '&', ' ', '(', ')']).filter(|part| !part.is_empty());
+    parts.filter(|part| !matches!(*part, "Option" | "Vec" | "Box" | "Arc" | "'static" | "Cow" | "dyn")).find(|part| {
+        let path: Vec<&str> = part.split("::").collect();
+        let last = path.last().copied().unwrap_or_default();
+        // `crate::…::Error` is ours, `io::Error` is not, whatever else is called so.
+        !own.contains(last) || (path.len() > 1 && !matches!(path[0], "crate" | "super" | "portal_contract"))
+    })
+}
+
+/// The names that a format text puts in, as in `{path}` and `{0:?}`.
+fn interpolated(text: &str) -> Vec<String> {
+    let plain = text.replace("{{", "").replace("}}", "");
+    let insides = plain.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let names = insides.map(|inside| inside.split(':').next().unwrap_or_default().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// `#[error("… {reason}")]` over a field whose type is another crate's.
+#[test]
+fn no_error_shows_a_field_of_a_librarys_type() -> Result<()> {
+    let sources = sources()?;
+    let own = own_types(&sources);
+    ensure!(own.contains("SettingsError") && sources.len() > 100, "the sources were found");
+    let mut wrong = Vec::new();
+    for (path, text) in &sources {
+        for attribute in text.split("#[error(").skip(1) {
+            let Some((format, rest)) = attribute.split_once(")]\n") else { continue };
+            let names = interpolated(format);
+            // The variant or struct that it stands over: named fields to its closing brace, or a tuple.
+            let variant = rest.split("#[error(").next().unwrap_or_default();
+            for name in names {
+                let declared = match name.parse::<usize>() {
+                    Ok(_) => {
+                        variant.split_once('(').map(|(_, inside)| inside.split([')', '\n']).next().unwrap_or_default())
+                    }
+                    Err(_) => variant
+                        .split_once(&format!(" {name}: "))
+                        .map(|(_, of)| of.split(['\n', '}']).next().unwrap_or_default()),
+                };
+                let declared = declared.unwrap_or_default().trim_start_matches("#[from] ").trim_end_matches([',', ' ']);
+                if let Some(foreign) = foreign_part(declared, &own) {
+                    wrong.push(format!("{}: {{{name}}} is a {foreign}", path.display()));
+                }
+            }
+        }
+    }
+    ensure!(
+        wrong.is_empty(),
+        "translate these by an exhaustive match (see agent/src/library_error):\n{}",
+        wrong.join("\n")
+    );
+    Ok(())
+}
+
+/// What may be put into a sentence by the name of an error, because it is one of this program's own: the file's end and
+/// the line's beginning or middle.
+const OURS: &[(&str, &str)] = &[
+    // A clap-like parser's or a reader's sentence, which is ours.
+    ("control/parameters.rs", "{name}: {error}"),
+    ("contract/src/notification.rs", "{error}"),
+    ("contract/src/service.rs", "{error}"),
+    ("contract/src/command/row.rs", "the body of {} is not right: {error}"),
+    ("scenario/read/members.rs", "{what} is not right: {error}"),
+    ("scenario/player/mod.rs", "{error}{hint}"),
+    ("cli/push.rs", "the file {} {error}"),
+    ("daemon/start.rs", "warn!(\"{error}\")"),
+    ("daemon/wiring.rs", "warn!(\"{error}\")"),
+    ("cli/config.rs", "Failure::configuration(error.to_string()"),
+    ("cli/failure.rs", "Self::configuration(error.to_string()"),
+    ("cli/scenario/mod.rs", "error.to_string()"),
+    ("scenario/attach.rs", "error.to_string()"),
+    ("scenario/player/mod.rs", "error.to_string()"),
+    ("scenario/read/given.rs", "error.to_string()"),
+    ("daemon/handle.rs", "message: error.to_string()"),
+    // Texts that are compared and not shown.
+    ("mqtt/fault.rs", "error.to_string().starts_with("),
+    ("contract/src/json_payload.rs", "let says = error.to_string();"),
+    // The members of the API's own bodies, in serde's words; there is no secret in any of them.
+    ("control/body.rs", "error"),
+    ("control/gesture.rs", "error"),
+    ("control/route.rs", "error"),
+    // A client's own daemon, whose answers are of this program's making.
+    ("control/client.rs", "ClientError::Lost("),
+    ("control/following.rs", "ClientError::Lost("),
+    // notify-rust gives macOS' and Windows' reasons as text alone.
+    ("desktop/macos.rs", "error.to_string()"),
+    ("desktop/windows.rs", "error.to_string()"),
+    ("desktop/blocking.rs", "error"),
+    ("desktop/linux/turn.rs", "TurnEnd::Failed(error.to_string())"),
+];
+
+/// `format!("… {error}")` and `error.to_string()`, by the names that errors have here; log fields are no sentences.
+#[test]
+fn no_sentence_is_made_of_a_librarys_error() -> Result<()> {
+    const SIGNS: [&str; 8] =
+        ["{error}", "{error:?}", "{error:#}", "{err}", "{e}", "error.to_string()", "err.to_string()", "e.to_string()"];
+    let mut wrong = Vec::new();
+    for (path, text) in sources()? {
+        let file = path.to_string_lossy().replace('\\', "/");
+        for (number, line) in text.lines().enumerate() {
+            let is_sign = SIGNS.iter().any(|sign| {
+                line.match_indices(sign).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+            });
+            let is_log = line.contains("tracing::debug!");
+            let is_ours = OURS.iter().any(|(end, part)| file.ends_with(end) && line.contains(part));
+            if is_sign && !is_log && !is_ours {
+                wrong.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    ensure!(
+        wrong.is_empty(),
+        "translate these by an exhaustive match (see agent/src/library_error), or, where the error is of this program, \
+         add the line to OURS:\n{}",
+        wrong.join("\n")
+    );
+    Ok(())
+}
+
+/// The search finds what it is for.
+#[test]
+fn the_search_finds_a_librarys_type() -> Result<()> {
+    let own = own_types(&[(PathBuf::new(), "pub enum TlsError {\nstruct Lock;".to_owned())]);
+    for (of, foreign) in [
+        ("std::io::Error", Some("std::io::Error")),
+        ("io::Error", Some("io::Error")),
+        ("Option<serde_json::Error>", Some("serde_json::Error")),
+        ("rustls::TlsError", Some("rustls::TlsError")),
+        ("TlsError", None),
+        ("crate::mqtt::TlsError", None),
+        ("Option<&'static str>", None),
+    ] {
+        assert_eq!(foreign_part(of, &own), foreign, "{of}");
+    }
+    assert_eq!(interpolated("a {path} {{no}} {0:?} {}"), ["path", "0"]);
+    interpolated("{x}").first().context("a name").map(drop)
+}
