@@ -109,6 +109,7 @@ const OURS: &[(&str, &str)] = &[
     ("contract/src/notification.rs", "{error}"),
     ("contract/src/service.rs", "{error}"),
     ("contract/src/command/row.rs", "the body of {} is not right: {error}"),
+    ("contract/src/command/row.rs", "error.to_string()"),
     ("scenario/read/members.rs", "{what} is not right: {error}"),
     ("scenario/player/mod.rs", "{error}{hint}"),
     ("cli/push.rs", "the file {} {error}"),
@@ -135,7 +136,7 @@ const OURS: &[(&str, &str)] = &[
     ("desktop/macos.rs", "error.to_string()"),
     ("desktop/windows.rs", "error.to_string()"),
     ("desktop/blocking.rs", "error"),
-    ("desktop/linux/turn.rs", "TurnEnd::Failed(error.to_string())"),
+    ("desktop/linux/turn.rs", "Failed(error.to_string())"),
 ];
 
 /// `format!("… {error}")` and `error.to_string()`, by the names that errors have here; log fields are no sentences.

@@ -56,8 +56,8 @@ pub enum Failure {
     /// Several things, each by itself; the first tells the exit code.
     #[error("{0}")]
     Several(Box<Failure>, Vec<Failure>),
-    /// Anything else, with its context.
-    #[error("{0:#}")]
+    /// What nobody but this program can be the cause of; the cause is logged.
+    #[error("portal-agent failed within, by a fault of its own; please report it, with what --log-level debug shows")]
     Other(#[from] anyhow::Error),
 }
 
@@ -128,6 +128,9 @@ impl Failure {
             first.report(json, stderr);
             rest.iter().for_each(|failure| failure.report(json, stderr));
         } else if !self.is_silent() {
+            if let Self::Other(error) = self {
+                tracing::debug!(?error, "failed within");
+            }
             report(self.parts(), json, stderr);
         }
     }

@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_secret_shows_stars() {
         let credentials = BrokerCredentials::new("adele", Secret::new("hunter2"));
-        assert_eq!(format!("{credentials:?}"), r#"Credentials { username: "adele", password: *** }"#);
+        assert_eq!(format!("{credentials:?}"), r#"BrokerCredentials { username: "adele", password: *** }"#);
     }
 
     proptest! {
