@@ -9,9 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room with the rooms that it may import. The crates below `shared/` are everybody's.
+/// What everybody may import, as the crates below `shared/`: what others sent made harmless, a person's file read within
+/// limits, a library's error in our words. Of the agent they import nothing but the last.
+const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error"];
+
+/// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
     // What rooms at the border share: a password that does not print, the endpoint of a broker.
+    ("escape", &[]),
+    ("input_file", &[]),
+    ("library_error", &[]),
     ("secret", &[]),
     ("state_dir", &[]),
     ("mqtt", &["secret"]),
@@ -136,7 +143,9 @@ fn no_arrow_turns_round() {
             wrong.push(format!("{file}: the room {room} has no line in ROOMS"));
         }
         let may = [allowed(ROOMS, &room), allowed(FILES, &file)].concat();
-        let more = others.iter().filter(|other| !may.contains(&other.as_str()));
+        let is_below = EVERYBODYS.contains(&room.as_str());
+        let may_all = |other: &str| EVERYBODYS.contains(&other) && (!is_below || other == "library_error");
+        let more = others.iter().filter(|other| !may.contains(&other.as_str()) && !may_all(other));
         wrong.extend(more.map(|other| format!("{file} imports {other}; {room} may import {may:?}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
