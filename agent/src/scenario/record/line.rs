@@ -143,3 +143,29 @@ pub(super) fn outcome(receipt: &Receipt) -> String {
     }
     flow(&Value::Object(expected))
 }
+
+#[cfg(test)]
+mod tests {
+    use portal_contract::command::COMMANDS;
+
+    use super::*;
+    use crate::scenario::model::Action;
+    use crate::scenario::read;
+
+    #[test]
+    fn each_command_of_the_table_is_recorded_as_a_step_that_reads_back() {
+        for row in COMMANDS {
+            for line in row.examples.iter().map(|example| example.line).filter(|line| line.starts_with(row.name)) {
+                let words: Vec<&str> = line[row.name.len()..].split_whitespace().collect();
+                let meant = row.read(row.body_of_words(&words).unwrap()).unwrap();
+                let step = command(&meant).unwrap();
+                let file = format!("name: x\nsteps:\n- {step}\n");
+                let cases = read("a.yaml", file.as_bytes()).unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
+                match &cases[0].steps[0].action {
+                    Action::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
+                    other => panic!("{step}: {other:?}"),
+                }
+            }
+        }
+    }
+}
