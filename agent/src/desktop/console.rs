@@ -2,12 +2,14 @@
 //!
 //! Lives here: the drawing and the task that writes it. Does not live here: reading an answer (the command line does).
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::io::{self, Write};
 use std::pin::Pin;
 
 use portal_contract::PushProblem;
 use portal_contract::status::DesktopStatus;
+use textwrap::core::display_width;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
@@ -20,7 +22,7 @@ use super::{
 /// How many drawings may wait for a terminal that does not take them.
 const QUEUE: usize = 256;
 
-/// How wide a box's text may be, in characters.
+/// How wide a box's text may be, in columns.
 const WIDTH: usize = 72;
 
 /// Draws cards and prompts as boxes of text. A card's text cannot draw outside its own box.
@@ -130,37 +132,18 @@ fn failure(drawing: ConsoleBox, detail: &str) -> DesktopEvent {
     }
 }
 
+/// Lines in a frame. Widths are counted in the columns that a terminal gives each character: two for most of East Asia's and
+/// for emoji, none for a combining mark.
 fn boxed(heading: &str, lines: &[String]) -> String {
-    let rows: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
-    let width = rows.iter().map(|row| row.chars().count()).chain([heading.chars().count() + 2]).max().unwrap_or(0);
-    let mut picture = format!("╭─ {heading} {}╮\n", "─".repeat(width - heading.chars().count() - 1));
+    let rows: Vec<Cow<'_, str>> = lines.iter().flat_map(|line| textwrap::wrap(line, WIDTH)).collect();
+    let heading_width = display_width(heading);
+    let width = rows.iter().map(|row| display_width(row)).chain([heading_width + 2]).max().unwrap_or(0);
+    let mut picture = format!("╭─ {heading} {}╮\n", "─".repeat(width - heading_width - 1));
     for row in rows {
-        picture.push_str(&format!("│ {row}{} │\n", " ".repeat(width - row.chars().count())));
+        picture.push_str(&format!("│ {row}{} │\n", " ".repeat(width - display_width(&row))));
     }
     picture.push_str(&format!("╰{}╯\n", "─".repeat(width + 2)));
     picture
-}
-
-fn wrapped(line: &str) -> Vec<String> {
-    let mut rows = vec![String::new()];
-    for word in line.split(' ') {
-        for piece in word.chars().collect::<Vec<_>>().chunks(WIDTH) {
-            let row = rows.last().map_or(0, |row| row.chars().count());
-            if row > 0 && row + 1 + piece.len() > WIDTH {
-                rows.push(String::new());
-            } else if row > 0 {
-                push(&mut rows, [' ']);
-            }
-            push(&mut rows, piece.iter().copied());
-        }
-    }
-    rows
-}
-
-fn push(rows: &mut [String], characters: impl IntoIterator<Item = char>) {
-    if let Some(row) = rows.last_mut() {
-        row.extend(characters);
-    }
 }
 
 #[cfg(test)]
@@ -242,12 +225,24 @@ mod tests {
         assert!(matches!(events.recv().await, Some(DesktopEvent::RaiseFailed { .. })));
     }
 
+    #[test]
+    fn wide_characters_do_not_break_the_frame() {
+        let lines = ["会議室が変更されました".to_owned(), "e\u{301}te\u{301}".to_owned(), "🔥 drill".to_owned()];
+        assert_eq!(
+            boxed(APP_NAME, &lines),
+            "╭─ Company Portal ───────╮\n│ 会議室が変更されました │\n│ e\u{301}te\u{301}                    │\n│ 🔥 drill               │\n╰────────────────────────╯\n"
+        );
+    }
+
     proptest! {
         #[test]
-        fn every_row_of_a_box_is_as_wide_as_the_others(line in "\\PC{0,300}") {
-            let picture = boxed(APP_NAME, &[line]);
-            let widths: Vec<usize> = picture.lines().map(|row| row.chars().count()).collect();
-            prop_assert!(widths.iter().all(|&width| width == widths[0] && width <= WIDTH + 4));
+        fn every_row_of_a_box_is_as_wide_as_the_others_and_no_word_is_lost(line in "(\\PC|[会議🔥 ]){0,300}") {
+            let picture = boxed(APP_NAME, &[line.clone()]);
+            let widths: Vec<usize> = picture.lines().map(display_width).collect();
+            prop_assert!(widths.iter().all(|&width| width == widths[0] && width <= WIDTH + 4), "{picture}");
+            let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            let rows = picture.lines().skip(1).filter_map(|row| row.strip_prefix("│ ")?.strip_suffix(" │"));
+            prop_assert_eq!(rows.map(bare).collect::<String>(), bare(&line));
         }
     }
 }
