@@ -3,8 +3,9 @@
 //! Lives here: what stands on the page. Does not live here: its looks (`report.css`).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::result::{Became, CaseResult, Happening, HappeningKind, Run, Standing, StepResult};
 use super::clock::in_words;
@@ -12,24 +13,28 @@ use super::clock::in_words;
 const CSS: &str = include_str!("report.css");
 /// A step that lets more device time pass than this has a gap drawn behind it.
 const GAP: Duration = Duration::from_secs(1);
+/// Nothing is fetched and nothing runs, whatever a scenario's text says.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page.
 pub fn html(run: &Run) -> String {
-    let mut page = String::new();
-    page.push_str("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.push_str(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
-    );
-    page.push_str("<title>portal-agent scenarios</title>\n<style>\n");
-    page.push_str(CSS);
-    page.push_str("</style>\n<body>\n");
-    head(run, &mut page);
-    for (file, cases) in by_file(run) {
-        of_file(file, &cases, run.strict, &mut page);
-    }
-    page.push_str("</body>\n</html>\n");
-    page
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { "portal-agent scenarios" }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                (head(run))
+                @for (file, cases) in by_file(run) { (of_file(file, &cases, run.strict)) }
+            }
+        }
+    };
+    page.into_string()
 }
 
 fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
@@ -50,78 +55,78 @@ fn words(standing: Standing) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn head(run: &Run, page: &mut String) {
-    page.push_str("<h1>Scenarios</h1>\n");
+fn head(run: &Run) -> Markup {
     let seed = run.seed.map(|seed| format!(", shuffled with seed {seed}")).unwrap_or_default();
     let strict = if run.strict { ", strict" } else { "" };
-    add(page, format_args!("<p class=\"when\">{}, in {}{seed}{strict}</p>\n", run.started_at, in_words(run.took)));
-    page.push_str("<ul class=\"counts\">");
     let standings = [Standing::Passed, Standing::Warned, Standing::Failed, Standing::Skipped];
-    for standing in standings {
-        let (class, sign, word) = words(standing);
-        let count = run.count(standing);
-        add(page, format_args!("<li class=\"is-{class}\">{sign} <b>{count}</b> {word}</li>"));
+    let counts = standings.map(|standing| (words(standing), run.count(standing)));
+    html! {
+        h1 { "Scenarios" }
+        p class="when" { (run.started_at) ", in " (in_words(run.took)) (seed) (strict) }
+        ul class="counts" {
+            @for ((class, sign, word), count) in counts {
+                li class={ "is-" (class) } { (sign) " " b { (count) } " " (word) }
+            }
+        }
+        div class="bar" aria-hidden="true" {
+            @for ((class, ..), count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                span class=(class) style={ "flex:" (count) } {}
+            }
+        }
+        label { input type="checkbox" id="only"; " only what did not pass" }
     }
-    page.push_str("</ul>\n<div class=\"bar\" aria-hidden=\"true\">");
-    for standing in standings.into_iter().filter(|standing| run.count(*standing) > 0) {
-        add(page, format_args!("<span class=\"{}\" style=\"flex:{}\"></span>", words(standing).0, run.count(standing)));
-    }
-    page.push_str("</div>\n<label><input type=\"checkbox\" id=\"only\"> only what did not pass</label>\n");
 }
 
-fn of_file(file: &str, cases: &[&CaseResult], strict: bool, page: &mut String) {
+fn of_file(file: &str, cases: &[&CaseResult], strict: bool) -> Markup {
     let all_passed = cases.iter().all(|case| case.standing(strict) == Standing::Passed);
-    let class = if all_passed { " class=\"all-passed\"" } else { "" };
-    add(page, format_args!("<section{class}>\n<h2>{}</h2>\n", escaped(file)));
-    for case in cases {
-        of_case(case, strict, page);
+    html! {
+        section class=[all_passed.then_some("all-passed")] {
+            h2 { (harmless(file)) }
+            @for case in cases { (of_case(case, strict)) }
+        }
     }
-    page.push_str("</section>\n");
 }
 
-fn of_case(case: &CaseResult, strict: bool, page: &mut String) {
+fn of_case(case: &CaseResult, strict: bool) -> Markup {
     let standing = case.standing(strict);
     let (class, sign, word) = words(standing);
-    let open = if standing == Standing::Failed { " open" } else { "" };
     let repetition = if case.repetition > 1 { format!(" (run {})", case.repetition) } else { String::new() };
-    add(
-        page,
-        format_args!("<details class=\"{class}\"{open}><summary><span class=\"state is-{class}\">{sign} {word}</span>"),
-    );
-    add(page, format_args!("<span class=\"name\">{}{repetition}</span>", escaped(&case.name())));
-    add(page, format_args!("<span class=\"took\">{}</span></summary>\n<div class=\"inside\">\n", in_words(case.took)));
-    about(case, page);
-    if let Some(why) = &case.skipped {
-        add(page, format_args!("<p>{}</p>\n", escaped(why)));
+    html! {
+        details class=(class) open[standing == Standing::Failed] {
+            summary {
+                span class={ "state is-" (class) } { (sign) " " (word) }
+                span class="name" { (harmless(&case.name())) (repetition) }
+                span class="took" { (in_words(case.took)) }
+            }
+            div class="inside" {
+                (about(case))
+                @if let Some(why) = &case.skipped { p { (harmless(why)) } }
+                (timeline(case, strict))
+            }
+        }
     }
-    timeline(case, strict, page);
-    page.push_str("</div></details>\n");
 }
 
-fn about(case: &CaseResult, page: &mut String) {
-    page.push_str("<p class=\"about\">");
-    for fact in &case.facts {
-        add(page, format_args!("<span class=\"chip\">facts {}</span>", escaped(fact)));
+fn about(case: &CaseResult) -> Markup {
+    html! {
+        p class="about" {
+            @for fact in &case.facts { span class="chip" { "facts " (harmless(fact)) } }
+            span class="chip" { (harmless(&case.device)) }
+            @if !case.device_time.is_zero() { span class="chip" { (in_words(case.device_time)) " of device time" } }
+            br;
+            (harmless(case.description.as_deref().unwrap_or_default()))
+        }
     }
-    add(page, format_args!("<span class=\"chip\">{}</span>", escaped(&case.device)));
-    if !case.device_time.is_zero() {
-        add(page, format_args!("<span class=\"chip\">{} of device time</span>", in_words(case.device_time)));
-    }
-    add(page, format_args!("<br>{}", escaped(case.description.as_deref().unwrap_or_default())));
-    page.push_str("</p>\n");
 }
 
-fn timeline(case: &CaseResult, strict: bool, page: &mut String) {
-    page.push_str("<ol class=\"timeline\">\n");
-    let mut clock = Clock { now: Duration::ZERO, shown: None };
-    for step in &case.steps {
-        of_step(step, &mut clock, strict, page);
+fn timeline(case: &CaseResult, strict: bool) -> Markup {
+    let mut clock = RowClock { now: Duration::ZERO, shown: None };
+    html! {
+        ol class="timeline" { @for step in &case.steps { (of_step(step, &mut clock, strict)) } }
     }
-    page.push_str("</ol>\n");
 }
 
-fn of_step(step: &StepResult, clock: &mut Clock, strict: bool, page: &mut String) {
-    gap(step.began, clock, page);
+fn of_step(step: &StepResult, clock: &mut RowClock, strict: bool) -> Markup {
     let fails = step.misses().iter().any(|miss| miss.fails(strict));
     let (class, sign, note) = match &step.became {
         Became::Done { note } => ("is-passed", "✓", note.as_deref()),
@@ -129,23 +134,21 @@ fn of_step(step: &StepResult, clock: &mut Clock, strict: bool, page: &mut String
         Became::NotHeld(_) => ("is-warned", "!", None),
         Became::NotRun => ("is-skipped not-run", "–", Some("not come to")),
     };
-    row(clock, class, sign, page);
-    add(page, format_args!("<code title=\"{}\">{}</code>", escaped(&step.at.to_string()), escaped(&step.text)));
-    if let Some(note) = note {
-        add(page, format_args!(" <span class=\"happening\">{}</span>", escaped(note)));
-    }
-    for miss in step.misses() {
-        let class = if miss.fails(strict) { "is-failed" } else { "is-warned" };
-        add(page, format_args!("<pre class=\"{class}\"><span>{}</span></pre>", escaped(&miss.text())));
-    }
-    page.push_str("</div></li>\n");
-    for happening in &step.happenings {
-        gap(happening.at, clock, page);
-        of_happening(happening, clock, page);
+    let what = html! {
+        code title=(harmless(&step.at.to_string())) { (harmless(&step.text)) }
+        @if let Some(note) = note { " " span class="happening" { (harmless(note)) } }
+        @for miss in step.misses() {
+            pre class=(if miss.fails(strict) { "is-failed" } else { "is-warned" }) { span { (harmless(&miss.text())) } }
+        }
+    };
+    html! {
+        (gap(step.began, clock))
+        (row(clock, class, sign, &what))
+        @for happening in &step.happenings { (of_happening(happening, clock)) }
     }
 }
 
-fn of_happening(happening: &Happening, clock: &mut Clock, page: &mut String) {
+fn of_happening(happening: &Happening, clock: &mut RowClock) -> Markup {
     let (class, sign) = match happening.kind {
         HappeningKind::Prompt => ("prompt-sign", "◇"),
         HappeningKind::PromptGone => ("prompt-sign", "◆"),
@@ -154,58 +157,63 @@ fn of_happening(happening: &Happening, clock: &mut Clock, page: &mut String) {
         HappeningKind::Receipt => ("", "→"),
         HappeningKind::Connection => ("", "↯"),
     };
-    row(clock, class, sign, page);
-    add(page, format_args!("<span class=\"happening\">{}</span></div></li>\n", escaped(&happening.text)));
+    let what = html! { span class="happening" { (harmless(&happening.text)) } };
+    html! {
+        (gap(happening.at, clock))
+        (row(clock, class, sign, &what))
+    }
 }
 
 /// How far a timeline has come, and the time that it said last.
-struct Clock {
+struct RowClock {
     now: Duration,
     shown: Option<Duration>,
 }
 
 /// Device time that passed since the row above.
-fn gap(at: Duration, clock: &mut Clock, page: &mut String) {
+fn gap(at: Duration, clock: &mut RowClock) -> Markup {
     let passed = at.saturating_sub(clock.now);
     clock.now = at.max(clock.now);
-    if passed >= GAP {
-        page.push_str("<li class=\"gap\"><span class=\"at\"></span><span class=\"sign\"></span>");
-        add(page, format_args!("<div class=\"what\">{} pass</div></li>\n", in_words(passed)));
+    html! {
+        @if passed >= GAP {
+            li class="gap" {
+                span class="at" {}
+                span class="sign" {}
+                div class="what" { (in_words(passed)) " pass" }
+            }
+        }
     }
 }
 
-/// Begins a row; the time is said where it is another than above.
-fn row(clock: &mut Clock, sign_class: &str, sign: &str, page: &mut String) {
+/// A row; the time is said where it is another than above.
+fn row(clock: &mut RowClock, sign_class: &str, sign: &str, what: &Markup) -> Markup {
     let at = match clock.now {
         now if clock.shown == Some(now) => String::new(),
         Duration::ZERO => "0".to_owned(),
         now => format!("+{}", in_words(now)),
     };
     clock.shown = Some(clock.now);
-    add(page, format_args!("<li><span class=\"at\">{at}</span>"));
-    add(page, format_args!("<span class=\"sign {sign_class}\">{sign}</span><div class=\"what\">"));
-}
-
-fn add(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = page.write_fmt(text);
-}
-
-/// Text that is text on the page, whatever it holds; what reorders a line is written out.
-fn escaped(text: &str) -> String {
-    let mut page = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                page.extend(c.escape_unicode());
-            }
-            c if c.is_control() && c != '\n' => page.push(' '),
-            c => page.push(c),
+    html! {
+        li {
+            span class="at" { (at) }
+            span class={ "sign " (sign_class) } { (sign) }
+            div class="what" { (what) }
         }
     }
-    page
+}
+
+/// Text in which nothing reorders a line or controls anything: what does is written out. What HTML gives a meaning is
+/// escaped where the text is put on the page.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                shown.extend(c.escape_unicode());
+            }
+            c if c.is_control() && c != '\n' => shown.push(' '),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
