@@ -20,6 +20,7 @@ mod page;
 mod push;
 mod run;
 mod scenario;
+mod shell;
 mod status;
 mod stop;
 mod table;
@@ -49,7 +50,7 @@ Exit codes: 0 done; 1 the operation failed; 2 usage or configuration error; 3 no
 /// A Company Portal device agent emulator: custom notifications over MQTT become native notifications, or a reason why not.
 #[derive(Debug, Parser)]
 #[command(name = "portal-agent", version, about, after_help = EXAMPLES, max_term_width = 110)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -89,6 +90,10 @@ pub enum Verb {
     Config(config::Args),
     /// Permission-denied testing as files: run, check, record, schema, facts
     Scenario(scenario::Args),
+    /// The script by which a shell completes these commands
+    Completions(shell::CompletionsArgs),
+    /// The manual: its first page, or a page for each command in a folder
+    Man(shell::ManArgs),
 }
 
 impl Verb {
@@ -107,6 +112,8 @@ impl Verb {
             Self::Doctor(args) => doctor::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Scenario(args) => scenario::run(context, args),
+            Self::Completions(args) => shell::completions(context, args),
+            Self::Man(args) => shell::man(context, args),
         }
     }
 
