@@ -7,6 +7,7 @@ use std::io::Write;
 use super::page::{Line, Page, harmless_json};
 use super::{Failure, Global, LogFormat, changed, logging};
 use portal_contract::command::CommandRow;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::control::{Answer, Client};
@@ -83,6 +84,18 @@ impl Context {
     pub fn json_line(&mut self, json: &str) -> Result<(), Failure> {
         writeln!(self.out, "{}", harmless_json(json.trim_end()))?;
         Ok(self.out.flush()?)
+    }
+
+    /// Prints a value as JSON, in one line.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON, or the output cannot be written.
+    pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
+        let json = serde_json::to_string(value).map_err(|error| {
+            let message = format!("the result cannot be written as JSON: {error}");
+            Failure::operation("internal", message, "the same without --json shows it")
+        })?;
+        self.json_line(&json)
     }
 
     /// Prints text as it is: a document for a file, which people made or the program did.

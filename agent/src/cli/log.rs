@@ -53,7 +53,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 
 fn print(context: &mut Context, receipt: &Receipt) -> Result<(), Failure> {
     if context.global.json {
-        return context.json_line(&serde_json::to_string(receipt).unwrap_or_default());
+        return context.json(receipt);
     }
     context.page(&Page::of(line(receipt)))
 }

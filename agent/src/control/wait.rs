@@ -118,8 +118,10 @@ impl<D: RunningDevice> Waiting<D> {
     }
 
     async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&Condition, Standing)>, Fault> {
-        // A status is plain data: it always is JSON.
-        let members = serde_json::to_value(status).unwrap_or_default();
+        let members = serde_json::to_value(status).map_err(|error| {
+            let message = format!("the status cannot be written as JSON: {error}");
+            Fault::new("internal", message, "portal-agent status shows how the device stands")
+        })?;
         let mut unmet = Vec::new();
         for condition in &self.conditions {
             let standing = match condition {

@@ -122,7 +122,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         let behaviours = found.behaviours.iter().map(|one| FactRow::of_behaviour(one, &scope.of_behaviour(one)));
         for row in rules.chain(behaviours) {
             // A row has words and lists alone, which always make JSON.
-            context.json_line(&serde_json::to_string(&row).unwrap_or_default())?;
+            context.json(&row)?;
         }
         return Ok(());
     }

@@ -16,7 +16,7 @@ use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, P
 use super::model::{Expected, Position, StateChange};
 use super::result::{Became, CaseResult, Happening, Miss, StepResult};
 use super::scene::{Scene, SceneError};
-use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet};
+use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
 
 /// How a case is played.
 #[derive(Debug, Clone, Copy)]
@@ -355,8 +355,10 @@ impl<'a, S: Scene> Player<'a, S> {
 
     async fn status(&mut self) -> Result<serde_json::Value, SceneError> {
         let status: StatusReport = self.scene.status().await?;
-        // A status is plain data: it always is JSON.
-        Ok(serde_json::to_value(status).unwrap_or_default())
+        serde_json::to_value(status).map_err(|error| {
+            let message = format!("the status cannot be written as JSON: {error}");
+            Fault::new("internal", message, "portal-agent status shows how the device stands").into()
+        })
     }
 
     /// The receipts of the case so far.

@@ -3,7 +3,7 @@
 //! Lives here: what each group is about, and its examples. Does not live here: which commands it has; their names say it.
 
 use super::CommandExample;
-use super::table::{example, noted};
+use super::row::{example, noted};
 
 /// Several commands whose names begin alike.
 #[derive(Debug)]

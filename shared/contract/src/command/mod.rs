@@ -6,11 +6,14 @@
 //! A command that is added is a row of [`COMMANDS`], a variant of [`DeviceCommand`], and the function of the device that carries
 //! it out. Everything else follows from the row.
 
+mod arguments;
 mod body;
 mod group;
 mod meaning;
 mod row;
 mod table;
+#[cfg(test)]
+mod tests;
 mod typed;
 pub mod views;
 

@@ -201,6 +201,42 @@ where
     serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
+/// A line to try.
+pub(super) const fn example(line: &'static str) -> CommandExample {
+    CommandExample { line, note: "" }
+}
+
+/// A line to try, with what is worth knowing of it.
+pub(super) const fn noted(line: &'static str, note: &'static str) -> CommandExample {
+    CommandExample { line, note }
+}
+
+/// A command that takes nothing more.
+pub(super) const fn plain(
+    name: &'static str,
+    path: &'static str,
+    platforms: PlatformSet,
+    summary: &'static str,
+    examples: &'static [CommandExample],
+    body: RequestBody,
+) -> CommandRow {
+    taking(name, (HttpMethod::Post, path), platforms, summary, examples, &[], body)
+}
+
+/// A command with arguments.
+pub(super) const fn taking(
+    name: &'static str,
+    (method, path): (HttpMethod, &'static str),
+    platforms: PlatformSet,
+    summary: &'static str,
+    examples: &'static [CommandExample],
+    arguments: &'static [Argument],
+    body: RequestBody,
+) -> CommandRow {
+    let scope = CommandScope::Device;
+    CommandRow { name, method, scope, path, platforms, summary, examples, arguments, body: Some(body) }
+}
+
 impl CommandRow {
     /// The words of its name.
     pub fn words(&self) -> impl Iterator<Item = &'static str> + Clone {

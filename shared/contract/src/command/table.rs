@@ -5,158 +5,20 @@
 
 use serde_json::Value;
 
-use super::ArgumentKind::{Flag, Option, Positional};
+use super::ArgumentKind::Positional;
 use super::ConditionCommand::{BatteryOptimisationExempt, Doze, Focus, Locked, Offline, WorkProfilePaused};
 use super::HttpMethod::{Post, Put};
 use super::PlatformSet::{All, Android, Apple};
-use super::row::{parsed, request_body};
+use super::arguments::{
+    ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, flag, name_and_value, span, yes,
+};
+use super::row::{example, noted, parsed, plain, request_body, schema_of, taking};
 use super::{
-    AppCommand, AppPackage, Argument, ArgumentKind, ClockAdvance, CommandExample, CommandRow, CommandScope,
-    DeviceCommand, EnrollCommand, HttpMethod, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PermissionCommand,
-    PlatformSet, PromptRequest, Removal, RemovalProgress, RequestBody, StandbyChoice, Times, row::schema_of, views,
+    AppCommand, AppPackage, Argument, ClockAdvance, CommandRow, DeviceCommand, EnrollCommand, KeepDelivery,
+    NameAndValue, NoMembers, OsUpdate, PermissionCommand, PromptRequest, Removal, RemovalProgress, RequestBody,
+    StandbyChoice, views,
 };
-use crate::{
-    DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, OsVersion, StandbyBucket, UserPrincipalName, duration,
-};
-
-/// A line to try.
-pub(super) const fn example(line: &'static str) -> CommandExample {
-    CommandExample { line, note: "" }
-}
-
-/// A line to try, with what is worth knowing of it.
-pub(super) const fn noted(line: &'static str, note: &'static str) -> CommandExample {
-    CommandExample { line, note }
-}
-
-/// A command that takes nothing more.
-const fn plain(
-    name: &'static str,
-    path: &'static str,
-    platforms: PlatformSet,
-    summary: &'static str,
-    examples: &'static [CommandExample],
-    body: RequestBody,
-) -> CommandRow {
-    taking(name, (Post, path), platforms, summary, examples, &[], body)
-}
-
-/// A command with arguments.
-const fn taking(
-    name: &'static str,
-    (method, path): (HttpMethod, &'static str),
-    platforms: PlatformSet,
-    summary: &'static str,
-    examples: &'static [CommandExample],
-    arguments: &'static [Argument],
-    body: RequestBody,
-) -> CommandRow {
-    let scope = CommandScope::Device;
-    CommandRow { name, method, scope, path, platforms, summary, examples, arguments, body: Some(body) }
-}
-
-const fn option(
-    (long, member): (&'static str, &'static str),
-    value_name: &'static str,
-    times: Times,
-    bare_in_scenarios: bool,
-    read: fn(&str) -> Result<Value, String>,
-    help: &'static str,
-) -> Argument {
-    Argument { kind: Option { long, value_name, times, bare_in_scenarios }, member, help, read }
-}
-
-const fn flag(
-    (long, member): (&'static str, &'static str),
-    read: fn(&str) -> Result<Value, String>,
-    help: &'static str,
-) -> Argument {
-    Argument { kind: Flag { long }, member, help, read }
-}
-
-const fn name_and_value(help: &'static str) -> Argument {
-    Argument { kind: ArgumentKind::NameAndValue, member: "name", help, read: text }
-}
-
-fn text(text: &str) -> Result<Value, String> {
-    Ok(Value::from(text))
-}
-
-fn yes(_: &str) -> Result<Value, String> {
-    Ok(Value::Bool(true))
-}
-
-fn number(text: &str) -> Result<Value, String> {
-    text.parse::<u32>().map(Value::from).map_err(|_| format!("{text:?} is no number from 0 to {}", u32::MAX))
-}
-
-fn span(text: &str) -> Result<Value, String> {
-    duration::parse(text).map(|_| Value::from(text))
-}
-
-const PACKAGE_OF_INSTALL: &[Argument] = &[
-    option(
-        ("version", "version"),
-        "V",
-        Times::Optional,
-        true,
-        text,
-        "The version [default: the oldest that the documentation supports]",
-    ),
-    option(
-        ("target-sdk", "targetSdk"),
-        "N",
-        Times::Optional,
-        false,
-        number,
-        "The API level that it targets (Android) [default: the setting app.android_target_sdk]",
-    ),
-];
-
-const PACKAGE_OF_UPDATE: &[Argument] = &[
-    option(("version", "version"), "V", Times::Optional, true, text, "The version [default: the next one]"),
-    option(
-        ("target-sdk", "targetSdk"),
-        "N",
-        Times::Optional,
-        false,
-        number,
-        "The API level that it targets (Android) [default: the one of before]",
-    ),
-];
-
-const ENROLLMENT: &[Argument] = &[
-    option(("user", "user"), "UPN", Times::Required, true, parsed::<UserPrincipalName>, "Who enrolls the device"),
-    option(
-        ("group", "groups"),
-        "UUID",
-        Times::Many,
-        false,
-        parsed::<GroupId>,
-        "A group of the user, until the broker's list says otherwise; repeated: all of them",
-    ),
-    option(
-        ("type", "deviceEnrollmentType"),
-        "TYPE",
-        Times::Optional,
-        false,
-        parsed::<DeviceEnrollmentType>,
-        "How, in Graph's word (deviceEnrollmentType) [default: userEnrollment]",
-    ),
-    option(
-        ("owner", "managedDeviceOwnerType"),
-        "OWNER",
-        Times::Optional,
-        false,
-        parsed::<ManagedDeviceOwnerType>,
-        "Who owns the device: company or personal [default: what fits the type]",
-    ),
-    flag(("supervised", "supervised"), yes, "The device is supervised (iOS, iPadOS)"),
-];
-
-const PENDING: Argument = flag(("pending", "stage"), text, "Wait for the device to check in");
-const ISSUED: Argument =
-    flag(("issued", "stage"), text, "It was handed to the device, which carries it out at its next check-in");
+use crate::{OsVersion, StandbyBucket};
 
 /// Every command that changes something.
 pub static COMMANDS: &[CommandRow] = &[
@@ -574,71 +436,11 @@ pub fn all_rows() -> impl Iterator<Item = &'static CommandRow> {
 ///
 /// # Errors
 /// The body cannot be written as JSON.
-pub fn request(
-    command: &DeviceCommand,
-) -> Result<std::option::Option<(&'static CommandRow, Value)>, serde_json::Error> {
+pub fn request(command: &DeviceCommand) -> Result<Option<(&'static CommandRow, Value)>, serde_json::Error> {
     for row in COMMANDS {
         if let Some(body) = row.body.and_then(|of| (of.body_of)(command)) {
             return Ok(Some((row, body?)));
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::{ConditionCommand, RemovalStage};
-    use super::*;
-
-    /// Two commands of each row, where it has two.
-    fn bodies(row: &CommandRow) -> Vec<Value> {
-        row.examples
-            .iter()
-            .filter(|example| example.line.starts_with(row.name))
-            .map(|example| {
-                row.body_of_words(&example.line[row.name.len()..].split_whitespace().collect::<Vec<_>>()).unwrap()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_row_reads_its_examples_and_finds_itself_by_what_they_mean() {
-        for row in COMMANDS {
-            assert!(!bodies(row).is_empty(), "{} has no example of its own", row.name);
-            for body in bodies(row) {
-                let command = row.read(body.clone()).unwrap();
-                let (found, again) = request(&command).unwrap().unwrap();
-                assert_eq!((found.name, row.read(again).unwrap()), (row.name, command), "{body}");
-            }
-        }
-    }
-
-    #[test]
-    fn each_name_and_each_path_is_one_commands() {
-        let names: BTreeSet<&str> = all_rows().map(|row| row.name).collect();
-        assert_eq!(names.len(), all_rows().count());
-        let paths: BTreeSet<(&str, &str)> = COMMANDS.iter().map(|row| (row.method.name(), row.path)).collect();
-        assert_eq!(paths.len(), COMMANDS.len());
-        for row in all_rows() {
-            assert!(!row.summary.is_empty() && !row.summary.ends_with('.') && !row.examples.is_empty(), "{}", row.name);
-            assert_eq!(row.changes_state(), row.method != HttpMethod::Get, "{}", row.name);
-        }
-    }
-
-    #[test]
-    fn a_body_is_strict_and_says_what_is_wrong() {
-        let row = |name: &str| COMMANDS.iter().find(|row| row.name == name).unwrap();
-        let wrong = |name: &str, body: Value| row(name).read(body).unwrap_err();
-        assert!(wrong("device lock", serde_json::json!({ "x": 1 })).contains("unknown field `x`"));
-        assert!(wrong("enroll", serde_json::json!({})).contains("missing field `user`"));
-        assert!(wrong("os update", serde_json::json!({ "version": "tomorrow" })).contains("write it like 26"));
-        assert!(wrong("clock advance", serde_json::json!({ "duration": "soon" })).contains("write it like 90s"));
-        let staged = row("wipe").read(serde_json::json!({ "stage": "issued" }));
-        assert_eq!(staged, Ok(DeviceCommand::Removal { removal: Removal::Wipe, stage: RemovalStage::Issued }));
-        assert_eq!(request(&DeviceCommand::Rename { name: "x".to_owned() }).unwrap().map(|(row, _)| row.name), None);
-        let exempt = DeviceCommand::Condition(ConditionCommand::BatteryOptimisationExempt(false));
-        assert_eq!(request(&exempt).unwrap().unwrap().0.path_template(), "/v1/devices/{device}/battery/optimise");
-    }
 }

@@ -3,7 +3,7 @@
 //! Lives here: their rows. Does not live here: their options and their pages, which are the command line's own, and the
 //! parameters of their paths (the control API's).
 
-use super::table::{example, noted};
+use super::row::{example, noted};
 use super::{CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet};
 
 /// A command that shows something of one device.
