@@ -1,8 +1,8 @@
 //! What a person is told after a change: how the device stands, and what still keeps a notification from showing.
 //!
-//! Lives here: the short view of a status, and the hint for each unmet prerequisite. The long one is `status`.
+//! Lives here: the short view of a status. The long one is `status`. Does not live here: the hints (`portal_device`).
 
-use portal_contract::{NotificationPermission, Prerequisite, StandbyBucket, StatusReport};
+use portal_contract::{Prerequisite, StandbyBucket, StatusReport};
 
 use super::page::{Line, Page};
 
@@ -38,7 +38,10 @@ pub fn title(status: &StatusReport) -> Line {
 /// A prerequisite, ticked or crossed; with its hint where it is unmet.
 pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> Line {
     let line = Line::new().mark(met);
-    if met { line.plain(code.code()) } else { line.plain(format!("{:<28}", code.code())).dim(hint(code, status)) }
+    match status.hints.get(&code).filter(|_| !met) {
+        Some(hint) => line.plain(format!("{:<28}", code.code())).dim(hint),
+        None => line.plain(code.code()),
+    }
 }
 
 /// The prompt that is showing.
@@ -63,27 +66,4 @@ pub fn condition(status: &StatusReport) -> Vec<&'static str> {
     ];
     words.extend(further.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word));
     words
-}
-
-fn hint(code: Prerequisite, status: &StatusReport) -> &'static str {
-    match code {
-        Prerequisite::PlatformSupported => "explain says more, once a push has come",
-        Prerequisite::CompanyPortalInstalled => "app install",
-        Prerequisite::GooglePlayServicesInstalled => "play-services install",
-        Prerequisite::DeviceEnrolled | Prerequisite::EnrolledByTargetedUser => "enroll --user UPN",
-        Prerequisite::NotificationsPermitted => permission_hint(status),
-    }
-}
-
-fn permission_hint(status: &StatusReport) -> &'static str {
-    match status.device.notification_permission {
-        _ if !status.app.installed => "app install",
-        _ if status.prompt.is_some() => "permission allow",
-        NotificationPermission::NotDetermined => "permission prompt, then permission allow",
-        NotificationPermission::Denied if !status.policy.is_empty() => "policy clear",
-        NotificationPermission::Denied => "permission allow",
-        NotificationPermission::Authorized | NotificationPermission::Provisional => {
-            "settings show, policy show: the platform's switches are off"
-        }
-    }
 }

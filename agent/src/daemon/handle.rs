@@ -108,6 +108,7 @@ impl Handle {
             prompt: device.prompt,
             documentation: device.documentation,
             push_service_emulated: device.push_service_emulated,
+            hints: device.hints,
             groups: device.groups,
             grace: device.grace,
             policy: device.policy,

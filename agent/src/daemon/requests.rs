@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::{DeviceState, GroupId, Tenant, status};
+use portal_contract::{DeviceState, GroupId, Prerequisite, Tenant, status};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::control::{Applied, DeviceEvent, Fault, Gesture, Quiet};
@@ -63,6 +63,8 @@ pub struct DeviceStatus {
     pub documentation: String,
     /// Whether the push service is emulated.
     pub push_service_emulated: bool,
+    /// What each unmet prerequisite takes.
+    pub hints: BTreeMap<Prerequisite, String>,
     /// The user's groups.
     pub groups: BTreeSet<GroupId>,
     /// What lingers.

@@ -107,6 +107,27 @@ fn a_refusal_says_why_and_what_to_do() {
 }
 
 #[test]
+fn status_and_explain_give_the_same_hint_and_it_can_be_followed() {
+    let running = RunningServer::ios();
+    for line in ["app install", "permission allow", "enroll --user adele@contoso.example"] {
+        running.cli(line);
+    }
+    running.cli("enrollment set deviceRegistrationState=revoked");
+    running.fake.push("one", "Office closed");
+    let explained = json(&running, "explain");
+    let unmet = explained["prerequisites"].as_array().unwrap().iter().filter(|entry| entry["met"] == false);
+    let hints: serde_json::Map<String, Value> =
+        unmet.map(|entry| (entry["code"].as_str().unwrap().to_owned(), entry["hint"].clone())).collect();
+    let status = json(&running, "status");
+    assert_eq!((&status["hints"], hints.is_empty()), (&Value::Object(hints.clone()), false));
+    let hint = hints["deviceEnrolled"].as_str().unwrap();
+    let (_, page, _) = running.cli("status");
+    assert!(page.contains(hint) && !page.contains("enroll --user"), "{page}");
+    json(&running, hint);
+    assert_eq!(json(&running, "status")["hints"], serde_json::json!({}));
+}
+
+#[test]
 fn arguments_that_make_no_sense_are_usage_errors() {
     let running = RunningServer::ios();
     for line in [

@@ -2,7 +2,7 @@
 //!
 //! Lives here: its form. Members may be added, none renamed. Does not live here: how it is gathered (the daemon).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::desktop_verdict::DesktopVerdict;
 use crate::device_state::DeviceState;
 use crate::ids::{GroupId, Tenant};
+use crate::prerequisite::Prerequisite;
 use crate::service::ConnectionState;
 use crate::timestamp::Timestamp;
 
@@ -26,6 +27,9 @@ pub struct StatusReport {
     pub documentation: String,
     /// Whether the push service between sender and device is emulated.
     pub push_service_emulated: bool,
+    /// What each prerequisite that is unmet for a push to the device takes: a line of commands, as in `explain`.
+    #[serde(default)]
+    pub hints: BTreeMap<Prerequisite, String>,
     /// `online` or `offline`.
     pub connection: ConnectionState,
     /// Company Portal on the device.

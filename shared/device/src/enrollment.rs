@@ -127,7 +127,7 @@ impl Device {
         if let Some(present) = &before.enrolled {
             if present.user != user {
                 let message = format!("the device is enrolled by {} already", present.user);
-                return Err(Refusal::new("alreadyEnrolled", message, "retire, then enroll"));
+                return Err(Refusal::new("alreadyEnrolled", message, format!("retire, then enroll --user {user}")));
             }
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
                 effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));

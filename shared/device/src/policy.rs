@@ -53,6 +53,11 @@ impl DevicePolicy {
         self.get(name).map(|value| value == "true")
     }
 
+    /// Whether it keeps banners off, whatever the user chose.
+    pub(super) fn turns_off_banners(&self) -> bool {
+        self.get("AlertType") == Some("0")
+    }
+
     /// The permission that it enforces, if any.
     pub(super) fn permission(&self) -> Option<NotificationPermission> {
         let enforced =

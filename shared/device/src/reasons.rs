@@ -5,6 +5,8 @@
 
 mod words;
 
+use std::collections::BTreeMap;
+
 use portal_contract::{
     ChecklistEntry, DeviceEnrollmentType, DocumentSource, GroupId, ManagedDeviceOwnerType, NotificationPermission,
     Prerequisite, Prerequisites, PushTarget, UserPrincipalName,
@@ -109,6 +111,15 @@ impl DeviceSnapshot {
             }
         }
         sources
+    }
+
+    /// What each prerequisite that `push` (or any push) finds unmet takes: a line of commands, the same as in the checklist.
+    pub fn hints(&self, push: Option<&ReceivedPush>) -> BTreeMap<Prerequisite, String> {
+        let hint = |code: Prerequisite| {
+            let reason = self.reason(code, push).filter(|reason| !reason.is_met())?;
+            Some((code, self.words(reason, push).1))
+        };
+        Prerequisite::ALL.into_iter().filter_map(hint).collect()
     }
 
     /// The reason why `code` is met or unmet; `None` where the platform or the documentation profile does not know it.

@@ -244,6 +244,7 @@ impl DeviceLoop {
             prompt: snapshot.prompt_status(),
             documentation: snapshot.documentation.year().to_owned(),
             push_service_emulated: self.device.settings().push_service.emulate,
+            hints: self.device.snapshot().hints(None),
             groups: snapshot.enrollment.groups.clone(),
             grace: snapshot.grace_status(),
             policy: snapshot.policy.list().clone(),

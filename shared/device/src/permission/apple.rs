@@ -84,7 +84,7 @@ impl ApplePermission {
             (NotificationPermission::NotDetermined, _) => Err(Refusal::new(
                 "switchDoesNotExistYet",
                 "Settings has no Allow Notifications switch for Company Portal until it has asked once (facts 4.1)",
-                "permission prompt, then permission allow or deny",
+                "permission prompt, then permission allow",
             )),
             // Already allowed, if quietly: the switch is on.
             (NotificationPermission::Provisional, true) => Ok(()),

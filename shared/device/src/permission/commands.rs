@@ -3,7 +3,7 @@
 //! Lives here: the prompt as state of the device (contract 5) and the commands. Does not live here: what a status becomes
 //! (`apple`, `android`).
 
-use portal_contract::Timestamp;
+use portal_contract::{NotificationPermission, Timestamp};
 
 use super::super::switches::NotificationSwitches;
 use super::super::{ApplePermissionRequest, Device, DeviceEffect, Refusal, Rule};
@@ -116,6 +116,18 @@ impl Device {
         Err(Refusal::new("notOnThisPlatform", message, hint))
     }
 
+    /// How the user's answer can be given now.
+    fn answer_hint(&self) -> &'static str {
+        let permission = &self.state.permission;
+        let is_apple = self.state.identity.operating_system.is_apple();
+        match permission.status() {
+            _ if permission.prompt.is_some() => "permission allow, or permission deny",
+            _ if self.state.policy.permission().is_some() => "policy clear",
+            NotificationPermission::NotDetermined if is_apple => "permission prompt",
+            _ => "permission allow, or permission deny",
+        }
+    }
+
     fn check_no_policy(&self) -> Result<(), Refusal> {
         match self.state.policy.permission() {
             None => Ok(()),
@@ -154,7 +166,7 @@ impl Device {
     fn dismiss(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
             let message = "the prompt of iOS and iPadOS stays until it is answered";
-            return Err(Refusal::new("notOnThisPlatform", message, "permission allow, or permission deny"));
+            return Err(Refusal::new("notOnThisPlatform", message, self.answer_hint()));
         }
         if self.state.permission.prompt.is_none() {
             effects.push(DeviceEffect::Unchanged("already without a prompt".to_owned()));
@@ -182,7 +194,7 @@ impl Device {
     }
 
     fn answer_quiet_notification(&mut self, keep: bool) -> Result<(), Refusal> {
-        self.check_apples("a quiet notification's Keep and Turn Off", "permission allow, or permission deny")?;
+        self.check_apples("a quiet notification's Keep and Turn Off", self.answer_hint())?;
         self.check_no_policy()?;
         if self.state.permission.prompt.is_some() {
             let message = "the permission prompt is showing, and it comes first";

@@ -1,10 +1,19 @@
 //! The words of each reason: how a prerequisite stands, what it would take, and who says so.
 //!
-//! Lives here: sentences for `explain`. Does not live here: which reason it is (`reasons`).
+//! Lives here: the sentences and hints of `explain` and `status`, the only ones there are. Does not live here: which reason
+//! it is (`reasons`).
+//!
+//! A hint is a line of commands, as they are typed: whoever follows it gets further, which a test holds for every device
+//! that can be reached. `UPN` stands for whoever is to enroll the device.
+
+use portal_contract::{DeviceRegistrationState, ManagementState, PushTarget};
 
 use crate::permission::ASKS_ITSELF_FROM;
 
 use super::{DeviceSnapshot, PrerequisiteReason, ReceivedPush, Rule};
+
+/// What stands between the commands of a hint.
+const THEN: &str = ", then ";
 
 /// A detail, a hint (empty where it is met), the rules that it rests on.
 type Words = (String, String, &'static [Rule]);
@@ -19,11 +28,10 @@ impl DeviceSnapshot {
             PrerequisiteReason::Supported => {
                 said("this platform and kind of enrollment are supported", "", &[Rule::PlatformSupported])
             }
-            PrerequisiteReason::AndroidNotPersonalWorkProfile => said(
-                "on Android only personally-owned work profiles are supported",
-                "choose documentation 2019 or 2023, or retire and enroll as a personally-owned device",
-                &[Rule::PlatformSupported],
-            ),
+            PrerequisiteReason::AndroidNotPersonalWorkProfile => {
+                let detail = "on Android only personally-owned work profiles are supported";
+                (detail.to_owned(), self.enroll_anew(), &[Rule::PlatformSupported])
+            }
             PrerequisiteReason::AppInstalled => (self.app_words(), String::new(), &[Rule::CompanyPortalInstalled]),
             PrerequisiteReason::AppMissing => {
                 said("Company Portal is not installed", "app install", &[Rule::CompanyPortalInstalled])
@@ -53,8 +61,7 @@ impl DeviceSnapshot {
             (PrerequisiteReason::EnrollmentDoesNotCount, Some(enrolled)) => {
                 let (management, registration) = (enrolled.management_state, enrolled.registration_state);
                 let detail = format!("its states are not those of an enrolled device: {management}, {registration}");
-                let hint = "enrollment set managementState=managed, and deviceRegistrationState=registered";
-                (detail, hint.to_owned(), &[Rule::UnenrolledStates])
+                (detail, self.enrolled_states_hint(), &[Rule::UnenrolledStates])
             }
             (PrerequisiteReason::UnenrolledLately, _) => said(
                 "the device was unenrolled lately, and a message to its user's group may still arrive: it counts as met",
@@ -77,7 +84,7 @@ impl DeviceSnapshot {
         match reason {
             PrerequisiteReason::Provisional => said("notifications are allowed quietly", "", &[Rule::AppleProvisional]),
             PrerequisiteReason::PermissionWithoutApp => {
-                said("without Company Portal there is nothing to permit", "app install", rules)
+                said("without Company Portal there is nothing to permit", "app install, then permission allow", rules)
             }
             PrerequisiteReason::NeverAsked => {
                 said("the user was never asked", "permission prompt, then permission allow", rules)
@@ -88,7 +95,7 @@ impl DeviceSnapshot {
             PrerequisiteReason::Denied => said("the user does not allow notifications", "permission allow", rules),
             PrerequisiteReason::DeniedForGood => {
                 let detail = format!("the user does not allow notifications, and {platform} does not ask again");
-                (detail, "permission allow (the switch in Settings)".to_owned(), rules)
+                (detail, "permission allow".to_owned(), rules)
             }
             PrerequisiteReason::EverySurfaceOff => self.every_surface_off(),
             PrerequisiteReason::ChannelGroupOff => {
@@ -116,7 +123,28 @@ impl DeviceSnapshot {
             return said(detail, "settings set alert=on", rules);
         }
         let detail = "notifications are allowed, but Lock Screen, Notification Center and Banners are all off, by a policy or by the user";
-        said(detail, "policy show, then policy clear, or settings set alert=on", self.policy_rules())
+        // What the policy turns off the user cannot turn on.
+        let hint = if self.policy.turns_off_banners() { "policy clear" } else { "settings set alert=on" };
+        said(detail, hint, self.policy_rules())
+    }
+
+    /// Both states as an enrolled device has them: what of them differs.
+    fn enrolled_states_hint(&self) -> String {
+        let Some(enrolled) = &self.enrollment.enrolled else { return String::new() };
+        let mut commands = Vec::new();
+        if enrolled.management_state != ManagementState::Managed {
+            commands.push("enrollment set managementState=managed");
+        }
+        if enrolled.registration_state != DeviceRegistrationState::Registered {
+            commands.push("enrollment set deviceRegistrationState=registered");
+        }
+        commands.join(THEN)
+    }
+
+    /// Enrolled once more by the same user, as that user's own device.
+    fn enroll_anew(&self) -> String {
+        let user = self.enrollment.enrolled.as_ref().map(|enrolled| enrolled.user.to_string());
+        format!("retire{THEN}enroll --user {}", user.as_deref().unwrap_or("UPN"))
     }
 
     fn policy_rules(&self) -> &'static [Rule] {
@@ -149,8 +177,15 @@ impl DeviceSnapshot {
     }
 
     fn user_words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
+        let rules: &[Rule] = &[Rule::EnrolledByTargetedUser];
         if reason == PrerequisiteReason::NobodyEnrolled {
-            return said("no user has enrolled the device", "enroll --user UPN", &[Rule::EnrolledByTargetedUser]);
+            return match &self.enrollment.enrolled {
+                None => said("no user has enrolled the device", "enroll --user UPN", rules),
+                Some(_) => {
+                    let detail = "the device's enrollment does not count, so it is no user's";
+                    (detail.to_owned(), self.enrolled_states_hint(), rules)
+                }
+            };
         }
         let former = self.enrollment.former.as_ref().map(|former| &former.user);
         let enrolled = self.enrollment.enrolled.as_ref().map(|enrolled| &enrolled.user);
@@ -159,12 +194,11 @@ impl DeviceSnapshot {
         let (detail, hint) = match (reason, targeted) {
             (PrerequisiteReason::EnrolledByAnother, Some(targeted)) => (
                 format!("{user} enrolled the device; the push targets {targeted}"),
-                format!("retire, then enroll --user {targeted}"),
+                format!("retire{THEN}enroll --user {targeted}"),
             ),
-            (PrerequisiteReason::UserNotInGroup, _) => (
-                format!("{user} is not in the group that the push was sent to"),
-                "publish the group in the device's groups topic, or enroll --user UPN --group UUID".to_owned(),
-            ),
+            (PrerequisiteReason::UserNotInGroup, _) => {
+                (format!("{user} is not in the group that the push was sent to"), self.join_hint(&user, push))
+            }
             (PrerequisiteReason::UserLeftGroupLately, _) => {
                 let detail =
                     format!("{user} left the group lately, and a message to it may still arrive: it counts as met");
@@ -177,6 +211,17 @@ impl DeviceSnapshot {
             _ if self.follows(Rule::EnrolledByTargetedUser) => (format!("{user} enrolled the device"), String::new()),
             _ => (format!("{user} enrolled the device, which is all that 2019 asks for"), String::new()),
         };
-        (detail, hint, &[Rule::EnrolledByTargetedUser])
+        (detail, hint, rules)
+    }
+
+    /// The user's groups with the push's among them.
+    fn join_hint(&self, user: &str, push: Option<&ReceivedPush>) -> String {
+        let of_push = push.and_then(|push| match push.target {
+            PushTarget::Group { id } => Some(id),
+            PushTarget::Device => None,
+        });
+        let groups: Vec<String> =
+            self.enrollment.groups.iter().copied().chain(of_push).map(|id| format!(" --group {id}")).collect();
+        format!("enroll --user {user}{}", groups.concat())
     }
 }

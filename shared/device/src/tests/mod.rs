@@ -6,6 +6,7 @@ mod checks;
 mod commands;
 mod enrollment;
 mod explain;
+mod hints;
 mod oracle;
 mod permission;
 mod platforms;
