@@ -168,7 +168,7 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
     "5.5" [] [D D D] {Aps.5} note: "FCM's figure was not read again",
         "A payload has at most 4096 bytes";
     "5.6" [DeviceInactive] [D D D] {Tok.1}, "An Android device that was away for 270 days is registered no more";
-    "5.7" [WhoDiscards] [D D D] {Apx.1 Np.8} note: "that Android drops it is derived",
+    "5.7" as the rule WhoDiscards,
         "With the permission off APNs discards the message, and Android drops what FCM delivered";
 };
 
