@@ -146,7 +146,7 @@ impl Rig {
 }
 
 fn sending() -> impl Strategy<Value = Sending> {
-    let ids = prop_oneof![1 => 0..4_u8, 4 => any::<u8>()];
+    let ids = prop_oneof![1 => 0..3_u8, 1 => any::<u8>()];
     let groups = prop_oneof![3 => Just(None), 1 => (1..3_u8).prop_map(Some)];
     let expiry = prop_oneof![9 => Just(None), 1 => (0..4_u32).prop_map(Some)];
     (ids, groups, prop::bool::weighted(0.9), expiry).prop_map(|(id, group, at_least_once, expiry_seconds)| Sending {
@@ -237,7 +237,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 
 /// The same, and resets.
 pub(super) fn step_or_reset() -> impl Strategy<Value = Step> {
-    prop_oneof![24 => step(), 1 => Just(Step::Command(DeviceCommand::Reset))]
+    prop_oneof![12 => step(), 1 => Just(Step::Command(DeviceCommand::Reset))]
 }
 
 pub(super) fn rules() -> impl Strategy<Value = EmulationSettings> {
