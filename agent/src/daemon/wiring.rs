@@ -20,7 +20,9 @@ use super::start::StartError;
 use crate::broker::{Session, SessionSettings};
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::{self, DeviceJournal, JournalDatabase, RecoveredDevice, Retention};
-use portal_device::{Device, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, RecentMessage, ResumePoint};
+use portal_device::{
+    Device, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldKey, HeldPush, RecentMessage, ResumePoint,
+};
 
 /// The version of the device's rules, written beside each event.
 const RULES_VERSION: u32 = 2;
@@ -93,7 +95,7 @@ fn resumption(recovered: &RecoveredDevice) -> Result<ResumePoint, StartError> {
         held: held.collect::<Result<_, _>>().map_err(StartError::Snapshot)?,
         last_sequence: recovered.last_sequence,
         last_decided_at: recovered.last_decided_at,
-        next_held_key: recovered.next_held_key,
+        next_held_key: HeldKey(recovered.next_held_key),
         recent: Vec::new(),
     })
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use portal_contract::{CommandResult, DeviceEvent, GroupId, IdleReport, NotificationId};
-use portal_device::{CardContent, Refusal};
+use portal_device::{CardContent, CardNumber, PromptNumber, Refusal};
 
 use crate::entry::{BatchNumber, JournalEntry};
-use crate::input::{CardNumber, ConnectionNumber, PromptNumber, PublishId, RequestNumber};
+use crate::input::{ConnectionNumber, PublishId, RequestNumber};
 
 /// One thing to be done. Actions are carried out in their order; none of them may wait for another.
 #[derive(Debug, Clone, PartialEq)]

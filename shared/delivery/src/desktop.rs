@@ -4,10 +4,10 @@
 //! makes of it.
 
 use portal_contract::{CardInteraction, DesktopInteraction};
-use portal_device::{CardFailure, DeviceInput, Refusal};
+use portal_device::{CardFailure, CardNumber, DeviceInput, PromptNumber, Refusal};
 
 use crate::action::{Action, LogLine};
-use crate::input::{CardNumber, DesktopInput, PromptNumber, RequestNumber};
+use crate::input::{DesktopInput, RequestNumber};
 use crate::{Delivery, DeliveryError};
 
 impl Delivery {
@@ -15,15 +15,15 @@ impl Delivery {
         match input {
             DesktopInput::CardShown { card, verdict } => {
                 self.cards.push(card);
-                self.happened(DeviceInput::CardShown { card: card.0, desktop: verdict })?;
+                self.happened(DeviceInput::CardShown { card, desktop: verdict })?;
             }
             DesktopInput::CardFailed { card, problem, detail } => {
                 let failure = CardFailure { problem, detail };
-                self.happened(DeviceInput::CardFailed { card: card.0, failure })?;
+                self.happened(DeviceInput::CardFailed { card, failure })?;
             }
             DesktopInput::CardGone { card, interaction } => {
                 self.forget_card(card);
-                self.happened(DeviceInput::CardInteraction { card: card.0, interaction })?;
+                self.happened(DeviceInput::CardInteraction { card, interaction })?;
             }
             DesktopInput::CardsLost => {
                 self.cards.clear();
@@ -31,11 +31,11 @@ impl Delivery {
             }
             DesktopInput::PromptAnswered { prompt, allow } => {
                 self.has_prompt_card = false;
-                self.happened(DeviceInput::PromptAnswered { number: prompt.0, allow })?;
+                self.happened(DeviceInput::PromptAnswered { number: prompt, allow })?;
             }
             DesktopInput::PromptClosed(prompt) => {
                 self.has_prompt_card = false;
-                self.happened(DeviceInput::PromptClosed { number: prompt.0 })?;
+                self.happened(DeviceInput::PromptClosed { number: prompt })?;
             }
             DesktopInput::PromptFailed(detail) => {
                 self.has_prompt_card = false;
@@ -61,7 +61,7 @@ impl Delivery {
         let prompt = self.device.snapshot().permission.prompt;
         if let Some(prompt) = prompt.filter(|_| !self.has_prompt_card) {
             self.has_prompt_card = true;
-            self.actions.push(Action::ShowPrompt(PromptNumber(prompt.number)));
+            self.actions.push(Action::ShowPrompt(prompt.number));
         }
     }
 
@@ -101,7 +101,7 @@ impl Delivery {
             let hint = "permission prompt has the app ask, where it may";
             Refusal::new("noPrompt", "no permission prompt is showing", hint)
         })?;
-        let prompt = PromptNumber(prompt.number);
+        let prompt = prompt.number;
         self.actions.push(Action::WithdrawPrompt(prompt));
         Ok(prompt)
     }

@@ -3,11 +3,10 @@
 //! Lives here: which effect comes to what. Does not live here: why (`portal_device`).
 
 use portal_contract::DeviceEventKind;
-use portal_device::{AckToken, CardContent, DeviceEffect, HeldPush, ReceivedPush};
+use portal_device::{AckToken, CardContent, CardNumber, DeviceEffect, HeldPush, ReceivedPush};
 
 use crate::action::{Action, LogLine};
 use crate::entry::JournalEntry;
-use crate::input::{CardNumber, PromptNumber};
 use crate::{AfterCommit, Delivery, DeliveryError, json};
 
 impl Delivery {
@@ -44,10 +43,10 @@ impl Delivery {
                 let push = held_json(&held)?;
                 self.write(JournalEntry::HeldChanged { key: held.key, push });
             }
-            DeviceEffect::ShowCard { card, shown } => self.show_card(CardNumber(card), shown),
+            DeviceEffect::ShowCard { card, shown } => self.show_card(card, shown),
             DeviceEffect::WithdrawCard { card } => {
-                self.forget_card(CardNumber(card));
-                self.actions.push(Action::WithdrawCard(CardNumber(card)));
+                self.forget_card(card);
+                self.actions.push(Action::WithdrawCard(card));
             }
             DeviceEffect::Interaction { sequence, interaction } => {
                 self.write(JournalEntry::Interaction { sequence, interaction });
@@ -55,7 +54,7 @@ impl Delivery {
             DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
             DeviceEffect::WithdrawPrompt { number } => {
                 self.has_prompt_card = false;
-                self.actions.push(Action::WithdrawPrompt(PromptNumber(number)));
+                self.actions.push(Action::WithdrawPrompt(number));
             }
             DeviceEffect::GoOffline => self.actions.push(Action::GoOffline),
             DeviceEffect::GoOnline => self.actions.push(Action::GoOnline),

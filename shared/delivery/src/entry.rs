@@ -3,6 +3,7 @@
 //! Lives here: the entries and what they carry. Does not live here: how they are stored (the journal).
 
 use portal_contract::{CardInteraction, NotificationId, Receipt, Timestamp};
+use portal_device::HeldKey;
 
 /// The number of a batch of entries that become durable together; rises by one for each device, from 1 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -23,7 +24,7 @@ pub enum JournalEntry {
     /// A push that is acknowledged as held. Its id is used from now on.
     Held {
         /// The device's own number for it, never used twice.
-        key: u64,
+        key: HeldKey,
         /// Its id.
         id: NotificationId,
         /// When it was held.
@@ -34,7 +35,7 @@ pub enum JournalEntry {
     /// A held push's reason or deadline changed.
     HeldChanged {
         /// Its number.
-        key: u64,
+        key: HeldKey,
         /// The held push as JSON.
         push: String,
     },
@@ -45,7 +46,7 @@ pub enum JournalEntry {
         /// The push as JSON; absent where it could not be read.
         push: Option<String>,
         /// The held push that ends with it.
-        held: Option<u64>,
+        held: Option<HeldKey>,
     },
     /// What the user did with a presented notification; the journal's receipt says it from now on.
     Interaction {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use portal_contract::{
     CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, NotificationId, PushProblem, Receipt,
 };
-use portal_device::{AckToken, DeviceCommand};
+use portal_device::{AckToken, CardNumber, DeviceCommand, PromptNumber};
 
 use crate::entry::BatchNumber;
 
@@ -17,14 +17,6 @@ pub struct RequestNumber(pub u64);
 /// The number of a connection to the broker: from 1 on, rising, never used twice in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ConnectionNumber(pub u64);
-
-/// The device's own number for a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CardNumber(pub u64);
-
-/// The device's own number for a permission prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PromptNumber(pub u32);
 
 /// What a publish is, so that its answer is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

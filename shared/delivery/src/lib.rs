@@ -35,9 +35,8 @@ use portal_device::{AckToken, CardContent, Device, DeviceCommand, DeviceEffect, 
 
 pub use action::{Action, LogLine, Publish};
 pub use entry::{BatchNumber, JournalEntry};
-pub use input::{
-    CardNumber, ConnectionNumber, DesktopInput, Input, Message, PromptNumber, PublishId, RequestNumber, SessionInput,
-};
+pub use input::{ConnectionNumber, DesktopInput, Input, Message, PublishId, RequestNumber, SessionInput};
+pub use portal_device::{CardNumber, HeldKey, PromptNumber};
 
 use commit_queue::CommitQueue;
 use followers::Followers;

@@ -5,6 +5,7 @@
 use portal_contract::{CardInteraction, Receipt, Surface};
 
 use super::event::AckToken;
+use super::numbers::{CardNumber, HeldKey, PromptNumber};
 use super::push::{HeldPush, ReceivedPush};
 
 /// What a card on the desktop says.
@@ -30,7 +31,7 @@ pub enum DeviceEffect {
         /// The push, where one could be read.
         push: Option<ReceivedPush>,
         /// The held push that this ends.
-        held: Option<u64>,
+        held: Option<HeldKey>,
         /// What acknowledges it; none for one that was held, which is acknowledged already.
         ack: Option<AckToken>,
     },
@@ -46,14 +47,14 @@ pub enum DeviceEffect {
     /// Show a card; the answer is `CardShown` or `CardFailed` with its number.
     ShowCard {
         /// The card's number.
-        card: u64,
+        card: CardNumber,
         /// What it says.
         shown: CardContent,
     },
     /// Take a card back.
     WithdrawCard {
         /// The card's number.
-        card: u64,
+        card: CardNumber,
     },
     /// The user did something with a presented notification.
     Interaction {
@@ -65,12 +66,12 @@ pub enum DeviceEffect {
     /// Show the permission prompt.
     ShowPrompt {
         /// The prompt's number.
-        number: u32,
+        number: PromptNumber,
     },
     /// Take the permission prompt's card back.
     WithdrawPrompt {
         /// The prompt's number.
-        number: u32,
+        number: PromptNumber,
     },
     /// Disconnect from the broker; the session stays.
     GoOffline,

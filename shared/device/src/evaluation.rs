@@ -10,6 +10,7 @@ use portal_contract::{
 
 use super::effect::{CardContent, DeviceEffect};
 use super::event::{ArrivedPush, CardFailure};
+use super::numbers::{CardNumber, HeldKey};
 use super::push::{HeldPush, HoldReason, PushBeingShown, PushCandidate, ReceivedPush};
 use super::{Device, Rule};
 
@@ -129,7 +130,7 @@ impl Device {
     }
 
     /// The first to arrive of the held pushes that wait for nothing but their turn.
-    fn next_in_turn(&self) -> Option<u64> {
+    fn next_in_turn(&self) -> Option<HeldKey> {
         let free = HoldReason::ALL.into_iter().filter(|reason| !self.holds(*reason));
         free.filter_map(|reason| self.pushes.held.first(reason)).min()
     }
@@ -147,7 +148,7 @@ impl Device {
         let held = HeldPush { key, push: candidate.push, reason, until, delay };
         match candidate.held {
             None => {
-                self.pushes.next_held_key = key.saturating_add(1);
+                self.pushes.next_held_key = key.next();
                 effects.push(DeviceEffect::Hold { held: held.clone(), ack: candidate.ack });
             }
             Some(before) if before.reason != reason || before.until != until => {
@@ -167,13 +168,18 @@ impl Device {
         effects: &mut Vec<DeviceEffect>,
     ) {
         let card = self.pushes.next_card;
-        self.pushes.next_card = card.saturating_add(1);
+        self.pushes.next_card = card.next();
         self.pushes.note_shown(now);
         effects.push(DeviceEffect::ShowCard { card, shown: CardContent::of(&candidate.push, presentation) });
         self.pushes.being_shown = Some(PushBeingShown { card, candidate, presentation, evaluated_at: now });
     }
 
-    pub(super) fn card_shown(&mut self, card: u64, desktop: Option<DesktopVerdict>, effects: &mut Vec<DeviceEffect>) {
+    pub(super) fn card_shown(
+        &mut self,
+        card: CardNumber,
+        desktop: Option<DesktopVerdict>,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
         let Some(being_shown) = self.pushes.being_shown.take_if(|being_shown| being_shown.card == card) else { return };
         let PushBeingShown { candidate, presentation, evaluated_at: judged_at, .. } = being_shown;
         self.pushes.server_problem = None;
@@ -194,7 +200,7 @@ impl Device {
 
     pub(super) fn card_failed(
         &mut self,
-        card: u64,
+        card: CardNumber,
         failure: CardFailure,
         now: Timestamp,
         effects: &mut Vec<DeviceEffect>,

@@ -11,6 +11,8 @@ use portal_contract::{
 };
 use serde_json::json;
 
+use super::numbers::{CardNumber, PromptNumber};
+
 /// The right to acknowledge one message to the broker; worthless after its connection's end.
 ///
 /// The device does not look at it: it goes with its push, and comes back with what makes that push durable. Kept in a field
@@ -63,14 +65,14 @@ pub enum DeviceInput {
     /// The user pressed a button of the permission prompt.
     PromptAnswered {
         /// Which prompt.
-        number: u32,
+        number: PromptNumber,
         /// Allow or Don't Allow.
         allow: bool,
     },
     /// The prompt's card was closed without an answer.
     PromptClosed {
         /// Which prompt.
-        number: u32,
+        number: PromptNumber,
     },
     /// The broker accepted the connection.
     Connected {
@@ -84,21 +86,21 @@ pub enum DeviceInput {
     /// The desktop accepted a card.
     CardShown {
         /// Which card.
-        card: u64,
+        card: CardNumber,
         /// Whether it shows what it accepts, as far as was known then; for the receipt alone, no rule reads it.
         desktop: Option<DesktopVerdict>,
     },
     /// The desktop did not.
     CardFailed {
         /// Which card.
-        card: u64,
+        card: CardNumber,
         /// Why.
         failure: CardFailure,
     },
     /// The user did something with a card.
     CardInteraction {
         /// Which card.
-        card: u64,
+        card: CardNumber,
         /// What.
         interaction: CardInteraction,
     },

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portal_contract::Timestamp;
 
+use super::numbers::HeldKey;
 use super::push::{HeldPush, HoldReason};
 
 /// Held pushes. Every question is answered without looking at each of them: a kept session may bring thousands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeldPushes {
-    by_key: BTreeMap<u64, HeldEntry>,
-    by_reason: BTreeMap<HoldReason, BTreeSet<u64>>,
-    by_due: BTreeSet<(Timestamp, u64)>,
+    by_key: BTreeMap<HeldKey, HeldEntry>,
+    by_reason: BTreeMap<HoldReason, BTreeSet<HeldKey>>,
+    by_due: BTreeSet<(Timestamp, HeldKey)>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ impl HeldPushes {
         self.by_key.insert(key, HeldEntry { held, due });
     }
 
-    pub(super) fn remove(&mut self, key: u64) -> Option<HeldPush> {
+    pub(super) fn remove(&mut self, key: HeldKey) -> Option<HeldPush> {
         let HeldEntry { held, due } = self.by_key.remove(&key)?;
         if let Some(keys) = self.by_reason.get_mut(&held.reason) {
             keys.remove(&key);
@@ -44,17 +45,17 @@ impl HeldPushes {
     }
 
     /// The first to arrive of those that wait for `reason`.
-    pub(super) fn first(&self, reason: HoldReason) -> Option<u64> {
+    pub(super) fn first(&self, reason: HoldReason) -> Option<HeldKey> {
         self.by_reason.get(&reason)?.first().copied()
     }
 
     /// All that wait for `reason`, in the order of arrival.
-    pub(super) fn all(&self, reason: HoldReason) -> Vec<u64> {
+    pub(super) fn all(&self, reason: HoldReason) -> Vec<HeldKey> {
         self.by_reason.get(&reason).into_iter().flatten().copied().collect()
     }
 
     /// One that is due: it has expired, or the timeout for its notification server has ended.
-    pub(super) fn due(&self, now: Timestamp) -> Option<u64> {
+    pub(super) fn due(&self, now: Timestamp) -> Option<HeldKey> {
         self.by_due.first().filter(|(due, _)| *due <= now).map(|(_, key)| *key)
     }
 

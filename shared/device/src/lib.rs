@@ -52,6 +52,7 @@ mod explain;
 mod grace;
 mod held;
 mod identity;
+mod numbers;
 mod permission;
 mod policy;
 mod priority;
@@ -74,6 +75,7 @@ pub use enrollment::Enrollment;
 pub use event::{AckToken, ArrivedPush, CardFailure, DeviceInput};
 pub use explain::explain;
 pub use identity::DeviceIdentity;
+pub use numbers::{CardNumber, HeldKey, PromptNumber};
 pub use permission::{PermissionPrompt, PermissionState};
 pub use policy::DevicePolicy;
 pub use priority::RecentMessage;
@@ -139,7 +141,7 @@ pub struct ResumePoint {
     /// When the newest outcome was decided.
     pub last_decided_at: Option<Timestamp>,
     /// The key that the next held push gets.
-    pub next_held_key: u64,
+    pub next_held_key: HeldKey,
     /// The messages of the last days, where they matter ([`Device::remembers_messages`]).
     pub recent: Vec<RecentMessage>,
 }

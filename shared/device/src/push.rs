@@ -13,6 +13,7 @@ use super::ResumePoint;
 use super::effect::DeviceEffect;
 use super::event::AckToken;
 use super::held::HeldPushes;
+use super::numbers::{CardNumber, HeldKey};
 use super::priority::RecentMessages;
 
 /// A custom notification that this device received.
@@ -93,7 +94,7 @@ impl HoldReason {
 #[serde(rename_all = "camelCase")]
 pub struct HeldPush {
     /// Its key; rises in the order of arrival.
-    pub key: u64,
+    pub key: HeldKey,
     /// The push.
     pub push: ReceivedPush,
     /// What it waits for.
@@ -107,7 +108,7 @@ pub struct HeldPush {
 /// The push whose notification is being shown.
 #[derive(Debug, Clone)]
 pub(super) struct PushBeingShown {
-    pub(super) card: u64,
+    pub(super) card: CardNumber,
     pub(super) candidate: PushCandidate,
     pub(super) presentation: Presentation,
     /// When it was let go: `decidedAt` speaks of that moment, not of the desktop's answer (contract 4).
@@ -125,7 +126,7 @@ pub(super) struct PushCandidate {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HoldRecord {
-    pub(super) key: u64,
+    pub(super) key: HeldKey,
     pub(super) reason: HoldReason,
     pub(super) until: Option<Timestamp>,
     pub(super) delay: DeliveryDelay,
@@ -150,10 +151,10 @@ enum FenceState {
 #[derive(Debug, Clone)]
 pub(super) struct PushState {
     pub(super) held: HeldPushes,
-    pub(super) next_held_key: u64,
+    pub(super) next_held_key: HeldKey,
     pub(super) being_shown: Option<PushBeingShown>,
-    pub(super) next_card: u64,
-    pub(super) open_cards: VecDeque<(u64, u64)>,
+    pub(super) next_card: CardNumber,
+    pub(super) open_cards: VecDeque<(CardNumber, u64)>,
     pub(super) last_sequence: u64,
     pub(super) last_decided_at: Option<Timestamp>,
     shown_at: VecDeque<Timestamp>,
@@ -171,9 +172,9 @@ impl Default for PushState {
     fn default() -> Self {
         Self {
             held: HeldPushes::default(),
-            next_held_key: 1,
+            next_held_key: HeldKey::FIRST,
             being_shown: None,
-            next_card: 1,
+            next_card: CardNumber::FIRST,
             open_cards: VecDeque::new(),
             last_sequence: 0,
             last_decided_at: None,
@@ -205,7 +206,7 @@ impl PushState {
         }
         Self {
             held,
-            next_held_key: from.next_held_key.max(1),
+            next_held_key: from.next_held_key.max(HeldKey::FIRST),
             last_sequence: from.last_sequence,
             last_decided_at: from.last_decided_at,
             was_away: true,
@@ -270,7 +271,12 @@ impl PushState {
     }
 
     /// Clicked, dismissed or withdrawn: the card is gone and its receipt says so.
-    pub(super) fn interaction(&mut self, card: u64, interaction: CardInteraction, effects: &mut Vec<DeviceEffect>) {
+    pub(super) fn interaction(
+        &mut self,
+        card: CardNumber,
+        interaction: CardInteraction,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
         let place = self.open_cards.iter().position(|(open, _)| *open == card);
         if let Some((_, sequence)) = place.and_then(|place| self.open_cards.remove(place)) {
             effects.push(DeviceEffect::Interaction { sequence, interaction });

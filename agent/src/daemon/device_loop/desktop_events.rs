@@ -7,17 +7,20 @@ use tracing::info;
 
 use super::DeviceLoop;
 use crate::desktop::{CardId, DesktopEvent, PromptId};
-use portal_device::{CardFailure, DeviceInput};
+use portal_device::{CardFailure, CardNumber, DeviceInput, PromptNumber};
 
 impl DeviceLoop {
     pub(super) fn desktop_event(&mut self, event: DesktopEvent) {
         match event {
             DesktopEvent::Raised { card: CardId(card), verdict } => {
                 self.cards.push(card);
-                self.happened(DeviceInput::CardShown { card, desktop: verdict });
+                self.happened(DeviceInput::CardShown { card: CardNumber(card), desktop: verdict });
             }
             DesktopEvent::RaiseFailed { card: CardId(card), problem, detail } => {
-                self.happened(DeviceInput::CardFailed { card, failure: CardFailure { problem, detail } });
+                self.happened(DeviceInput::CardFailed {
+                    card: CardNumber(card),
+                    failure: CardFailure { problem, detail },
+                });
             }
             DesktopEvent::Clicked { card: CardId(card) } => self.card_interaction(card, CardInteraction::Clicked),
             DesktopEvent::Dismissed { card: CardId(card) } => self.card_interaction(card, CardInteraction::Dismissed),
@@ -48,7 +51,7 @@ impl DeviceLoop {
 
     fn card_interaction(&mut self, card: u64, interaction: CardInteraction) {
         self.forget_card(card);
-        self.happened(DeviceInput::CardInteraction { card, interaction });
+        self.happened(DeviceInput::CardInteraction { card: CardNumber(card), interaction });
     }
 
     pub(super) fn forget_card(&mut self, card: u64) {
@@ -57,6 +60,6 @@ impl DeviceLoop {
 }
 
 /// Prompts are numbered by the device in 32 bits; the desktop's ids have room for more.
-fn prompt_number(prompt: u64) -> u32 {
-    u32::try_from(prompt).unwrap_or(u32::MAX)
+fn prompt_number(prompt: u64) -> PromptNumber {
+    PromptNumber(u32::try_from(prompt).unwrap_or(u32::MAX))
 }

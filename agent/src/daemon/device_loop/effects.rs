@@ -46,7 +46,7 @@ impl DeviceLoop {
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
                 self.tell(|| Happened::Settled { receipt: Box::new(receipt.clone()) });
-                self.write(JournalEntry::Settled { receipt, push, held });
+                self.write(JournalEntry::Settled { receipt, push, held: held.map(|key| key.0) });
                 self.acknowledge(ack);
                 self.outbox.after_commit(AfterCommit::Settled(sequence));
             }
@@ -54,27 +54,27 @@ impl DeviceLoop {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });
-                self.write(JournalEntry::Held { key, id, at, push });
+                self.write(JournalEntry::Held { key: key.0, id, at, push });
                 self.acknowledge(ack);
                 self.changed();
             }
             DeviceEffect::HoldChanged(held) => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
-                self.outbox.write(JournalEntry::HeldChanged { key: held.key, push });
+                self.outbox.write(JournalEntry::HeldChanged { key: held.key.0, push });
             }
             // contract 4: one raised notification is committed before the next is raised
             DeviceEffect::ShowCard { card, shown } => {
                 let CardContent { title, body, sound, .. } = shown.clone();
                 self.tell(|| Happened::Card { title, body, sound });
                 if self.outbox.is_settled() {
-                    self.raise(card, shown);
+                    self.raise(card.0, shown);
                 } else {
-                    self.outbox.after_commit(AfterCommit::Raise { card, shown });
+                    self.outbox.after_commit(AfterCommit::Raise { card: card.0, shown });
                 }
             }
             DeviceEffect::WithdrawCard { card } => {
-                self.forget_card(card);
-                self.edges.notifier.withdraw(CardId(card));
+                self.forget_card(card.0);
+                self.edges.notifier.withdraw(CardId(card.0));
             }
             DeviceEffect::Interaction { sequence, interaction } => {
                 self.tell(|| Happened::CardGone { sequence, interaction });
@@ -83,7 +83,7 @@ impl DeviceLoop {
             DeviceEffect::ShowPrompt { .. } => self.show_prompt_card(),
             DeviceEffect::WithdrawPrompt { number } => {
                 self.prompt_is_up = false;
-                self.edges.notifier.withdraw_prompt(PromptId(number.into()));
+                self.edges.notifier.withdraw_prompt(PromptId(number.0.into()));
             }
             DeviceEffect::GoOffline => self.edges.sessions.go_offline(),
             DeviceEffect::GoOnline => self.edges.sessions.go_online(),
@@ -119,7 +119,7 @@ impl DeviceLoop {
         let Some(prompt) = self.device.snapshot().permission.prompt.filter(|_| !self.prompt_is_up) else { return };
         self.prompt_is_up = true;
         let (title, body) = prompt_words(self.device.snapshot().identity.operating_system.is_apple());
-        let card = PromptCard { id: PromptId(prompt.number.into()), title: title.to_owned(), body: body.to_owned() };
+        let card = PromptCard { id: PromptId(prompt.number.0.into()), title: title.to_owned(), body: body.to_owned() };
         self.edges.notifier.prompt(card);
     }
 

@@ -37,7 +37,7 @@ impl DeviceLoop {
             let hint = "portal-agent permission prompt has the app ask, where it may";
             Fault::new("noPrompt", "no permission prompt is showing", hint)
         })?;
-        let prompt = PromptId(prompt.number.into());
+        let prompt = PromptId(prompt.number.0.into());
         self.edges.notifier.withdraw_prompt(prompt);
         Ok(prompt)
     }

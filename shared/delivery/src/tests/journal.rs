@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use portal_contract::{
     DeviceEventKind, DeviceState, NotificationId, Outcome, OutcomeKind, PushProblem, Receipt, Surface, Timestamp,
 };
-use portal_device::{DeviceSnapshot, HeldPush, ReceivedPush, ResumePoint};
+use portal_device::{DeviceSnapshot, HeldKey, HeldPush, ReceivedPush, ResumePoint};
 
 use super::broker::serial_of;
 use crate::{BatchNumber, JournalEntry, Recovery};
@@ -20,7 +20,7 @@ use crate::{BatchNumber, JournalEntry, Recovery};
 pub(super) struct Contents {
     pub(super) entries: Vec<JournalEntry>,
     pub(super) snapshot: Option<String>,
-    pub(super) held: BTreeMap<u64, HeldPush>,
+    pub(super) held: BTreeMap<HeldKey, HeldPush>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) used: BTreeSet<NotificationId>,
     /// Every id that was ever used, forgotten since or not.
@@ -33,7 +33,7 @@ pub(super) struct Contents {
     pub(super) appearances: BTreeMap<u64, usize>,
     pub(super) published_through: u64,
     pub(super) redelivered: u64,
-    next_held_key: u64,
+    next_held_key: HeldKey,
 }
 
 impl Contents {
@@ -42,16 +42,16 @@ impl Contents {
             JournalEntry::Changed { snapshot, .. } => self.snapshot = Some(snapshot.clone()),
             JournalEntry::Held { key, id, push, .. } => {
                 let held: HeldPush = serde_json::from_str(push).unwrap();
-                assert!(*key >= self.next_held_key, "held key {key} is used twice");
+                assert!(*key >= self.next_held_key, "held key {key:?} is used twice");
                 assert!(self.used.insert(id.clone()), "{id} is held, and was used before");
                 self.ever_used.insert(id.clone());
                 self.ever_held.insert(serial_of(&held.push));
-                self.next_held_key = key + 1;
+                self.next_held_key = key.next();
                 self.held.insert(*key, held);
             }
             JournalEntry::HeldChanged { key, push } => {
                 let changed = self.held.insert(*key, serde_json::from_str(push).unwrap());
-                assert!(changed.is_some(), "{key} is not held");
+                assert!(changed.is_some(), "{key:?} is not held");
             }
             JournalEntry::Settled { receipt, push, held } => self.settle(receipt, push.as_deref(), *held),
             JournalEntry::Interaction { sequence, interaction } => {
@@ -71,12 +71,12 @@ impl Contents {
         self.entries.push(entry.clone());
     }
 
-    fn settle(&mut self, receipt: &Receipt, push: Option<&str>, held: Option<u64>) {
+    fn settle(&mut self, receipt: &Receipt, push: Option<&str>, held: Option<HeldKey>) {
         let last = self.receipts.last();
         assert_eq!(receipt.sequence, last.map_or(0, |last| last.sequence) + 1, "sequences have a gap");
         assert!(last.is_none_or(|last| last.decided_at <= receipt.decided_at), "decidedAt goes back");
         if let Some(key) = held {
-            assert!(self.held.remove(&key).is_some(), "held push {key} ends, and is not held");
+            assert!(self.held.remove(&key).is_some(), "held push {key:?} ends, and is not held");
         }
         let id = receipt.notification_id.clone();
         if receipt.outcome.uses_id() {
@@ -251,7 +251,7 @@ impl ModelJournal {
             held: held.values().cloned().collect(),
             last_sequence: last.map_or(0, |last| last.sequence),
             last_decided_at: last.map(|last: &Receipt| -> Timestamp { last.decided_at }),
-            next_held_key: (*next_held_key).max(1),
+            next_held_key: (*next_held_key).max(HeldKey::FIRST),
             recent: Vec::new(),
         };
         let recovery = Recovery { published_through: *published_through, redelivered: *redelivered };

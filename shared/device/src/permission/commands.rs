@@ -5,6 +5,7 @@
 
 use portal_contract::{NotificationPermission, Timestamp};
 
+use super::super::numbers::PromptNumber;
 use super::super::switches::NotificationSwitches;
 use super::super::{ApplePermissionRequest, Device, DeviceEffect, Refusal, Rule};
 use super::{PermissionPrompt, PlatformPermission, RequestOutcome};
@@ -30,7 +31,8 @@ impl Device {
             }
             RequestOutcome::Prompts => {
                 permission.prompts_shown = permission.prompts_shown.saturating_add(1);
-                let number = permission.shown_before_reset.saturating_add(permission.prompts_shown);
+                let shown = permission.shown_before_reset.saturating_add(permission.prompts_shown);
+                let number = PromptNumber(shown);
                 permission.prompt = Some(PermissionPrompt { number, shown_at: now });
                 effects.extend([DeviceEffect::ShowPrompt { number }, DeviceEffect::StateChanged]);
             }
@@ -43,14 +45,14 @@ impl Device {
         }
     }
 
-    pub(crate) fn prompt_answered(&mut self, number: u32, allow: bool, effects: &mut Vec<DeviceEffect>) {
+    pub(crate) fn prompt_answered(&mut self, number: PromptNumber, allow: bool, effects: &mut Vec<DeviceEffect>) {
         if self.shows_prompt(number) {
             self.state.permission.answer(allow);
             effects.push(DeviceEffect::StateChanged);
         }
     }
 
-    pub(crate) fn prompt_closed(&mut self, number: u32, effects: &mut Vec<DeviceEffect>) {
+    pub(crate) fn prompt_closed(&mut self, number: PromptNumber, effects: &mut Vec<DeviceEffect>) {
         // An iOS alert stays until it is answered; Android's dialog goes (`Rule::AndroidSwipeIsNoDenial`).
         if self.shows_prompt(number) && !self.state.identity.operating_system.is_apple() {
             self.state.permission.prompt = None;
@@ -58,7 +60,7 @@ impl Device {
         }
     }
 
-    fn shows_prompt(&self, number: u32) -> bool {
+    fn shows_prompt(&self, number: PromptNumber) -> bool {
         self.state.permission.prompt.is_some_and(|prompt| prompt.number == number)
     }
 

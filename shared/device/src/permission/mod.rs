@@ -12,6 +12,7 @@ use portal_contract::{NotificationPermission, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::identity::DeviceIdentity;
+use super::numbers::PromptNumber;
 use super::{ApplePermissionRequest, EmulationSettings, Refusal, Rule};
 pub(crate) use android::ASKS_ITSELF_FROM;
 use android::AndroidPermission;
@@ -44,7 +45,7 @@ enum PlatformPermission {
 #[serde(rename_all = "camelCase")]
 pub struct PermissionPrompt {
     /// Its number, which no other prompt of this device has or had.
-    pub number: u32,
+    pub number: PromptNumber,
     /// When it was first shown, in device time.
     pub shown_at: Timestamp,
 }

@@ -6,7 +6,7 @@ use portal_contract::NotificationPermission::{self, Authorized, Denied, NotDeter
 
 use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPAD, IPHONE};
 use super::sent::sent;
-use crate::{AppCommand, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, PermissionCommand};
+use crate::{AppCommand, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, PermissionCommand, PromptNumber};
 
 const DAY: i64 = 24 * 3_600_000;
 
@@ -16,15 +16,15 @@ impl DeviceRig {
     }
 
     fn prompt(&self) -> Option<u32> {
-        self.snapshot().permission.prompt.map(|prompt| prompt.number)
+        self.snapshot().permission.prompt.map(|prompt| prompt.number.0)
     }
 
     fn press(&mut self, number: u32, allow: bool) -> Vec<DeviceEffect> {
-        self.happens(DeviceInput::PromptAnswered { number, allow })
+        self.happens(DeviceInput::PromptAnswered { number: PromptNumber(number), allow })
     }
 
     fn close_prompt(&mut self, number: u32) {
-        self.happens(DeviceInput::PromptClosed { number });
+        self.happens(DeviceInput::PromptClosed { number: PromptNumber(number) });
     }
 
     fn update(&mut self) {
@@ -41,7 +41,7 @@ fn an_install_answers_with_the_prompt_showing_where_the_platform_asks() {
     for platform in [IPHONE, IPAD, ANDROID] {
         let mut rig = new(platform);
         let effects = rig.app(AppCommand::Install { version: None, target_sdk: None });
-        assert!(effects.contains(&DeviceEffect::ShowPrompt { number: 1 }));
+        assert!(effects.contains(&DeviceEffect::ShowPrompt { number: PromptNumber(1) }));
         let prompt = rig.snapshot().prompt_status().unwrap();
         assert_eq!((prompt.shown_at, prompt.actions), (rig.now, vec!["Allow".to_owned(), "Don't Allow".to_owned()]));
         assert_eq!((rig.status(), rig.snapshot().device_state().prompts_shown), (NotDetermined, 1));
@@ -65,7 +65,7 @@ fn the_card_and_the_command_answer_the_same_prompt_and_only_one_of_them() {
             by_command.install();
             let command = if allow { PermissionCommand::Allow } else { PermissionCommand::Deny };
             let effects = by_command.permission(command);
-            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: 1 }));
+            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: PromptNumber(1) }));
             assert_eq!(by_command.snapshot().permission, by_card.snapshot().permission);
             assert_eq!(by_command.press(1, !allow), []);
         }
@@ -164,7 +164,7 @@ fn the_prompt_goes_with_the_app_and_with_a_reset() {
             let mut rig = new(platform);
             rig.install();
             let effects = rig.command(goes.clone());
-            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: 1 }), "{goes:?}");
+            assert!(effects.contains(&DeviceEffect::WithdrawPrompt { number: PromptNumber(1) }), "{goes:?}");
             assert_eq!(rig.press(1, true), [], "{goes:?}");
             assert_eq!((rig.prompt(), rig.status()), (None, NotDetermined), "{goes:?}");
         }

@@ -11,9 +11,9 @@ use super::checks::InvariantChecks;
 pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, PlatformCase};
 use super::sent::{PushBuilder, group, sent, user};
 use crate::{
-    AppCommand, CardContent, CardFailure, ConditionCommand, Device, DeviceCommand, DeviceEffect, DeviceIdentity,
-    DeviceInput, DeviceSnapshot, DocumentationYear, EmulationSettings, EnrollCommand, HeldPush, OsVersion,
-    PermissionCommand, RecentMessage, Refusal, Removal, RemovalStage, ResumePoint,
+    AppCommand, CardContent, CardFailure, CardNumber, ConditionCommand, Device, DeviceCommand, DeviceEffect,
+    DeviceIdentity, DeviceInput, DeviceSnapshot, DocumentationYear, EmulationSettings, EnrollCommand, HeldKey,
+    HeldPush, OsVersion, PermissionCommand, RecentMessage, Refusal, Removal, RemovalStage, ResumePoint,
 };
 
 /// `retire`, carried out at once.
@@ -42,19 +42,19 @@ pub(super) struct DeviceRig {
     pub(super) now: Timestamp,
     pub(super) desktop: DesktopBehaviour,
     /// Every card that the desktop showed, with its number.
-    pub(super) shown: Vec<(u64, CardContent)>,
+    pub(super) shown: Vec<(CardNumber, CardContent)>,
     /// The cards that stand on the desktop.
-    pub(super) open: BTreeSet<u64>,
+    pub(super) open: BTreeSet<CardNumber>,
     pub(super) receipts: Vec<Receipt>,
-    pub(super) held: BTreeMap<u64, HeldPush>,
+    pub(super) held: BTreeMap<HeldKey, HeldPush>,
     pub(super) interactions: Vec<(u64, CardInteraction)>,
     /// The prompts that were shown, by number.
     pub(super) prompts: Vec<u32>,
     pub(super) used: BTreeSet<NotificationId>,
     /// How often the desktop was asked to show a card.
     pub(super) asked: usize,
-    being_shown: Option<(u64, CardContent)>,
-    next_held_key: u64,
+    being_shown: Option<(CardNumber, CardContent)>,
+    next_held_key: HeldKey,
     checks: InvariantChecks,
 }
 
@@ -84,7 +84,7 @@ impl DeviceRig {
             used: BTreeSet::new(),
             asked: 0,
             being_shown: None,
-            next_held_key: 1,
+            next_held_key: HeldKey::FIRST,
             checks: InvariantChecks::default(),
         }
     }
@@ -160,7 +160,7 @@ impl DeviceRig {
                 DeviceEffect::Hold { held, .. } => {
                     assert!(self.used.insert(held.push.notification.id.clone()), "held under a used id");
                     assert!(held.key >= self.next_held_key, "a key is used twice");
-                    self.next_held_key = held.key + 1;
+                    self.next_held_key = held.key.next();
                     self.held.insert(held.key, held);
                 }
                 DeviceEffect::HoldChanged(held) => {
@@ -171,16 +171,16 @@ impl DeviceRig {
                     assert!(self.being_shown.replace((card, shown)).is_none(), "two cards being shown");
                     self.checks.card_shown(self.now, &self.settings);
                 }
-                DeviceEffect::WithdrawCard { card } => assert!(self.open.remove(&card), "card {card} is not open"),
+                DeviceEffect::WithdrawCard { card } => assert!(self.open.remove(&card), "{card:?} is not open"),
                 DeviceEffect::Interaction { sequence, interaction } => self.interactions.push((sequence, interaction)),
-                DeviceEffect::ShowPrompt { number } => self.prompts.push(number),
+                DeviceEffect::ShowPrompt { number } => self.prompts.push(number.0),
                 DeviceEffect::IdsForgotten => self.used.clear(),
                 _ => {}
             }
         }
     }
 
-    fn settled(&mut self, receipt: Receipt, has_push: bool, held: Option<u64>) {
+    fn settled(&mut self, receipt: Receipt, has_push: bool, held: Option<HeldKey>) {
         assert_eq!(has_push, !matches!(receipt.outcome, Outcome::Rejected { problem: PushProblem::NotJson, .. }));
         let id = receipt.notification_id.clone();
         if let Some(key) = held {

@@ -6,7 +6,9 @@ use portal_contract::{CardInteraction, DeliveryDelay, DesktopVerdict, Outcome, O
 
 use super::rig::{ANDROID, DesktopBehaviour, DeviceRig, IPHONE};
 use super::sent::sent;
-use crate::{AppCommand, CardFailure, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, HoldReason};
+use crate::{
+    AppCommand, CardFailure, CardNumber, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, HoldReason,
+};
 
 fn ids(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("n{n}")).collect()
@@ -113,7 +115,7 @@ fn answers_to_another_card_are_no_answers() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.desktop = DesktopBehaviour::Thinks;
     rig.push(sent("a"));
-    assert_eq!(rig.happens(DeviceInput::CardShown { card: 99, desktop: None }), []);
+    assert_eq!(rig.happens(DeviceInput::CardShown { card: CardNumber(99), desktop: None }), []);
     assert!(rig.device.is_showing_push());
 }
 
@@ -268,7 +270,7 @@ fn the_receipt_says_what_was_known_of_the_desktop_and_no_rule_heeds_it() {
         let mut rig = DeviceRig::ready(IPHONE);
         rig.desktop = DesktopBehaviour::Thinks;
         rig.push(sent("a"));
-        rig.happens(DeviceInput::CardShown { card: 1, desktop });
+        rig.happens(DeviceInput::CardShown { card: CardNumber(1), desktop });
         let receipt = rig.receipt("a");
         assert_eq!(receipt.outcome.kind(), OutcomeKind::Presented);
         assert_eq!(receipt.desktop, desktop);
@@ -282,7 +284,7 @@ fn a_failure_says_it_of_the_desktop_too_and_what_was_withheld_says_nothing() {
         rig.desktop = DesktopBehaviour::Thinks;
         rig.push(sent("a"));
         let failure = CardFailure { problem, detail: detail.to_owned() };
-        rig.happens(DeviceInput::CardFailed { card: 1, failure });
+        rig.happens(DeviceInput::CardFailed { card: CardNumber(1), failure });
         rig.receipt("a").desktop
     };
     assert_eq!(failed(PushProblem::NotificationServerRefused, "it refused"), Some(DesktopVerdict::Refused));

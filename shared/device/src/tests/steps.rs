@@ -13,7 +13,7 @@ use super::rig::{DesktopBehaviour, DeviceRig, PLATFORMS, PROFILES, PlatformCase}
 use super::sent::{PushBuilder, group, nonsense, sent, user};
 use crate::{
     AppCommand, ApplePermissionRequest, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, EnrollCommand,
-    FcmMessageKind, FcmPriority, PermissionCommand, PushServiceEmulation, Removal, RemovalStage,
+    FcmMessageKind, FcmPriority, PermissionCommand, PromptNumber, PushServiceEmulation, Removal, RemovalStage,
 };
 
 const USERS: [&str; 2] = ["adele", "bob"];
@@ -94,11 +94,11 @@ impl DeviceRig {
                 self.happens(DeviceInput::ActionArrived(action));
             }
             RandomStep::Press { older, allow } => {
-                let number = self.latest_prompt(*older);
+                let number = PromptNumber(self.latest_prompt(*older));
                 self.happens(DeviceInput::PromptAnswered { number, allow: *allow });
             }
             RandomStep::ClosePrompt { older } => {
-                let number = self.latest_prompt(*older);
+                let number = PromptNumber(self.latest_prompt(*older));
                 self.happens(DeviceInput::PromptClosed { number });
             }
             RandomStep::Connect { session_present } => self.connect(*session_present),
@@ -334,7 +334,8 @@ pub(super) fn events() -> impl Strategy<Value = DeviceInput> {
         1 => Just(DeviceInput::FenceReturned),
         1 => Just(DeviceInput::Disconnected),
         1 => Just(DeviceInput::DeadlineReached),
-        1 => (any::<u32>(), any::<bool>()).prop_map(|(number, allow)| DeviceInput::PromptAnswered { number, allow }),
+        1 => (any::<u32>(), any::<bool>())
+            .prop_map(|(number, allow)| DeviceInput::PromptAnswered { number: PromptNumber(number), allow }),
     ]
 }
 
