@@ -123,7 +123,7 @@ impl FakeState {
                 DeviceEffect::ShowCard { card, .. } => {
                     self.apply(DeviceInput::CardShown { card, desktop: None })?;
                 }
-                DeviceEffect::Settle { receipt, push, .. } => {
+                DeviceEffect::Settle(portal_device::SettledPush { receipt, push, .. }) => {
                     let snapshot = self.device.snapshot().clone();
                     self.settled.push(SettledPush { receipt, push, snapshot });
                 }

@@ -3,7 +3,9 @@
 //! Lives here: which effect comes to what. Does not live here: why (`portal_device`).
 
 use portal_contract::DeviceEventKind;
-use portal_device::{AckToken, CardContent, CardNumber, DeviceEffect, HeldPush, ReceivedPush};
+use portal_device::{
+    AckToken, CardContent, CardNumber, DeviceEffect, HeldPush, NewlyHeldPush, ReceivedPush, SettledPush,
+};
 
 use crate::action::{Action, LogLine};
 use crate::entry::JournalEntry;
@@ -24,7 +26,7 @@ impl Delivery {
 
     fn carry_out_one(&mut self, effect: DeviceEffect) -> Result<(), DeliveryError> {
         match effect {
-            DeviceEffect::Settle { receipt, push, held, ack } => {
+            DeviceEffect::Settle(SettledPush { receipt, push, held, ack }) => {
                 let sequence = receipt.sequence;
                 self.receipts.written(&receipt);
                 let push = push.as_ref().map(push_json).transpose()?;
@@ -32,7 +34,7 @@ impl Delivery {
                 self.acknowledge(ack);
                 self.commits.after_commit(AfterCommit::ReceiptDurable(sequence));
             }
-            DeviceEffect::Hold { held, ack } => {
+            DeviceEffect::Hold(NewlyHeldPush { held, ack }) => {
                 let push = held_json(&held)?;
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.write(JournalEntry::Held { key, id, at, push });
@@ -128,7 +130,7 @@ impl Delivery {
 /// receipt speaks of the device as the newest record says.
 fn changed_at(effects: &[DeviceEffect]) -> Option<usize> {
     let changed = effects.iter().position(|effect| *effect == DeviceEffect::StateChanged)?;
-    let outcome = effects.iter().take(changed).rposition(|effect| matches!(effect, DeviceEffect::Settle { .. }));
+    let outcome = effects.iter().take(changed).rposition(|effect| matches!(effect, DeviceEffect::Settle(_)));
     Some(outcome.map_or(0, |outcome| outcome.saturating_add(1)))
 }
 

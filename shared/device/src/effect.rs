@@ -21,27 +21,35 @@ pub struct CardContent {
     pub sound: bool,
 }
 
+/// A push that has its outcome.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledPush {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The push, where one could be read.
+    pub push: Option<ReceivedPush>,
+    /// The held push that this ends.
+    pub held: Option<HeldKey>,
+    /// What acknowledges it; none for one that was held, which is acknowledged already.
+    pub ack: Option<AckToken>,
+}
+
+/// A push that arrived and waits on the device from now on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewlyHeldPush {
+    /// The push and what it waits for.
+    pub held: HeldPush,
+    /// What acknowledges it; none at QoS 0.
+    pub ack: Option<AckToken>,
+}
+
 /// One thing to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DeviceEffect {
     /// A push has its outcome: journal it, acknowledge it, publish the receipt.
-    Settle {
-        /// The receipt.
-        receipt: Receipt,
-        /// The push, where one could be read.
-        push: Option<ReceivedPush>,
-        /// The held push that this ends.
-        held: Option<HeldKey>,
-        /// What acknowledges it; none for one that was held, which is acknowledged already.
-        ack: Option<AckToken>,
-    },
+    Settle(SettledPush),
     /// A push waits on the device: journal it, acknowledge it.
-    Hold {
-        /// The push and what it waits for.
-        held: HeldPush,
-        /// What acknowledges it.
-        ack: Option<AckToken>,
-    },
+    Hold(NewlyHeldPush),
     /// A held push waits for something else now.
     HoldChanged(HeldPush),
     /// Show a card; the answer is `CardShown` or `CardFailed` with its number.

@@ -8,7 +8,7 @@ use portal_contract::{
     StandbyBucket, Surface, Timestamp,
 };
 
-use super::effect::{CardContent, DeviceEffect};
+use super::effect::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 use super::event::{ArrivedPush, CardFailure};
 use super::numbers::{CardNumber, HeldKey};
 use super::push::{HeldPush, HoldReason, PushBeingShown, PushCandidate, ReceivedPush};
@@ -22,7 +22,7 @@ impl Device {
             Err(rejection) => {
                 let outcome = Outcome::Rejected { problem: rejection.problem, detail: rejection.detail };
                 let receipt = self.receipt(rejection.notification_id, target, outcome, now, now);
-                effects.push(DeviceEffect::Settle { receipt, push: None, held: None, ack });
+                effects.push(DeviceEffect::Settle(SettledPush { receipt, push: None, held: None, ack }));
                 return;
             }
         };
@@ -40,7 +40,7 @@ impl Device {
             self.settle(candidate, Outcome::Duplicate, now, effects);
         } else {
             self.evaluate(candidate, now, effects);
-            if matches!(effects.last(), Some(DeviceEffect::Hold { held, .. }) if held.reason == HoldReason::NotificationServerAway)
+            if matches!(effects.last(), Some(DeviceEffect::Hold(new)) if new.held.reason == HoldReason::NotificationServerAway)
             {
                 // A push is the moment to look once more whether a notification server has come without a word.
                 self.pushes.server_problem = None;
@@ -149,7 +149,7 @@ impl Device {
         match candidate.held {
             None => {
                 self.pushes.next_held_key = key.next();
-                effects.push(DeviceEffect::Hold { held: held.clone(), ack: candidate.ack });
+                effects.push(DeviceEffect::Hold(NewlyHeldPush { held: held.clone(), ack: candidate.ack }));
             }
             Some(before) if before.reason != reason || before.until != until => {
                 effects.push(DeviceEffect::HoldChanged(held.clone()));
@@ -254,7 +254,8 @@ impl Device {
         receipt.desktop = desktop;
         receipt.priority_lowered = push.priority_lowered;
         self.note_message(&receipt);
-        effects.push(DeviceEffect::Settle { receipt, push: Some(push), held: held.map(|held| held.key), ack });
+        let held = held.map(|held| held.key);
+        effects.push(DeviceEffect::Settle(SettledPush { receipt, push: Some(push), held, ack }));
     }
 
     fn receipt(

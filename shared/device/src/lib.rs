@@ -3,7 +3,9 @@
 //!
 //! ```
 //! use portal_contract::{CustomNotification, OperatingSystem, Outcome, Prerequisite, PushTarget, Tenant, Timestamp};
-//! use portal_device::{ArrivedPush, Device, DeviceEffect, DeviceIdentity, DeviceInput, EmulationSettings};
+//! use portal_device::{
+//!     ArrivedPush, Device, DeviceEffect, DeviceIdentity, DeviceInput, EmulationSettings, SettledPush,
+//! };
 //!
 //! let identity = DeviceIdentity {
 //!     id: "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap(),
@@ -27,7 +29,7 @@
 //! };
 //! let effects = device.apply(DeviceInput::PushArrived(push), now).unwrap();
 //!
-//! let DeviceEffect::Settle { receipt, .. } = &effects[0] else { panic!() };
+//! let DeviceEffect::Settle(SettledPush { receipt, .. }) = &effects[0] else { panic!() };
 //! let Outcome::Withheld { unmet } = receipt.outcome else { panic!() };
 //! assert!(unmet.contains(Prerequisite::CompanyPortalInstalled) && unmet.contains(Prerequisite::DeviceEnrolled));
 //! ```
@@ -70,7 +72,7 @@ pub use app::AppState;
 pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
 pub use documentation::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
-pub use effect::{CardContent, DeviceEffect};
+pub use effect::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 pub use enrollment::Enrollment;
 pub use event::{AckToken, ArrivedPush, CardFailure, DeviceInput};
 pub use explain::explain;

@@ -9,7 +9,7 @@ use super::{AfterCommit, DeviceLoop};
 use crate::control::Happened;
 use crate::desktop::{Card, CardId, CardUrgency, PromptCard, PromptId};
 use crate::journal::JournalEntry;
-use portal_device::{CardContent, DeviceEffect};
+use portal_device::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 
 /// The prompt's words, as the platform says them.
 fn prompt_words(apple: bool) -> (&'static str, &'static str) {
@@ -41,7 +41,7 @@ impl DeviceLoop {
 
     fn perform_one(&mut self, effect: DeviceEffect) {
         match effect {
-            DeviceEffect::Settle { receipt, push, held, ack } => {
+            DeviceEffect::Settle(SettledPush { receipt, push, held, ack }) => {
                 let sequence = receipt.sequence;
                 self.publisher.written(&receipt);
                 let push = push.and_then(|push| serde_json::to_string(&push).ok());
@@ -50,7 +50,7 @@ impl DeviceLoop {
                 self.acknowledge(ack);
                 self.outbox.after_commit(AfterCommit::Settled(sequence));
             }
-            DeviceEffect::Hold { held, ack } => {
+            DeviceEffect::Hold(NewlyHeldPush { held, ack }) => {
                 let push = serde_json::to_string(&held).unwrap_or_default();
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.tell(|| Happened::Held { notification_id: id.to_string() });

@@ -7,7 +7,7 @@ use portal_contract::{Outcome, Receipt, Surface, Timestamp};
 use super::oracle;
 use crate::{
     Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, PermissionCommand,
-    ReceivedPush, Refusal,
+    ReceivedPush, Refusal, SettledPush,
 };
 
 /// What the invariants need to remember from event to event.
@@ -79,7 +79,7 @@ impl InvariantChecks {
 
     fn receipts(&mut self, effects: &[DeviceEffect], after: &Device) {
         for effect in effects {
-            let DeviceEffect::Settle { receipt, push, .. } = effect else { continue };
+            let DeviceEffect::Settle(SettledPush { receipt, push, .. }) = effect else { continue };
             let (sequence, decided_at) = self.last.unwrap_or((0, receipt.decided_at));
             assert_eq!(receipt.sequence, sequence + 1, "the sequence rises by one");
             assert!(receipt.decided_at >= decided_at, "decidedAt goes back");

@@ -8,13 +8,15 @@ use portal_contract::{Explanation, Prerequisite, Receipt};
 
 use super::rig::{ANDROID, DesktopBehaviour, DeviceRig, IPHONE, PLATFORMS, PROFILES, RETIRE};
 use super::sent::{nonsense, sent};
-use crate::{AppCommand, ConditionCommand, DeviceEffect, DeviceInput, DocumentationYear, ReceivedPush, explain};
+use crate::{
+    AppCommand, ConditionCommand, DeviceEffect, DeviceInput, DocumentationYear, ReceivedPush, SettledPush, explain,
+};
 
 /// Pushes, and explains what came of it.
 fn explained(rig: &mut DeviceRig, push: super::sent::PushBuilder) -> (Receipt, Explanation) {
     let effects = rig.push(push);
     let settled = effects.into_iter().find_map(|effect| match effect {
-        DeviceEffect::Settle { receipt, push, .. } => Some((receipt, push)),
+        DeviceEffect::Settle(SettledPush { receipt, push, .. }) => Some((receipt, push)),
         _ => None,
     });
     let (receipt, push): (Receipt, Option<ReceivedPush>) = match settled {

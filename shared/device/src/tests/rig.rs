@@ -13,7 +13,8 @@ use super::sent::{PushBuilder, group, sent, user};
 use crate::{
     AppCommand, CardContent, CardFailure, CardNumber, ConditionCommand, Device, DeviceCommand, DeviceEffect,
     DeviceIdentity, DeviceInput, DeviceSnapshot, DocumentationYear, EmulationSettings, EnrollCommand, HeldKey,
-    HeldPush, OsVersion, PermissionCommand, RecentMessage, Refusal, Removal, RemovalStage, ResumePoint,
+    HeldPush, NewlyHeldPush, OsVersion, PermissionCommand, RecentMessage, Refusal, Removal, RemovalStage, ResumePoint,
+    SettledPush,
 };
 
 /// `retire`, carried out at once.
@@ -156,8 +157,8 @@ impl DeviceRig {
     fn book(&mut self, effects: &[DeviceEffect]) {
         for effect in effects.iter().cloned() {
             match effect {
-                DeviceEffect::Settle { receipt, push, held, .. } => self.settled(receipt, push.is_some(), held),
-                DeviceEffect::Hold { held, .. } => {
+                DeviceEffect::Settle(settled) => self.settled(settled),
+                DeviceEffect::Hold(NewlyHeldPush { held, .. }) => {
                     assert!(self.used.insert(held.push.notification.id.clone()), "held under a used id");
                     assert!(held.key >= self.next_held_key, "a key is used twice");
                     self.next_held_key = held.key.next();
@@ -180,8 +181,9 @@ impl DeviceRig {
         }
     }
 
-    fn settled(&mut self, receipt: Receipt, has_push: bool, held: Option<HeldKey>) {
-        assert_eq!(has_push, !matches!(receipt.outcome, Outcome::Rejected { problem: PushProblem::NotJson, .. }));
+    fn settled(&mut self, settled: SettledPush) {
+        let SettledPush { receipt, push, held, .. } = settled;
+        assert_eq!(push.is_some(), !matches!(receipt.outcome, Outcome::Rejected { problem: PushProblem::NotJson, .. }));
         let id = receipt.notification_id.clone();
         if let Some(key) = held {
             let held = self.held.remove(&key).unwrap();
