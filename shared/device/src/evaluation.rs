@@ -36,7 +36,7 @@ impl Device {
             let detail = "a retained push is not for a device that subscribes later; publish it without retain";
             let outcome = Outcome::Rejected { problem: PushProblem::Retained, detail: detail.to_owned() };
             self.settle(candidate, outcome, now, effects);
-        } else if id_used || self.pushes.is_being_shown(&candidate.push.notification.id) {
+        } else if id_used {
             self.settle(candidate, Outcome::Duplicate, now, effects);
         } else {
             self.evaluate(candidate, now, effects);

@@ -34,7 +34,7 @@ pub struct ArrivedPush {
     pub target: PushTarget,
     /// Whether the broker sent it as a retained message.
     pub retained: bool,
-    /// Whether its id is used on this device already.
+    /// Whether its id is used on this device already, by a push that is being shown too; the device remembers no ids.
     pub id_used: bool,
     /// What the broker left of the message's expiry, in seconds.
     pub expiry_seconds: Option<u32>,

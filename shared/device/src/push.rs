@@ -4,9 +4,7 @@
 
 use std::collections::VecDeque;
 
-use portal_contract::{
-    CardInteraction, CustomNotification, DeliveryDelay, NotificationId, Presentation, PushTarget, Timestamp,
-};
+use portal_contract::{CardInteraction, CustomNotification, DeliveryDelay, Presentation, PushTarget, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ResumePoint;
@@ -251,11 +249,6 @@ impl PushState {
 
     pub(super) fn is_showing_push(&self) -> bool {
         self.being_shown.is_some()
-    }
-
-    /// contract 3: an id counts as used once its push is being shown.
-    pub(super) fn is_being_shown(&self, id: &NotificationId) -> bool {
-        self.being_shown.as_ref().is_some_and(|being_shown| being_shown.candidate.push.notification.id == *id)
     }
 
     pub(super) fn held(&self) -> usize {

@@ -237,7 +237,9 @@ impl DeviceRig {
     /// A push arrives.
     pub(super) fn push(&mut self, sent: PushBuilder) -> Vec<DeviceEffect> {
         let mut arrival = sent.arrival;
-        arrival.id_used = arrival.payload.as_ref().is_ok_and(|push| self.used.contains(&push.id));
+        let being_shown = self.device.pushes.being_shown.as_ref().map(|shown| &shown.candidate.push.notification.id);
+        let is_used = |id| self.used.contains(id) || being_shown == Some(id);
+        arrival.id_used = arrival.payload.as_ref().is_ok_and(|push| is_used(&push.id));
         self.happens(DeviceInput::PushArrived(arrival))
     }
 
