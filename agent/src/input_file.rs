@@ -111,7 +111,7 @@ pub(crate) fn text(bytes: &[u8]) -> Result<String, FileFault> {
 }
 
 /// By its mark, or, without one, by a NUL in every second byte of the beginning, as western text has it.
-fn is_utf16(bytes: &[u8]) -> bool {
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return true;
     }

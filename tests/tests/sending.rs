@@ -39,6 +39,14 @@ fn push_prints_its_id_and_with_wait_the_receipts() -> Result<()> {
 }
 
 #[test]
+fn any_text_is_a_title_and_a_body() -> Result<()> {
+    let agent = ready()?;
+    let lines = agent.json_lines(&["push", "--here", "--title", "-50% today", "--body", "--all of it", "--wait"])?;
+    assert_eq!(lines[1]["outcome"], "presented", "{lines:?}");
+    Ok(())
+}
+
+#[test]
 fn push_to_a_group_and_to_a_targeted_user() -> Result<()> {
     let agent = ready()?;
     agent.command(&["enroll", "--user", "adele@contoso.example", "--group", GROUP])?;

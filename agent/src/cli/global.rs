@@ -66,9 +66,14 @@ impl Global {
     }
 }
 
-/// What the option names, else the variable; one that is empty names nothing, as for every other variable.
+/// What the option names, else the variable; one that is empty names nothing, as for every other variable. What a file
+/// that it was read from left around it is dropped.
 fn named(option: Option<&Path>, variable: Option<OsString>) -> Option<PathBuf> {
-    option.map(Path::to_owned).or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
+    let value = variable.map(|value| match value.to_str() {
+        Some(text) => settings::variable_value(text).into(),
+        None => value,
+    });
+    option.map(Path::to_owned).or_else(|| value.filter(|value| !value.is_empty()).map(PathBuf::from))
 }
 
 #[cfg(test)]
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(named(option, variable.clone()), Some("option".into()));
         assert_eq!(named(None, variable), Some("variable".into()));
         assert_eq!(named(None, Some(OsString::new())), None);
+        assert_eq!(named(None, Some("state dir\r\n".into())), Some("state dir".into()));
+        assert_eq!(named(None, Some("\r\n".into())), None);
         assert_eq!(named(None, None), None);
     }
 }

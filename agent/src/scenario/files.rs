@@ -2,11 +2,12 @@
 //!
 //! Lives here: finding files in folders, reading all of them before anything is run. Does not live here: what they say (`read`).
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::model::Case;
+use crate::input_file::{self, FileFault};
 use crate::library_error::os_reason;
 
 use super::read::{MAX_FILE_BYTES, WrongFile, read};
@@ -36,6 +37,14 @@ pub enum PathError {
         /// Why.
         reason: io::Error,
     },
+    /// A file that gives nothing, or too much.
+    #[error("{} {fault}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        fault: FileFault,
+    },
     /// A folder without scenarios.
     #[error("{} holds no scenario file (*.yaml or *.yml)", .0.display())]
     Empty(PathBuf),
@@ -54,7 +63,8 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, PathError> {
             return Err(PathError::Empty(path.clone()));
         }
         for file in files {
-            let bytes = bytes(&file).map_err(|reason| PathError::Unreadable { path: file.clone(), reason })?;
+            let bytes = input_file::read(&file, MAX_FILE_BYTES)
+                .map_err(|fault| PathError::File { path: file.clone(), fault })?;
             loaded.files += 1;
             match read(&file.to_string_lossy(), &bytes) {
                 Ok(cases) => loaded.cases.extend(cases),
@@ -63,14 +73,6 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, PathError> {
         }
     }
     Ok(loaded)
-}
-
-/// The file, or one byte more than is allowed of it, which is enough to refuse it.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {

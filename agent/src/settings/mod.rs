@@ -28,6 +28,7 @@ use directories::ProjectDirs;
 use crate::secret::REDACTED;
 use keys::{KEYS, KeyKind};
 use layers::{Findings, SettingsLayer};
+pub(crate) use variables::value as variable_value;
 use variables::{Variable, variable};
 
 /// The built-in defaults, commented: every key with its meaning, unit and default.

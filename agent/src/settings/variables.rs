@@ -89,7 +89,7 @@ fn letters_of(name: &str) -> String {
 }
 
 /// A value without what a file brings along that a tool read it from: the line end, the mark of UTF-8.
-pub(super) fn value(text: &str) -> &str {
+pub(crate) fn value(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n'])
 }
 

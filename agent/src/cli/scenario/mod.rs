@@ -76,7 +76,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = load(paths).map_err(|error| {
         let hint = match error {
-            PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
+            PathError::Unreadable { .. } | PathError::File { .. } => {
+                "name a file or folder that is there and that you may read"
+            }
             PathError::Empty(_) => "name another folder",
         };
         Failure::configuration(error.to_string(), hint)

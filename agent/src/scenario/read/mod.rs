@@ -39,6 +39,13 @@ use yaml::Node;
 /// # Errors
 /// Everything that is wrong with the file, each thing once.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Case>, WrongFile> {
+    // The mark that Windows tools put first is no part of the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        let problem = diagnostic::Problem::of_file("the file is a certificate or a key", "name a scenario file");
+        // Without its lines: whoever names a key by mistake is not to see it printed.
+        return Err(WrongFile::new(file, b"", vec![problem]));
+    }
     let wrong = |problems| WrongFile::new(file, bytes, problems);
     let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
     let places = Places::of(file);

@@ -285,3 +285,18 @@ fn nothing_written_in_a_file_controls_the_terminal() {
         wrong.show(false)
     );
 }
+
+#[test]
+fn what_tools_leave_behind_is_skipped_or_named_and_a_key_is_not_printed() {
+    let text = "name: x\r\nsteps:\r\n- retire\r\n";
+    assert_eq!(
+        read("a.yaml", format!("\u{feff}{text}").as_bytes()).map_err(|wrong| wrong.show(false)).unwrap().len(),
+        1
+    );
+    let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wrong = read("a.yaml", &utf16).unwrap_err();
+    assert!(wrong.problems[0].message.contains("UTF-16"), "{}", wrong.show(false));
+    let key = read("key.pem", b"-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n").unwrap_err();
+    let shown = format!("{} {key:?}", key.show(false));
+    assert!(shown.contains("a certificate or a key") && !shown.contains("hunter2"), "{shown}");
+}

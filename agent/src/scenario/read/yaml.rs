@@ -10,6 +10,7 @@ use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Location, Options, Spanned};
 
 use super::diagnostic::{Place, Problem};
+use crate::input_file;
 
 /// The largest file in bytes; the largest that ships has under 20 KB.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -131,6 +132,9 @@ pub fn documents(bytes: &[u8]) -> Result<Vec<Node>, Problem> {
     if bytes.len() > MAX_FILE_BYTES {
         let message = format!("the file has {} bytes; a scenario file has at most {MAX_FILE_BYTES}", bytes.len());
         return Err(Problem::of_file(message, "split it into several files"));
+    }
+    if input_file::is_utf16(bytes) {
+        return Err(Problem::of_file("the file is UTF-16, which Windows tools call Unicode", "save it as UTF-8"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     let written: Vec<Written> = serde_saphyr::from_multiple_with_options(text, options()).map_err(|e| not_yaml(&e))?;
