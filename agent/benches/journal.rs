@@ -9,10 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use portal_agent::journal::{
-    CommitTicket, DeviceJournal, Journal, JournalDatabase, JournalEntry, JournalOptions, JournalReader, Retention,
-};
+use portal_agent::journal::{CommitTicket, DeviceJournal, JournalDatabase, JournalOptions, JournalReader, Retention};
 use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, PushTarget, Receipt, Timestamp};
+use portal_delivery::JournalEntry;
 use tokio::runtime::Runtime;
 
 const ASKED_AT_ONCE: usize = 256;

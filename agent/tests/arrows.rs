@@ -30,16 +30,45 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
-    // Wires the edges to one device.
-    ("daemon", &["broker", "control", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"]),
+    // Drives any number of devices over the edges.
+    ("host", &["broker", "control", "desktop", "journal", "sender"]),
+    // A host with its files, its broker and its control API.
+    (
+        "daemon",
+        &["broker", "control", "desktop", "host", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
+    ),
     (
         "demo",
-        &["broker", "control", "daemon", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
+        &[
+            "broker",
+            "control",
+            "daemon",
+            "desktop",
+            "host",
+            "journal",
+            "mqtt",
+            "secret",
+            "sender",
+            "settings",
+            "state_dir",
+        ],
     ),
     // Another way to drive the daemon's one device.
     (
         "scenario",
-        &["broker", "control", "daemon", "desktop", "journal", "mqtt", "secret", "sender", "settings", "state_dir"],
+        &[
+            "broker",
+            "control",
+            "daemon",
+            "desktop",
+            "host",
+            "journal",
+            "mqtt",
+            "secret",
+            "sender",
+            "settings",
+            "state_dir",
+        ],
     ),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
@@ -53,7 +82,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/demo.rs", &["demo", "desktop"]),
     // One match from every error to its exit code and its sentence.
     ("cli/exit_code.rs", &["demo"]),
-    ("cli/failure.rs", &["daemon", "demo", "scenario"]),
+    ("cli/failure.rs", &["daemon", "demo", "host", "scenario"]),
     // Scenarios are read and run in the command's own process.
     ("cli/scenario/mod.rs", &["scenario"]),
     ("cli/scenario/facts.rs", &["scenario"]),

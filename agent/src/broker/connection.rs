@@ -269,7 +269,7 @@ impl Live<'_> {
     fn on_answer(&mut self, pkid: u16, refusal: Option<String>) {
         let Some(Sent { purpose, topic }) = self.link.answered(pkid) else { return };
         match (purpose, refusal) {
-            (Purpose::Daemon(Some(id)), None) => self.events.tell(SessionEvent::Published { id }),
+            (Purpose::Daemon(id), None) => self.events.tell(SessionEvent::Published { id }),
             (Purpose::Fence, Some(reason)) => {
                 self.fence_counts_as_back(&format!(
                     "the broker refused the fence ({reason}); allow devices/{{its id}}/#"
@@ -292,7 +292,7 @@ impl Live<'_> {
             standing.refused_publishes.insert(topic, detail.clone());
         });
         self.events.tell(match purpose {
-            Purpose::Daemon(Some(id)) => SessionEvent::PublishRefused { id, detail, for_good: false },
+            Purpose::Daemon(id) => SessionEvent::PublishRefused { id, detail, for_good: false },
             _ => SessionEvent::StateChanged { epoch: self.epoch },
         });
     }

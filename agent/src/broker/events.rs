@@ -1,4 +1,4 @@
-//! The way to the daemon: in order, without waiting.
+//! The way to the host: in order, without waiting, each event with the device that it is of.
 //!
 //! Lives here: the backlog behind a full channel. Does not live here: what the events say.
 
@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc::{Sender, error::TrySendError};
 
-use super::SessionEvent;
+use super::{DeviceKey, SessionEvent};
 
 /// The daemon's channel and what waits for room in it.
 ///
@@ -15,13 +15,14 @@ use super::SessionEvent;
 /// pauses between tries grow to half a minute.
 #[derive(Debug)]
 pub(super) struct Events {
-    sender: Sender<SessionEvent>,
+    device: DeviceKey,
+    sender: Sender<(DeviceKey, SessionEvent)>,
     backlog: VecDeque<SessionEvent>,
 }
 
 impl Events {
-    pub(super) fn new(sender: Sender<SessionEvent>) -> Self {
-        Self { sender, backlog: VecDeque::new() }
+    pub(super) fn new(device: DeviceKey, sender: Sender<(DeviceKey, SessionEvent)>) -> Self {
+        Self { device, sender, backlog: VecDeque::new() }
     }
 
     pub(super) fn has_backlog(&self) -> bool {
@@ -32,14 +33,14 @@ impl Events {
     pub(super) fn tell(&mut self, event: SessionEvent) {
         if self.has_backlog() {
             self.backlog.push_back(event);
-        } else if let Err(TrySendError::Full(event)) = self.sender.try_send(event) {
+        } else if let Err(TrySendError::Full((_, event))) = self.sender.try_send((self.device, event)) {
             self.backlog.push_back(event);
         }
     }
 
     /// Tells the daemon only if there is room; whether there was.
     pub(super) fn tell_if_room(&mut self, event: SessionEvent) -> bool {
-        !self.has_backlog() && self.sender.try_send(event).is_ok()
+        !self.has_backlog() && self.sender.try_send((self.device, event)).is_ok()
     }
 
     /// Waits for room and moves one event there. Cancel-safe.
@@ -47,7 +48,7 @@ impl Events {
         match self.sender.reserve().await {
             Ok(room) => {
                 if let Some(event) = self.backlog.pop_front() {
-                    room.send(event);
+                    room.send((self.device, event));
                 }
             }
             Err(_) => self.backlog.clear(),
@@ -66,20 +67,22 @@ mod tests {
     use crate::broker::PublishId;
 
     fn published(number: u64) -> SessionEvent {
-        SessionEvent::Published { id: PublishId(number) }
+        SessionEvent::Published { id: PublishId::Receipt(number) }
     }
 
     #[tokio::test]
     async fn a_full_channel_delays_but_keeps_the_order() {
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
-        let mut events = Events::new(sender);
+        let mut events = Events::new(DeviceKey(1), sender);
         for number in 0..3 {
             events.tell(published(number));
         }
         assert!(!events.tell_if_room(published(99)));
         for number in 0..3 {
-            let Some(SessionEvent::Published { id }) = receiver.recv().await else { panic!("an event is missing") };
-            assert_eq!(id, PublishId(number));
+            let Some((_, SessionEvent::Published { id })) = receiver.recv().await else {
+                panic!("an event is missing")
+            };
+            assert_eq!(id, PublishId::Receipt(number));
             if events.has_backlog() {
                 events.relieve().await;
             }

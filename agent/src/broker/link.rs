@@ -13,7 +13,7 @@ use portal_device::AckToken;
 
 use super::acks::AckQueue;
 use super::outbox::{Outbox, Purpose, Sent};
-use super::{PublishId, Sessions};
+use super::{ConnectionNumber, Publish, PublishId, Sessions};
 use crate::mqtt::MqttClient;
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
@@ -210,13 +210,16 @@ impl Sessions for Link {
         }
     }
 
-    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool {
+    fn publish(&self, publish: Publish) -> bool {
+        let Publish { connection, id, topic, payload, retain } = publish;
         let mut inner = self.lock();
-        let Some(live) = &mut inner.live else { return false };
+        // On a later connection it would come twice: the host publishes again what an earlier one did not answer.
+        let live = inner.live.as_mut().filter(|live| ConnectionNumber(live.epoch) == connection);
+        let Some(live) = live else { return false };
         let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
         if size > live.largest {
             let detail = format!("{size} bytes are more than the {} that the broker takes", live.largest);
-            inner.too_large.extend(id.map(|id| (id, detail)));
+            inner.too_large.push((id, detail));
             drop(inner);
             self.bell.notify_one();
             return true;

@@ -34,14 +34,11 @@ use portal_contract::{GroupId, IncomingTopic};
 
 pub use crate::mqtt::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsError, TlsSettings};
 pub use embedded::{EmbeddedBroker, EmbeddedError};
+pub use portal_delivery::{ConnectionNumber, DeviceKey, Publish, PublishId};
 pub use portal_device::AckToken;
 pub use recording::{Recorded, RecordingSessions};
 pub use session::{Session, SessionHandle};
 pub use settings::{BrokerError, EVENT_SLACK, Reconnect, SessionSettings};
-
-/// The daemon's number for a publish whose PUBACK it wants to hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PublishId(pub u64);
 
 /// What the session tells the daemon, in the order in which it happened.
 #[derive(Debug)]
@@ -57,6 +54,8 @@ pub enum SessionEvent {
         epoch: u64,
         /// Whether the broker had kept the session.
         session_present: bool,
+        /// How many publishes of the host's it takes before it has answered the first of them.
+        publish_window: usize,
         /// The broker.
         url: String,
     },
@@ -123,6 +122,8 @@ pub enum SessionEvent {
         /// What happened and what to do about it.
         problem: String,
     },
+    /// The session's task ended: it was stopped, or it panicked.
+    Ended,
 }
 
 /// What the daemon asks of a session. No call waits.
@@ -134,10 +135,10 @@ pub trait Sessions: Send + Sync {
     /// at each connect.
     fn set_groups(&self, groups: BTreeSet<GroupId>);
 
-    /// Publishes at QoS 1, in the order of the calls. `false`: not connected, or as many as the broker takes are
-    /// unanswered; try again at the next event. A publish without an answer when the connection ends is forgotten:
-    /// publish it again (contract 4: from the first without PUBACK).
-    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool;
+    /// Publishes at QoS 1, in the order of the calls. `false`: the connection that it is meant for does not stand, or as many
+    /// as the broker takes are unanswered. A publish without an answer when the connection ends is forgotten: publish it
+    /// again (contract 4: from the first without PUBACK).
+    fn publish(&self, publish: Publish) -> bool;
 
     /// Sends a message to oneself, behind everything that was asked for before; [`SessionEvent::ProbeReturned`] comes
     /// behind everything that the broker had taken for the device by then. Forgotten where the connection ends first.

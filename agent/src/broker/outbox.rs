@@ -11,7 +11,7 @@ use crate::mqtt::publish_window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The daemon's.
-    Daemon(Option<PublishId>),
+    Daemon(PublishId),
     /// This connection's fence.
     Fence,
     /// A probe of this connection.
@@ -44,6 +44,11 @@ impl Outbox {
         Self { window: publish_window(receive_maximum), handed: VecDeque::new(), inflight: HashMap::new() }
     }
 
+    /// How many publishes may be unanswered.
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
     /// Whether the daemon's next publish has to wait.
     pub(super) fn is_full(&self) -> bool {
         self.handed.len() + self.inflight.len() >= self.window
@@ -71,14 +76,14 @@ mod tests {
     #[test]
     fn answers_find_their_publish_and_the_window_leaves_room() {
         let mut outbox = Outbox::new(Some(6));
-        outbox.handed(Purpose::Daemon(Some(PublishId(7))), "r".to_owned());
+        outbox.handed(Purpose::Daemon(PublishId::Receipt(7)), "r".to_owned());
         assert!(!outbox.is_full());
         outbox.handed(Purpose::Fence, "f".to_owned());
         assert!(outbox.is_full());
         outbox.sent(3);
         outbox.sent(4);
         assert_eq!(outbox.answered(4), Some(Sent { purpose: Purpose::Fence, topic: "f".to_owned() }));
-        let purpose = Purpose::Daemon(Some(PublishId(7)));
+        let purpose = Purpose::Daemon(PublishId::Receipt(7));
         assert_eq!(outbox.answered(3), Some(Sent { purpose, topic: "r".to_owned() }));
         assert_eq!(outbox.answered(3), None);
         assert!(!outbox.is_full());

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portal_contract::{GroupId, status};
 
-use super::{AckToken, PublishId, Sessions};
+use super::{AckToken, Publish, Sessions};
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +17,7 @@ pub enum Recorded {
     /// [`Sessions::set_groups`].
     Groups(BTreeSet<GroupId>),
     /// [`Sessions::publish`].
-    Publish {
-        /// The daemon's number.
-        id: Option<PublishId>,
-        /// The topic.
-        topic: String,
-        /// The payload.
-        payload: Vec<u8>,
-        /// Whether retained.
-        retain: bool,
-    },
+    Publish(Publish),
     /// [`Sessions::probe`].
     Probe(u64),
     /// [`Sessions::go_offline`].
@@ -86,10 +77,10 @@ impl Sessions for RecordingSessions {
         self.record(Recorded::Groups(groups));
     }
 
-    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool {
+    fn publish(&self, publish: Publish) -> bool {
         let mut inner = self.lock();
         if inner.state.connected {
-            inner.calls.push(Recorded::Publish { id, topic, payload, retain });
+            inner.calls.push(Recorded::Publish(publish));
         }
         inner.state.connected
     }

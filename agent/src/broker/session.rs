@@ -21,7 +21,7 @@ use super::link::{Link, Wish};
 use super::outbox::Outbox;
 use super::settings::{BrokerError, SessionSettings};
 use super::subscriptions::Subscriptions;
-use super::{PublishId, SessionEvent, Sessions};
+use super::{DeviceKey, Publish, SessionEvent, Sessions};
 use crate::mqtt::{
     BrokerUrl, ConnectOptions, ConnectionFault, ConnectionFaultKind, LARGEST_PACKET, LastWill, MqttClient,
     MqttConnection, MqttEvent, client_config, open,
@@ -45,18 +45,28 @@ pub struct Session {
 pub struct SessionHandle(Arc<Link>);
 
 impl Session {
-    /// Starts connecting, in a task of its own on the current runtime.
+    /// Starts connecting, in a task of its own on the current runtime; its events name `device`.
     ///
     /// # Errors
     /// Settings that cannot work, files of TLS that are missing or wrong, an event channel smaller than
     /// [`SessionSettings::event_capacity`].
-    pub fn start(settings: SessionSettings, events: mpsc::Sender<SessionEvent>) -> Result<Self, BrokerError> {
+    pub fn start(
+        settings: SessionSettings,
+        device: DeviceKey,
+        events: mpsc::Sender<(DeviceKey, SessionEvent)>,
+    ) -> Result<Self, BrokerError> {
         settings.check(events.max_capacity())?;
         let secure = settings.brokers.iter().any(BrokerUrl::is_secure);
         let tls = if secure { Some(client_config(&settings.tls)?) } else { None };
         let link = Arc::new(Link::new());
-        let driver = Driver::new(settings, tls, Arc::clone(&link), Events::new(events));
-        Ok(Self { link, task: tokio::spawn(driver.run()) })
+        let ended = EndNotice { device, events: events.clone() };
+        let driver = Driver::new(settings, tls, Arc::clone(&link), Events::new(device, events));
+        let task = tokio::spawn(async move {
+            // Dropped with the task, by a panic too.
+            let _ended = ended;
+            driver.run().await;
+        });
+        Ok(Self { link, task })
     }
 
     /// The daemon's handle.
@@ -88,8 +98,8 @@ impl Sessions for SessionHandle {
         self.0.set_groups(groups);
     }
 
-    fn publish(&self, id: Option<PublishId>, topic: String, payload: Vec<u8>, retain: bool) -> bool {
-        self.0.publish(id, topic, payload, retain)
+    fn publish(&self, publish: Publish) -> bool {
+        self.0.publish(publish)
     }
 
     fn probe(&self, number: u64) {
@@ -106,6 +116,20 @@ impl Sessions for SessionHandle {
 
     fn state(&self) -> status::BrokerStatus {
         self.0.state()
+    }
+}
+
+/// Tells, when it is dropped, that the session's task has ended: the channel is everybody's and does not close with it.
+struct EndNotice {
+    device: DeviceKey,
+    events: mpsc::Sender<(DeviceKey, SessionEvent)>,
+}
+
+impl Drop for EndNotice {
+    fn drop(&mut self) {
+        if self.events.try_send((self.device, SessionEvent::Ended)).is_err() {
+            tracing::debug!("nobody hears that a session ended");
+        }
     }
 }
 
@@ -198,9 +222,12 @@ impl Driver {
         if session_present {
             self.events.forget_messages();
         }
-        self.link.open(self.epoch, client.clone(), Outbox::new(receive_maximum), maximum_packet_size);
+        let outbox = Outbox::new(receive_maximum);
+        // One is left for the device state.
+        let publish_window = outbox.window().saturating_sub(1).max(1);
+        self.link.open(self.epoch, client.clone(), outbox, maximum_packet_size);
         self.told = false;
-        self.events.tell(SessionEvent::Connected { epoch: self.epoch, session_present, url: shown });
+        self.events.tell(SessionEvent::Connected { epoch: self.epoch, session_present, publish_window, url: shown });
         let since = Instant::now();
         let end = self.live(url, client, since, maximum_packet_size).run(&mut connection).await;
         self.link.close();

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use super::page::{harmless, harmless_json};
 use crate::control::{ClientError, ControlFileError, ErrorBody, Fault};
-use crate::daemon::{ConfigurationError, LoopError, StartError};
+use crate::daemon::{ConfigurationError, StartError};
 use crate::demo::DemoError;
+use crate::host::HostError;
 use crate::library_error::os_reason;
 use crate::scenario::runner::RunError;
 use crate::sender::SenderError;
@@ -52,7 +53,7 @@ pub enum Failure {
     Scenarios(#[from] RunError),
     /// The daemon ended by itself.
     #[error(transparent)]
-    Loop(#[from] LoopError),
+    Loop(#[from] HostError),
     /// Several things, each by itself; the first tells the exit code.
     #[error("{0}")]
     Several(Box<Failure>, Vec<Failure>),

@@ -1,6 +1,6 @@
-//! What every handler has at hand: the device, the token, and whether the server is ending.
+//! What every handler has at hand: the host of the devices, the token, and whether the server is ending.
 //!
-//! Lives here: shared state, and the check that a path names this device. Does not live here: who is let in (`guard`).
+//! Lives here: shared state, and finding the device that a path names. Does not live here: who is let in (`guard`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use axum::http::request::Parts;
 use portal_contract::DeviceId;
 use tokio_util::sync::CancellationToken;
 
-use super::{Fault, RunningDevice, Token};
+use super::{Fault, RunningHost, Token};
 
 /// Shared by every request.
 #[derive(Clone)]
-pub(super) struct Api<D> {
-    pub(super) device: D,
+pub(super) struct Api<H> {
+    pub(super) host: H,
     pub(super) token: Arc<Token>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
@@ -23,21 +23,23 @@ pub(super) struct Api<D> {
     pub(super) ending: CancellationToken,
 }
 
-/// Proof that the path names the device that runs here.
-pub(super) struct OwnDevice;
+/// The device that the path names, which is hosted here.
+pub(super) struct OwnDevice<H: RunningHost>(pub(super) H::Device);
 
-impl<D: RunningDevice> FromRequestParts<Api<D>> for OwnDevice {
+impl<H: RunningHost> FromRequestParts<Api<H>> for OwnDevice<H> {
     type Rejection = Fault;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api<D>) -> Result<Self, Fault> {
+    async fn from_request_parts(parts: &mut Parts, api: &Api<H>) -> Result<Self, Fault> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, api).await;
         let named = path.ok().and_then(|Path(mut names)| names.remove("device")).unwrap_or_default();
-        let own = api.device.id();
-        if named.parse::<DeviceId>() == Ok(own) {
-            return Ok(Self);
-        }
-        let shown: String = named.chars().take(64).collect();
-        let message = format!("no device {shown:?} runs here; this daemon's device is {own}");
-        Err(Fault::new("unknownDevice", message, "GET /v1/devices lists the devices"))
+        let found = named.parse::<DeviceId>().ok().and_then(|id| api.host.device(id));
+        found.map(Self).ok_or_else(|| {
+            let shown: String = named.chars().take(64).collect();
+            let hosted = api.host.devices();
+            let first: Vec<String> = hosted.iter().take(3).map(|device| device.device_id.to_string()).collect();
+            let more = if hosted.len() > 3 { ", …" } else { "" };
+            let message = format!("no device {shown:?} runs here, but {}{more}", first.join(", "));
+            Fault::new("unknownDevice", message, "GET /v1/devices lists the devices")
+        })
     }
 }

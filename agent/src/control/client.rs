@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod};
 use portal_contract::{
-    DeviceId, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport, duration,
+    DeviceId, DeviceList, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -19,8 +19,8 @@ use url::form_urlencoded;
 use super::following::Following;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, Applied, ControlFile, ControlFileError, DeviceEvent, Devices, ErrorBody, Fault, Gesture,
-    Notifications, Quiet, Receipts, VERSION, VERSION_HEADER, Wait,
+    API_HEADER, API_VERSION, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent, ErrorBody,
+    Fault, IdleReport, Notifications, Receipts, VERSION, VERSION_HEADER, Wait,
 };
 
 /// How long connecting to loopback may take.
@@ -89,7 +89,7 @@ impl Client {
             .build();
         let device = DeviceId::from_bytes([0; 16]);
         let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), device };
-        let Devices { devices } = client.get("/v1/devices", &[])?.value;
+        let DeviceList { devices, .. } = client.get("/v1/devices", &[])?.value;
         client.device = *devices.first().ok_or_else(|| ClientError::Lost("it has no device".to_owned()))?;
         Ok(client)
     }
@@ -116,7 +116,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn apply(&self, command: &DeviceCommand) -> Result<Answer<Applied>, ClientError> {
+    pub fn apply(&self, command: &DeviceCommand) -> Result<Answer<CommandResult>, ClientError> {
         let request = command::request(command).map_err(|error| ClientError::Lost(error.to_string()))?;
         let (row, body) = request.ok_or_else(only_at_a_start)?;
         self.change(row, &body)
@@ -126,11 +126,11 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn change(&self, row: &CommandRow, body: &Value) -> Result<Answer<Applied>, ClientError> {
+    pub fn change(&self, row: &CommandRow, body: &Value) -> Result<Answer<CommandResult>, ClientError> {
         self.send_json(row.method, &row.path_of(self.device), body)
     }
 
-    fn send_json(&self, method: HttpMethod, path: &str, body: &Value) -> Result<Answer<Applied>, ClientError> {
+    fn send_json(&self, method: HttpMethod, path: &str, body: &Value) -> Result<Answer<CommandResult>, ClientError> {
         let request = Request::builder().method(method.name()).header("content-type", "application/json");
         self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
     }
@@ -139,7 +139,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Fault`].
-    pub fn gesture(&self, gesture: Gesture) -> Result<Answer<Applied>, ClientError> {
+    pub fn gesture(&self, gesture: DesktopInteraction) -> Result<Answer<CommandResult>, ClientError> {
         self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": gesture }))
     }
 
@@ -211,11 +211,11 @@ impl Client {
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
     }
 
-    /// Waits, at the daemon's side, until the device has come to rest: see [`Quiet`].
+    /// Waits, at the daemon's side, until the device has come to rest: see [`IdleReport`].
     ///
     /// # Errors
     /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
-    pub fn quiet(&self, patience: Duration) -> Result<Answer<Quiet>, ClientError> {
+    pub fn quiet(&self, patience: Duration) -> Result<Answer<IdleReport>, ClientError> {
         let request = Request::builder().method("GET");
         let pairs = [("timeout", duration::write(patience))];
         self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
@@ -225,7 +225,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn stop(&self) -> Result<Answer<Applied>, ClientError> {
+    pub fn stop(&self) -> Result<Answer<CommandResult>, ClientError> {
         self.answer(self.send(Request::builder().method("POST"), "/v1/stop", &[], Vec::new(), Some(ANSWER_PATIENCE))?)
     }
 

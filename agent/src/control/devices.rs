@@ -1,21 +1,32 @@
-//! `GET /v1/devices`: which devices run here; one in a daemon, many in a fleet.
+//! `GET /v1/devices` and what adds and removes one: which devices run here.
 
 use axum::Json;
-use axum::extract::State;
-use portal_contract::DeviceId;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use axum::extract::{Request, State};
+use portal_contract::{DeviceList, DeviceState, NewDevice};
 
-use super::RunningDevice;
-use super::api::Api;
+use super::api::{Api, OwnDevice};
+use super::{Fault, RunningDevice, RunningHost, body};
 
-/// The devices that run here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Devices {
-    /// Their ids.
-    pub devices: Vec<DeviceId>,
+pub(super) async fn list<H: RunningHost>(State(api): State<Api<H>>) -> Json<DeviceList> {
+    let hosted = api.host.devices();
+    Json(DeviceList { devices: hosted.iter().map(|device| device.device_id).collect(), hosted })
 }
 
-pub(super) async fn list<D: RunningDevice>(State(api): State<Api<D>>) -> Json<Devices> {
-    Json(Devices { devices: vec![api.device.id()] })
+pub(super) async fn add<H: RunningHost>(
+    State(api): State<Api<H>>,
+    request: Request,
+) -> Result<Json<DeviceState>, Fault> {
+    let body = body::read(request, "a new device").await?;
+    let new: NewDevice = serde_json::from_value(body)
+        .map_err(|error| body::wrong(&format!("the body of a new device is not right: {error}")))?;
+    let device = api.host.add(new).await?;
+    Ok(Json(device.status().await?.device))
+}
+
+pub(super) async fn remove<H: RunningHost>(
+    State(api): State<Api<H>>,
+    OwnDevice(device): OwnDevice<H>,
+) -> Result<Json<DeviceList>, Fault> {
+    api.host.remove(device.id()).await?;
+    Ok(list(State(api)).await)
 }

@@ -1,20 +1,18 @@
 //! `explain`: why a push did or did not show.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::Uri;
 use portal_contract::{Explanation, NotificationId};
 
-use super::api::{Api, OwnDevice};
+use super::api::OwnDevice;
 use super::parameters::{Given, Parameter};
-use super::{Fault, RunningDevice};
+use super::{Fault, RunningDevice, RunningHost};
 
 // A parameter and no part of the path: a notification's id may hold any character.
 pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("id", "the notification's id; the latest where absent")];
 
-pub(super) async fn explain<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
+pub(super) async fn explain<H: RunningHost>(
+    OwnDevice(device): OwnDevice<H>,
     uri: Uri,
 ) -> Result<Json<Explanation>, Fault> {
     let id = Given::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
@@ -23,5 +21,5 @@ pub(super) async fn explain<D: RunningDevice>(
         None => "no push has arrived yet".to_owned(),
     };
     let hint = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };
-    api.device.explain(id).await?.map(Json).ok_or_else(|| Fault::new("noReceipt", message, hint))
+    device.explain(id).await?.map(Json).ok_or_else(|| Fault::new("noReceipt", message, hint))
 }

@@ -5,7 +5,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::RunningDevice;
+use super::RunningHost;
 use super::api::Api;
 
 /// The paths that need no token.
@@ -15,10 +15,6 @@ pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-pub(super) async fn readyz<D: RunningDevice>(State(api): State<Api<D>>) -> (StatusCode, &'static str) {
-    match api.device.status().await {
-        Ok(status) if status.broker.connected => (StatusCode::OK, "ok\n"),
-        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "broker\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "device\n"),
-    }
+pub(super) async fn readyz<H: RunningHost>(State(api): State<Api<H>>) -> (StatusCode, &'static str) {
+    if api.host.is_ready() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "broker\n") }
 }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::{Api, OwnDevice};
 use super::parameters::{Given, Parameter};
-use super::{ErrorBody, Fault, LogQuery, RunningDevice};
+use super::{ErrorBody, Fault, LogQuery, RunningDevice, RunningHost};
 
 /// How many receipts `log` shows where nothing is said (contract 5).
 pub const DEFAULT_LIMIT: usize = 100;
@@ -113,25 +113,25 @@ impl Filter {
     }
 }
 
-pub(super) async fn receipts<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
+pub(super) async fn receipts<H: RunningHost>(
+    State(api): State<Api<H>>,
+    OwnDevice(device): OwnDevice<H>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let mut request = LogRequest::read(&uri)?;
-    let filter = filter(&api.device, &request).await?;
+    let filter = filter(&device, &request).await?;
     let follows = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains(EVENT_STREAM));
     if follows {
         // A browser's or library's own reconnection says so in this header.
         let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
         request.after = last_seen.or(request.after);
-        let follower = Follower::start(&api, filter, &request).await?;
+        let follower = Follower::start(device, api.ending.clone(), filter, &request).await?;
         return Ok(Sse::new(follower.events()).into_response());
     }
     let receipts = match request.after {
-        Some(after) => page(&api.device, &filter, after, request.limit.unwrap_or(usize::MAX)).await?,
-        None => api.device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?,
+        Some(after) => page(&device, &filter, after, request.limit.unwrap_or(usize::MAX)).await?,
+        None => device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?,
     };
     Ok(Json(Receipts { receipts }).into_response())
 }
@@ -174,19 +174,18 @@ struct Follower<D> {
 }
 
 impl<D: RunningDevice> Follower<D> {
-    async fn start(api: &Api<D>, filter: Filter, request: &LogRequest) -> Result<Self, Fault> {
-        let mut settled = api.device.settled();
+    async fn start(device: D, ending: CancellationToken, filter: Filter, request: &LogRequest) -> Result<Self, Fault> {
+        let mut settled = device.settled();
         // What settles between these two lines is in the list, and the list's last sequence keeps it from coming twice.
         let newest = *settled.borrow_and_update();
         let (cursor, ready) = match request.after {
             Some(after) => (after, Vec::new()),
             None => {
-                let list = api.device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?;
+                let list = device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?;
                 (list.last().map_or(newest, |last| newest.max(last.sequence)), list)
             }
         };
-        let ending = api.ending.clone();
-        Ok(Self { device: api.device.clone(), filter, settled, ending, cursor, ready: ready.into(), failed: false })
+        Ok(Self { device, filter, settled, ending, cursor, ready: ready.into(), failed: false })
     }
 
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> + Send {

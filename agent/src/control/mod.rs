@@ -36,21 +36,20 @@ use std::future::Future;
 
 pub use client::{Answer, Client, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
-pub use devices::Devices;
-pub use events::{DeviceEvent, FOLLOWER_ROOM, Happened};
+pub use events::FOLLOWER_ROOM;
 pub use fault::{ErrorBody, Fault};
 pub use following::Following;
-pub use gesture::{Gesture, GestureRequest};
+pub use gesture::GestureRequest;
 pub use log::Receipts;
 pub use notifications::Notifications;
-pub use quiet::Quiet;
+pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
 pub use server::{ControlError, Server};
 pub use token::Token;
 pub use wait::Wait;
 
 use portal_contract::{
-    CustomNotification, DeviceId, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport,
-    Timestamp,
+    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,
+    StatusReport, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,30 +65,6 @@ pub const API_HEADER: &str = "portal-agent-api";
 pub const VERSION_HEADER: &str = "portal-agent-version";
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What a command came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Applied {
-    /// The device state after the command.
-    #[serde(flatten)]
-    pub state: DeviceState,
-    /// What a person is told where nothing changed (`already allowed`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-/// Which receipts `log` asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LogQuery {
-    /// Only this outcome.
-    pub outcome: Option<portal_contract::OutcomeKind>,
-    /// Only this notification.
-    pub id: Option<NotificationId>,
-    /// Only those decided at or after this moment.
-    pub since: Option<Timestamp>,
-    /// At most this many, the latest.
-    pub limit: usize,
-}
 
 /// A message in Company Portal's own Notifications section (facts 1.6).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -107,7 +82,7 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Which device it is.
     fn id(&self) -> DeviceId;
     /// Carries out a command; answers once the change is durable.
-    fn apply(&self, command: DeviceCommand) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    fn apply(&self, command: DeviceCommand) -> impl Future<Output = Result<CommandResult, Fault>> + Send;
     /// The whole picture; never waits for the desktop.
     fn status(&self) -> impl Future<Output = Result<StatusReport, Fault>> + Send;
     /// Each switch of the platform by name is in `status`; this counts up whenever `status` may differ.
@@ -127,10 +102,26 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
     fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
     /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
-    fn gesture(&self, gesture: Gesture) -> impl Future<Output = Result<Applied, Fault>> + Send;
+    fn gesture(&self, gesture: DesktopInteraction) -> impl Future<Output = Result<CommandResult, Fault>> + Send;
     /// Answers once what the broker had taken before has come to where only time or a person moves it on: held, or with an
     /// outcome that is durable, acknowledged and published. Has no limit of its own.
-    fn quiet(&self) -> impl Future<Output = Result<Quiet, Fault>> + Send;
+    fn quiet(&self) -> impl Future<Output = Result<IdleReport, Fault>> + Send;
+}
+
+/// The host of the running devices, as the control API sees it. The daemon implements it.
+pub trait RunningHost: Clone + Send + Sync + 'static {
+    /// One of its devices.
+    type Device: RunningDevice;
+    /// The devices, in the order in which they were made.
+    fn devices(&self) -> Vec<DeviceSummary>;
+    /// The device of this id, where it is hosted.
+    fn device(&self, id: DeviceId) -> Option<Self::Device>;
+    /// Whether every device is on its broker, each subscription answered.
+    fn is_ready(&self) -> bool;
+    /// Makes a device and hosts it.
+    fn add(&self, new: NewDevice) -> impl Future<Output = Result<Self::Device, Fault>> + Send;
+    /// Hosts a device no longer, and removes what is kept of it, here and on the broker.
+    fn remove(&self, id: DeviceId) -> impl Future<Output = Result<(), Fault>> + Send;
     /// Ends the daemon cleanly, after this answer.
     fn stop(&self);
 }

@@ -1,12 +1,11 @@
 //! `app notifications`: what Company Portal's own Notifications section lists.
 
 use axum::Json;
-use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, OwnDevice};
-use super::{Fault, InAppMessage, RunningDevice};
+use super::api::OwnDevice;
+use super::{Fault, InAppMessage, RunningDevice, RunningHost};
 
 /// The section's messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,9 +14,6 @@ pub struct Notifications {
     pub notifications: Vec<InAppMessage>,
 }
 
-pub(super) async fn list<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
-) -> Result<Json<Notifications>, Fault> {
-    Ok(Json(Notifications { notifications: api.device.in_app().await? }))
+pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<Notifications>, Fault> {
+    Ok(Json(Notifications { notifications: device.in_app().await? }))
 }

@@ -7,44 +7,29 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_contract::{Timestamp, duration};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use portal_contract::{IdleReport, duration};
 
 use super::api::{Api, OwnDevice};
 use super::parameters::{Given, Parameter};
-use super::{Fault, RunningDevice};
+use super::{Fault, RunningDevice, RunningHost};
 
 /// Where nothing is said: a fence that does not come back has given up by then.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("timeout", "how long to wait (90s); 30s where absent")];
 
-/// A moment at which nothing was on its way to the device, on it, or from it, and nothing was due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Quiet {
-    /// When, in device time.
-    pub now: Timestamp,
-    /// When time alone will move something on, in device time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_deadline: Option<Timestamp>,
-    /// The number of the newest event that followers were told.
-    pub events: u64,
-}
-
-pub(super) async fn quiet<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
+pub(super) async fn quiet<H: RunningHost>(
+    State(api): State<Api<H>>,
+    OwnDevice(device): OwnDevice<H>,
     uri: Uri,
-) -> Result<Json<Quiet>, Fault> {
+) -> Result<Json<IdleReport>, Fault> {
     let given = Given::read(&uri, PARAMETERS)?;
     let patience = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_PATIENCE);
     tokio::select! {
         () = api.ending.cancelled() => Err(Fault::new("daemonIsEnding", "the daemon ended meanwhile", "portal-agent run")),
-        quiet = tokio::time::timeout(patience, api.device.quiet()) => match quiet {
+        quiet = tokio::time::timeout(patience, device.quiet()) => match quiet {
             Ok(quiet) => quiet.map(Json),
-            Err(_) => Err(not_quiet(&api.device, patience).await),
+            Err(_) => Err(not_quiet(&device, patience).await),
         },
     }
 }

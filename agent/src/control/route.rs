@@ -4,7 +4,7 @@
 //! (`routes`), the document (`openapi`).
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::api::{Api, OwnDevice};
 use super::body;
 use super::parameters::{Given, Parameter};
-use super::{Applied, Fault, RunningDevice};
+use super::{CommandResult, Fault, RunningDevice, RunningHost};
 
 /// What a route answers with.
 #[derive(Clone, Copy)]
@@ -39,9 +39,9 @@ pub(super) struct RouteDescription {
 }
 
 /// A path with what answers it: the router and the document are both made of it.
-pub(super) struct Route<D> {
+pub(super) struct Route<H> {
     pub(super) about: RouteDescription,
-    pub(super) handler: MethodRouter<Api<D>>,
+    pub(super) handler: MethodRouter<Api<H>>,
 }
 
 /// The schema of a type, as a function to keep in the table.
@@ -54,14 +54,14 @@ pub(super) fn of_device(rest: &str) -> String {
     format!("/v1/devices/{{device}}{}{rest}", if rest.is_empty() { "" } else { "/" })
 }
 
-impl<D: RunningDevice> Route<D> {
+impl<H: RunningHost> Route<H> {
     /// A route that reads.
-    pub(super) fn get<T: 'static, H: Handler<T, Api<D>>>(
+    pub(super) fn get<T: 'static, F: Handler<T, Api<H>>>(
         path: impl Into<String>,
         summary: &'static str,
         parameters: &'static [Parameter],
         answers: Answers,
-        handler: H,
+        handler: F,
     ) -> Self {
         let (path, summary) = (path.into(), summary.to_owned());
         let about = RouteDescription { method: HttpMethod::Get, path, summary, parameters, body: None, answers };
@@ -69,25 +69,37 @@ impl<D: RunningDevice> Route<D> {
     }
 
     /// A command of the table that shows something.
-    pub(super) fn view<T: 'static, H: Handler<T, Api<D>>>(
+    pub(super) fn view<T: 'static, F: Handler<T, Api<H>>>(
         row: &'static CommandRow,
         parameters: &'static [Parameter],
         answers: Answers,
-        handler: H,
+        handler: F,
     ) -> Self {
         Self::get(row.path_template(), row.summary, parameters, answers, handler)
     }
 
     /// A route without a body that is no command of a device.
-    pub(super) fn post<T: 'static, H: Handler<T, Api<D>>>(
+    pub(super) fn post<T: 'static, F: Handler<T, Api<H>>>(
         path: impl Into<String>,
         summary: &'static str,
         answers: Answers,
-        handler: H,
+        handler: F,
     ) -> Self {
         let (method, path, summary) = (HttpMethod::Post, path.into(), summary.to_owned());
         let about = RouteDescription { method, path, summary, parameters: &[], body: None, answers };
         Self::new(about, on(MethodFilter::POST, handler))
+    }
+
+    /// A route that removes.
+    pub(super) fn delete<T: 'static, F: Handler<T, Api<H>>>(
+        path: impl Into<String>,
+        summary: &'static str,
+        answers: Answers,
+        handler: F,
+    ) -> Self {
+        let (method, path, summary) = (HttpMethod::Delete, path.into(), summary.to_owned());
+        let about = RouteDescription { method, path, summary, parameters: &[], body: None, answers };
+        Self::new(about, on(MethodFilter::DELETE, handler))
     }
 
     /// A command of the table that changes the device.
@@ -98,13 +110,14 @@ impl<D: RunningDevice> Route<D> {
             summary: row.about(),
             parameters: &[],
             body: Some(body.schema),
-            answers: Answers::Json(schema::<Applied>),
+            answers: Answers::Json(schema::<CommandResult>),
         };
         let filter = match row.method {
             HttpMethod::Put => MethodFilter::PUT,
+            HttpMethod::Delete => MethodFilter::DELETE,
             HttpMethod::Post | HttpMethod::Get => MethodFilter::POST,
         };
-        let answer = move |State(api): State<Api<D>>, _: OwnDevice, request: Request| apply(api, row, request);
+        let answer = move |OwnDevice(device): OwnDevice<H>, request: Request| apply(device, row, request);
         Self::new(about, on(filter, answer))
     }
 
@@ -114,7 +127,7 @@ impl<D: RunningDevice> Route<D> {
         self
     }
 
-    fn new(about: RouteDescription, handler: MethodRouter<Api<D>>) -> Self {
+    fn new(about: RouteDescription, handler: MethodRouter<Api<H>>) -> Self {
         let parameters = about.parameters;
         let check = move |request: Request, next: Next| async move {
             match Given::read(request.uri(), parameters) {
@@ -127,13 +140,13 @@ impl<D: RunningDevice> Route<D> {
 }
 
 async fn apply<D: RunningDevice>(
-    api: Api<D>,
+    device: D,
     row: &'static CommandRow,
     request: Request,
-) -> Result<Json<Applied>, Fault> {
+) -> Result<Json<CommandResult>, Fault> {
     let body = body::read(request, row.name).await?;
     let command = row.read(body).map_err(|sentence| body::wrong(&sentence))?;
-    api.device.apply(command).await.map(Json)
+    device.apply(command).await.map(Json)
 }
 
 /// What a method or a path that is not in the table gets.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
 use super::routes::router;
-use super::{API_VERSION, ControlFile, RunningDevice, Token};
+use super::{API_VERSION, ControlFile, RunningHost, Token};
 use crate::library_error::{cannot_listen, os_reason};
 
 /// How many connections stand at once; more wait in the listener's backlog.
@@ -60,11 +60,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving `device` on a loopback address (port 0: a free one), with a new token.
+    /// Starts serving the devices of `host` on a loopback address (port 0: a free one), with a new token.
     ///
     /// # Errors
     /// The address is not loopback or cannot be had.
-    pub async fn start<D: RunningDevice>(address: SocketAddr, device: D) -> Result<Self, ControlError> {
+    pub async fn start<H: RunningHost>(address: SocketAddr, host: H) -> Result<Self, ControlError> {
         // The two addresses that the check of Host knows; 127.0.0.2 would be served and never let in.
         if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
             return Err(ControlError::NotLoopback(address));
@@ -80,7 +80,7 @@ impl Server {
             token: token.clone(),
         };
         let ending = CancellationToken::new();
-        let api = Api { device, token: Arc::new(token), port: local.port(), ending: ending.clone() };
+        let api = Api { host, token: Arc::new(token), port: local.port(), ending: ending.clone() };
         let accepting = tokio::spawn(accept(listener, router(api), ending.clone()));
         Ok(Self { file, ending, accepting })
     }

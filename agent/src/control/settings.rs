@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, OwnDevice};
-use super::{Fault, RunningDevice};
+use super::api::OwnDevice;
+use super::{Fault, RunningDevice, RunningHost};
 
 /// Each switch by name with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +16,6 @@ pub struct Settings {
     pub settings: BTreeMap<String, String>,
 }
 
-pub(super) async fn show<D: RunningDevice>(State(api): State<Api<D>>, _: OwnDevice) -> Result<Json<Settings>, Fault> {
-    Ok(Json(Settings { settings: api.device.status().await?.settings }))
+pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<Settings>, Fault> {
+    Ok(Json(Settings { settings: device.status().await?.settings }))
 }

@@ -1,15 +1,11 @@
 //! `status`: the whole picture of the device.
 
 use axum::Json;
-use axum::extract::State;
 use portal_contract::StatusReport;
 
-use super::api::{Api, OwnDevice};
-use super::{Fault, RunningDevice};
+use super::api::OwnDevice;
+use super::{Fault, RunningDevice, RunningHost};
 
-pub(super) async fn show<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
-) -> Result<Json<StatusReport>, Fault> {
-    api.device.status().await.map(Json)
+pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<StatusReport>, Fault> {
+    device.status().await.map(Json)
 }

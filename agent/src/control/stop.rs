@@ -4,11 +4,15 @@ use axum::Json;
 use axum::extract::State;
 
 use super::api::Api;
-use super::{Applied, Fault, RunningDevice};
+use super::{CommandResult, Fault, RunningDevice, RunningHost};
 
-/// The answer is written before the server ends: ending lets answers under way finish.
-pub(super) async fn stop<D: RunningDevice>(State(api): State<Api<D>>) -> Result<Json<Applied>, Fault> {
-    let state = api.device.status().await.map(|status| status.device);
-    api.device.stop();
-    Ok(Json(Applied { state: state?, note: Some("stopping".to_owned()) }))
+/// The answer is written before the server ends: ending lets answers under way finish. It is the first device's state.
+pub(super) async fn stop<H: RunningHost>(State(api): State<Api<H>>) -> Result<Json<CommandResult>, Fault> {
+    let first = api.host.devices().first().and_then(|device| api.host.device(device.device_id));
+    let state = match first {
+        Some(device) => device.status().await.map(|status| status.device),
+        None => Err(Fault::new("noDevice", "no device is hosted", "portal-agent device add")),
+    };
+    api.host.stop();
+    Ok(Json(CommandResult { state: state?, note: Some("stopping".to_owned()) }))
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::api::{Api, OwnDevice};
 use super::condition::{Condition, Standing};
 use super::parameters::{Given, Parameter};
-use super::{Fault, LogQuery, RunningDevice};
+use super::{Fault, LogQuery, RunningDevice, RunningHost};
 
 /// Beyond this a time-out says no more than none.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -56,9 +56,9 @@ struct Waiting<D> {
     newest_at_start: u64,
 }
 
-pub(super) async fn wait<D: RunningDevice>(
-    State(api): State<Api<D>>,
-    _: OwnDevice,
+pub(super) async fn wait<H: RunningHost>(
+    State(api): State<Api<H>>,
+    OwnDevice(device): OwnDevice<H>,
     uri: Uri,
 ) -> Result<Json<DeviceState>, Fault> {
     let given = Given::read(&uri, PARAMETERS)?;
@@ -66,8 +66,8 @@ pub(super) async fn wait<D: RunningDevice>(
     let waiting = Waiting {
         conditions: conditions(&given)?,
         notification: given.one("notification", str::parse)?,
-        newest_at_start: *api.device.settled().borrow(),
-        device: api.device.clone(),
+        newest_at_start: *device.settled().borrow(),
+        device: device.clone(),
     };
     tokio::select! {
         () = api.ending.cancelled() => Err(ending()),

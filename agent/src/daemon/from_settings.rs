@@ -5,9 +5,8 @@
 use std::path::PathBuf;
 
 use portal_contract::timestamp::millis;
-use portal_contract::{DeviceId, StatusReport};
+use portal_contract::{DeviceId, NewDevice, StatusReport};
 
-use super::first_start::Asked;
 use super::start::{Embedded, NotifierKind, Options};
 use crate::broker::{BrokerCredentials, BrokerUrl, BrokerUrlError, SessionSettings, TlsSettings};
 use crate::journal::Retention;
@@ -77,14 +76,14 @@ impl Options {
     }
 }
 
-fn asked(settings: &Settings) -> Result<Asked, ConfigurationError> {
+fn asked(settings: &Settings) -> Result<NewDevice, ConfigurationError> {
     let device = &settings.device;
     let os_version = device.os_version.as_deref().map(str::parse).transpose();
-    Ok(Asked {
+    Ok(NewDevice {
         platform: device.platform,
         os_version: os_version.map_err(|why| ConfigurationError::Word { key: "device.os_version", why })?,
-        id: device.id,
-        name: device.name.clone(),
+        device_id: device.id,
+        device_name: device.name.clone(),
         tenant: device.tenant.clone(),
     })
 }

@@ -1,25 +1,12 @@
-//! The daemon: one device, its edges, and the tasks between them.
+//! The daemon: a host of devices with its files, its broker and its control API, started and ended in order.
 //!
-//! Lives here: starting, wiring, and ending in order. Does not live here: rules (`device`), settings files (`settings`).
+//! Lives here: starting and ending, from settings to what is started. Does not live here: the devices (`host`), rules
+//! (`portal_device`), settings files (`settings`).
 
-mod clock;
-mod device_loop;
-mod doctor;
-mod first_start;
 mod from_settings;
-mod handle;
 mod interrupt;
-mod outbox;
-mod publisher;
-mod requests;
 mod start;
-mod wiring;
 
-pub use clock::{Clock, SystemClock, VirtualClock};
-pub use device_loop::LoopError;
-pub use first_start::{Asked, Contradiction};
 pub use from_settings::{ConfigurationError, rules, sender_settings};
-pub use handle::Handle;
 pub use interrupt::interrupted;
 pub use start::{Daemon, Embedded, NotifierKind, Options, StartError};
-pub use wiring::{Around, Kept, Wired, Wiring, journal_options};

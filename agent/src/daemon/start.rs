@@ -9,17 +9,16 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-use super::clock::{Clock, SystemClock};
-use super::device_loop::LoopError;
-use super::first_start::{Asked, Contradiction};
-use super::handle::Handle;
-use super::wiring::{Around, Kept, Wired, Wiring, journal_options};
 use crate::broker::{BrokerCredentials, BrokerError, BrokerUrl, EmbeddedBroker, EmbeddedError, SessionSettings};
-use crate::control::{ControlError, ControlFile, Server};
+use crate::control::{ControlError, ControlFile, RunningHost, Server};
 use crate::desktop::{self, ConsoleNotifier, DesktopEvent, NativeNotifier, Notifier};
+use crate::host::{
+    AddDeviceError, Clock, DeviceHandle, Host, HostError, HostHandle, HostSetup, OpenError, OpenedDevice, SystemClock,
+    journal_options,
+};
 use crate::journal::{JournalDatabase, JournalError, Retention};
-use crate::library_error::json_reason;
 use crate::state_dir::{Lock, StateDir, StateDirError};
+use portal_contract::NewDevice;
 use portal_device::{DeviceIdentity, EmulationSettings};
 
 /// How many desktop events may wait; the desktop's own task waits beyond.
@@ -49,7 +48,7 @@ pub struct Options {
     /// Where everything is kept.
     pub state_dir: PathBuf,
     /// Which device is asked for.
-    pub asked: Asked,
+    pub asked: NewDevice,
     /// What the rules take as given.
     pub rules: EmulationSettings,
     /// Whether a journal that is damaged is set aside, so that the daemon starts on a new one.
@@ -86,18 +85,15 @@ pub enum StartError {
     /// The state directory.
     #[error(transparent)]
     StateDir(#[from] StateDirError),
-    /// Another device is asked for than is kept.
+    /// A device cannot be opened.
     #[error(transparent)]
-    Contradiction(#[from] Contradiction),
+    Open(#[from] OpenError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What the journal kept of the device is of a newer version.
-    #[error(
-        "what the journal kept of the device cannot be read: {}; use the portal-agent that wrote it, or another --state-dir",
-        json_reason(.0)
-    )]
-    Snapshot(serde_json::Error),
+    /// A device's session cannot be made.
+    #[error(transparent)]
+    Device(#[from] AddDeviceError),
     /// The broker's session.
     #[error(transparent)]
     Broker(#[from] BrokerError),
@@ -107,21 +103,26 @@ pub enum StartError {
     /// The control API.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// The operating system gave no random bits.
-    #[error("this computer gave no random bits; restart it, or look at its system log")]
-    Random(getrandom::Error),
 }
 
 impl StartError {
     /// Whether arguments or settings are to be put right, rather than the machine.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Contradiction(_) | Self::Broker(_) | Self::Embedded(EmbeddedError::NeedsPassword(_)))
+        matches!(
+            self,
+            Self::Open(OpenError::Contradiction(_))
+                | Self::Broker(_)
+                | Self::Device(AddDeviceError::Broker(_))
+                | Self::Embedded(EmbeddedError::NeedsPassword(_))
+        )
     }
 }
 
 /// A running daemon; it owns every task, and ends them in order.
 pub struct Daemon {
-    wired: Wired,
+    host: Host,
+    /// The device that a fresh state directory begins with.
+    first: DeviceHandle,
     server: Server,
     embedded: Option<EmbeddedBroker>,
     state_dir: StateDir,
@@ -129,20 +130,19 @@ pub struct Daemon {
     _lock: Lock,
 }
 
-fn open_device(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Result<Kept, StartError> {
+fn open_journal(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Result<JournalDatabase, StartError> {
     let make = |path: &Path| JournalDatabase::make(path).map_err(StartError::from);
     let path = state_dir.journal(make)?;
     let open = |path: &Path| JournalDatabase::open(path, journal_options(options.retention));
-    let database = match open(&path) {
+    match open(&path) {
         Err(JournalError::Damaged { path, reason }) if options.set_damaged_journal_aside => {
             let aside = state_dir.set_journal_aside(clock.now())?;
             let (journal, aside) = (path.display(), aside.display());
             warn!("the journal {journal} was damaged ({reason}); it is {aside} now, and a new one begins");
-            open(&state_dir.journal(make)?)?
+            Ok(open(&state_dir.journal(make)?)?)
         }
-        opened => opened?,
-    };
-    Kept::open(database, options.asked.clone(), options.rules.clone(), clock.now())
+        opened => Ok(opened?),
+    }
 }
 
 fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
@@ -174,32 +174,47 @@ impl Daemon {
         let clock = Arc::new(SystemClock);
         let state_dir = StateDir::open(&options.state_dir)?;
         let lock = state_dir.lock()?;
-        let kept = open_device(&state_dir, &options, &*clock)?;
+        let database = open_journal(&state_dir, &options, &*clock)?;
+        let opened = OpenedDevice::open_all(&database, options.asked.clone(), &options.rules, clock.now())?;
         let (session, embedded) = start_broker(&options).await?;
         let (notifier, desktop_events) = start_notifier(&options, &state_dir);
         let embedded_broker = embedded.as_ref().map(|broker| broker.url().to_string());
-        let around = Around { clock, notifier, desktop_events, embedded_broker };
-        let (control_url, control_url_receiver) = watch::channel(String::new());
-        let wiring = Wiring::new(kept, session, around, control_url_receiver)?;
-
-        let server = Server::start(options.control_listen, wiring.handle().clone()).await?;
-        control_url.send_replace(server.url().to_owned());
+        let (control_url_sender, control_url) = watch::channel(String::new());
+        let rules = options.rules.clone();
+        let setup =
+            HostSetup { clock, database, notifier, desktop_events, session, rules, embedded_broker, control_url };
+        let host = Host::start(setup)?;
+        let first = match host_all(&host, opened).await {
+            Ok(first) => first,
+            Err(error) => {
+                // The sessions that stand already say `offline` as after any end.
+                if let Err(error) = host.end(None).await {
+                    warn!("{error}");
+                }
+                return Err(error);
+            }
+        };
+        let server = Server::start(options.control_listen, host.handle().clone()).await?;
+        control_url_sender.send_replace(server.url().to_owned());
         state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
-
-        // Last: from here on nothing can fail, so that nothing has to be taken back.
-        let wired = wiring.run();
-        info!(device = %wired.identity().id, control = server.url(), "the daemon is running");
-        Ok(Self { wired, server, embedded, state_dir, _lock: lock })
+        let devices = host.handle().devices().len();
+        info!(device = %first.identity().id, devices, control = server.url(), "the daemon is running");
+        Ok(Self { host, first, server, embedded, state_dir, _lock: lock })
     }
 
-    /// The running device.
-    pub fn handle(&self) -> &Handle {
-        self.wired.handle()
+    /// The hosted devices.
+    pub fn host(&self) -> &HostHandle {
+        self.host.handle()
     }
 
-    /// Which device it is.
+    /// The device that a fresh state directory begins with.
+    pub fn first_device(&self) -> &DeviceHandle {
+        &self.first
+    }
+
+    /// Which device that is.
     pub fn identity(&self) -> &DeviceIdentity {
-        self.wired.identity()
+        self.first.identity()
     }
 
     /// Where the embedded broker listens, where there is one.
@@ -207,29 +222,39 @@ impl Daemon {
         self.embedded.as_ref().map(EmbeddedBroker::url)
     }
 
-    /// Runs until `stop` is asked for, `interrupted` comes, or the loop ends by itself; then ends everything in order.
+    /// Runs until `stop` is asked for, `interrupted` comes, or the host ends by itself; then ends everything in order.
     ///
     /// # Errors
-    /// See [`LoopError`].
-    pub async fn run_until(mut self, interrupted: impl Future<Output = ()>) -> Result<(), LoopError> {
-        let ending = self.handle().ending.clone();
+    /// See [`HostError`].
+    pub async fn run_until(mut self, interrupted: impl Future<Output = ()>) -> Result<(), HostError> {
+        let ending = self.host().ending();
         let by_itself = tokio::select! {
             () = ending.cancelled() => None,
             () = interrupted => None,
-            ended = self.wired.ends_by_itself() => Some(ended),
+            ended = self.host.ends_by_itself() => Some(ended),
         };
         self.end(by_itself).await
     }
 
-    async fn end(self, by_itself: Option<Result<(), LoopError>>) -> Result<(), LoopError> {
+    async fn end(self, by_itself: Option<Result<(), HostError>>) -> Result<(), HostError> {
         if let Err(error) = self.state_dir.remove(ControlFile::NAME) {
             warn!("{error}");
         }
         self.server.stop().await;
-        let ended = self.wired.end(by_itself).await;
+        let ended = self.host.end(by_itself).await;
         if let Some(broker) = self.embedded {
             broker.stop().await;
         }
         ended
     }
+}
+
+/// Hosts every device of the journal; the first of them.
+async fn host_all(host: &Host, opened: Vec<OpenedDevice>) -> Result<DeviceHandle, StartError> {
+    let mut first = None;
+    for device in opened {
+        let handle = host.add(device).await?;
+        first.get_or_insert(handle);
+    }
+    first.ok_or(StartError::Device(AddDeviceError::Ending))
 }

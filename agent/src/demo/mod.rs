@@ -11,13 +11,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_contract::{CustomNotification, NotificationPermission, OperatingSystem, Outcome, Receipt};
+use portal_contract::{CustomNotification, NewDevice, NotificationPermission, OperatingSystem, Outcome, Receipt};
 use tokio::sync::mpsc;
 
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{Fault, RunningDevice};
-use crate::daemon::{Asked, Daemon, Embedded, Handle, LoopError, NotifierKind, Options, StartError, interrupted};
+use crate::daemon::{Daemon, Embedded, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, NativeNotifier, Notifier};
+use crate::host::{DeviceHandle, HostError};
 use crate::journal::Retention;
 use crate::library_error::os_reason;
 use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
@@ -48,7 +49,7 @@ pub enum DemoError {
     Sender(#[from] SenderError),
     /// The daemon ended by itself.
     #[error(transparent)]
-    Loop(#[from] LoopError),
+    Loop(#[from] HostError),
     /// The session's settings.
     #[error(transparent)]
     Broker(#[from] BrokerError),
@@ -71,7 +72,7 @@ pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoErr
     words::beginning(daemon.identity(), missing.as_deref());
 
     let agent = words::agent(binary, &state_dir);
-    let handle = daemon.handle().clone();
+    let handle = daemon.first_device().clone();
     let broker = daemon.embedded_broker();
     let told = async {
         match walk(&handle, broker, missing.is_none(), &agent).await {
@@ -101,7 +102,7 @@ pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoErr
 
 fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind) -> Options {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let asked = Asked { platform: Some(platform), ..Asked::default() };
+    let asked = NewDevice { platform: Some(platform), ..NewDevice::default() };
     // The daemon puts in its own broker and device.
     let nobody = portal_contract::DeviceId::from_random(0);
     Options {
@@ -141,7 +142,7 @@ async fn desktop_problem(icon_directory: &Path) -> Option<String> {
 
 /// Enrolls, installs, asks, pushes; gives the push's receipt.
 async fn walk(
-    handle: &Handle,
+    handle: &DeviceHandle,
     broker: Option<crate::broker::BrokerUrl>,
     has_desktop: bool,
     agent: &str,
@@ -161,7 +162,7 @@ async fn walk(
 }
 
 /// The permission: answered on the desktop, in the terminal, or, where there is neither, granted.
-async fn ask(handle: &Handle, has_desktop: bool, agent: &str) -> Result<(), DemoError> {
+async fn ask(handle: &DeviceHandle, has_desktop: bool, agent: &str) -> Result<(), DemoError> {
     if handle.status().await?.prompt.is_none() {
         return Ok(());
     }
@@ -190,7 +191,7 @@ async fn ask(handle: &Handle, has_desktop: bool, agent: &str) -> Result<(), Demo
 }
 
 /// The prompt waits for a person: as long as it takes.
-async fn wait_for_answer(handle: &Handle) -> Result<(), DemoError> {
+async fn wait_for_answer(handle: &DeviceHandle) -> Result<(), DemoError> {
     let mut changes = handle.changes();
     loop {
         let status = handle.status().await?;
@@ -204,7 +205,7 @@ async fn wait_for_answer(handle: &Handle) -> Result<(), DemoError> {
 }
 
 async fn wait_until(
-    handle: &Handle,
+    handle: &DeviceHandle,
     what: &'static str,
     holds: impl Fn(&portal_contract::StatusReport) -> bool,
 ) -> Result<(), DemoError> {
@@ -219,7 +220,7 @@ async fn wait_until(
     tokio::time::timeout(PATIENCE, held).await.unwrap_or(Err(DemoError::TimedOut(what)))
 }
 
-async fn push(handle: &Handle, broker: Option<crate::broker::BrokerUrl>) -> Result<Receipt, DemoError> {
+async fn push(handle: &DeviceHandle, broker: Option<crate::broker::BrokerUrl>) -> Result<Receipt, DemoError> {
     let Some(url) = broker else { return Err(DemoError::TimedOut("the embedded broker")) };
     let sender = PushSender::connect(SenderOptions::new(url)).await?;
     let mut receipts = sender.follow(FollowScope::Device(handle.id())).await?;

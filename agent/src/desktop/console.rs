@@ -72,7 +72,7 @@ impl ConsoleNotifier {
 
 impl Notifier for ConsoleNotifier {
     fn raise(&self, card: Card) {
-        let mut lines = vec![text::title(&card.title)];
+        let mut lines = vec![text::title(&card.heading())];
         lines.extend(text::body(&card.body).lines().map(str::to_owned));
         self.draw(ConsoleBox::Card(card.id, boxed(APP_NAME, &lines)));
     }
@@ -81,7 +81,7 @@ impl Notifier for ConsoleNotifier {
 
     fn prompt(&self, prompt: PromptCard) {
         let [allow, deny] = PROMPT_ACTIONS;
-        let mut lines = vec![text::title(&prompt.title)];
+        let mut lines = vec![text::title(&prompt.heading())];
         lines.extend(text::body(&prompt.body).lines().map(str::to_owned));
         lines.push(String::new());
         lines.push(format!("{allow}:        portal-agent permission allow"));
@@ -181,7 +181,14 @@ mod tests {
     }
 
     fn card(title: &str, body: &str) -> Card {
-        Card { id: CardId(1), title: title.into(), body: body.into(), urgency: CardUrgency::Normal, sound: true }
+        Card {
+            id: CardId(1),
+            device: None,
+            title: title.into(),
+            body: body.into(),
+            urgency: CardUrgency::Normal,
+            sound: true,
+        }
     }
 
     #[tokio::test]
@@ -204,7 +211,12 @@ mod tests {
         let (sender, mut events) = mpsc::channel(8);
         let paper = SharedOutput::default();
         let console = ConsoleNotifier::start_on(paper.clone(), sender);
-        console.prompt(PromptCard { id: PromptId(1), title: "Send You Notifications?".into(), body: String::new() });
+        console.prompt(PromptCard {
+            id: PromptId(1),
+            device: None,
+            title: "Send You Notifications?".into(),
+            body: String::new(),
+        });
         console.stop().await;
         let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert!(drawn.contains("portal-agent permission allow") && drawn.contains("portal-agent permission deny"));

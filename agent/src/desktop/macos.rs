@@ -29,8 +29,8 @@ pub(super) fn allowance() -> Suppression {
 /// Shows a card. Scheduled for now, since only so an error comes back; its clicks are not heard, since waiting for one
 /// would have a thread of the library poll ten times a second for as long as the card stays.
 pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, String> {
-    let mut notification = notification(&card.title, &card.body);
-    if card.sound && card.urgency == CardUrgency::Normal {
+    let mut notification = notification(&card.heading(), &card.body);
+    if card.sound && card.urgency == Urgency::Normal {
         notification.sound_name("default");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
@@ -41,7 +41,7 @@ pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, Str
 /// Shows the permission prompt: it is sent by whoever waits for it.
 pub(super) fn prompt(prompt: &PromptCard, _icon: Option<&str>) -> Result<Option<Wait>, String> {
     let [allow, deny] = PROMPT_ACTIONS;
-    let mut notification = notification(&prompt.title, &prompt.body);
+    let mut notification = notification(&prompt.heading(), &prompt.body);
     notification.action(ALLOW, allow).action(DENY, deny);
     let handle = notification.show().map_err(|error| error.to_string())?;
     Ok(Some(Box::new(move || {

@@ -3,6 +3,7 @@
 //! Lives here: the `Notifier` trait, its native, console and recording forms, the text as the desktop gets it, the icon.
 //! Does not live here: whether a card shows (`portal_device`), how many may be open and when to try again (the daemon).
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -63,6 +64,8 @@ pub enum CardUrgency {
 pub struct Card {
     /// What its answers name.
     pub id: CardId,
+    /// The device's name, where this computer shows more than one device.
+    pub device: Option<String>,
     /// The title, as sent.
     pub title: String,
     /// The body, as sent.
@@ -78,10 +81,32 @@ pub struct Card {
 pub struct PromptCard {
     /// What its answers name.
     pub id: PromptId,
+    /// The device's name, where this computer shows more than one device.
+    pub device: Option<String>,
     /// The question.
     pub title: String,
     /// What it is about.
     pub body: String,
+}
+
+/// A heading that says which device it is of, where there is more than one: two devices' prompts are told apart by it, and a
+/// server that puts equal cards in one place (dunst) keeps both.
+fn heading<'a>(title: &'a str, device: Option<&str>) -> Cow<'a, str> {
+    device.map_or(Cow::Borrowed(title), |device| Cow::Owned(format!("{title} ({device})")))
+}
+
+impl Card {
+    /// The title as this computer shows it.
+    pub(crate) fn heading(&self) -> Cow<'_, str> {
+        heading(&self.title, self.device.as_deref())
+    }
+}
+
+impl PromptCard {
+    /// The question as this computer shows it.
+    pub(crate) fn heading(&self) -> Cow<'_, str> {
+        heading(&self.title, self.device.as_deref())
+    }
 }
 
 /// What the desktop answers, each on the channel given at the start.

@@ -67,7 +67,14 @@ mod tests {
         let (calls, mut waiting) = CallQueue::new(events);
         let raise = |number| {
             let (title, body) = (String::new(), String::new());
-            NotifierCall::Raise(Card { id: CardId(number), title, body, urgency: CardUrgency::Normal, sound: true })
+            NotifierCall::Raise(Card {
+                id: CardId(number),
+                device: None,
+                title,
+                body,
+                urgency: CardUrgency::Normal,
+                sound: true,
+            })
         };
         (0..=QUEUE as u64).for_each(|number| calls.enqueue(raise(number)));
         #[cfg(target_os = "linux")]

@@ -30,8 +30,8 @@ pub(super) fn allowance() -> Suppression {
 
 /// Shows a card.
 pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, String> {
-    let mut toast = toast(&card.title, &card.body, icon);
-    if card.sound && card.urgency == CardUrgency::Normal {
+    let mut toast = toast(&card.heading(), &card.body, icon);
+    if card.sound && card.urgency == Urgency::Normal {
         // Without a name, notify-rust makes a toast silent.
         toast.sound_name("Default");
     }
@@ -41,7 +41,7 @@ pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, Stri
 /// Shows the permission prompt.
 pub(super) fn prompt(prompt: &PromptCard, icon: Option<&str>) -> Result<Option<Wait>, String> {
     let [allow, deny] = PROMPT_ACTIONS;
-    let mut toast = toast(&prompt.title, &prompt.body, icon);
+    let mut toast = toast(&prompt.heading(), &prompt.body, icon);
     toast.sound_name("Default").action(ALLOW, allow).action(DENY, deny);
     show(&toast)
 }

@@ -8,20 +8,20 @@ use std::thread::{self, JoinHandle};
 
 use portal_contract::{DeviceId, NotificationId, Timestamp};
 use rusqlite::{Connection, params};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::Journal;
 use super::clock_jump::{ClockJump, ClockSource, ComputerClocks};
-use super::entry::{CommitTicket, JournalEntry, RecoveredDevice};
+use super::entry::{CommitTicket, RecoveredDevice};
 use super::error::{AppendRefused, JournalError};
 use super::inbox::EntryQueue;
 use super::reader::JournalReader;
+use super::reads::{JournalReads, ReadAnswer};
 use super::retention::Retention;
 use super::schema::DatabaseLocation;
 use super::store::JournalStore;
-use super::used_ids::{IdHash, PendingState, hash};
+use super::used_ids::hash;
 use super::writer::JournalWriter;
-use crate::library_error::os_reason;
+use portal_delivery::{DeviceKey, JournalEntry};
 
 /// How a journal is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct KnownDevice {
 #[derive(Debug)]
 pub struct JournalDatabase {
     shared: Arc<SharedJournal>,
-    writer: Option<JoinHandle<Result<(), JournalError>>>,
+    writer: Mutex<Option<JoinHandle<Result<(), JournalError>>>>,
 }
 
 struct SharedJournal {
@@ -59,7 +59,7 @@ struct SharedJournal {
 
 impl std::fmt::Debug for SharedJournal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("SharedJournal").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
@@ -115,8 +115,11 @@ impl JournalDatabase {
             health: health_sender,
         };
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run());
-        let thread = thread.map_err(|error| JournalError::Writer(os_reason(&error)))?;
-        Ok(Self { shared: Arc::new(SharedJournal { place, store, inbox, ids, durable, health }), writer: Some(thread) })
+        let thread = thread.map_err(|error| JournalError::Thread(crate::library_error::os_reason(&error)))?;
+        Ok(Self {
+            shared: Arc::new(SharedJournal { place, store, inbox, ids, durable, health }),
+            writer: Mutex::new(Some(thread)),
+        })
     }
 
     /// The handle of one device, and what the journal holds of it. `now` is its device time.
@@ -157,17 +160,46 @@ impl JournalDatabase {
         Ok(known.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The highest ticket that is durable. The sender goes away with the writer, at close.
+    pub fn durable(&self) -> watch::Receiver<CommitTicket> {
+        self.shared.durable.clone()
+    }
+
+    /// The writer's present trouble, a sentence with a hint, or none. While it stands, entries wait in memory, the commit is
+    /// tried again with back-off, and nothing is reported durable.
+    pub fn health(&self) -> watch::Receiver<Option<String>> {
+        self.shared.health.clone()
+    }
+
+    /// Starts the thread that reads for the host's task.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn reads(&self, answers: mpsc::Sender<(DeviceKey, ReadAnswer)>) -> Result<JournalReads, JournalError> {
+        JournalReads::start(answers)
+    }
+
+    /// Removes everything that the journal holds of a device. Nothing may be appended for it any more.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub fn remove(&self, journal: &DeviceJournal) -> Result<(), JournalError> {
+        let mut store = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(store.remove(journal.device)?)
+    }
+
     /// Commits what waits, lazy entries too, and ends the writer. Handles refuse entries from now on.
     ///
     /// # Errors
     /// What waited could not be written (it was never reported durable), or the writer had ended by itself.
-    pub fn close(mut self) -> Result<(), JournalError> {
+    pub fn close(&self) -> Result<(), JournalError> {
         self.end()
     }
 
-    fn end(&mut self) -> Result<(), JournalError> {
+    fn end(&self) -> Result<(), JournalError> {
         self.shared.inbox.close();
-        match self.writer.take().map(JoinHandle::join) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match writer.map(JoinHandle::join) {
             None => Ok(()),
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(JournalError::Writer("it panicked".to_owned())),
@@ -201,35 +233,44 @@ impl DeviceJournal {
     }
 }
 
-impl Journal for DeviceJournal {
-    fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
+impl DeviceJournal {
+    /// Enqueues the entries: they become durable together, after everything appended before. The ticket says when. Answers at
+    /// once: nothing waits for the disk.
+    ///
+    /// Entries that are all lazy ([`JournalEntry::is_lazy`]) need no commit of their own: the ticket of what was appended
+    /// before them is given back.
+    ///
+    /// # Errors
+    /// [`AppendRefused`] gives the entries back: the queue is full (wait for the next change of [`JournalDatabase::durable`] and
+    /// append again), or the journal is closed.
+    pub fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
         self.shared.inbox.append(self.device, entries)
     }
 
-    fn durable(&self) -> watch::Receiver<CommitTicket> {
+    /// As [`JournalDatabase::durable`].
+    pub fn durable(&self) -> watch::Receiver<CommitTicket> {
         self.shared.durable.clone()
     }
 
-    fn health(&self) -> watch::Receiver<Option<String>> {
+    /// As [`JournalDatabase::health`].
+    pub fn health(&self) -> watch::Receiver<Option<String>> {
         self.shared.health.clone()
     }
 
-    fn are_used(&self, ids: &[NotificationId]) -> Result<Vec<bool>, JournalError> {
-        let hashes: Vec<IdHash> = ids.iter().map(hash).collect();
-        // An id leaves the pending ones after its commit, so that one of the two always knows it.
-        let pending = self.shared.inbox.look_up(self.device, &hashes);
+    /// Whether each id is used on this device, by what is durable. Blocks as long as the disk does.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub fn are_used(&self, ids: &[NotificationId]) -> Result<Vec<bool>, JournalError> {
         let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.unchecked_transaction()?;
         let mut statement = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
-        let known = hashes.iter().zip(pending).map(|(hash, pending)| match pending {
-            PendingState::Used => Ok(true),
-            PendingState::Forgotten => Ok(false),
-            PendingState::Unknown => statement.exists(params![self.device, hash]),
-        });
-        Ok(known.collect::<rusqlite::Result<_>>()?)
+        let used = ids.iter().map(|id| statement.exists(params![self.device, hash(id)]));
+        Ok(used.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn clock_jump(&self) -> Option<ClockJump> {
+    /// The clock jump for which nothing is pruned by age at present, or none (contract 4).
+    pub fn clock_jump(&self) -> Option<ClockJump> {
         self.shared.inbox.clock_jump(self.device)
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::entry::JournalEntry;
+use portal_delivery::JournalEntry;
 
 /// Why the journal cannot be opened, read or closed.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,9 @@ pub enum JournalError {
         /// The writer's trouble.
         reason: String,
     },
+    /// The system gave no thread for it.
+    #[error("this computer gave no thread for the journal ({0}); end other programs, and start the daemon again")]
+    Thread(String),
     /// The writer thread could not be started, or ended by itself.
     #[error("the journal's writer is not running: {0}; start the daemon again")]
     Writer(String),

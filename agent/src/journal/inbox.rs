@@ -1,15 +1,17 @@
 //! The bounded queue between those who append and the writer thread.
 //!
-//! Lives here: tickets, the bound, lazy entries, the ids on their way. Does not live here: SQLite.
+//! Lives here: tickets, the bound, lazy entries. Does not live here: SQLite, what is used (`portal_delivery` knows the ids on
+//! their way).
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::clock_jump::ClockJump;
-use super::entry::{CommitTicket, JournalEntry};
+use portal_delivery::JournalEntry;
+
+use super::entry::CommitTicket;
 use super::error::AppendRefused;
-use super::used_ids::{IdHash, PendingIds, PendingState, used_by};
 
 /// How much may wait for the disk, in bytes of text and a fixed sum an entry. Pushes of a whole receive window
 /// (contract 2: 1000 of 4 KiB) take a third of it.
@@ -23,8 +25,6 @@ const LAZY_DELAY: Duration = Duration::from_secs(1);
 pub(super) struct QueuedEntry {
     pub device: i64,
     pub entry: JournalEntry,
-    /// The id that it uses up.
-    pub id: Option<IdHash>,
 }
 
 /// What the writer commits at once.
@@ -49,7 +49,6 @@ struct QueueContents {
     last: CommitTicket,
     lazy: HashMap<i64, DeferredMarks>,
     lazy_since: Option<Instant>,
-    ids: PendingIds,
     jumps: HashMap<i64, ClockJump>,
     closed: bool,
 }
@@ -69,7 +68,6 @@ impl EntryQueue {
 
     /// Takes entries in, or gives them back.
     pub(super) fn append(&self, device: i64, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
-        let ids: Vec<Option<IdHash>> = entries.iter().map(used_by).collect();
         let cost = entries.iter().map(cost).sum::<usize>();
         let mut contents = self.lock();
         if contents.closed {
@@ -79,19 +77,13 @@ impl EntryQueue {
         if contents.cost > 0 && cost > 0 && contents.cost + cost > CAPACITY {
             return Err(AppendRefused::Full(entries));
         }
-        let wake = contents.take_in(device, entries, ids, cost);
+        let wake = contents.take_in(device, entries, cost);
         let ticket = contents.last;
         drop(contents);
         if wake {
             self.changed.notify_one();
         }
         Ok(ticket)
-    }
-
-    /// What is known of each id before the database is asked.
-    pub(super) fn look_up(&self, device: i64, hashes: &[IdHash]) -> Vec<PendingState> {
-        let contents = self.lock();
-        hashes.iter().map(|hash| contents.ids.look_up(device, *hash)).collect()
     }
 
     /// The device's latest clock jump.
@@ -128,16 +120,9 @@ impl EntryQueue {
         }
     }
 
-    /// Frees the room of a batch that is durable and lets go of its ids.
+    /// Frees the room of a batch that is durable.
     pub(super) fn committed(&self, batch: &WriteBatch) {
-        let mut contents = self.lock();
-        contents.cost -= batch.cost;
-        for queued in &batch.queued {
-            if let Some(hash) = queued.id {
-                contents.ids.committed(queued.device, hash, batch.through);
-            }
-        }
-        contents.ids.forgetting_committed(batch.through);
+        self.lock().cost -= batch.cost;
     }
 
     /// Waits this long before a commit is tried again, or until the inbox is closed; says whether it is. Blocks.
@@ -168,21 +153,21 @@ impl EntryQueue {
 
 impl QueueContents {
     /// Whether the writer has a reason to wake.
-    fn take_in(&mut self, device: i64, entries: Vec<JournalEntry>, ids: Vec<Option<IdHash>>, cost: usize) -> bool {
+    fn take_in(&mut self, device: i64, entries: Vec<JournalEntry>, cost: usize) -> bool {
         let idle = self.waiting.is_empty();
         let lazy_before = self.lazy_since.is_some();
         if entries.iter().any(|entry| !entry.is_lazy()) {
             self.last.0 += 1;
             self.cost += cost;
         }
-        for (entry, id) in entries.into_iter().zip(ids) {
+        for entry in entries {
             match entry {
                 JournalEntry::Published { through } => {
                     let lazy = self.lazy.entry(device).or_default();
                     lazy.published = lazy.published.max(Some(through));
                 }
                 JournalEntry::Redelivered { count } => self.lazy.entry(device).or_default().redelivered = Some(count),
-                entry => self.enqueue(device, entry, id),
+                entry => self.waiting.push(QueuedEntry { device, entry }),
             }
         }
         if !self.lazy.is_empty() && !lazy_before {
@@ -191,27 +176,13 @@ impl QueueContents {
         idle && (!self.waiting.is_empty() || (!lazy_before && self.lazy_since.is_some()))
     }
 
-    fn enqueue(&mut self, device: i64, entry: JournalEntry, id: Option<IdHash>) {
-        if entry == JournalEntry::IdsForgotten {
-            self.ids.forget(device, self.last);
-        }
-        if let Some(hash) = id {
-            self.ids.use_id(device, hash, self.last);
-        }
-        self.waiting.push(QueuedEntry { device, entry, id });
-    }
-
     fn take_out(&mut self) -> WriteBatch {
         let mut queued = std::mem::take(&mut self.waiting);
         let cost = queued.iter().map(|queued| self::cost(&queued.entry)).sum();
         for (device, lazy) in self.lazy.drain() {
             let published = lazy.published.map(|through| JournalEntry::Published { through });
             let redelivered = lazy.redelivered.map(|count| JournalEntry::Redelivered { count });
-            queued.extend(published.into_iter().chain(redelivered).map(|entry| QueuedEntry {
-                device,
-                entry,
-                id: None,
-            }));
+            queued.extend(published.into_iter().chain(redelivered).map(|entry| QueuedEntry { device, entry }));
         }
         self.lazy_since = None;
         WriteBatch { queued, through: self.last, cost }

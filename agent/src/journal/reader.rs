@@ -1,10 +1,10 @@
-//! Reading back: pages of receipts and events, the log, one push's record.
+//! ClockReading back: pages of receipts and events, the log, one push's record.
 //!
 //! Lives here: queries over one read-only connection. Does not live here: anything that writes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portal_contract::{DeviceId, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
+use portal_contract::{DeviceId, LogQuery, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::codes::{ReceiptMarks, StoredCode};
@@ -18,19 +18,6 @@ pub struct JournalReader {
     connection: Arc<Mutex<Connection>>,
     id: DeviceId,
     device: i64,
-}
-
-/// Which receipts the log shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptFilter {
-    /// Only this outcome.
-    pub outcome: Option<OutcomeKind>,
-    /// Only this notification.
-    pub id: Option<NotificationId>,
-    /// Only what was decided at this moment or later.
-    pub since: Option<Timestamp>,
-    /// The latest so many.
-    pub limit: usize,
 }
 
 /// What the journal knows of one push.
@@ -83,7 +70,7 @@ impl JournalReader {
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn log(&self, query: &ReceiptFilter) -> Result<Vec<Receipt>, JournalError> {
+    pub fn log(&self, query: &LogQuery) -> Result<Vec<Receipt>, JournalError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM receipts WHERE device = ?1 AND (?2 IS NULL OR outcome = ?2) \
              AND (?3 IS NULL OR id = ?3) AND sequence >= ?4 ORDER BY sequence DESC LIMIT ?5"

@@ -9,12 +9,13 @@ use portal_contract::{DeviceId, Receipt, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::clock_jump::{self, ClockJump, ClockReading, ClockSource};
-use super::entry::{JournalEntry, RecoveredDevice};
+use super::entry::RecoveredDevice;
 use super::inbox::QueuedEntry;
 use super::prune;
 use super::retention::Retention;
 use super::row;
-use super::used_ids::IdHash;
+use super::used_ids::hash;
+use portal_delivery::JournalEntry;
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
@@ -105,6 +106,17 @@ impl JournalStore {
         Ok(touched.into_iter().map(|(device, (series, _))| (device, series.jump_in_force())).collect())
     }
 
+    /// Removes a device and everything of it.
+    pub(super) fn remove(&mut self, device: i64) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for table in ["events", "snapshots", "receipts", "held", "used_ids", "devices"] {
+            transaction.execute(&format!("DELETE FROM {table} WHERE device = ?1"), params![device])?;
+        }
+        transaction.commit()?;
+        self.devices.remove(&device);
+        Ok(())
+    }
+
     /// Moves what the write-ahead log holds into the file, so that the file alone is the journal. Nothing depends on it.
     pub(super) fn tidy(&self) -> rusqlite::Result<()> {
         self.connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))
@@ -144,22 +156,22 @@ fn write(
         }
         JournalEntry::Held { key, at, push, .. } => {
             series.device_time = Some(*at);
-            series.next_held_key = series.next_held_key.max(key + 1);
+            series.next_held_key = series.next_held_key.max(key.0 + 1);
             run(
                 transaction,
                 "INSERT INTO held (device, key, at, push) VALUES (?1, ?2, ?3, ?4)",
-                params![device, key, at.as_millis(), push],
+                params![device, key.0, at.as_millis(), push],
             )?;
-            use_id(transaction, device, series, queued.id, *at)?;
+            use_id(transaction, device, series, &queued.entry, *at)?;
         }
         JournalEntry::HeldChanged { key, push } => {
-            run(transaction, "UPDATE held SET push = ?3 WHERE device = ?1 AND key = ?2", params![device, key, push])?;
+            run(transaction, "UPDATE held SET push = ?3 WHERE device = ?1 AND key = ?2", params![device, key.0, push])?;
         }
         JournalEntry::Settled { receipt, push, held } => {
             settle(transaction, device, series, receipt, push.as_deref())?;
-            use_id(transaction, device, series, queued.id, receipt.decided_at)?;
+            use_id(transaction, device, series, &queued.entry, receipt.decided_at)?;
             if let Some(key) = held {
-                run(transaction, "DELETE FROM held WHERE device = ?1 AND key = ?2", params![device, key])?;
+                run(transaction, "DELETE FROM held WHERE device = ?1 AND key = ?2", params![device, key.0])?;
             }
         }
         JournalEntry::Interaction { sequence, interaction } => {
@@ -215,10 +227,11 @@ fn use_id(
     transaction: &Transaction<'_>,
     device: i64,
     series: &mut DeviceSeries,
-    hash: Option<IdHash>,
+    entry: &JournalEntry,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Some(hash) = hash else { return Ok(()) };
+    // Here and not where it is appended: hashing is the writer's thread's work, not that of the task that drives all devices.
+    let Some(hash) = entry.used_id().map(hash) else { return Ok(()) };
     let sql = "INSERT OR IGNORE INTO used_ids (device, number, hour, hash) VALUES (?1, ?2, ?3, ?4)";
     let hour = at.as_millis().div_euclid(HOUR_MILLIS);
     let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash])?;

@@ -16,7 +16,9 @@ use super::result::{CaseResult, Run, Standing};
 use super::runner::{Options, RunError};
 use super::scene::{Scene, SceneError};
 use crate::control::log::LogRequest;
-use crate::control::{Applied, Client, ClientError, DeviceEvent, Following, Gesture, InAppMessage, Quiet};
+use crate::control::{
+    Client, ClientError, CommandResult, DesktopInteraction, DeviceEvent, Following, IdleReport, InAppMessage,
+};
 use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
 
@@ -102,12 +104,12 @@ impl Scene for Attached {
         self.topics.clone()
     }
 
-    async fn change(&mut self, change: &StateChange) -> Result<Applied, SceneError> {
+    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, SceneError> {
         let (row, body) = (change.row, change.body.clone());
         Ok(self.call(move |client| client.change(row, &body)).await?.value)
     }
 
-    async fn gesture(&mut self, gesture: Gesture) -> Result<Applied, SceneError> {
+    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, SceneError> {
         Ok(self.call(move |client| client.gesture(gesture)).await?.value)
     }
 
@@ -118,7 +120,7 @@ impl Scene for Attached {
         Ok(self.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<Quiet, SceneError> {
+    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
         let quiet = self.call(|client| client.quiet(PATIENCE)).await?.value;
         self.now = quiet.now;
         Ok(quiet)
@@ -158,7 +160,7 @@ impl Scene for Attached {
         }
     }
 
-    async fn happened(&mut self, quiet: &Quiet) -> Result<Vec<DeviceEvent>, SceneError> {
+    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, SceneError> {
         if self.heard >= quiet.events {
             return Ok(Vec::new());
         }

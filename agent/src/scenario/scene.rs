@@ -8,8 +8,8 @@ use std::future::Future;
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 
 use super::model::StateChange;
-use crate::control::{Applied, ClientError, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
-use crate::daemon::{LoopError, StartError};
+use crate::control::{ClientError, CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
+use crate::host::{AddDeviceError, HostError, OpenError};
 use crate::library_error::os_reason;
 use crate::sender::SenderError;
 
@@ -21,13 +21,16 @@ pub enum SceneError {
     Fault(#[from] Fault),
     /// The device could not be started.
     #[error("the scenario's device did not start: {0}")]
-    Start(#[from] StartError),
+    Open(#[from] OpenError),
+    /// Its session could not be made.
+    #[error("the scenario's device did not start: {0}")]
+    Add(#[from] AddDeviceError),
     /// Something was not sent.
     #[error(transparent)]
     Sender(#[from] SenderError),
     /// The device's loop ended by itself.
     #[error(transparent)]
-    Loop(#[from] LoopError),
+    Loop(#[from] HostError),
     /// The daemon did not answer as hoped.
     #[error(transparent)]
     Client(ClientError),
@@ -65,10 +68,13 @@ pub trait Scene: Send {
     fn topics(&self) -> DeviceTopics;
 
     /// Carries out a state change.
-    fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<Applied, SceneError>> + Send;
+    fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<CommandResult, SceneError>> + Send;
 
     /// Does what a person does with the prompt or a card.
-    fn gesture(&mut self, gesture: Gesture) -> impl Future<Output = Result<Applied, SceneError>> + Send;
+    fn gesture(
+        &mut self,
+        gesture: DesktopInteraction,
+    ) -> impl Future<Output = Result<CommandResult, SceneError>> + Send;
 
     /// Publishes as a sender or the service does; returns once the broker has it.
     fn publish(
@@ -79,7 +85,7 @@ pub trait Scene: Send {
     ) -> impl Future<Output = Result<(), SceneError>> + Send;
 
     /// Waits until nothing is on its way and nothing is due. Time does not move by itself meanwhile, where it is virtual.
-    fn rest(&mut self) -> impl Future<Output = Result<Quiet, SceneError>> + Send;
+    fn rest(&mut self) -> impl Future<Output = Result<IdleReport, SceneError>> + Send;
 
     /// Moves device time on to `moment`; at rest before.
     fn move_to(&mut self, moment: Timestamp) -> impl Future<Output = Result<(), SceneError>> + Send;
@@ -103,5 +109,5 @@ pub trait Scene: Send {
     ) -> impl Future<Output = Result<Option<Explanation>, SceneError>> + Send;
 
     /// What happened since the last asking, up to `quiet`.
-    fn happened(&mut self, quiet: &Quiet) -> impl Future<Output = Result<Vec<DeviceEvent>, SceneError>> + Send;
+    fn happened(&mut self, quiet: &IdleReport) -> impl Future<Output = Result<Vec<DeviceEvent>, SceneError>> + Send;
 }

@@ -9,16 +9,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Tenant, Timestamp};
+use portal_contract::{DeviceTopics, Explanation, NewDevice, NotificationId, Receipt, StatusReport, Tenant, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 use super::model::{Case, StateChange};
 use super::scene::{Scene, SceneError};
 use crate::broker::SessionSettings;
-use crate::control::{Applied, DeviceEvent, Gesture, InAppMessage, Quiet, RunningDevice};
-use crate::daemon::{Around, Asked, Kept, VirtualClock, Wired, Wiring, journal_options};
+use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, RunningDevice};
 use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
+use crate::host::{
+    Clock, DeviceHandle, Host, HostError, HostSetup, OpenError, OpenedDevice, VirtualClock, journal_options,
+};
 use crate::journal::{JournalDatabase, Retention};
 use crate::sender::{PushSender, SenderOptions, end_session};
 use portal_device::EmulationSettings;
@@ -55,7 +57,7 @@ pub struct House {
 }
 
 /// Where the journal is while the device is not running.
-enum Store {
+enum JournalStore {
     /// In memory; it ends with the device.
     Memory,
     /// In a folder, so that it outlives the device.
@@ -65,9 +67,9 @@ enum Store {
 /// One case's device.
 pub struct Stage {
     house: House,
-    asked: Asked,
+    asked: NewDevice,
     rules: EmulationSettings,
-    store: Store,
+    store: JournalStore,
     clock: VirtualClock,
     topics: DeviceTopics,
     /// Where the case told the broker to keep something, beside what the device itself does.
@@ -77,7 +79,8 @@ pub struct Stage {
 
 /// The device while its daemon runs.
 struct Running {
-    wired: Wired,
+    host: Host,
+    device: DeviceHandle,
     events: mpsc::Receiver<DeviceEvent>,
     heard: u64,
 }
@@ -90,16 +93,16 @@ impl Stage {
     pub async fn open(house: House, case: &Case, tenant: Tenant) -> Result<Self, SceneError> {
         let bits = uuid::Uuid::new_v4().as_u128();
         let id = portal_contract::DeviceId::from_random(bits);
-        let asked = Asked {
+        let asked = NewDevice {
             platform: Some(case.device.platform),
             os_version: Some(case.device.os_version.clone()),
-            id: Some(id),
-            name: case.device.name.clone(),
+            device_id: Some(id),
+            device_name: case.device.name.clone(),
             tenant: Some(tenant.clone()),
         };
         let store = match case.restarts() {
-            true => Store::Folder(tempfile::tempdir().map_err(SceneError::TemporaryFolder)?),
-            false => Store::Memory,
+            true => JournalStore::Folder(tempfile::tempdir().map_err(SceneError::TemporaryFolder)?),
+            false => JournalStore::Memory,
         };
         let mut stage = Self {
             house,
@@ -116,28 +119,39 @@ impl Stage {
     }
 
     async fn start(&mut self) -> Result<(), SceneError> {
-        let kept = self.kept().await?;
+        let (database, opened) = self.open_journal().await?;
         let (notifier, desktop_events) = self.notifier();
-        let around = Around { clock: Arc::new(self.clock.clone()), notifier, desktop_events, embedded_broker: None };
-        let (_, no_control) = watch::channel(String::new());
+        let (_, control_url) = watch::channel(String::new());
         let mut session = self.house.session.clone();
         session.retained_group_messages = self.rules.late_joiner;
-        let wired = Wiring::new(kept, session, around, no_control)?.run();
-        let mut events = wired.handle().events().await?;
+        let (clock, rules) = (Arc::new(self.clock.clone()), self.rules.clone());
+        let embedded_broker = None;
+        let setup =
+            HostSetup { clock, database, notifier, desktop_events, session, rules, embedded_broker, control_url };
+        let host = Host::start(setup).map_err(OpenError::from)?;
+        let device = host.add(opened).await?;
+        let mut events = device.events().await?;
         let heard = events.recv().await.map_or(0, |first| first.number);
-        self.running = Some(Running { wired, events, heard });
+        self.running = Some(Running { host, device, events, heard });
         Ok(())
     }
 
-    /// The journal, opened as the daemon opens it: on a thread where blocking is fine.
-    async fn kept(&self) -> Result<Kept, SceneError> {
-        let (asked, rules, now) = (self.asked.clone(), self.rules.clone(), crate::daemon::Clock::now(&self.clock));
+    /// The journal and the device in it, opened as the daemon opens them: on a thread where blocking is fine.
+    async fn open_journal(&self) -> Result<(JournalDatabase, OpenedDevice), SceneError> {
+        let (asked, rules, now) = (self.asked.clone(), self.rules.clone(), self.clock.now());
         let file = match &self.store {
-            Store::Memory => None,
-            Store::Folder(folder) => Some(folder.path().join("journal.db")),
+            JournalStore::Memory => None,
+            JournalStore::Folder(folder) => Some(folder.path().join("journal.db")),
         };
-        let opened = tokio::task::spawn_blocking(move || Kept::open(database(file)?, asked, rules, now)).await;
-        Ok(opened.map_err(|_| SceneError::Loop(crate::daemon::LoopError::Panicked))??)
+        let open = move || {
+            let database = database(file)?;
+            let device = OpenedDevice::open_all(&database, asked, &rules, now)?.into_iter().next();
+            Ok((database, device))
+        };
+        let opened: Result<(JournalDatabase, Option<OpenedDevice>), OpenError> =
+            tokio::task::spawn_blocking(open).await.map_err(|_| SceneError::Loop(HostError::Panicked))?;
+        let (database, device) = opened?;
+        Ok((database, device.ok_or(SceneError::Loop(HostError::SessionEnded))?))
     }
 
     fn notifier(&self) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
@@ -151,7 +165,7 @@ impl Stage {
     }
 
     fn running(&mut self) -> Result<&mut Running, SceneError> {
-        self.running.as_mut().ok_or(SceneError::Loop(crate::daemon::LoopError::SessionEnded))
+        self.running.as_mut().ok_or(SceneError::Loop(HostError::SessionEnded))
     }
 
     /// Ends the device cleanly.
@@ -181,7 +195,7 @@ impl Stage {
 
     async fn stop(&mut self) -> Result<(), SceneError> {
         match self.running.take() {
-            Some(running) => Ok(running.wired.end(None).await?),
+            Some(running) => Ok(running.host.end(None).await?),
             None => Ok(()),
         }
     }
@@ -205,12 +219,12 @@ impl Scene for Stage {
         self.topics.clone()
     }
 
-    async fn change(&mut self, change: &StateChange) -> Result<Applied, SceneError> {
-        Ok(self.running()?.wired.handle().apply(change.command.clone()).await?)
+    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, SceneError> {
+        Ok(self.running()?.device.apply(change.command.clone()).await?)
     }
 
-    async fn gesture(&mut self, gesture: Gesture) -> Result<Applied, SceneError> {
-        Ok(self.running()?.wired.handle().gesture(gesture).await?)
+    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, SceneError> {
+        Ok(self.running()?.device.gesture(gesture).await?)
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
@@ -220,8 +234,8 @@ impl Scene for Stage {
         Ok(self.house.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<Quiet, SceneError> {
-        let handle = self.running()?.wired.handle();
+    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
+        let handle = &self.running()?.device;
         match tokio::time::timeout(PATIENCE, handle.quiet()).await {
             Ok(quiet) => Ok(quiet?),
             Err(_) => {
@@ -234,7 +248,7 @@ impl Scene for Stage {
 
     async fn move_to(&mut self, moment: Timestamp) -> Result<(), SceneError> {
         // The scenario's moments are the device's; its own clock may run ahead of the one that is moved here.
-        let ahead = self.running()?.wired.handle().status().await?.condition.clock_ahead_millis;
+        let ahead = self.running()?.device.status().await?.condition.clock_ahead_millis;
         self.clock.advance_to(moment.plus_millis(-ahead));
         Ok(())
     }
@@ -245,22 +259,22 @@ impl Scene for Stage {
     }
 
     async fn status(&mut self) -> Result<StatusReport, SceneError> {
-        Ok(self.running()?.wired.handle().status().await?)
+        Ok(self.running()?.device.status().await?)
     }
 
     async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, SceneError> {
-        Ok(self.running()?.wired.handle().receipts_after(sequence, ALL).await?)
+        Ok(self.running()?.device.receipts_after(sequence, ALL).await?)
     }
 
     async fn in_app(&mut self) -> Result<Vec<InAppMessage>, SceneError> {
-        Ok(self.running()?.wired.handle().in_app().await?)
+        Ok(self.running()?.device.in_app().await?)
     }
 
     async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, SceneError> {
-        Ok(self.running()?.wired.handle().explain(id).await?)
+        Ok(self.running()?.device.explain(id).await?)
     }
 
-    async fn happened(&mut self, quiet: &Quiet) -> Result<Vec<DeviceEvent>, SceneError> {
+    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, SceneError> {
         let running = self.running()?;
         let mut happened = Vec::new();
         while running.heard < quiet.events {

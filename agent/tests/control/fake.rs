@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use portal_agent::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, LogQuery, Quiet, RunningDevice};
+use portal_agent::control::{
+    CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage, LogQuery, RunningDevice,
+    RunningHost,
+};
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
-    ConnectionState, CustomNotification, DeviceId, DoctorCheck, DoctorReport, Explanation, NotificationId, Outcome,
-    PayloadRejection, Presentation, PushTarget, Receipt, Surface, Timestamp,
+    ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation, NewDevice,
+    NotificationId, Outcome, PayloadRejection, Presentation, PushTarget, Receipt, Surface, Timestamp,
 };
 use portal_device::{
     ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
@@ -98,11 +101,11 @@ impl FakeDevice {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn apply_event(&self, event: DeviceInput) -> Result<Applied, Fault> {
+    fn apply_event(&self, event: DeviceInput) -> Result<CommandResult, Fault> {
         let mut inner = self.inner.lock().unwrap();
         inner.now = inner.now.plus_millis(10);
         let note = inner.apply(event)?;
-        let applied = Applied { state: inner.device.snapshot().device_state(), note };
+        let applied = CommandResult { state: inner.device.snapshot().device_state(), note };
         self.settled.send_replace(inner.device.last_sequence());
         self.changes.send_modify(|count| *count += 1);
         Ok(applied)
@@ -192,7 +195,7 @@ impl RunningDevice for FakeDevice {
         DEVICE.parse().unwrap()
     }
 
-    async fn apply(&self, command: DeviceCommand) -> Result<Applied, Fault> {
+    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, Fault> {
         self.apply_event(DeviceInput::Command(command))
     }
 
@@ -266,13 +269,46 @@ impl RunningDevice for FakeDevice {
         Ok(mpsc::channel(1).1)
     }
 
-    async fn gesture(&self, _gesture: Gesture) -> Result<Applied, Fault> {
+    async fn gesture(&self, _gesture: DesktopInteraction) -> Result<CommandResult, Fault> {
         Err(Fault::new("noPrompt", "no permission prompt is showing", "portal-agent permission prompt"))
     }
 
-    async fn quiet(&self) -> Result<Quiet, Fault> {
+    async fn quiet(&self) -> Result<IdleReport, Fault> {
         let inner = self.inner.lock().unwrap();
-        Ok(Quiet { now: inner.now, next_deadline: inner.device.next_deadline(), events: 0 })
+        Ok(IdleReport { now: inner.now, next_deadline: inner.device.next_deadline(), events: 0 })
+    }
+}
+
+/// A host of this one device.
+impl RunningHost for FakeDevice {
+    type Device = Self;
+
+    fn devices(&self) -> Vec<DeviceSummary> {
+        let inner = self.inner.lock().unwrap();
+        let identity = &inner.device.snapshot().identity;
+        vec![DeviceSummary {
+            device_id: identity.id,
+            device_name: identity.name.clone(),
+            operating_system: identity.operating_system,
+            os_version: identity.os_version.to_string(),
+            tenant: identity.tenant.clone(),
+        }]
+    }
+
+    fn device(&self, id: DeviceId) -> Option<Self> {
+        (id == self.id()).then(|| self.clone())
+    }
+
+    fn is_ready(&self) -> bool {
+        self.inner.lock().unwrap().connected
+    }
+
+    async fn add(&self, new: NewDevice) -> Result<Self, Fault> {
+        Err(Fault::new("tooManyDevices", format!("no room for {}", new.kind()), "portal-agent device remove"))
+    }
+
+    async fn remove(&self, _id: DeviceId) -> Result<(), Fault> {
+        Err(Fault::new("onlyDevice", "it is the only device", "portal-agent stop"))
     }
 
     fn stop(&self) {

@@ -10,6 +10,10 @@ use portal_device::{AckToken, CardNumber, DeviceCommand, PromptNumber};
 
 use crate::entry::BatchNumber;
 
+/// A host's short name for one of its devices; never used twice in a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceKey(pub u32);
+
 /// Names a question of the control API, so that its answer finds the way back. Never used twice in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestNumber(pub u64);

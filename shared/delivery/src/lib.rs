@@ -35,7 +35,7 @@ use portal_device::{AckToken, CardContent, Device, DeviceCommand, DeviceEffect, 
 
 pub use action::{Action, LogLine, Publish};
 pub use entry::{BatchNumber, JournalEntry};
-pub use input::{ConnectionNumber, DesktopInput, Input, Message, PublishId, RequestNumber, SessionInput};
+pub use input::{ConnectionNumber, DesktopInput, DeviceKey, Input, Message, PublishId, RequestNumber, SessionInput};
 pub use portal_device::{CardNumber, HeldKey, PromptNumber};
 
 use commit_queue::CommitQueue;

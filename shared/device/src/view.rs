@@ -67,6 +67,18 @@ impl DeviceSnapshot {
         enrollment.next_grace_end().map(|ends_at| status::GraceStatus { groups, ends_at })
     }
 
+    /// The permission prompt's question and what it is about, as the platform says them.
+    pub fn prompt_words(&self) -> (&'static str, &'static str) {
+        if self.identity.operating_system.is_apple() {
+            (
+                "\u{201c}Company Portal\u{201d} Would Like to Send You Notifications",
+                "Notifications may include alerts, sounds, and icon badges.",
+            )
+        } else {
+            ("Allow Company Portal to send you notifications?", "Messages from your company's support.")
+        }
+    }
+
     /// The permission prompt that is showing, for `status`.
     pub fn prompt_status(&self) -> Option<status::PromptStatus> {
         self.permission.prompt.map(|prompt| status::PromptStatus {

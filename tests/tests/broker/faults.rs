@@ -212,13 +212,13 @@ async fn a_refused_fence_counts_as_back() {
         let problem = agent.handle.state().problem.unwrap();
         assert!(problem.contains("fence"), "{problem}");
         if protocol == MqttVersion::Mqtt5 {
-            assert!(agent.handle.publish(Some(PublishId(3)), t.receipts(), b"{}".to_vec(), false));
+            assert!(agent.publish(PublishId::Receipt(3), t.receipts(), b"{}".to_vec(), false));
             let refused = |event| match event {
                 SessionEvent::PublishRefused { id, detail, for_good } => Some((id, detail, for_good)),
                 _ => None,
             };
             let (id, detail, for_good) = agent.pick("PublishRefused", refused).await;
-            assert_eq!((id, for_good), (PublishId(3), false));
+            assert_eq!((id, for_good), (PublishId::Receipt(3), false));
             assert!(detail.contains("NotAuthorized"), "{detail}");
             let problem = agent.handle.state().problem.unwrap();
             assert!(problem.contains(&t.receipts()) && problem.contains("ACL"), "{problem}");
@@ -277,11 +277,12 @@ async fn a_refused_publish_is_named_until_the_next_connect() {
     let refusal = PubAck { pkid: online.pkid, reason: PubAckReason::NotAuthorized, properties: None };
     peer.write(Packet::PubAck(refusal)).await.unwrap();
     state_changed(&mut agent).await;
-    assert!(agent.handle.publish(None, t.state(), b"{}".to_vec(), true));
+    assert!(agent.publish(PublishId::State, t.state(), b"{}".to_vec(), true));
     let state = publish_to(&mut peer, &t.state()).await;
     let refusal = PubAck { pkid: state.pkid, reason: PubAckReason::QuotaExceeded, properties: None };
     peer.write(Packet::PubAck(refusal)).await.unwrap();
-    state_changed(&mut agent).await;
+    let refused = |event| matches!(event, SessionEvent::PublishRefused { id: PublishId::State, .. }).then_some(());
+    agent.pick("PublishRefused", refused).await;
     let problem = agent.handle.state().problem.unwrap();
     for word in [t.connection(), t.state(), "NotAuthorized".to_owned(), "QuotaExceeded".to_owned(), "ACL".to_owned()] {
         assert!(problem.contains(&word), "{word} in {problem}");

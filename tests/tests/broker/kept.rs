@@ -50,7 +50,7 @@ async fn what_was_not_acknowledged_comes_again_and_says_so() {
         agent.ack(pushes.drain(..4));
         // Acknowledged, but behind one that is not: the wire sees neither.
         agent.ack(pushes.drain(3..4));
-        assert!(agent.handle.publish(Some(PublishId(1)), topics(device).state(), Vec::new(), true));
+        assert!(agent.publish(PublishId::Receipt(1), topics(device).state(), Vec::new(), true));
         agent.pick("Published", |event| matches!(event, SessionEvent::Published { .. }).then_some(())).await;
         agent.kill();
         let mut agent = TestSession::start(settings(&broker.url(), protocol, device));
@@ -78,7 +78,7 @@ async fn a_killed_broker_is_found_again_with_everything_it_had() {
         mosquitto.store("push three").unwrap();
         mosquitto.kill().unwrap();
         assert!(agent.problem().await.contains("closed the connection"));
-        assert!(!agent.handle.publish(None, topics(device).state(), Vec::new(), true));
+        assert!(!agent.publish(PublishId::State, topics(device).state(), Vec::new(), true));
         mosquitto.restart().unwrap();
         assert_eq!(agent.connected().await, (2, true));
         let again = agent.held().await;

@@ -73,7 +73,7 @@ async fn a_daemon_that_does_not_read_loses_no_push_of_qos_1() {
     agent.fence().await;
     let sender = sender(&url).await;
     send_numbers(&sender, device, 0, 2000).await;
-    assert!(agent.handle.publish(Some(PublishId(1)), topics(device).state(), Vec::new(), true));
+    assert!(agent.publish(PublishId::Receipt(1), topics(device).state(), Vec::new(), true));
     let pushes = agent.pushes(2000).await;
     assert_eq!(texts(&pushes), numbers(0, 2000));
     agent.session.stop().await;
@@ -114,14 +114,14 @@ async fn a_publish_that_the_broker_cannot_take_is_refused_and_the_connection_sta
     let url = mosquitto.url().parse().unwrap();
     let device = device();
     let mut agent = TestSession::ready(settings(&url, MqttVersion::Mqtt5, device)).await;
-    assert!(agent.handle.publish(Some(PublishId(7)), topics(device).state(), vec![b'x'; 5000], true));
+    assert!(agent.publish(PublishId::Receipt(7), topics(device).state(), vec![b'x'; 5000], true));
     let refused = |event| match event {
         SessionEvent::PublishRefused { id, detail, for_good } => Some((id, detail, for_good)),
         SessionEvent::Disconnected { problem } => panic!("{problem}"),
         _ => None,
     };
     let (id, detail, for_good) = agent.pick("PublishRefused", refused).await;
-    assert_eq!((id, for_good), (PublishId(7), true));
+    assert_eq!((id, for_good), (PublishId::Receipt(7), true));
     assert!(detail.contains("2000"), "{detail}");
     agent.session.stop().await;
 }

@@ -100,7 +100,7 @@ async fn groups_left_while_away_are_given_up_at_the_next_connect() {
         assert_eq!(push.text, "stray", "it still gets its outcome");
         agent.ack([push]);
         // The stray was unsubscribed before its acknowledgement went out; a publish answered behind both proves it.
-        assert!(agent.handle.publish(Some(PublishId(1)), topics(device).state(), b"{}".to_vec(), true));
+        assert!(agent.publish(PublishId::Receipt(1), topics(device).state(), b"{}".to_vec(), true));
         published(&mut agent).await;
         sender.push_raw(PushAddress::Group(group(1)), "again").await.unwrap();
         sender.push_raw(PushAddress::Device(device), "own").await.unwrap();
@@ -144,7 +144,7 @@ async fn offline_really_disconnects_and_the_session_stays() {
         assert_eq!(watcher.next_text().await, OFFLINE);
         let state = agent.handle.state();
         assert!(!state.connected && state.problem.is_some());
-        assert!(!agent.handle.publish(None, topics(device).state(), Vec::new(), true));
+        assert!(!agent.publish(PublishId::State, topics(device).state(), Vec::new(), true));
         let sender = sender(&broker.url()).await;
         send_numbers(&sender, device, 0, 5).await;
         agent.handle.go_online();
@@ -166,8 +166,8 @@ async fn publishes_are_answered_by_number_and_in_order() {
         let (mut next, mut answered) = (0, 0);
         while answered < 500 {
             while next < 500
-                && agent.handle.publish(
-                    Some(PublishId(next)),
+                && agent.publish(
+                    PublishId::Receipt(next),
                     topics(device).receipts(),
                     next.to_string().into_bytes(),
                     false,
@@ -175,7 +175,7 @@ async fn publishes_are_answered_by_number_and_in_order() {
             {
                 next += 1;
             }
-            assert_eq!(published(&mut agent).await, PublishId(answered));
+            assert_eq!(published(&mut agent).await, PublishId::Receipt(answered));
             answered += 1;
         }
         for number in 0..500 {

@@ -1,7 +1,7 @@
 //! The sender: what it promises whoever pushes with it.
 
 use futures_util::future::join_all;
-use portal_agent::broker::{MqttVersion, Sessions};
+use portal_agent::broker::{MqttVersion, PublishId};
 use portal_agent::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use portal_contract::{CustomNotification, DeviceId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
@@ -140,7 +140,7 @@ async fn a_followed_session_sees_what_the_device_publishes() {
     let mut receipts = sender.follow(FollowScope::Device(device)).await.unwrap();
     let agent = TestSession::ready(settings(&broker.url(), MqttVersion::Mqtt5, device)).await;
     let payload = serde_json::to_vec(&receipt(device, 9, "z")).unwrap();
-    assert!(agent.handle.publish(None, topics(device).receipts(), payload, false));
+    assert!(agent.publish(PublishId::State, topics(device).receipts(), payload, false));
     assert_eq!(within("the receipt", receipts.next()).await.unwrap().sequence, 9);
     agent.session.stop().await;
 }

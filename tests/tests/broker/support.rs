@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portal_agent::broker::{
-    AckToken, BrokerUrl, EmbeddedBroker, MqttVersion, Session, SessionEvent, SessionHandle, SessionSettings, Sessions,
+    AckToken, BrokerUrl, ConnectionNumber, DeviceKey, EmbeddedBroker, MqttVersion, Publish, PublishId, Session,
+    SessionEvent, SessionHandle, SessionSettings, Sessions,
 };
 use portal_agent::sender::{PushAddress, PushSender, SenderOptions};
 use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
@@ -98,7 +99,9 @@ pub struct TestPush {
 pub struct TestSession {
     pub session: Session,
     pub handle: SessionHandle,
-    pub events: mpsc::Receiver<SessionEvent>,
+    pub events: mpsc::Receiver<(DeviceKey, SessionEvent)>,
+    /// The connection that was made last.
+    connection: ConnectionNumber,
 }
 
 impl TestSession {
@@ -109,8 +112,8 @@ impl TestSession {
 
     pub fn start_with_capacity(settings: SessionSettings, capacity: usize) -> Self {
         let (sender, events) = mpsc::channel(capacity);
-        let session = Session::start(settings, sender).unwrap();
-        Self { handle: session.handle(), session, events }
+        let session = Session::start(settings, DeviceKey(1), sender).unwrap();
+        Self { handle: session.handle(), session, events, connection: ConnectionNumber(0) }
     }
 
     /// Started, and past its fence.
@@ -121,7 +124,16 @@ impl TestSession {
     }
 
     pub async fn event(&mut self, what: &str) -> SessionEvent {
-        within(what, self.events.recv()).await.expect("the session ended")
+        let (_, event) = within(what, self.events.recv()).await.expect("the session ended");
+        if let SessionEvent::Connected { epoch, .. } = event {
+            self.connection = ConnectionNumber(epoch);
+        }
+        event
+    }
+
+    /// Publishes on the connection that was made last; whether it was taken.
+    pub fn publish(&self, id: PublishId, topic: String, payload: Vec<u8>, retain: bool) -> bool {
+        self.handle.publish(Publish { connection: self.connection, id, topic, payload, retain })
     }
 
     /// The first event that `pick` takes; others are passed over.

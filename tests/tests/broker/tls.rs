@@ -128,6 +128,8 @@ async fn a_key_that_does_not_go_with_its_certificate_is_refused_at_the_start() {
         ..trusting(&case.ours)
     };
     let (sender, _events) = tokio::sync::mpsc::channel(settings.event_capacity());
-    let error = portal_agent::broker::Session::start(settings, sender).unwrap_err().to_string();
+    let error = portal_agent::broker::Session::start(settings, portal_agent::broker::DeviceKey(1), sender)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains(other.key_file.to_str().unwrap()), "{error}");
 }

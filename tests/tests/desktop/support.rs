@@ -130,12 +130,20 @@ impl NotifierRig {
 }
 
 pub fn card(id: u64, title: &str, body: &str) -> Card {
-    Card { id: CardId(id), title: title.into(), body: body.into(), urgency: CardUrgency::Normal, sound: true }
+    Card {
+        id: CardId(id),
+        device: None,
+        title: title.into(),
+        body: body.into(),
+        urgency: CardUrgency::Normal,
+        sound: true,
+    }
 }
 
 pub fn prompt(id: u64) -> PromptCard {
     PromptCard {
         id: PromptId(id),
+        device: None,
         title: "“Company Portal” Would Like to Send You Notifications".into(),
         body: "Notifications may include alerts, sounds, and icon badges.".into(),
     }

@@ -28,7 +28,7 @@ impl NotificationTemplate {
     /// A card. Its one action, a click on it, is drawn as a button by Xfce and LXQt, which know no other way to click;
     /// the label is for them.
     pub(super) fn card(&self, card: &Card, markup: bool) -> Notification {
-        let mut notification = self.text(&card.title, &card.body, markup);
+        let mut notification = self.text(&card.heading(), &card.body, markup);
         notification.action(CLICK, "Open");
         match card.urgency {
             CardUrgency::Normal => notification.urgency(Level::Normal),
@@ -45,7 +45,7 @@ impl NotificationTemplate {
     /// The permission prompt. Servers that draw no buttons (dunst) still offer its actions in their own way.
     pub(super) fn prompt(&self, prompt: &PromptCard, nonce: &PromptNonce, markup: bool) -> Notification {
         let [allow, deny] = PROMPT_ACTIONS;
-        let mut notification = self.text(&prompt.title, &prompt.body, markup);
+        let mut notification = self.text(&prompt.heading(), &prompt.body, markup);
         notification.action(&nonce.allow(), allow).action(&nonce.deny(), deny).urgency(Level::Normal);
         notification
     }

@@ -98,7 +98,7 @@ impl JournalModel {
             JournalStep::HoldLonger(which) => {
                 let key = *self.held.keys().nth(usize::from(which) % self.held.len().max(1))?;
                 self.held.insert(key, "\"longer\"".to_owned());
-                Some(JournalEntry::HeldChanged { key, push: "\"longer\"".to_owned() })
+                Some(JournalEntry::HeldChanged { key: HeldKey(key), push: "\"longer\"".to_owned() })
             }
             JournalStep::Settle { id, outcome, beside, group, held } => {
                 Some(self.settle(id, outcome, beside, group, held))
@@ -131,7 +131,7 @@ impl JournalModel {
         let (key, push) = (self.next_held_key, format!("\"held {id}\""));
         self.held.insert(key, push.clone());
         self.used.insert(id.to_owned());
-        JournalEntry::Held { key, id: id.parse().unwrap(), at: at(0), push }
+        JournalEntry::Held { key: HeldKey(key), id: id.parse().unwrap(), at: at(0), push }
     }
 
     fn settle(
@@ -150,7 +150,7 @@ impl JournalModel {
         if receipt.outcome.uses_id() {
             self.used.extend(receipt.notification_id.iter().map(ToString::to_string));
         }
-        let held = held.then(|| self.held.pop_first()).flatten().map(|(key, _)| key);
+        let held = held.then(|| self.held.pop_first()).flatten().map(|(key, _)| HeldKey(key));
         let push = receipt.notification_id.as_ref().map(|id| format!("\"push {id}\""));
         self.receipts.push((receipt.clone(), push.clone(), self.snapshots.len()));
         JournalEntry::Settled { receipt, push, held }
@@ -185,11 +185,11 @@ impl JournalModel {
     }
 
     fn check_log(&self, reader: &JournalReader, receipts: &[Receipt]) {
-        let query = ReceiptFilter { outcome: None, id: None, since: None, limit: 3 };
+        let query = LogQuery { outcome: None, id: None, since: None, limit: 3 };
         assert_eq!(reader.log(&query).unwrap(), receipts[receipts.len().saturating_sub(3)..]);
         for kind in OutcomeKind::ALL {
             let since = at(receipts.len() as i64 / 2);
-            let query = ReceiptFilter { outcome: Some(kind), id: None, since: Some(since), limit: 1000 };
+            let query = LogQuery { outcome: Some(kind), id: None, since: Some(since), limit: 1000 };
             let expected = receipts.iter().filter(|r| r.outcome.kind() == kind && r.decided_at >= since);
             assert!(reader.log(&query).unwrap().iter().eq(expected));
         }

@@ -6,7 +6,7 @@ use portal_contract::{Explanation, NotificationId, Receipt};
 use serde_json::{Map, Value};
 
 use super::{Player, words};
-use crate::control::{Happened, InAppMessage};
+use crate::control::{DeviceEventKind, InAppMessage};
 use crate::scenario::model::{Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds, StatusCheck};
 use crate::scenario::result::Miss;
 use crate::scenario::scene::{Scene, SceneError};
@@ -160,7 +160,7 @@ impl<S: Scene> Player<'_, S> {
     /// The newest card since the last step that was no expectation.
     fn newest_card(&self) -> Option<(&str, &str, bool)> {
         self.since.iter().rev().find_map(|event| match &event.what {
-            Happened::Card { title, body, sound } => Some((title.as_str(), body.as_str(), *sound)),
+            DeviceEventKind::Card { title, body, sound } => Some((title.as_str(), body.as_str(), *sound)),
             _ => None,
         })
     }
@@ -178,10 +178,10 @@ impl<S: Scene> Player<'_, S> {
     }
 
     async fn nothing(&mut self) -> Result<Option<Instead>, SceneError> {
-        let shows = |happened: &Happened| match happened {
-            Happened::Settled { receipt } => Some(format!("a receipt: {}", words::outcome(receipt))),
-            Happened::Card { title, body, .. } => Some(card_words(title, body)),
-            Happened::Prompt {} => Some("the permission prompt shows".to_owned()),
+        let shows = |happened: &DeviceEventKind| match happened {
+            DeviceEventKind::Settled { receipt } => Some(format!("a receipt: {}", words::outcome(receipt))),
+            DeviceEventKind::Card { title, body, .. } => Some(card_words(title, body)),
+            DeviceEventKind::Prompt {} => Some("the permission prompt shows".to_owned()),
             _ => None,
         };
         let shown: Vec<String> = self.since.iter().filter_map(|event| shows(&event.what)).collect();

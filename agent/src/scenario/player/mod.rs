@@ -16,7 +16,7 @@ use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, P
 use super::model::{Expected, Position, StateChange};
 use super::result::{Became, CaseResult, Happening, Miss, StepResult};
 use super::scene::{Scene, SceneError};
-use crate::control::{Applied, DeviceEvent, Fault, Gesture, InAppMessage, Quiet};
+use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
 
 /// How a case is played.
 #[derive(Debug, Clone, Copy)]
@@ -258,16 +258,16 @@ impl<'a, S: Scene> Player<'a, S> {
             Action::Advance(duration) => self.advance(*duration).await?,
             Action::Answer(answer) => {
                 let gesture = match answer {
-                    Answer::Allow => Gesture::AllowPrompt,
-                    Answer::Deny => Gesture::DenyPrompt,
-                    Answer::Dismiss => Gesture::ClosePrompt,
+                    Answer::Allow => DesktopInteraction::AllowPrompt,
+                    Answer::Deny => DesktopInteraction::DenyPrompt,
+                    Answer::Dismiss => DesktopInteraction::ClosePrompt,
                 };
                 return Ok(done(self.scene.gesture(gesture).await?));
             }
             Action::Card(answer) => {
                 let gesture = match answer {
-                    CardAnswer::Click => Gesture::ClickCard,
-                    CardAnswer::Dismiss => Gesture::DismissCard,
+                    CardAnswer::Click => DesktopInteraction::ClickCard,
+                    CardAnswer::Dismiss => DesktopInteraction::DismissCard,
                 };
                 return Ok(done(self.scene.gesture(gesture).await?));
             }
@@ -292,7 +292,7 @@ impl<'a, S: Scene> Player<'a, S> {
             }
             Err(SceneError::Fault(fault)) => format!("it was refused with {}: {fault}", fault.code),
             Err(error) => return Err(error),
-            Ok(Applied { note: Some(note), .. }) => format!("it was not refused: {note}"),
+            Ok(CommandResult { note: Some(note), .. }) => format!("it was not refused: {note}"),
             Ok(_) => "it was done".to_owned(),
         };
         let code = refusal.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
@@ -343,7 +343,7 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     /// Everything comes to rest, and what happened meanwhile is noted.
-    async fn rest(&mut self) -> Result<Quiet, SceneError> {
+    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
         let quiet = self.scene.rest().await?;
         self.now = quiet.now;
         let events = self.scene.happened(&quiet).await?;
@@ -367,7 +367,7 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 }
 
-fn done(applied: Applied) -> Became {
+fn done(applied: CommandResult) -> Became {
     Became::Done { note: applied.note }
 }
 

@@ -13,7 +13,7 @@ use portal_contract::{
 };
 use serde_json::{Value, json};
 
-use crate::control::{DeviceEvent, Happened};
+use crate::control::{DeviceEvent, DeviceEventKind};
 use portal_device::DeviceCommand;
 
 /// A gap from which on it is told while nothing waits on time: people read seconds.
@@ -54,7 +54,7 @@ impl Recording {
     fn used_before(&self) -> BTreeSet<NotificationId> {
         let mut first: BTreeMap<&NotificationId, bool> = BTreeMap::new();
         for event in &self.events {
-            if let Happened::Settled { receipt } = &event.what
+            if let DeviceEventKind::Settled { receipt } = &event.what
                 && let Some(id) = &receipt.notification_id
             {
                 first.entry(id).or_insert(receipt.outcome == Outcome::Duplicate);
@@ -148,27 +148,27 @@ impl Writer {
 
     fn event(&mut self, event: &DeviceEvent) {
         match &event.what {
-            Happened::Changed { event: what } => self.changed(event.at, what),
-            Happened::Arrived { target, payload, size } => {
+            DeviceEventKind::Changed { event: what } => self.changed(event.at, what),
+            DeviceEventKind::Arrived { target, payload, size } => {
                 let push = line::push(*target, payload.as_deref(), *size, event.at);
                 self.used_ids(payload.as_deref(), event.at);
                 self.stimulus(event.at, &push);
             }
-            Happened::Settled { receipt } => self.settled(receipt),
-            Happened::Held { notification_id } => {
+            DeviceEventKind::Settled { receipt } => self.settled(receipt),
+            DeviceEventKind::Held { notification_id } => {
                 self.held.insert(notification_id.clone());
                 self.expect(notification_id, format!("{{of: {}, held: true}}", line::text(notification_id)));
             }
-            Happened::Prompt {} => self.expect("prompt", "{prompt: showing}".to_owned()),
-            Happened::PromptGone {} => self.expect("prompt", "{prompt: notShowing}".to_owned()),
-            Happened::Card { title, body, sound } => {
+            DeviceEventKind::Prompt {} => self.expect("prompt", "{prompt: showing}".to_owned()),
+            DeviceEventKind::PromptGone {} => self.expect("prompt", "{prompt: notShowing}".to_owned()),
+            DeviceEventKind::Card { title, body, sound } => {
                 let card = line::flow(&json!({ "card": { "title": title, "body": body, "sound": sound } }));
                 if !line::is_placeholder(&card) {
                     self.expect("card", card);
                 }
             }
-            Happened::CardGone { sequence, interaction } => self.card_gone(event.at, *sequence, *interaction),
-            Happened::Following {} | Happened::Connection { .. } => {}
+            DeviceEventKind::CardGone { sequence, interaction } => self.card_gone(event.at, *sequence, *interaction),
+            DeviceEventKind::Following {} | DeviceEventKind::Connection { .. } => {}
         }
     }
 

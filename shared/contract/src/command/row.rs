@@ -47,6 +47,8 @@ pub enum HttpMethod {
     Post,
     /// It gives something named a value.
     Put,
+    /// DELETE
+    Delete,
 }
 
 impl HttpMethod {
@@ -56,6 +58,7 @@ impl HttpMethod {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }

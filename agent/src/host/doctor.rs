@@ -28,7 +28,7 @@ pub fn examine(
 
 fn check(name: &str, ok: bool, detail: impl Into<String>, hint: &str) -> DoctorCheck {
     let hint = if ok { String::new() } else { hint.to_owned() };
-    DoctorCheck { name: name.to_owned(), ok, detail: detail.into(), hint: hint }
+    DoctorCheck { name: name.to_owned(), ok, detail: detail.into(), hint }
 }
 
 fn broker(status: &StatusReport) -> DoctorCheck {

@@ -1,0 +1,201 @@
+//! One hosted device as the control API sees it.
+//!
+//! Lives here: questions to the host's task, reads of the journal. Does not live here: HTTP, rules.
+
+use std::sync::Arc;
+
+use portal_contract::{
+    CommandResult, DesktopInteraction, DeviceEvent, DeviceId, DoctorReport, Explanation, IdleReport, LogQuery,
+    NotificationId, Receipt, StatusReport,
+};
+use portal_delivery::DeviceKey;
+use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, ReceivedPush};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::host_handle::HostHandle;
+use super::hosted_device::DeviceWatch;
+use super::requests::{DeviceRequest, HostRequest, Reply};
+use crate::broker::Sessions;
+use crate::control::{Fault, InAppMessage, RunningDevice};
+use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
+
+/// A handle on a hosted device; clones share it.
+#[derive(Clone)]
+pub struct DeviceHandle {
+    pub(super) host: HostHandle,
+    pub(super) key: DeviceKey,
+    /// As it was made, or as this start renamed it.
+    identity: Arc<DeviceIdentity>,
+    sessions: Arc<dyn Sessions>,
+    pub(super) journal: DeviceJournal,
+    reader: JournalReader,
+    watch: DeviceWatch,
+}
+
+fn unreadable(error: JournalError) -> Fault {
+    Fault {
+        code: "journalUnreadable".to_owned(),
+        message: error.to_string(),
+        hint: "portal-agent doctor says more".to_owned(),
+    }
+}
+
+impl DeviceHandle {
+    pub(super) fn new(
+        host: &HostHandle,
+        key: DeviceKey,
+        identity: DeviceIdentity,
+        sessions: Arc<dyn Sessions>,
+        journal: DeviceJournal,
+        reader: JournalReader,
+        watch: DeviceWatch,
+    ) -> Self {
+        Self { host: host.clone(), key, identity: Arc::new(identity), sessions, journal, reader, watch }
+    }
+
+    /// Which device it is.
+    pub fn identity(&self) -> &DeviceIdentity {
+        &self.identity
+    }
+
+    /// Whether its session with the broker stands, every subscription answered.
+    pub(super) fn is_connected(&self) -> bool {
+        self.sessions.state().connected
+    }
+
+    fn is_gone(&self) -> Fault {
+        if self.host.is_ending() {
+            return HostHandle::ending_fault();
+        }
+        let message = format!("the device {} is not hosted any more", self.identity.id);
+        Fault::new("unknownDevice", message, "portal-agent device list")
+    }
+
+    async fn send(&self, request: DeviceRequest) -> Result<(), Fault> {
+        self.host.send(HostRequest::OfDevice { device: self.key, request }).await
+    }
+
+    /// Asks for something that is answered once it is durable; says so at once where the journal cannot be written.
+    async fn change<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, Fault> {
+        let (reply, answer) = oneshot::channel();
+        self.send(request(reply)).await?;
+        let mut health = self.host.journal_health();
+        tokio::pin!(answer);
+        loop {
+            let trouble = health.borrow_and_update().clone();
+            if let Some(problem) = trouble {
+                let hint =
+                    "the change holds in the running daemon, and is kept once the journal can be written".to_owned();
+                return match answer.as_mut().get_mut().try_recv() {
+                    Ok(answer) => answer,
+                    Err(_) => Err(Fault { code: "journalUnwritable".to_owned(), message: problem, hint }),
+                };
+            }
+            tokio::select! {
+                answer = &mut answer => return answer.unwrap_or_else(|_| Err(self.is_gone())),
+                Ok(()) = health.changed() => {}
+            }
+        }
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, Fault> {
+        let (reply, answer) = oneshot::channel();
+        self.send(request(reply)).await?;
+        answer.await.unwrap_or_else(|_| Err(self.is_gone()))
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let reader = self.reader.clone();
+        match tokio::task::spawn_blocking(move || read(&reader)).await {
+            Ok(result) => result.map_err(unreadable),
+            Err(_) => Err(HostHandle::ending_fault()),
+        }
+    }
+}
+
+impl RunningDevice for DeviceHandle {
+    fn id(&self) -> DeviceId {
+        self.identity.id
+    }
+
+    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, Fault> {
+        self.change(|reply| DeviceRequest::Apply { command, reply }).await
+    }
+
+    async fn status(&self) -> Result<StatusReport, Fault> {
+        // Asked, not waited for (contract 4): where the desktop signals no change, the next status knows.
+        drop(self.host.notifier().look());
+        self.ask(|reply| DeviceRequest::Status { reply }).await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.watch.changes.subscribe()
+    }
+
+    fn settled(&self) -> watch::Receiver<u64> {
+        self.watch.settled.subscribe()
+    }
+
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, Fault> {
+        self.read(move |reader| reader.receipts_after(sequence, limit)).await
+    }
+
+    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, Fault> {
+        self.read(move |reader| reader.log(&query)).await
+    }
+
+    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
+        let record = self.read(move |reader| reader.record(id.as_ref())).await?;
+        record.map(|record| explanation(&record)).transpose()
+    }
+
+    async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {
+        self.read(in_app_messages).await
+    }
+
+    async fn doctor(&self) -> Result<DoctorReport, Fault> {
+        self.host.notifier().look().await;
+        let status = self.status().await?;
+        Ok(self.host.examine(&status, self.journal.clock_jump().is_some()))
+    }
+
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+        self.ask(|reply| DeviceRequest::Follow { reply }).await
+    }
+
+    async fn gesture(&self, gesture: DesktopInteraction) -> Result<CommandResult, Fault> {
+        self.change(|reply| DeviceRequest::Interact { interaction: gesture, reply }).await
+    }
+
+    async fn quiet(&self) -> Result<IdleReport, Fault> {
+        self.change(|reply| DeviceRequest::AwaitIdle { reply }).await
+    }
+}
+
+fn explanation(record: &JournalRecord) -> Result<Explanation, Fault> {
+    let unreadable = |_: serde_json::Error| Fault {
+        code: "journalUnreadable".to_owned(),
+        message: "what the journal kept of that moment cannot be read".to_owned(),
+        hint: "a newer portal-agent may have written it: use that one".to_owned(),
+    };
+    let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
+    let push: Option<ReceivedPush> =
+        record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+    Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot))
+}
+
+/// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).
+fn in_app_messages(reader: &JournalReader) -> Result<Vec<InAppMessage>, JournalError> {
+    let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
+    let Ok(snapshot) = serde_json::from_str::<DeviceSnapshot>(&snapshot) else { return Ok(Vec::new()) };
+    let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
+    let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
+    let message = |push: String| {
+        let push: ReceivedPush = serde_json::from_str(&push).ok()?;
+        Some(InAppMessage { notification: push.notification, received_at: push.received_at })
+    };
+    Ok(pushes.into_iter().filter_map(message).collect())
+}

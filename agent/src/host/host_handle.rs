@@ -1,0 +1,305 @@
+//! The host as the control API sees it: which devices there are, adding and removing them, ending the process.
+//!
+//! Lives here: the list of devices, what all of them have in common, the whole of `status`. Does not live here: HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use portal_contract::status::{BrokerStatus, ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
+use portal_contract::{ConnectionState, DeviceId, DeviceSummary, DoctorReport, StatusReport};
+use portal_delivery::{Delivery, DeviceKey};
+use portal_device::EmulationSettings;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::device_handle::DeviceHandle;
+use super::open_device::{OpenError, OpenedDevice};
+use super::requests::{HostRequest, RemovedDevice};
+use super::{MOST_DEVICES, doctor};
+use crate::broker::{BrokerError, SessionSettings};
+use crate::control::{Fault, RunningDevice, RunningHost};
+use crate::desktop::Notifier;
+use crate::journal::JournalDatabase;
+use crate::sender::{self, SenderOptions};
+use portal_contract::NewDevice;
+
+/// Why a device is not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddDeviceError {
+    /// It cannot be made.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its session cannot be made.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// The host is ending.
+    #[error("the daemon is ending")]
+    Ending,
+}
+
+/// What the devices of a host have in common.
+pub(super) struct HostParts {
+    clock: Arc<dyn Clock>,
+    pub(super) database: JournalDatabase,
+    notifier: Arc<dyn Notifier>,
+    session: SessionSettings,
+    rules: EmulationSettings,
+    embedded_broker: Option<String>,
+    control_url: watch::Receiver<String>,
+    daemon: DaemonStatus,
+    ending: CancellationToken,
+    /// In the order in which they were made. Held for moments only.
+    devices: Mutex<BTreeMap<DeviceKey, DeviceHandle>>,
+}
+
+impl HostParts {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        database: JournalDatabase,
+        notifier: Arc<dyn Notifier>,
+        session: SessionSettings,
+        rules: EmulationSettings,
+        embedded_broker: Option<String>,
+        control_url: watch::Receiver<String>,
+    ) -> Self {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let daemon = DaemonStatus { pid: std::process::id(), version, started_at: clock.now() };
+        let (ending, devices) = (CancellationToken::new(), Mutex::default());
+        Self { clock, database, notifier, session, rules, embedded_broker, control_url, daemon, ending, devices }
+    }
+
+    fn devices(&self) -> MutexGuard<'_, BTreeMap<DeviceKey, DeviceHandle>> {
+        // Nothing that is done under the lock can leave it half done.
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.devices().len()
+    }
+
+    pub(super) fn remember(&self, device: DeviceHandle) {
+        self.devices().insert(device.key, device);
+    }
+
+    pub(super) fn forget(&self, key: DeviceKey) {
+        self.devices().remove(&key);
+    }
+
+    /// The whole of `status`; never waits for the desktop.
+    pub(super) fn status(&self, delivery: &Delivery, mut broker: BrokerStatus, last_sequence: u64) -> StatusReport {
+        broker.embedded = self.embedded_broker.clone().map(|url| EmbeddedBrokerStatus { url });
+        let connection = if broker.connected { ConnectionState::Online } else { ConnectionState::Offline };
+        let (device, snapshot) = (delivery.device(), delivery.device().snapshot());
+        StatusReport {
+            connection,
+            device: snapshot.device_state(),
+            hints: snapshot.hints(None),
+            tenant: snapshot.identity.tenant.clone(),
+            app: snapshot.app_status(),
+            condition: snapshot.condition_status(),
+            prompt: snapshot.prompt_status(),
+            documentation: snapshot.documentation.year().to_owned(),
+            push_service_emulated: device.settings().push_service.emulate,
+            groups: snapshot.enrollment.groups.clone(),
+            grace: snapshot.grace_status(),
+            policy: snapshot.policy.list().clone(),
+            settings: snapshot.switches.list(),
+            held: device.held() as u64,
+            paced: device.paced() as u64,
+            redelivered: delivery.redelivered(),
+            last_sequence,
+            broker,
+            control: ControlStatus { url: self.control_url.borrow().clone() },
+            desktop: self.notifier.state(),
+            daemon: self.daemon.clone(),
+        }
+    }
+}
+
+/// A handle on a running host; clones share it.
+#[derive(Clone)]
+pub struct HostHandle {
+    parts: Arc<HostParts>,
+    requests: mpsc::Sender<HostRequest>,
+}
+
+impl HostHandle {
+    pub(super) fn new(parts: Arc<HostParts>, requests: mpsc::Sender<HostRequest>) -> Self {
+        Self { parts, requests }
+    }
+
+    /// Cancelled once somebody asked for the process to end.
+    pub fn ending(&self) -> CancellationToken {
+        self.parts.ending.clone()
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.parts.ending.is_cancelled() || self.requests.is_closed()
+    }
+
+    pub(super) fn ending_fault() -> Fault {
+        Fault::new("daemonIsEnding", "the daemon is ending", "portal-agent run")
+    }
+
+    pub(super) fn notifier(&self) -> &Arc<dyn Notifier> {
+        &self.parts.notifier
+    }
+
+    pub(super) fn journal_health(&self) -> watch::Receiver<Option<String>> {
+        self.parts.database.health()
+    }
+
+    pub(super) fn examine(&self, status: &StatusReport, clock_jumped: bool) -> DoctorReport {
+        let trouble = self.journal_health().borrow().clone();
+        doctor::examine(status, trouble.as_deref(), clock_jumped, self.parts.notifier.allowance())
+    }
+
+    pub(super) async fn send(&self, request: HostRequest) -> Result<(), Fault> {
+        self.requests.send(request).await.map_err(|_| Self::ending_fault())
+    }
+
+    /// Hosts an opened device.
+    ///
+    /// # Errors
+    /// Settings of the session that cannot work.
+    pub(super) async fn host(&self, device: OpenedDevice) -> Result<DeviceHandle, AddDeviceError> {
+        let (reply, answer) = oneshot::channel();
+        let request = HostRequest::Add { device: Box::new(device), reply };
+        self.requests.send(request).await.map_err(|_| AddDeviceError::Ending)?;
+        Ok(answer.await.map_err(|_| AddDeviceError::Ending)??)
+    }
+
+    /// Makes a new device and hosts it.
+    ///
+    /// # Errors
+    /// It cannot be made, or its session cannot.
+    pub async fn make(&self, new: NewDevice) -> Result<DeviceHandle, AddDeviceError> {
+        let parts = Arc::clone(&self.parts);
+        let made = tokio::task::spawn_blocking(move || {
+            OpenedDevice::make(&parts.database, new, &parts.rules, parts.clock.now())
+        });
+        let opened = made.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        self.host(opened).await
+    }
+
+    /// The new device with a name that no other has, or why it cannot be.
+    fn named(&self, new: NewDevice) -> Result<NewDevice, Fault> {
+        let devices = self.parts.devices();
+        if devices.len() >= MOST_DEVICES {
+            let message = format!("this daemon hosts {MOST_DEVICES} devices, which is the most");
+            return Err(Fault::new(
+                "tooManyDevices",
+                message,
+                "portal-agent device remove NAME, or another --state-dir",
+            ));
+        }
+        let same_id = |device: &&DeviceHandle| new.device_id.is_some_and(|id| device.identity().id == id);
+        if let Some(device) = devices.values().find(same_id) {
+            let message = format!("a device with the id {} is hosted already", device.identity().id);
+            return Err(Fault::new("deviceExists", message, "leave --device-id out for a new one"));
+        }
+        let is_taken = |name: &str| devices.values().any(|device| device.identity().name == name);
+        let device_name = match &new.device_name {
+            Some(name) if is_taken(name) => {
+                let message = format!("a device named {name:?} is hosted already");
+                return Err(Fault::new("deviceExists", message, "give the new device another --name"));
+            }
+            Some(name) => name.clone(),
+            None => {
+                let numbered = (2_u64..).map(|number| format!("{} {number}", new.kind()));
+                let mut names = std::iter::once(new.kind().to_owned()).chain(numbered);
+                // There is one name more than devices among the first of them.
+                names.find(|name| !is_taken(name)).unwrap_or_default()
+            }
+        };
+        Ok(NewDevice { device_name: Some(device_name), ..new })
+    }
+
+    /// Ends what the broker keeps of a device that is hosted no longer: its session, its retained state, connection, groups.
+    async fn clear_broker(&self, device: &DeviceHandle) -> Result<(), sender::SenderError> {
+        let Some(url) = self.parts.session.brokers.first().cloned() else { return Ok(()) };
+        let session = &self.parts.session;
+        let settings = SenderOptions {
+            protocol: session.protocol,
+            tenant: device.identity().tenant.clone(),
+            credentials: session.credentials.clone(),
+            tls: session.tls.clone(),
+            allow_password_in_clear: session.allow_password_in_clear,
+            ..SenderOptions::new(url)
+        };
+        sender::end_session(&settings, device.identity().id).await?;
+        let sender = sender::PushSender::connect(settings).await?;
+        let topics = portal_contract::DeviceTopics::new(&device.identity().tenant, device.identity().id);
+        for topic in [topics.state(), topics.connection(), topics.groups()] {
+            sender.publish(topic, Vec::new(), true).await?;
+        }
+        sender.stop().await;
+        Ok(())
+    }
+}
+
+impl RunningHost for HostHandle {
+    type Device = DeviceHandle;
+
+    fn devices(&self) -> Vec<DeviceSummary> {
+        let summary = |device: &DeviceHandle| DeviceSummary {
+            device_id: device.identity().id,
+            device_name: device.identity().name.clone(),
+            operating_system: device.identity().operating_system,
+            os_version: device.identity().os_version.to_string(),
+            tenant: device.identity().tenant.clone(),
+        };
+        self.parts.devices().values().map(summary).collect()
+    }
+
+    fn device(&self, id: DeviceId) -> Option<DeviceHandle> {
+        self.parts.devices().values().find(|device| device.id() == id).cloned()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.parts.devices().values().all(DeviceHandle::is_connected)
+    }
+
+    async fn add(&self, new: NewDevice) -> Result<DeviceHandle, Fault> {
+        self.make(self.named(new)?).await.map_err(|error| {
+            Fault::new("deviceNotMade", error.to_string(), "portal-agent doctor says how the computer stands")
+        })
+    }
+
+    async fn remove(&self, id: DeviceId) -> Result<(), Fault> {
+        let Some(device) = self.device(id) else {
+            return Err(Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list"));
+        };
+        if self.parts.count() == 1 {
+            let message = "it is the only device of this daemon";
+            return Err(Fault::new("onlyDevice", message, "portal-agent stop, and remove the state directory"));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(HostRequest::Remove { device: device.key, reply }).await?;
+        let removed = answer.await.map_err(|_| Self::ending_fault())?;
+        let Some(RemovedDevice { session, journal }) = removed else {
+            return Err(Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list"));
+        };
+        if let Some(session) = session {
+            session.stop().await;
+        }
+        // What it still wrote must be durable before it is taken away, or the writer would put it back.
+        if let Ok(last) = journal.append(Vec::new()) {
+            let _ = self.parts.database.durable().wait_for(|durable| *durable >= last).await;
+        }
+        let parts = Arc::clone(&self.parts);
+        let emptied = tokio::task::spawn_blocking(move || parts.database.remove(&journal)).await;
+        if let Ok(Err(error)) = emptied {
+            return Err(Fault::new("journalUnwritable", error.to_string(), "portal-agent doctor says more"));
+        }
+        self.clear_broker(&device).await.map_err(|error| {
+            let message = format!("the device is removed here, and the broker still keeps something of it: {error}");
+            Fault::new("brokerNotCleared", message, "end its session and its retained topics by the broker's own means")
+        })
+    }
+
+    fn stop(&self) {
+        self.parts.ending.cancel();
+    }
+}

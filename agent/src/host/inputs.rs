@@ -1,0 +1,77 @@
+//! What the edges tell, as a delivery's inputs.
+//!
+//! Lives here: one word for another. Does not live here: what follows from them.
+
+use portal_contract::CardInteraction;
+use portal_delivery::{ConnectionNumber, DesktopInput, DeviceKey, Message, SessionInput};
+
+use super::desktop_ids::{card_of, prompt_of};
+use crate::broker::SessionEvent;
+use crate::desktop::DesktopEvent;
+
+/// What a session tells, where the delivery has to know it. None: `status` may say something else now.
+pub(super) fn of_session(event: SessionEvent) -> Option<SessionInput> {
+    Some(match event {
+        SessionEvent::Connected { epoch, session_present, publish_window, .. } => {
+            SessionInput::Connected { connection: ConnectionNumber(epoch), session_present, publish_window }
+        }
+        SessionEvent::Online { .. } => SessionInput::Online,
+        SessionEvent::Message { incoming, payload, token, redelivered, retained, expiry_seconds, .. } => {
+            SessionInput::Message(Message { incoming, payload, ack: token, redelivered, retained, expiry_seconds })
+        }
+        SessionEvent::FenceReturned { epoch } => SessionInput::FenceReturned(ConnectionNumber(epoch)),
+        SessionEvent::ProbeReturned { number } => SessionInput::ProbeReturned(number),
+        SessionEvent::Published { id } => SessionInput::Published(id),
+        SessionEvent::PublishRefused { id, detail, for_good } => SessionInput::PublishRefused { id, detail, for_good },
+        SessionEvent::Disconnected { .. } => SessionInput::Disconnected,
+        SessionEvent::Connecting { .. }
+        | SessionEvent::Subscribed { .. }
+        | SessionEvent::StateChanged { .. }
+        | SessionEvent::Ended => return None,
+    })
+}
+
+/// Whom something that the desktop tells is for.
+pub(super) enum Addressee {
+    Device(DeviceKey),
+    Everyone,
+}
+
+/// What the desktop tells, and whom.
+pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
+    let of_card = |card, input: fn(_) -> DesktopInput| {
+        let (device, card) = card_of(card);
+        (Addressee::Device(device), input(card))
+    };
+    match event {
+        DesktopEvent::Raised { card, verdict } => {
+            let (device, card) = card_of(card);
+            (Addressee::Device(device), DesktopInput::CardShown { card, verdict })
+        }
+        DesktopEvent::RaiseFailed { card, problem, detail } => {
+            let (device, card) = card_of(card);
+            (Addressee::Device(device), DesktopInput::CardFailed { card, problem, detail })
+        }
+        DesktopEvent::Clicked { card } => {
+            of_card(card, |card| DesktopInput::CardGone { card, interaction: CardInteraction::Clicked })
+        }
+        DesktopEvent::Dismissed { card } => {
+            of_card(card, |card| DesktopInput::CardGone { card, interaction: CardInteraction::Dismissed })
+        }
+        DesktopEvent::PromptAnswered { prompt, allow } => {
+            let (device, prompt) = prompt_of(prompt);
+            (Addressee::Device(device), DesktopInput::PromptAnswered { prompt, allow })
+        }
+        DesktopEvent::PromptClosed { prompt } => {
+            let (device, prompt) = prompt_of(prompt);
+            (Addressee::Device(device), DesktopInput::PromptClosed(prompt))
+        }
+        DesktopEvent::PromptFailed { prompt, detail } => {
+            let (device, _) = prompt_of(prompt);
+            (Addressee::Device(device), DesktopInput::PromptFailed(detail))
+        }
+        DesktopEvent::CardsLost => (Addressee::Everyone, DesktopInput::CardsLost),
+        DesktopEvent::ServerAppeared => (Addressee::Everyone, DesktopInput::ServerAppeared),
+        DesktopEvent::Changed => (Addressee::Everyone, DesktopInput::Changed),
+    }
+}

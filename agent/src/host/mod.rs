@@ -1,0 +1,144 @@
+//! The host: any number of emulated devices in one process, on one database and one desktop.
+//!
+//! One task drives the rules and the journal of all of them ([`HostTask`]): it hears what happened, gives it to the device's
+//! [`portal_delivery::Delivery`], and carries out the actions that come back. One set of deadlines tells when time is the next
+//! thing to happen. A device has no task, channel or timer of its own but its connection to the broker.
+//!
+//! Lives here: opening devices, the task, and the handles by which the control API reaches them. Does not live here: rules
+//! (`portal_device`), the order of commit and acknowledgement (`portal_delivery`), files and signals (`daemon`).
+
+mod carry_out;
+mod clock;
+mod deadlines;
+mod desktop_ids;
+mod device_handle;
+mod doctor;
+mod first_start;
+mod host_handle;
+mod host_task;
+mod hosted_device;
+mod inputs;
+mod open_device;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use portal_device::EmulationSettings;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+pub use clock::{Clock, SystemClock, VirtualClock};
+pub use device_handle::DeviceHandle;
+pub use first_start::Contradiction;
+pub use host_handle::{AddDeviceError, HostHandle};
+pub use open_device::{OpenError, OpenedDevice, journal_options};
+
+use crate::broker::SessionSettings;
+use crate::desktop::{DesktopEvent, Notifier};
+use crate::journal::{JournalDatabase, JournalError};
+use host_handle::HostParts;
+use host_task::HostTask;
+
+/// How many devices one process hosts at most.
+pub const MOST_DEVICES: usize = 10_000;
+
+/// Why a host ended by itself; what was not acknowledged comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The journal could not be read, or takes nothing any more.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A delivery cannot go on.
+    #[error(transparent)]
+    Delivery(#[from] portal_delivery::DeliveryError),
+    /// A session with the broker is gone.
+    #[error("the session of a device with the broker ended by itself; start the daemon again, and report the log")]
+    SessionEnded,
+    /// The host's own task panicked.
+    #[error("the task that drives the devices ended in a panic; start the daemon again, and report the log")]
+    Panicked,
+}
+
+/// What a host stands on.
+pub struct HostSetup {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where everything is remembered.
+    pub database: JournalDatabase,
+    /// Where cards are shown.
+    pub notifier: Arc<dyn Notifier>,
+    /// Where the notifier's answers are heard.
+    pub desktop_events: mpsc::Receiver<DesktopEvent>,
+    /// What each device's session is made with, but for the device and its tenant.
+    pub session: SessionSettings,
+    /// What the rules of each device take as given.
+    pub rules: EmulationSettings,
+    /// Where the embedded broker listens, where this process has one of its own.
+    pub embedded_broker: Option<String>,
+    /// Tells where the control API listens, once it does.
+    pub control_url: watch::Receiver<String>,
+}
+
+/// A running host; owns its task and every session, and ends them in order.
+pub struct Host {
+    handle: HostHandle,
+    task: JoinHandle<Result<(), HostError>>,
+    stopping: CancellationToken,
+    notifier: Arc<dyn Notifier>,
+    parts: Arc<HostParts>,
+}
+
+impl Host {
+    /// Starts a host without a device, in a task of its own on the current runtime.
+    ///
+    /// # Errors
+    /// The system gives no thread for the journal.
+    pub fn start(setup: HostSetup) -> Result<Self, JournalError> {
+        let notifier = Arc::clone(&setup.notifier);
+        let (task, handle, parts) = HostTask::new(setup)?;
+        let stopping = CancellationToken::new();
+        let task = tokio::spawn(task.run(stopping.clone()));
+        Ok(Self { handle, task, stopping, notifier, parts })
+    }
+
+    /// The way to the hosted devices.
+    pub fn handle(&self) -> &HostHandle {
+        &self.handle
+    }
+
+    /// Hosts an opened device: its session connects from here on.
+    ///
+    /// # Errors
+    /// Settings of the session that cannot work.
+    pub async fn add(&self, device: OpenedDevice) -> Result<DeviceHandle, AddDeviceError> {
+        self.handle.host(device).await
+    }
+
+    /// Waits until the host ends by itself, which it does only in trouble. Not to be asked again once it has answered.
+    pub async fn ends_by_itself(&mut self) -> Result<(), HostError> {
+        (&mut self.task).await.unwrap_or(Err(HostError::Panicked))
+    }
+
+    /// Ends the task, unless it `ended` by itself, with every session; then the notifier and the journal.
+    ///
+    /// # Errors
+    /// What the task ended in.
+    pub async fn end(self, ended: Option<Result<(), HostError>>) -> Result<(), HostError> {
+        self.stopping.cancel();
+        let ended = match ended {
+            Some(ended) => ended,
+            None => self.task.await.unwrap_or(Err(HostError::Panicked)),
+        };
+        self.notifier.stop().await;
+        let parts = self.parts;
+        let closed = tokio::task::spawn_blocking(move || parts.database.close()).await;
+        if let Ok(Err(error)) = closed {
+            warn!("{error}");
+        }
+        ended
+    }
+}

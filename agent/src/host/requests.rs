@@ -1,0 +1,49 @@
+//! What the control API asks of the host's task.
+//!
+//! Lives here: the requests and their answers' channel. Does not live here: HTTP (`control`).
+
+use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, StatusReport};
+use portal_delivery::DeviceKey;
+use portal_device::DeviceCommand;
+use tokio::sync::{mpsc, oneshot};
+
+use super::device_handle::DeviceHandle;
+use super::open_device::OpenedDevice;
+use crate::broker::{BrokerError, Session};
+use crate::control::Fault;
+use crate::journal::DeviceJournal;
+
+/// Where an answer goes. Whoever asked may have gone: then nobody hears it.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// Something that is asked of the task.
+pub(super) enum HostRequest {
+    /// Of one device.
+    OfDevice { device: DeviceKey, request: DeviceRequest },
+    /// Host one more device.
+    Add { device: Box<OpenedDevice>, reply: oneshot::Sender<Result<DeviceHandle, BrokerError>> },
+    /// Host this one no longer, and give what it stood on.
+    Remove { device: DeviceKey, reply: oneshot::Sender<Option<RemovedDevice>> },
+}
+
+/// Something that is asked of one device.
+pub(super) enum DeviceRequest {
+    /// Carry out a command; answered once the change is durable.
+    Apply { command: DeviceCommand, reply: Reply<CommandResult> },
+    /// What a person does on the desktop; answered once the change is durable.
+    Interact { interaction: DesktopInteraction, reply: Reply<CommandResult> },
+    /// The whole picture.
+    Status { reply: Reply<StatusReport> },
+    /// Everything that happens from now on.
+    Follow { reply: Reply<mpsc::Receiver<DeviceEvent>> },
+    /// What the broker had taken before this was asked has come to where only time or a person moves it on.
+    AwaitIdle { reply: Reply<IdleReport> },
+}
+
+/// What a device stood on that is hosted no longer.
+pub(super) struct RemovedDevice {
+    /// To be stopped.
+    pub(super) session: Option<Session>,
+    /// To be emptied.
+    pub(super) journal: DeviceJournal,
+}
