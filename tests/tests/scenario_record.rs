@@ -87,6 +87,44 @@ fn a_session_on_an_iphone_is_recorded_and_passes() -> Result<()> {
 }
 
 #[test]
+fn what_device_management_does_is_recorded_and_passes() -> Result<()> {
+    const USER: &str = "adele@contoso.example";
+    let mut agent = Agent::running("", &["--notifier", "console", "--embedded-broker"])?;
+    agent.wait(&["online"])?;
+    let recorder = RunningRecorder::start(&agent)?;
+    agent.command(&["app", "install"])?;
+    agent.command(&["permission", "allow"])?;
+    agent.command(&["enroll", "--user", USER, "--type", "appleBulkWithUser", "--supervised"])?;
+    agent.command(&["policy", "set", "NotificationsEnabled=false"])?;
+    push(&agent, "forbidden", &[])?;
+    agent.command(&["policy", "clear"])?;
+    agent.command(&["enrollment", "set", "deviceRegistrationState=revoked"])?;
+    push(&agent, "revoked", &[])?;
+    agent.command(&["enrollment", "set", "deviceRegistrationState=registered"])?;
+    agent.command(&["settings", "set", "alert=off"])?;
+    agent.command(&["app", "notifications", "--refresh"])?;
+    agent.command(&["retire", "--pending"])?;
+    agent.command(&["delete"])?;
+    agent.command(&["enroll", "--user", USER])?;
+    agent.command(&["wipe"])?;
+    push(&agent, "wiped", &[])?;
+    let (_folder, file, text) = recorder.end()?;
+    for part in [
+        "- policy: {set: {name: \"NotificationsEnabled\", value: \"false\"}}",
+        "- policy: clear",
+        "- enrollment: {set: {name: \"deviceRegistrationState\", value: \"revoked\"}}",
+        "- settings: {set: {name: \"alert\", value: \"off\"}}",
+        "- retire: {stage: \"pending\"}",
+        "- delete:",
+        "- wipe:",
+    ] {
+        ensure!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    passes(&file, &text)?;
+    agent.stop()
+}
+
+#[test]
 fn a_recording_begins_with_the_device_as_it_stands() -> Result<()> {
     let mut agent = Agent::running(
         "",
