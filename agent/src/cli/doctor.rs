@@ -7,10 +7,6 @@ use super::{Context, Failure};
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  portal-agent doctor
-  portal-agent doctor --json | jq '.checks[] | select(.ok == false)'")]
 pub struct Args {}
 
 /// Runs `doctor`: exit code 1 if a check is not ok.

@@ -11,11 +11,6 @@ const INDENT: &str = "                              ";
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  portal-agent explain
-  portal-agent explain 6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10
-  portal-agent explain --json | jq '.prerequisites[] | select(.met == false)'")]
 pub struct Args {
     /// The notification; the latest where it is left out
     #[arg(value_name = "NOTIFICATION-ID")]

@@ -10,11 +10,6 @@ use portal_contract::duration::Since;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  portal-agent log
-  portal-agent log --outcome withheld --since 4h
-  portal-agent log --follow --json | jq -r .outcome")]
 pub struct Args {
     /// Go on: each receipt as it becomes durable
     #[arg(long, short)]

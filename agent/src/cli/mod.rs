@@ -32,6 +32,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use portal_contract::command::views as rows;
 
 pub use context::Context;
 pub use failure::Failure;
@@ -69,22 +70,27 @@ pub enum Verb {
     Run(run::Args),
     /// End the daemon cleanly
     Stop(stop::Args),
-    /// The device, each prerequisite, the connection, the desktop's notification server
+    /// `status`
+    #[command(about = rows::STATUS.summary, after_help = table::examples(rows::STATUS.examples))]
     Status(status::Args),
     /// What the table of commands has.
     #[command(flatten)]
     Table(table::TableCommand),
     /// Send a custom notification, as a sender for tests
     Push(push::Args),
-    /// The journal of receipts, oldest first
+    /// `log`
+    #[command(about = rows::LOG.summary, after_help = table::examples(rows::LOG.examples))]
     Log(log::Args),
-    /// Wait until conditions hold
+    /// `wait`
+    #[command(about = rows::WAIT.summary, after_help = wait::help())]
     Wait(wait::Args),
-    /// Why a push did or did not show: each prerequisite as a checklist
+    /// `explain`
+    #[command(about = rows::EXPLAIN.summary, after_help = table::examples(rows::EXPLAIN.examples))]
     Explain(explain::Args),
     /// Every rule of the device with its source: what it does, in which documentation, what nobody documents
     Facts(facts::Args),
-    /// What on this computer could keep a notification from showing
+    /// `doctor`
+    #[command(about = rows::DOCTOR.summary, after_help = table::examples(rows::DOCTOR.examples))]
     Doctor(doctor::Args),
     /// The settings in force, and where each comes from
     Config(config::Args),

@@ -15,11 +15,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  portal-agent status
-  portal-agent status --json | jq .prerequisites
-  portal-agent run --embedded-broker & portal-agent status --wait 10s")]
 pub struct Args {
     /// Return once the daemon is online; it may still be starting. 1 if it is not within DURATION, 3 without a daemon
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "30s", value_parser = duration::parse)]

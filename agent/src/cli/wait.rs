@@ -2,27 +2,30 @@
 
 use std::time::Duration;
 
+use portal_contract::command::views;
 use portal_contract::{NotificationId, duration};
 
 use super::page::{Line, Page};
+use super::table::examples;
 use super::{Context, Failure};
 use crate::control::Wait;
 use crate::control::condition::Condition;
 
-/// Arguments of `wait`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
+const CONDITIONS: &str = "\
 Conditions:
   online                  every known subscription is answered
   prompt-showing          the permission prompt is showing
   permission=denied       notDetermined, denied, authorized or provisional
   outcome=presented       of --notification ID, else of the next receipt
-  PATH=VALUE              a member of status --json; null where it is absent
+  PATH=VALUE              a member of status --json; null where it is absent";
 
-Examples:
-  portal-agent wait online --timeout 10s
-  portal-agent wait prompt-showing prerequisites.deviceEnrolled=true
-  portal-agent wait outcome=withheld --notification 6f0c --timeout 5s")]
+/// What stands below the options on the help page.
+pub fn help() -> String {
+    format!("{CONDITIONS}\n\n{}", examples(views::WAIT.examples))
+}
+
+/// Arguments of `wait`.
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// What must hold, all of it at once
     #[arg(required = true, value_name = "CONDITION", value_parser = Condition::parse)]
