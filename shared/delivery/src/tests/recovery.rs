@@ -115,3 +115,31 @@ fn each_start_writes_a_snapshot_and_what_it_changes_and_tells_nobody_before_both
     rig.take_all_publishes();
     assert_eq!(rig.broker.state.as_ref().map(|state| state.device_name.as_str()), Some("Another"));
 }
+
+/// What was held for the session comes before its own connection's fence; that of an earlier one says nothing of it.
+#[test]
+fn a_fence_of_a_connection_that_is_gone_counts_for_nothing() {
+    let mut rig = Rig::ready();
+    for input in rig.desktop.go_away() {
+        rig.handle(Input::Desktop(input));
+    }
+    rig.push_through("1");
+    rig.crash(0);
+    rig.desktop.is_away = false;
+    // Held for a notification server, it is shown at once: what the session brings waits behind it.
+    rig.advance(0);
+    rig.commit();
+    assert!(rig.desktop.asked.is_some());
+    rig.connect_fully();
+    rig.disconnect();
+    let connected = rig.broker.connect();
+    rig.session(connected);
+    rig.desktop_answers(Answer::Shows);
+    let serial = rig.push_now("2");
+    rig.commit();
+    rig.answer_ids();
+    assert_eq!(rig.delivery.device().held(), 1, "it was sent while the device was away, as far as can be told");
+    assert!(rig.settle());
+    rig.check_the_end();
+    assert_eq!(rig.journal.durable.outcomes[&serial], [OutcomeKind::Presented]);
+}
