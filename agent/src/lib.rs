@@ -36,6 +36,7 @@ pub mod control;
 pub mod daemon;
 pub mod demo;
 pub mod desktop;
+pub mod escape;
 pub mod host;
 mod input_file;
 pub mod journal;

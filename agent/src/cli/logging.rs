@@ -1,6 +1,6 @@
 //! Log lines on standard error (contract 5).
 //!
-//! Lives here: starting them. Does not live here: which settings say how.
+//! Lives here: starting them. Does not live here: which settings say how, and how a line is written (`log_lines`).
 
 use std::io::IsTerminal;
 
@@ -10,6 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use super::LogFormat;
+use super::log_lines::{HarmlessFields, HarmlessJson};
 
 /// Reads a log level, or a list of `TARGET=LEVEL`; gives it back as written.
 ///
@@ -30,8 +31,8 @@ pub fn start(level: &str, format: LogFormat) {
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let layer = match format {
-        LogFormat::Text => lines.with_filter(filter).boxed(),
-        LogFormat::Json => lines.json().with_filter(filter).boxed(),
+        LogFormat::Text => lines.fmt_fields(HarmlessFields).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().map_event_format(HarmlessJson).with_filter(filter).boxed(),
     };
     // It is set already: somebody who embeds this library has set up their own.
     let _ = tracing_subscriber::registry().with(layer).try_init();

@@ -15,6 +15,7 @@ mod facts;
 mod failure;
 mod global;
 mod log;
+mod log_lines;
 pub mod logging;
 mod page;
 mod push;

@@ -1,10 +1,12 @@
 //! Text for people: lines of spans, in which nothing that others sent can control the terminal.
 //!
-//! Lives here: making any text harmless, tones and their colours. Does not live here: what the pages say (one file a verb).
+//! Lives here: tones and their colours. Does not live here: what is harmful (`escape`), what the pages say (one file a verb).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use anstyle::{AnsiColor, Style};
+
+pub use crate::escape::{harmless, harmless_json};
 
 /// What a span is to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,46 +169,12 @@ impl fmt::Display for Page {
     }
 }
 
-/// Whether a character can control a terminal or the order in which text reads (contract 3).
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The text with each harmful character written out.
-pub fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
-}
-
-/// The same JSON with each harmful character escaped. JSON has them within strings only, where an escape says the same.
-pub fn harmless_json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_harmful(c) {
-            // Harmful characters are all in the basic plane; writing to a String cannot fail.
-            let _ = write!(shown, "\\u{:04x}", u32::from(c));
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn harmful_characters_are_written_out() {
-        assert_eq!(harmless("a\u{1b}[31mb\u{202e}\u{9b}c\n"), "a\\u{1b}[31mb\\u{202e}\\u{9b}c\\u{a}");
-        assert_eq!(harmless("Grüße 👩\u{200d}💻"), "Grüße 👩\u{200d}💻");
-    }
+    use crate::escape::is_harmful;
 
     #[test]
     fn only_tones_bring_codes() {
@@ -233,14 +201,6 @@ mod tests {
         fn nothing_sent_controls_the_terminal(text in any::<String>()) {
             let page = Page::of(Line::new().plain(&text));
             prop_assert!(!page.to_string().trim_end_matches('\n').chars().any(is_harmful));
-        }
-
-        #[test]
-        fn json_says_the_same_after(text in any::<String>()) {
-            let json = serde_json::to_string(&text).unwrap();
-            let shown = harmless_json(&json);
-            prop_assert!(!shown.chars().any(is_harmful));
-            prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
         }
     }
 }
