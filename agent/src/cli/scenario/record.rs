@@ -1,5 +1,6 @@
 //! `scenario record`: watches the running device, and writes what happened as a scenario file.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use tokio::sync::mpsc;
 use super::super::{Context, Failure};
 use crate::control::{Client, ClientError, DeviceEvent, Following};
 use crate::daemon::interrupted;
+use crate::escape::harmless;
+use crate::scenario::read;
 use crate::scenario::record::Recording;
 
 /// How many events may wait to be taken note of.
@@ -45,15 +48,26 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     // Listening has begun when the first event is here: nothing is missed between it and the status.
     let first = following.next().transpose()?.map(|first| first.value);
     let start = client.status()?.value;
-    eprintln!("recording {}; {}", start.device.device_name, until(args.duration));
+    let mut stderr = anstream::stderr();
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(stderr, "recording {}; {}", harmless(&start.device.device_name), until(args.duration));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
     let events = runtime.block_on(watch(client, following, args.duration));
     // A read of the stream that is under way cannot be called off; it ends with the process.
     runtime.shutdown_background();
     let recording = Recording { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
+    let text = recording.file();
+    let name = args.output.as_ref().map_or("the recording".into(), |file| file.to_string_lossy());
+    if let Err(wrong) = read(&name, text.as_bytes()) {
+        let _ = writeln!(
+            stderr,
+            "scenario check will not take this recording; record for a shorter time:\n{}",
+            wrong.show(false)
+        );
+    }
     match &args.output {
-        None => context.text(&recording.file()),
-        Some(file) => super::run::write(file, &recording.file()),
+        None => context.text(&text),
+        Some(file) => super::run::write(file, &text),
     }
 }
 
@@ -72,10 +86,11 @@ async fn watch(
 ) -> Result<Vec<DeviceEvent>, Failure> {
     let (sender, mut events) = mpsc::channel(ROOM);
     tokio::task::spawn_blocking(move || follow(following, &sender));
+    let interrupted = interrupted();
     let ended = async {
         match duration {
-            Some(duration) => tokio::select! { () = interrupted() => {}, () = tokio::time::sleep(duration) => {} },
-            None => interrupted().await,
+            Some(duration) => tokio::select! { () = interrupted => {}, () = tokio::time::sleep(duration) => {} },
+            None => interrupted.await,
         }
     };
     let mut ended = std::pin::pin!(ended);

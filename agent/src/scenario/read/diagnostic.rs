@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use super::super::model::Position;
+use crate::escape::{harmless, is_harmful};
 
 /// How many problems of a file are shown: the first ones are worth correcting first.
 const MOST: usize = 20;
@@ -122,18 +123,20 @@ impl WrongFile {
         let shown: Vec<String> =
             self.places.iter().take(MOST).map(|problem| self.show_one(problem, &renderer)).collect();
         let more = self.places.len().saturating_sub(MOST);
-        let rest = if more == 0 { String::new() } else { format!("\n\n… and {more} more in {}", self.file) };
+        let rest =
+            if more == 0 { String::new() } else { format!("\n\n… and {more} more in {}", harmless(&self.file)) };
         shown.join("\n\n") + &rest
     }
 
     fn show_one(&self, problem: &Problem, renderer: &Renderer) -> String {
         let (line, span) = self.line(problem.place);
-        let label = if problem.hint.is_empty() { "here" } else { problem.hint.as_str() };
+        let label = if problem.hint.is_empty() { "here".to_owned() } else { harmless(&problem.hint) };
+        let (path, message) = (harmless(&self.file), harmless(&problem.message));
         let snippet = Snippet::source(line.as_str())
             .line_start(problem.place.line)
-            .path(self.file.as_str())
-            .annotation(AnnotationKind::Primary.span(span).label(label));
-        renderer.render(&[Level::ERROR.primary_title(problem.message.as_str()).element(snippet)])
+            .path(path.as_str())
+            .annotation(AnnotationKind::Primary.span(span).label(label.as_str()));
+        renderer.render(&[Level::ERROR.primary_title(message.as_str()).element(snippet)])
     }
 
     /// The line of a place as it is shown, and where in it, in bytes, the place is.
@@ -141,7 +144,7 @@ impl WrongFile {
         let written = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         // Tabs would move the mark; what controls a terminal must not reach one. Some of those have two bytes, so the
         // place is counted in what is shown.
-        let line: String = written.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = written.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect();
         let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         let from = byte(place.column.saturating_sub(1));
         let to = byte(place.column.saturating_sub(1).saturating_add(place.length.max(1)));
@@ -163,5 +166,16 @@ mod tests {
             let shown = wrong.show(false);
             assert!(shown.contains("wrong") && !shown.contains('\u{9b}'), "{column}: {shown}");
         }
+    }
+
+    #[test]
+    fn nothing_of_a_file_its_name_or_a_sentence_about_it_controls_a_terminal() {
+        let hostile = "\u{1b}]0;x\u{7}\u{202e}\u{9b}\u{2028}";
+        let problem =
+            Problem::new(Place { line: 1, column: 2, length: 1 }, format!("no {hostile}"), format!("a {hostile}"));
+        let wrong = WrongFile::new(&format!("{hostile}.yaml"), hostile.as_bytes(), vec![problem; 30]);
+        let shown = wrong.show(false);
+        assert!(shown.chars().all(|c| c == '\n' || !is_harmful(c)), "{shown:?}");
+        assert!(shown.contains("no \\u{1b}]0;x"), "{shown}");
     }
 }

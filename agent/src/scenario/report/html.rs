@@ -9,6 +9,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::result::{Became, CaseResult, Happening, HappeningKind, Run, Standing, StepResult};
 use super::clock::in_words;
+// Maud escapes what HTML gives a meaning.
+use crate::escape::for_xml as harmless;
 
 const CSS: &str = include_str!("report.css");
 /// A step that lets more device time pass than this has a gap drawn behind it.
@@ -200,20 +202,4 @@ fn row(clock: &mut RowClock, sign_class: &str, sign: &str, what: &Markup) -> Mar
             div class="what" { (what) }
         }
     }
-}
-
-/// Text in which nothing reorders a line or controls anything: what does is written out. What HTML gives a meaning is
-/// escaped where the text is put on the page.
-fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(c.escape_unicode());
-            }
-            c if c.is_control() && c != '\n' => shown.push(' '),
-            c => shown.push(c),
-        }
-    }
-    shown
 }

@@ -1,12 +1,14 @@
 //! JUnit XML, as Jenkins and GitLab read it: a suite a file, a test case a case.
 //!
-//! Lives here: what stands where in it. Does not live here: writing XML (quick-junit).
+//! Lives here: what stands where in it. Does not live here: writing XML (quick-junit), which characters it cannot hold
+//! (`escape`).
 
 use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::result::{CaseResult, Miss, Run, Standing};
+use crate::escape::for_xml;
 
 /// The report.
 ///
@@ -20,7 +22,8 @@ pub fn junit(run: &Run) -> Result<String, SerializeError> {
     }
     // Jenkins' schema (xunit-plugin, junit-10.xsd) knows this count of a suite, not of the whole.
     let skipped = format!(" skipped=\"{}\"", report.skipped);
-    Ok(report.to_string()?.replacen(&skipped, "", 1))
+    // Over the whole document, so that no field is forgotten: quick-junit lets through what XML has no way to say.
+    Ok(for_xml(&report.to_string()?.replacen(&skipped, "", 1)))
 }
 
 fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {

@@ -11,7 +11,7 @@ use super::super::model::{Grounds, Position};
 use super::super::result::{Became, CaseResult, Happening, HappeningKind, Miss, Run, StepResult};
 use super::{Spans, case_line, failure, html, junit, line, summary, summary_line};
 
-const AWKWARD: &str = "<script>alert(1)</script> & \"x\" \u{1b}[31m \u{202e}";
+const AWKWARD: &str = "<script>alert(1)</script> & \"x\" \u{1b}[31m \u{202e} \u{fffe}\u{ffff}\u{9b}\u{85}\u{2028}";
 
 fn at(line: usize) -> Position {
     Position { file: "life/denied.yaml".into(), line, column: 3 }
@@ -236,6 +236,25 @@ fn the_junit_report_is_what_jenkins_schema_asks_for() {
     let count = |name: &str| seen.iter().filter(|seen| *seen == name).count();
     assert_eq!((count("testcase"), count("failure"), count("skipped"), count("system-out")), (4, 1, 1, 4));
     assert!(xml.contains("classname=\"life.denied\""), "{xml}");
+}
+
+#[test]
+fn no_name_or_text_puts_into_a_report_what_xml_cannot_say() {
+    let mut run = run(false);
+    for case in &mut run.cases {
+        case.scenario = format!("room {AWKWARD}");
+        case.description = Some(AWKWARD.to_owned());
+        case.combination = vec![("axis".to_owned(), AWKWARD.to_owned())];
+        case.at.file = format!("{AWKWARD}.yaml").into();
+        case.skipped = case.skipped.as_ref().map(|_| AWKWARD.to_owned());
+    }
+    let allowed = |c: char| c == '\n' || !crate::escape::is_harmful(c);
+    let (xml, page) = (junit(&run).unwrap(), html(&run));
+    assert!(xml.chars().all(allowed), "{xml:?}");
+    assert!(page.chars().all(allowed), "{page:?}");
+    assert!(xml.contains("room ") && xml.contains("\\u{fffe}"), "{xml}");
+    let mut reader = Reader::from_str(&xml);
+    while reader.read_event().unwrap() != Event::Eof {}
 }
 
 #[test]
