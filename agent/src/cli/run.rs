@@ -117,8 +117,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     desktop::beside_main_thread(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
         runtime.block_on(async {
+            let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;
-            Ok(daemon.run_until(interrupted()).await?)
+            Ok(daemon.run_until(interrupted).await?)
         })
     })
 }

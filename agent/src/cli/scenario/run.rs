@@ -184,8 +184,9 @@ async fn run_all(
             None => runner::run(cases, options, broker, stopping, tell).await,
         }
     };
+    let interrupted = interrupted();
     let ended = async {
-        interrupted().await;
+        interrupted.await;
         stop.cancel();
         std::future::pending().await
     };
