@@ -168,6 +168,12 @@ fn client_hint(error: &ClientError) -> &'static str {
         ClientError::File(ControlFileError::NotPrivate { .. }) => {
             "stop the daemon, remove the file, and start it again"
         }
+        ClientError::File(ControlFileError::OtherOwner { .. }) => {
+            "run this as the user whose daemon it is, or name another directory with --state-dir"
+        }
+        ClientError::File(ControlFileError::NotLoopback { .. } | ControlFileError::NotAFile { .. }) => {
+            "no daemon wrote this: find out who did, remove it, and start the daemon again"
+        }
         ClientError::File(_) => "check the directory's permissions, or stop the daemon and start it again",
         ClientError::Lost(_) | ClientError::Fault(_) => "portal-agent status tells whether it still runs",
     }
