@@ -1,7 +1,7 @@
 //! The state directory: where it is, who may read it, and the lock that keeps a second daemon out (contract 6).
 //!
-//! Lives here: paths, permissions, the lock, private files. Does not live here: what the files say. Permissions are
-//! the one thing besides the desktop that differs by system (architecture).
+//! Lives here: paths, permissions, the lock, private files. Does not live here: what the files say, whose they are and
+//! who may read them (`ownership`). Permissions are the one thing besides the desktop that differs by system (architecture).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use crate::library_error::os_reason;
 
+mod ownership;
 #[cfg_attr(unix, path = "state_dir/unix.rs")]
 #[cfg_attr(windows, path = "state_dir/windows.rs")]
 mod permissions;
@@ -23,6 +24,9 @@ const LOCK: &str = "lock";
 pub const CONTROL: &str = "control.json";
 /// The journal's file.
 pub const JOURNAL: &str = "journal.db";
+
+/// The most that is read of a private file; none that is written has a hundredth of it.
+const LARGEST_PRIVATE: u64 = 64 * 1024;
 
 /// What is wrong with the state directory.
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +47,27 @@ pub enum StateDirError {
     },
     /// Others may change what lies in it.
     #[error(
-        "others may write in the state directory {path}; take that away (chmod o-w '{path}'), or name another with --state-dir"
+        "others may write in {path}, which holds other things than this program's; take that away (chmod go-w '{path}'), \
+         or name another state directory with --state-dir"
     )]
     OpenToOthers {
         /// The directory.
+        path: PathBuf,
+    },
+    /// It, or a file in it, belongs to another user, who could read and change what is written there.
+    #[error(
+        "{path} belongs to another user ({owner}); run as that user, or name another state directory with --state-dir"
+    )]
+    OtherOwner {
+        /// The directory or the file.
+        path: PathBuf,
+        /// The user's number.
+        owner: String,
+    },
+    /// Something else than a file has a file's name.
+    #[error("{path} is not a file; remove it, or name another state directory with --state-dir")]
+    NotAFile {
+        /// What has the name.
         path: PathBuf,
     },
     /// Another daemon runs on it.
@@ -112,17 +133,17 @@ impl StateDir {
         Ok(directories.data_local_dir().to_owned())
     }
 
-    /// Opens the directory; makes it, for this user alone, where there is none.
+    /// Opens the directory; makes it, for this user alone, where there is none. What others may do with it and with the
+    /// files in it that they should not is taken from them, with one line in the log.
     ///
     /// # Errors
-    /// It cannot be made, nothing can be written in it, or others may write in it.
+    /// It cannot be made, nothing can be written in it, it or a file in it belongs to another user, or it holds things of
+    /// others and others may write in it.
     pub fn open(path: &Path) -> Result<Self, StateDirError> {
         let not_writable = |reason| StateDirError::NotWritable { path: path.to_owned(), reason };
         permissions::make_directory(path).map_err(not_writable)?;
         let path = path.canonicalize().map_err(not_writable)?;
-        if permissions::is_open_to_others(&path).map_err(not_writable)? {
-            return Err(StateDirError::OpenToOthers { path });
-        }
+        ownership::take_from_others(&path)?;
         tempfile::tempfile_in(&path).map_err(not_writable)?;
         Ok(Self { path })
     }
@@ -139,8 +160,9 @@ impl StateDir {
     pub fn lock(&self) -> Result<Lock, StateDirError> {
         let path = self.path.join(LOCK);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(wrong)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = permissions::make_narrow(&mut options).open(&path).map_err(wrong)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -207,16 +229,22 @@ impl StateDir {
     pub fn read_private(&self, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
         let path = self.path.join(name);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
+        // Before it is opened: a pipe without a writer would be waited for.
+        let file = match path.metadata().and_then(|metadata| metadata.is_file().then(|| File::open(&path)).transpose())
+        {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(StateDirError::NotAFile { path }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(wrong(error)),
         };
+        if let Some(owner) = permissions::other_owner(&file.metadata().map_err(wrong)?) {
+            return Err(StateDirError::OtherOwner { path, owner });
+        }
         if !permissions::is_private(&file).map_err(wrong)? {
             return Err(StateDirError::NotPrivate { path });
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(wrong)?;
+        file.take(LARGEST_PRIVATE).read_to_end(&mut bytes).map_err(wrong)?;
         Ok(Some(bytes))
     }
 

@@ -82,10 +82,64 @@ mod modes {
     }
 
     #[test]
-    fn a_directory_that_others_may_write_in_is_refused() {
+    fn what_is_too_wide_is_narrowed_and_nothing_else_is_touched() {
+        let (_directory, state) = open();
+        let lock = state.path().join(LOCK);
+        drop(state.lock().unwrap());
+        let journal = state.journal(|_| Ok::<(), StateDirError>(())).unwrap();
+        let log = state.path().join("journal.db-wal");
+        std::fs::write(&log, "").unwrap();
+        let other = state.path().join("notes.txt");
+        std::fs::write(&other, "").unwrap();
+        for (path, wide) in [(&lock, 0o666), (&journal, 0o644), (&log, 0o660), (&other, 0o644)] {
+            set(path, wide);
+        }
+        set(state.path(), 0o777);
+        StateDir::open(state.path()).unwrap();
+        let modes = [state.path(), &lock, &journal, &log, &other].map(mode);
+        assert_eq!(modes, [0o755, 0o600, 0o600, 0o600, 0o644]);
+    }
+
+    #[test]
+    fn an_empty_directory_that_others_may_write_in_becomes_ours() {
         let (_directory, state) = open();
         set(state.path(), 0o777);
+        StateDir::open(state.path()).unwrap();
+        assert_eq!(mode(state.path()), 0o755);
+    }
+
+    #[test]
+    fn a_directory_of_other_things_that_others_may_write_in_is_refused_and_left_alone() {
+        let (_directory, state) = open();
+        std::fs::write(state.path().join("notes.txt"), "").unwrap();
+        set(state.path(), 0o1777);
         let error = StateDir::open(state.path()).unwrap_err();
-        assert!(error.to_string().contains("chmod o-w"), "{error}");
+        assert!(error.to_string().contains("chmod go-w"), "{error}");
+        assert_eq!(state.path().metadata().unwrap().permissions().mode() & 0o7777, 0o1777);
+    }
+
+    #[test]
+    fn what_is_no_file_under_a_files_name_is_named() {
+        let (_directory, state) = open();
+        std::fs::create_dir(state.path().join(CONTROL)).unwrap();
+        let error = StateDir::open(state.path()).unwrap_err();
+        assert!(matches!(&error, StateDirError::NotAFile { path } if path.ends_with(CONTROL)), "{error}");
+    }
+
+    #[test]
+    fn files_and_directories_of_others_are_refused() {
+        if !rustix::process::geteuid().is_root() {
+            return; // only root can give a file away
+        }
+        let (_directory, state) = open();
+        drop(state.lock().unwrap());
+        let give = |path: &Path, to| std::os::unix::fs::chown(path, Some(to), None).unwrap();
+        give(&state.path().join(LOCK), 65534);
+        let error = StateDir::open(state.path()).unwrap_err();
+        assert!(matches!(&error, StateDirError::OtherOwner { path, .. } if path.ends_with(LOCK)), "{error}");
+        give(&state.path().join(LOCK), 0);
+        give(state.path(), 65534);
+        let error = StateDir::open(state.path()).unwrap_err();
+        assert!(error.to_string().contains("another user (65534)"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! Permissions by access lists, through `icacls` (contract 6): refused where that fails.
 
-use std::fs::File;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,9 +12,29 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 
-/// The folders above decide; each private file has a list of its own.
-pub(super) fn is_open_to_others(_directory: &Path) -> io::Result<bool> {
-    Ok(false)
+/// The folders above decide whose it is; each private file has a list of its own.
+pub(super) fn other_owner(_metadata: &Metadata) -> Option<String> {
+    None
+}
+
+/// The folders above decide.
+pub(super) fn is_open_to_others(_directory: &Metadata) -> bool {
+    false
+}
+
+/// The folders above decide.
+pub(super) fn narrow_directory(_path: &Path) -> io::Result<Option<String>> {
+    Ok(None)
+}
+
+/// Each private file got its list when it was made.
+pub(super) fn narrow_file(_path: &Path) -> io::Result<Option<String>> {
+    Ok(None)
+}
+
+/// The folders above decide.
+pub(super) fn make_narrow(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 /// Takes the inherited list away and lets this user alone in.
