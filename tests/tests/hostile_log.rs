@@ -7,11 +7,14 @@ use std::net::TcpStream;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
+use portal_tests::mosquitto::{Mosquitto, Setup};
+use portal_tests::publish::Publisher;
 use portal_tests::scripted::ScriptedBroker;
 use portal_tests::wait::until;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnAckProperties, ConnectReturnCode, Packet};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 const HOSTILE: &str = "a\u{1b}]52;c;Zm9v\u{7}\n2026-01-01T00:00:00Z ERROR forged\u{9b}31m\u{202e}";
 
 /// Every line is the program's own, and holds nothing that a terminal obeys.
@@ -56,7 +59,7 @@ async fn a_brokers_reason_string_stays_within_its_field() -> Result<()> {
         let mut peer = broker.accept().await?;
         peer.read().await?;
         peer.write(Packet::ConnAck(refusal())).await?;
-        let log = until("word of the refusal", || agent.log(), |log| log.contains("forged")).await;
+        let log = until("word of the refusal", || agent.log(), |log| log.contains("not authorise")).await;
         check(&log)?;
         if format == "json" {
             for line in log.lines().filter(|line| line.starts_with('{')) {
@@ -65,6 +68,22 @@ async fn a_brokers_reason_string_stays_within_its_field() -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_sends_stays_within_its_field() -> Result<()> {
+    let broker = Mosquitto::start(&Setup::default())?;
+    let mut agent = Agent::new("")?;
+    agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &broker.url(), "--log-level", "trace"])?;
+    agent.wait(&["online"])?;
+    agent.command(&["enroll", "--user", "adele@contoso.example"])?;
+    let publisher = Publisher::connect(broker.port()).await?;
+    let topic = |leaf: &str| format!("portal/v1/contoso/devices/{DEVICE}/{leaf}");
+    publisher.publish(&topic("groups"), json!({ "groups": [HOSTILE] }).to_string().into_bytes()).await?;
+    let action = json!({ "id": "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a11", "action": HOSTILE });
+    publisher.publish(&topic("actions"), action.to_string().into_bytes()).await?;
+    let log = until("word of both", || agent.log(), |log| log.matches("forged").count() >= 2).await;
+    check(&log)
 }
 
 /// A CONNECT of MQTT 3.1.1 with this client id, before any password.
