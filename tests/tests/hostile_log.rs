@@ -7,8 +7,8 @@ use std::net::TcpStream;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::mosquitto::{Mosquitto, Setup};
-use portal_tests::publish::Publisher;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::publish::TestPublisher;
 use portal_tests::scripted::ScriptedBroker;
 use portal_tests::wait::until;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnAckProperties, ConnectReturnCode, Packet};
@@ -72,18 +72,29 @@ async fn a_brokers_reason_string_stays_within_its_field() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_service_sends_stays_within_its_field() -> Result<()> {
-    let broker = Mosquitto::start(&Setup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
     let mut agent = Agent::new("")?;
-    agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &broker.url(), "--log-level", "trace"])?;
+    agent.start(&[
+        "--notifier",
+        "console",
+        "--device-id",
+        DEVICE,
+        "--broker",
+        &broker.url(),
+        "--log-level",
+        "trace",
+    ])?;
     agent.wait(&["online"])?;
     agent.command(&["enroll", "--user", "adele@contoso.example"])?;
-    let publisher = Publisher::connect(broker.port()).await?;
+    let publisher = TestPublisher::connect(broker.port()).await?;
     let topic = |leaf: &str| format!("portal/v1/contoso/devices/{DEVICE}/{leaf}");
     publisher.publish(&topic("groups"), json!({ "groups": [HOSTILE] }).to_string().into_bytes()).await?;
-    let action = json!({ "id": "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a11", "action": HOSTILE });
+    let action = json!({ "id": "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a11", "action": "forged\u{202e}\u{2028}" });
     publisher.publish(&topic("actions"), action.to_string().into_bytes()).await?;
-    let log = until("word of both", || agent.log(), |log| log.matches("forged").count() >= 2).await;
-    check(&log)
+    let log = until("word of the entry", || agent.log(), |log| log.contains("forged")).await;
+    check(&log)?;
+    let status = || agent.command(&["status"]).unwrap_or_default();
+    check(&until("word of the action", status, |status| status.contains("forged")).await)
 }
 
 /// A CONNECT of MQTT 3.1.1 with this client id, before any password.
