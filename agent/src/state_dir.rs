@@ -19,9 +19,12 @@ mod ownership;
 #[cfg_attr(windows, path = "state_dir/windows.rs")]
 mod permissions;
 
-const LOCK: &str = "lock";
+/// Held by the daemon for as long as it lives.
+pub const LOCK: &str = "lock";
 /// Where the control API says how to reach it (contract 6).
 pub const CONTROL: &str = "control.json";
+/// Where the notifier keeps which cards are open.
+pub const OPEN_CARDS: &str = "desktop-cards.json";
 /// The journal's file.
 pub const JOURNAL: &str = "journal.db";
 

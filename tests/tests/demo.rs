@@ -3,6 +3,7 @@
 //! Lives here: what it prints, asks and cleans up. Does not live here: the screenshots (`desktop_session`).
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use portal_tests::agent::Agent;
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::station::LIMIT;
+use portal_tests::wait::until;
 
 /// A running demo and what it has printed.
 struct RunningDemo {
@@ -21,10 +23,15 @@ struct RunningDemo {
 
 impl RunningDemo {
     fn start(bus: &str, arguments: &[&str]) -> Result<Self> {
+        Self::start_in(bus, &std::env::temp_dir(), arguments)
+    }
+
+    fn start_in(bus: &str, place: &Path, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(portal_tests::agent::binary()?);
         let bus = if bus.is_empty() { "unix:path=/nonexistent/bus" } else { bus };
         command.arg("demo").args(arguments).env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1");
         command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("XDG_RUNTIME_DIR", "/dev/null/none");
+        command.env("TMPDIR", place);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let lines = BufReader::new(child.stdout.take().context("its output")?).lines();
         Ok(Self { child, lines, printed: String::new() })
@@ -123,6 +130,36 @@ async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
         demo.until("Ctrl-C")?;
         demo.interrupt()?;
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_takes_its_cards_with_it_and_those_of_a_demo_that_was_killed() -> Result<()> {
+    let bus = SessionBus::start()?;
+    let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
+    let place = tempfile::tempdir()?;
+    let mut killed = RunningDemo::start_in(&bus.address(), place.path(), &[])?;
+    let prompt = server.wait_for(1, LIMIT).await?[0].clone();
+    killed.until("press Allow")?;
+    killed.child.kill()?;
+    killed.child.wait()?;
+    let left = std::fs::read_dir(place.path())?.next().context("what it left")??.path();
+    ensure!(server.open() == [prompt.id], "its prompt stands, and nobody hears it");
+    // As if a while ago: one that was just made may be about to be used.
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+    std::fs::File::open(&left)?.set_modified(long_ago)?;
+
+    let mut demo = RunningDemo::start_in(&bus.address(), place.path(), &[])?;
+    let raised = server.wait_for(2, LIMIT).await?;
+    ensure!(!left.exists(), "the folder of a dead demo stays");
+    until("the dead demo's prompt to go", || server.closed(), |closed| closed.contains(&prompt.id)).await;
+    let allow = raised[1].actions.iter().find(|(_, shown)| shown == "Allow").context("a button")?;
+    server.invoke(raised[1].id, &allow.0, false).await?;
+    demo.until("Ctrl-C")?;
+    ensure!(!server.open().is_empty(), "the pushed card is there");
+    demo.interrupt()?;
+    ensure!(server.open().is_empty(), "{:?} stay on the desktop", server.open());
+    ensure!(std::fs::read_dir(place.path())?.next().is_none(), "a folder stays");
     Ok(())
 }
 

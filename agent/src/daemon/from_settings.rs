@@ -71,6 +71,7 @@ impl Options {
                 settings::NotifierKind::Native => NotifierKind::Native,
                 settings::NotifierKind::Console => NotifierKind::Console,
             },
+            withdraw_cards: false,
             control_listen: settings.control.listen,
         })
     }

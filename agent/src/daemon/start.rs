@@ -17,7 +17,7 @@ use crate::host::{
     journal_options,
 };
 use crate::journal::{JournalDatabase, JournalError, Retention};
-use crate::state_dir::{Lock, StateDir, StateDirError};
+use crate::state_dir::{Lock, OPEN_CARDS, StateDir, StateDirError};
 use portal_contract::NewDevice;
 use portal_device::{DeviceIdentity, EmulationSettings};
 
@@ -61,6 +61,8 @@ pub struct Options {
     pub embedded: Option<Embedded>,
     /// How notifications are raised.
     pub notifier: NotifierKind,
+    /// Whether the cards that are open at the end are withdrawn, as the demo does; else the user dismisses them.
+    pub withdraw_cards: bool,
     /// Where the control API listens.
     pub control_listen: SocketAddr,
 }
@@ -147,7 +149,11 @@ fn open_journal(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> R
 
 fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
     let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
-    let settings = desktop::NotifierOptions { icon_directory: state_dir.path().to_owned() };
+    let settings = desktop::NotifierOptions {
+        icon_directory: state_dir.path().to_owned(),
+        open_cards_file: Some(state_dir.path().join(OPEN_CARDS)),
+        withdraw_at_stop: options.withdraw_cards,
+    };
     let notifier: Arc<dyn Notifier> = match options.notifier {
         NotifierKind::Native => Arc::new(NativeNotifier::start(settings, events)),
         NotifierKind::Console => Arc::new(ConsoleNotifier::start(settings, events)),

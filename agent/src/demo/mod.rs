@@ -4,6 +4,7 @@
 //! it starts a daemon as `run` does, and pushes to it as `push` does.
 
 mod answer;
+mod folders;
 mod words;
 
 use std::io::IsTerminal;
@@ -23,6 +24,7 @@ use crate::journal::Retention;
 use crate::library_error::os_reason;
 use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
 use answer::TypedAnswer;
+use folders::DemoFolder;
 use portal_device::{AppCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
 
 /// The user of the demo's device.
@@ -63,9 +65,9 @@ pub enum DemoError {
 /// # Errors
 /// What a person has to put right, in a sentence.
 pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoError> {
-    let folder =
-        tempfile::Builder::new().prefix("portal-agent-demo-").tempdir().map_err(DemoError::TemporaryDirectory)?;
-    let state_dir = folder.path().join("state");
+    let interrupted = interrupted();
+    let folder = DemoFolder::make().map_err(DemoError::TemporaryDirectory)?;
+    let state_dir = folder.state_dir();
     let missing = desktop_problem(folder.path()).await;
     let notifier = if missing.is_none() { NotifierKind::Native } else { NotifierKind::Console };
     let daemon = Daemon::start(options(platform, state_dir.clone(), notifier)).await?;
@@ -83,16 +85,16 @@ pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoErr
     };
     // Whatever ends first, the daemon is ended in order before the folder goes.
     let (failed, failure) = tokio::sync::oneshot::channel();
-    let interrupted = async {
+    let ended = async {
         tokio::select! {
-            () = interrupted() => {}
+            () = interrupted => {}
             error = told => {
                 let error: Result<std::convert::Infallible, DemoError> = error;
                 let _ = failed.send(error);
             }
         }
     };
-    daemon.run_until(interrupted).await?;
+    daemon.run_until(ended).await?;
     words::ended();
     match failure.await {
         Ok(Err(error)) => Err(error),
@@ -114,6 +116,8 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
         session: SessionSettings::new(Vec::new(), nobody),
         embedded: Some(Embedded { listen: loopback, credentials: None }),
         notifier,
+        // Nobody is to clear away after a demo.
+        withdraw_cards: true,
         control_listen: loopback,
     }
 }
@@ -121,8 +125,9 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
 /// Why this machine's desktop cannot show notifications; `None` where it can.
 async fn desktop_problem(icon_directory: &Path) -> Option<String> {
     let (events, mut changes) = mpsc::channel(16);
-    let notifier =
-        NativeNotifier::start(desktop::NotifierOptions { icon_directory: icon_directory.to_owned() }, events);
+    let settings =
+        desktop::NotifierOptions { icon_directory: icon_directory.to_owned(), ..desktop::NotifierOptions::default() };
+    let notifier = NativeNotifier::start(settings, events);
     let known = async {
         while notifier.state().notification_server.is_none() && notifier.state().problem.is_none() {
             if changes.recv().await.is_none() {

@@ -134,8 +134,13 @@ pub enum DesktopEvent {
         /// The card.
         card: CardId,
     },
-    /// The user dismissed the card, or the server closed it.
+    /// The user dismissed the card.
     Dismissed {
+        /// The card.
+        card: CardId,
+    },
+    /// The card is gone by nobody's decision: it ran out, another took its place, or a program closed it.
+    CardGone {
         /// The card.
         card: CardId,
     },
@@ -148,12 +153,12 @@ pub enum DesktopEvent {
         /// `Allow`, or `Don't Allow`.
         allow: bool,
     },
-    /// The prompt's card was closed or ran out without an answer.
+    /// The user closed the prompt's card without an answer.
     PromptClosed {
         /// The prompt.
         prompt: PromptId,
     },
-    /// The prompt could not be shown, or was lost with its server. Never an answer.
+    /// The prompt could not be shown, was lost with its server, or its card went by nobody's decision. Never an answer.
     PromptFailed {
         /// The prompt.
         prompt: PromptId,
@@ -167,10 +172,15 @@ pub enum DesktopEvent {
 }
 
 /// What the notifiers need to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotifierOptions {
     /// Where the icon's file is written at the start; it must outlive the cards that show it.
     pub icon_directory: PathBuf,
+    /// A file in which the open cards are kept, so that those which a killed run left are closed at the next start.
+    /// Linux: elsewhere a card cannot be taken back.
+    pub open_cards_file: Option<PathBuf>,
+    /// Whether cards are withdrawn at a stop, too. Linux: elsewhere a card cannot be taken back.
+    pub withdraw_at_stop: bool,
 }
 
 /// Raises cards and prompts.
@@ -209,7 +219,7 @@ pub trait Notifier: Send + Sync {
     }
 
     /// Ends it and waits for its tasks. An open prompt is withdrawn, since nobody would hear its answer; cards stay
-    /// for the user to dismiss (facts 1.6).
+    /// for the user to dismiss (facts 1.6), unless [`NotifierOptions::withdraw_at_stop`].
     fn stop(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 

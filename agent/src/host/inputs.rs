@@ -58,6 +58,7 @@ pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
         DesktopEvent::Dismissed { card } => {
             of_card(card, |card| DesktopInput::CardGone { card, interaction: CardInteraction::Dismissed })
         }
+        DesktopEvent::CardGone { card } => of_card(card, DesktopInput::CardVanished),
         DesktopEvent::PromptAnswered { prompt, allow } => {
             let (device, prompt) = prompt_of(prompt);
             (Addressee::Device(device), DesktopInput::PromptAnswered { prompt, allow })

@@ -156,7 +156,8 @@ impl Stage {
 
     fn notifier(&self) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
         let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
-        let settings = desktop::NotifierOptions { icon_directory: std::env::temp_dir() };
+        let settings =
+            desktop::NotifierOptions { icon_directory: std::env::temp_dir(), ..desktop::NotifierOptions::default() };
         let notifier: Arc<dyn Notifier> = match self.house.cards {
             Cards::Recorded => Arc::new(RecordingNotifier::start(settings, events)),
             Cards::Native => Arc::new(NativeNotifier::start(settings, events)),

@@ -18,12 +18,18 @@ impl Delivery {
                 self.happened(DeviceInput::CardShown { card, desktop: verdict })?;
             }
             DesktopInput::CardFailed { card, problem, detail } => {
+                let line = format!("a notification was not shown: {detail}");
+                self.actions.push(Action::Log(LogLine::Warning(line)));
                 let failure = CardFailure { problem, detail };
                 self.happened(DeviceInput::CardFailed { card, failure })?;
             }
             DesktopInput::CardGone { card, interaction } => {
                 self.forget_card(card);
                 self.happened(DeviceInput::CardInteraction { card, interaction })?;
+            }
+            DesktopInput::CardVanished(card) => {
+                self.forget_card(card);
+                self.happened(DeviceInput::CardGone { card })?;
             }
             DesktopInput::CardsLost => {
                 self.cards.clear();

@@ -144,6 +144,8 @@ pub enum DesktopInput {
         /// How it went.
         interaction: CardInteraction,
     },
+    /// A card is gone by nobody's decision: it ran out, another took its place, or a program closed it.
+    CardVanished(CardNumber),
     /// The notification server went, and every card with it.
     CardsLost,
     /// One of the prompt's two buttons was pressed.

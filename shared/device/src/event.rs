@@ -104,6 +104,11 @@ pub enum DeviceInput {
         /// What.
         interaction: CardInteraction,
     },
+    /// A card is gone by nobody's decision: it ran out, say.
+    CardGone {
+        /// Which card.
+        card: CardNumber,
+    },
     /// The notification server went, and every card with it.
     CardsLost,
     /// A notification server is there (again).

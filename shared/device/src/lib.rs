@@ -204,6 +204,7 @@ impl Device {
             DeviceInput::CardInteraction { card, interaction } => {
                 self.pushes.interaction(card, interaction, &mut effects)
             }
+            DeviceInput::CardGone { card } => self.pushes.card_gone(card),
             DeviceInput::CardsLost => self.pushes.cards_lost(),
             DeviceInput::NotificationServerAppeared => self.pushes.server_appeared(),
             DeviceInput::DeadlineReached => {}

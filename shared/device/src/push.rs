@@ -276,6 +276,11 @@ impl PushState {
         }
     }
 
+    /// The card went by itself, which is no interaction.
+    pub(super) fn card_gone(&mut self, card: CardNumber) {
+        self.open_cards.retain(|(open, _)| *open != card);
+    }
+
     pub(super) fn cards_lost(&mut self) {
         self.open_cards.clear();
     }

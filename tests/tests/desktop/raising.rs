@@ -183,13 +183,42 @@ fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
             desktop.native.prompt(prompt(u64::from(reason)));
             let raised = last(&server, reason as usize).await;
             server.close(raised.id, reason).await.unwrap();
-            assert_eq!(desktop.next().await, DesktopEvent::PromptClosed { prompt: PromptId(u64::from(reason)) });
+            match (reason, desktop.next().await) {
+                (2, DesktopEvent::PromptClosed { prompt }) => assert_eq!(prompt, PromptId(2)),
+                (_, DesktopEvent::PromptFailed { prompt, .. }) => assert_eq!(prompt, PromptId(u64::from(reason))),
+                (_, other) => panic!("{reason}: {other:?}"),
+            }
         }
         desktop.native.prompt(prompt(9));
         last(&server, 5).await;
         desktop.native.withdraw_prompt(PromptId(9));
         assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [5]);
         desktop.said_nothing_before_raising(1).await;
+    });
+}
+
+#[test]
+fn a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody() {
+    on_a_private_bus("raising::a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody", async |directory| {
+        let bus = SessionBus::start_in(&directory).unwrap();
+        for profile in [ServerProfile::xfce(), ServerProfile::gnome(), ServerProfile::mate()] {
+            let is_mate = profile == ServerProfile::mate();
+            let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
+            let mut desktop = NotifierRig::start(&directory);
+            desktop.appeared().await;
+            for reason in 1..=4u32 {
+                let card = CardId(reason.into());
+                desktop.raise(card.0).await;
+                let told = desktop.answered_after(async || server.close(reason, reason).await.unwrap()).await;
+                // MATE says that a card ran out when the user clicks its ×.
+                let by_a_person = reason == 2 || is_mate && reason == 1;
+                let expected =
+                    if by_a_person { DesktopEvent::Dismissed { card } } else { DesktopEvent::CardGone { card } };
+                assert_eq!(told, expected, "{reason}");
+            }
+            desktop.native.stop().await;
+            server.stop().await.unwrap();
+        }
     });
 }
 

@@ -58,7 +58,8 @@ pub struct NotifierRig {
 impl NotifierRig {
     pub fn start(directory: &Path) -> Self {
         let (sender, events) = mpsc::channel(64);
-        Self { native: NativeNotifier::start(NotifierOptions { icon_directory: directory.to_owned() }, sender), events }
+        let settings = NotifierOptions { icon_directory: directory.to_owned(), ..NotifierOptions::default() };
+        Self { native: NativeNotifier::start(settings, sender), events }
     }
 
     /// A notifier on a bus with a server that it has found.

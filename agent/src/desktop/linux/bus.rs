@@ -33,6 +33,8 @@ pub(super) struct BusConnection {
     connection: Connection,
     /// One stream for all that comes, so that a change of owner is not overtaken by signals of the next owner.
     stream: MessageStream,
+    /// Whether the bus knows a notification server that it could start.
+    pub(super) can_start_server: bool,
 }
 
 /// What the kept connection heard.
@@ -83,7 +85,11 @@ impl BusConnection {
             bus.inner().call_method("AddMatch", &rule).await?;
         }
         let owner = owner(&bus).await;
-        Ok((Self { connection, stream }, owner))
+        let can_start_server = match bus.list_activatable_names().await {
+            Ok(names) => names.iter().any(|name| name.as_str() == NAME),
+            Err(_) => false,
+        };
+        Ok((Self { connection, stream, can_start_server }, owner))
     }
 
     /// Waits for the next thing worth knowing. `server` is who may speak as the notification server: anyone can send
@@ -98,6 +104,11 @@ impl BusConnection {
                 Some(Err(_)) | None => return BusEvent::Ended,
             }
         }
+    }
+
+    /// What no other bus has, nor this one after it was started anew.
+    pub(super) fn guid(&self) -> String {
+        self.connection.server_guid().to_string()
     }
 
     /// Another handle on the connection, for a question that does not hold up listening.
@@ -149,6 +160,13 @@ impl BusHandle {
         timeout(MOMENT, teller.ask(&self.0, owner)).await.unwrap_or_default()
     }
 
+    /// Closes a notification that an earlier run raised; servers that heed only the connection which raised it have
+    /// closed it by themselves.
+    pub(super) async fn close(&self, owner: &OwnedUniqueName, id: u32) {
+        // One that is gone already is what is wanted.
+        let _ = self.0.call_method(Some(owner), PATH, Some(NAME), "CloseNotification", &id).await;
+    }
+
     /// Has the bus start the notification server. Not raising and seeing what happens: a raise whose answer does not
     /// come cannot be repeated, and the bus may take two minutes (decisions/0009).
     ///
@@ -189,8 +207,8 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<BusEvent>
             Some(BusEvent::Signal { id, signal: ServerSignal::Action(key), broadcast })
         }
         (NAME, "NotificationClosed") => {
-            let (id, _reason) = message.body().deserialize::<(u32, u32)>().ok()?;
-            Some(BusEvent::Signal { id, signal: ServerSignal::Closed, broadcast })
+            let (id, reason) = message.body().deserialize::<(u32, u32)>().ok()?;
+            Some(BusEvent::Signal { id, signal: ServerSignal::Closed(reason), broadcast })
         }
         // dunst says so of its counts too, at each notification.
         ("org.freedesktop.DBus.Properties", "PropertiesChanged") => {

@@ -13,15 +13,17 @@ use allowance::SuppressionQuery;
 
 use super::bus::{BusConnection, BusEvent, ServerGreeting};
 use super::form::NotificationTemplate;
-use super::open::{OpenItem, OpenNotifications, PromptNonce};
+use super::leftover::{OpenCards, OpenCardsFile};
+use super::open::{DISMISSED, EXPIRED, OpenItem, OpenNotifications, PromptNonce, ServerSignal};
 use super::refusal;
 use super::server::{QuestionKind, ServerQuestion, ServerState, SharedView};
+use super::session;
 use super::turn::{self, AcceptedCard, NotifyCall, ShowRequest, ShowResult, ShowState};
 use super::work::{NotificationHold, RunningTasks, TaskResult};
-use crate::desktop::queue;
-use crate::desktop::{DesktopEvent, PromptId};
+use crate::desktop::{DesktopEvent, NotifierOptions, PromptId, icon, queue};
 
 mod allowance;
+mod telling;
 
 /// How long a stop waits for an open prompt to be withdrawn.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -45,11 +47,17 @@ pub(super) struct DesktopWorker {
     called: Option<OwnedUniqueName>,
     looks: mpsc::Receiver<oneshot::Sender<()>>,
     asking: SuppressionQuery,
+    withdraw_at_stop: bool,
+    open_cards_file: OpenCardsFile,
+    /// What an earlier run left, until its server is found.
+    left_by_earlier_run: OpenCards,
+    /// The problem that the log told last, until it is over.
+    told_problem: Option<String>,
 }
 
 impl DesktopWorker {
     pub(super) fn new(
-        icon: Option<&str>,
+        settings: NotifierOptions,
         calls: mpsc::Receiver<queue::NotifierCall>,
         looks: mpsc::Receiver<oneshot::Sender<()>>,
         events: mpsc::Sender<DesktopEvent>,
@@ -57,8 +65,10 @@ impl DesktopWorker {
     ) -> (Self, watch::Receiver<SharedView>) {
         let server = ServerState::asked(QuestionKind::Bus);
         let (view, seen) = watch::channel(server.view());
+        let icon = icon::path(&settings.icon_directory);
+        let (open_cards_file, left_by_earlier_run) = OpenCardsFile::open(settings.open_cards_file);
         let desk = Self {
-            form: NotificationTemplate::new(icon),
+            form: NotificationTemplate::new(icon.as_deref()),
             calls,
             looks,
             events,
@@ -71,6 +81,10 @@ impl DesktopWorker {
             turn: None,
             called: None,
             asking: SuppressionQuery::default(),
+            withdraw_at_stop: settings.withdraw_at_stop,
+            open_cards_file,
+            left_by_earlier_run,
+            told_problem: None,
         };
         (desk, seen)
     }
@@ -90,9 +104,12 @@ impl DesktopWorker {
                 Some(call) = self.calls.recv(), if self.turn.is_none() => self.obey(call).await,
             }
         }
-        // Its answer could not be heard any more.
-        self.withdraw(|subject| matches!(subject, OpenItem::Prompt(..)));
+        // A prompt's answer could not be heard any more.
+        let withdraw_all = self.withdraw_at_stop;
+        self.withdraw(|subject| withdraw_all || matches!(subject, OpenItem::Prompt(..)));
         self.work.finish(FAREWELL).await;
+        // The cards that stay were left on purpose: the next run does not close them.
+        self.open_cards_file.keep(OpenCards::default());
     }
 
     async fn obey(&mut self, call: queue::NotifierCall) {
@@ -116,6 +133,29 @@ impl DesktopWorker {
         for hold in self.open.take(wanted) {
             self.work.withdraw(hold);
         }
+        self.keep_open_cards();
+    }
+
+    /// Keeps which cards are open, for the next run.
+    fn keep_open_cards(&mut self) {
+        let (Some(bus), Some(server)) = (&self.bus, self.server.owner()) else { return };
+        let ids = self.open.ids().collect();
+        self.open_cards_file.keep(OpenCards { bus: bus.guid(), server: server.to_string(), ids });
+    }
+
+    /// Closes what an earlier run, which was killed, left on this very server.
+    fn close_leftover(&mut self) {
+        let (Some(bus), Some(owner)) = (&self.bus, self.server.owner()) else { return };
+        let OpenCards { bus: guid, server, ids } = std::mem::take(&mut self.left_by_earlier_run);
+        if ids.is_empty() || guid != bus.guid() || server != owner.as_str() {
+            return;
+        }
+        tracing::info!(
+            cards = ids.len(),
+            "closing the cards of an earlier run that was killed: nobody hears their answer"
+        );
+        self.work.close_leftover(bus.line(), owner.clone(), ids.into_iter().collect());
+        self.keep_open_cards();
     }
 
     /// Raises the job if a server is there; else does what may bring one, and waits for it if that has not been in
@@ -211,6 +251,7 @@ impl DesktopWorker {
             None if self.broadcasts() => {}
             None => self.wait_on(id),
         }
+        self.keep_open_cards();
     }
 
     fn broadcasts(&self) -> bool {
@@ -259,6 +300,7 @@ impl DesktopWorker {
                 if broadcast {
                     self.heard_broadcast();
                 }
+                let signal = self.in_the_specifications_words(signal);
                 if let Some((event, hold)) = self.open.hear(id, signal) {
                     self.answered(event, hold).await;
                 }
@@ -273,7 +315,7 @@ impl DesktopWorker {
             BusEvent::Ended => {
                 self.bus = None;
                 self.lose_all("the session bus went away").await;
-                self.find(ServerState::NoBus { why: "it went away".to_owned() }).await;
+                self.find(ServerState::NoBus { why: ended_session() }).await;
                 self.resume().await;
             }
         }
@@ -330,7 +372,8 @@ impl DesktopWorker {
                 }
             }
             TaskResult::Connected(Err(error)) => {
-                self.find(ServerState::NoBus { why: refusal::bus_reason(&error) }).await;
+                let why = session::of_another_user().or_else(session::of_a_newer_session);
+                self.find(ServerState::NoBus { why: why.unwrap_or_else(|| refusal::bus_reason(&error)) }).await;
                 self.resume().await;
             }
             TaskResult::Started(started) => self.started(started).await,
@@ -347,8 +390,9 @@ impl DesktopWorker {
     }
 
     /// A waiter checks no sender: what is no answer to its notification was meant to pass for one. It waits on.
-    async fn waited(&mut self, id: u32, signal: Option<super::open::ServerSignal>) {
+    async fn waited(&mut self, id: u32, signal: Option<ServerSignal>) {
         let Some(signal) = signal else { return };
+        let signal = self.in_the_specifications_words(signal);
         match self.open.hear(id, signal) {
             Some((event, hold)) => self.answered(event, hold).await,
             None => self.wait_on(id),
@@ -375,6 +419,7 @@ impl DesktopWorker {
         match greeting {
             Ok(greeting) => {
                 self.find(ServerState::Present { owner: asked, greeting, broadcasts: false }).await;
+                self.close_leftover();
                 self.tell(DesktopEvent::ServerAppeared).await;
             }
             Err(error) => self.find(ServerState::Absent { why: refusal::bus_reason(&error) }).await,
@@ -408,6 +453,7 @@ impl DesktopWorker {
         if matches!(event, DesktopEvent::Clicked { .. } | DesktopEvent::PromptAnswered { .. }) {
             self.work.withdraw(hold);
         }
+        self.keep_open_cards();
         self.tell(event).await;
     }
 
@@ -421,7 +467,15 @@ impl DesktopWorker {
 
     async fn find(&mut self, server: ServerState) {
         self.server = server;
+        self.log_what_was_found();
         self.show().await;
+    }
+
+    fn in_the_specifications_words(&self, signal: ServerSignal) -> ServerSignal {
+        match signal {
+            ServerSignal::Closed(EXPIRED) if self.server.calls_dismissals_expired() => ServerSignal::Closed(DISMISSED),
+            signal => signal,
+        }
     }
 
     async fn show(&mut self) {
@@ -445,6 +499,11 @@ impl DesktopWorker {
             () = self.stop.cancelled() => {}
         }
     }
+}
+
+fn ended_session() -> String {
+    let went = format!("{} went away", session::address().unwrap_or_default());
+    session::of_a_newer_session().unwrap_or_else(|| format!("{went}, perhaps since the desktop session has ended"))
 }
 
 fn lost_prompt(prompt: PromptId, why: &str) -> DesktopEvent {

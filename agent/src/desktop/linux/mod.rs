@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::queue::{CallQueue, NotifierCall};
-use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression, icon};
+use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression};
 use desk::DesktopWorker;
 use server::SharedView;
 
@@ -23,9 +23,11 @@ mod allows;
 mod bus;
 mod desk;
 mod form;
+mod leftover;
 mod open;
 mod refusal;
 mod server;
+mod session;
 mod turn;
 mod work;
 
@@ -50,9 +52,8 @@ impl LinuxNotifier {
     pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
         let (calls, waiting) = CallQueue::new(events.clone());
         let stop = CancellationToken::new();
-        let icon = icon::path(&settings.icon_directory);
         let (looks, lookers) = mpsc::channel(LOOKS);
-        let (desk, view) = DesktopWorker::new(icon.as_deref(), waiting, lookers, events, stop.clone());
+        let (desk, view) = DesktopWorker::new(settings, waiting, lookers, events, stop.clone());
         let tasks = TaskTracker::new();
         tasks.spawn(desk.run());
         tasks.close();

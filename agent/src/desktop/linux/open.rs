@@ -24,9 +24,14 @@ pub(super) enum OpenItem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ServerSignal {
     Action(String),
-    /// Whatever the reason: servers do not agree on them (decisions/0008).
-    Closed,
+    /// With its reason, as the specification numbers them.
+    Closed(u32),
 }
+
+/// The reason of a notification that ran out.
+pub(super) const EXPIRED: u32 = 1;
+/// The reason of a notification that the user dismissed.
+pub(super) const DISMISSED: u32 = 2;
 
 /// A random number of one prompt.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,9 +63,15 @@ impl OpenItem {
     /// What a signal means; nothing, where it is no answer to this.
     pub(super) fn meaning(&self, signal: &ServerSignal) -> Option<DesktopEvent> {
         match (self, signal) {
-            (&Self::Card(card), ServerSignal::Closed) => Some(DesktopEvent::Dismissed { card }),
+            (&Self::Card(card), &ServerSignal::Closed(DISMISSED)) => Some(DesktopEvent::Dismissed { card }),
+            (&Self::Card(card), ServerSignal::Closed(_)) => Some(DesktopEvent::CardGone { card }),
             (&Self::Card(card), ServerSignal::Action(key)) => (key == CLICK).then_some(DesktopEvent::Clicked { card }),
-            (&Self::Prompt(prompt, _), ServerSignal::Closed) => Some(DesktopEvent::PromptClosed { prompt }),
+            (&Self::Prompt(prompt, _), &ServerSignal::Closed(DISMISSED)) => Some(DesktopEvent::PromptClosed { prompt }),
+            (&Self::Prompt(prompt, _), ServerSignal::Closed(_)) => {
+                let detail = "the desktop took the prompt's card away, which is no answer; \
+                              answer it with `portal-agent permission allow|deny`";
+                Some(DesktopEvent::PromptFailed { prompt, detail: detail.to_owned() })
+            }
             (&Self::Prompt(prompt, ref nonce), ServerSignal::Action(key)) => {
                 let allow = *key == nonce.allow();
                 (allow || *key == nonce.deny()).then_some(DesktopEvent::PromptAnswered { prompt, allow })
@@ -138,6 +149,11 @@ impl<H> OpenNotifications<H> {
         self.shown.drain().map(|(_, shown)| shown).collect()
     }
 
+    /// The server's ids of what is open.
+    pub(super) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.shown.keys().copied()
+    }
+
     /// What keeps each notification open.
     pub(super) fn holds(&mut self) -> impl Iterator<Item = &mut H> {
         self.shown.values_mut().map(|(_, hold)| hold)
@@ -177,7 +193,20 @@ mod tests {
 
     #[test]
     fn closing_a_prompt_is_never_an_answer() {
-        assert_eq!(prompt().meaning(&ServerSignal::Closed), Some(DesktopEvent::PromptClosed { prompt: PromptId(3) }));
+        assert_eq!(
+            prompt().meaning(&ServerSignal::Closed(2)),
+            Some(DesktopEvent::PromptClosed { prompt: PromptId(3) })
+        );
+    }
+
+    #[test]
+    fn only_a_person_dismisses() {
+        assert_eq!(CARD.meaning(&ServerSignal::Closed(2)), Some(DesktopEvent::Dismissed { card: CardId(7) }));
+        // Ran out; closed by a program; undefined, which is what GNOME says of one that another replaced.
+        for reason in [1, 3, 4, 0, u32::MAX] {
+            assert_eq!(CARD.meaning(&ServerSignal::Closed(reason)), Some(DesktopEvent::CardGone { card: CardId(7) }));
+            assert!(matches!(prompt().meaning(&ServerSignal::Closed(reason)), Some(DesktopEvent::PromptFailed { .. })));
+        }
     }
 
     #[test]
@@ -190,7 +219,7 @@ mod tests {
         let mut open = OpenNotifications::new();
         open.expect();
         assert!(open.hear(5, action(CLICK)).is_none());
-        assert!(open.hear(5, ServerSignal::Closed).is_none());
+        assert!(open.hear(5, ServerSignal::Closed(2)).is_none());
         let (event, ()) = open.accept(5, CARD, ()).unwrap();
         assert_eq!(event, DesktopEvent::Clicked { card: CardId(7) });
     }
@@ -210,7 +239,7 @@ mod tests {
         open.accept(1, CARD, ());
         assert!(open.hear(1, action("other")).is_none());
         assert!(open.hear(1, action(CLICK)).is_some());
-        assert!(open.hear(1, ServerSignal::Closed).is_none());
+        assert!(open.hear(1, ServerSignal::Closed(2)).is_none());
     }
 
     proptest! {
@@ -224,7 +253,7 @@ mod tests {
             open.expect();
             let mut answers = Vec::new();
             let mut hear = |open: &mut OpenNotifications<()>, ids: &[u32]| for &id in ids {
-                answers.extend(open.hear(id, ServerSignal::Closed));
+                answers.extend(open.hear(id, ServerSignal::Closed(2)));
             };
             if early {
                 hear(&mut open, &before);

@@ -92,6 +92,12 @@ impl ServerState {
         }
     }
 
+    /// Whether it says of a notification that the user dismissed that it ran out (decisions/0008). Ours never run
+    /// out there, so whatever ran out was dismissed.
+    pub(super) fn calls_dismissals_expired(&self) -> bool {
+        matches!(self, Self::Present { greeting, .. } if greeting.server.name.to_ascii_lowercase().contains("mate"))
+    }
+
     /// Why nothing can be raised at once; nothing where something can.
     pub(super) fn problem(&self) -> Option<String> {
         match self {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify_rust::{NotificationHandle, NotificationResponse};
+use notify_rust::{CloseReason, NotificationHandle, NotificationResponse};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use zbus::names::OwnedUniqueName;
@@ -13,7 +13,7 @@ use zbus::names::OwnedUniqueName;
 use super::super::Suppression;
 use super::allows::SuppressionSource;
 use super::bus::{BusConnection, BusHandle, ServerGreeting};
-use super::open::ServerSignal;
+use super::open::{DISMISSED, EXPIRED, ServerSignal};
 use super::turn::NotifyCall;
 
 /// How long the server has for an answer (contract 4).
@@ -133,6 +133,22 @@ impl RunningTasks {
         });
     }
 
+    /// Closes what an earlier run left on this server.
+    pub(super) fn close_leftover(&mut self, line: BusHandle, owner: OwnedUniqueName, ids: Vec<u32>) {
+        self.withdrawals.spawn(async move {
+            let closing = async {
+                for id in ids {
+                    line.close(&owner, id).await;
+                }
+            };
+            if timeout(CALL_TIMEOUT, closing).await.is_err() {
+                tracing::warn!(
+                    "cards of an earlier run may stay on the desktop: the notification server does not answer"
+                );
+            }
+        });
+    }
+
     /// Ends all tasks and waits for them, giving withdrawals a moment.
     pub(super) async fn finish(&mut self, moment: Duration) {
         let withdrawn = async { while self.withdrawals.join_next().await.is_some() {} };
@@ -148,7 +164,12 @@ fn read(response: &NotificationResponse) -> Option<ServerSignal> {
     match response {
         NotificationResponse::Default => Some(ServerSignal::Action(super::open::CLICK.to_owned())),
         NotificationResponse::Action(key) => Some(ServerSignal::Action(key.clone())),
-        NotificationResponse::Closed(_) => Some(ServerSignal::Closed),
+        NotificationResponse::Closed(reason) => Some(ServerSignal::Closed(match reason {
+            CloseReason::Expired => EXPIRED,
+            CloseReason::Dismissed => DISMISSED,
+            CloseReason::CloseAction => 3,
+            CloseReason::Other(reason) => *reason,
+        })),
         NotificationResponse::Reply(_) => None,
     }
 }
