@@ -270,7 +270,28 @@ impl StateDir {
     /// It cannot be made, or cannot be kept from others.
     pub fn journal<E: From<StateDirError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let path = self.path.join(JOURNAL);
-        if path.exists() { Ok(path) } else { self.put_private(JOURNAL, |file| make(file.path())) }
+        if path.exists() {
+            return Ok(path);
+        }
+        self.set_orphans_aside()?;
+        self.put_private(JOURNAL, |file| make(file.path()))
+    }
+
+    /// Companions without their journal belong to one that was removed; read with a new one they would destroy it.
+    fn set_orphans_aside(&self) -> Result<(), StateDirError> {
+        for companion in ["-shm", "-wal"] {
+            let path = self.path.join(format!("{JOURNAL}{companion}"));
+            let aside = self.path.join(format!("{JOURNAL}.orphan{companion}"));
+            match std::fs::rename(&path, &aside) {
+                Ok(()) => {
+                    let (path, aside) = (path.display(), aside.display());
+                    tracing::warn!("{path} was left by a journal that was removed; it is {aside} now");
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(reason) => return Err(StateDirError::File { path, reason }),
+            }
+        }
+        Ok(())
     }
 
     /// Gives the journal's file another name, as it is, with the companions that SQLite left beside it, and says which.

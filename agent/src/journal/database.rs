@@ -14,6 +14,7 @@ use super::clock_jump::{ClockJump, ClockSource, ComputerClocks};
 use super::entry::{CommitTicket, RecoveredDevice};
 use super::error::{AppendRefused, JournalError};
 use super::inbox::EntryQueue;
+use super::presence::JournalPresence;
 use super::reader::JournalReader;
 use super::reads::{JournalReads, ReadAnswer};
 use super::retention::Retention;
@@ -111,6 +112,7 @@ impl JournalDatabase {
         let writer = JournalWriter {
             store: Arc::clone(&store),
             inbox: Arc::clone(&inbox),
+            presence: JournalPresence::of(&place),
             durable: durable_sender,
             health: health_sender,
         };

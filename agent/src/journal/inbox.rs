@@ -35,6 +35,17 @@ pub(super) struct WriteBatch {
     cost: usize,
 }
 
+/// What came of waiting for something to commit.
+#[derive(Debug)]
+pub(super) enum NextBatch {
+    /// This is to be committed.
+    Batch(WriteBatch),
+    /// Nothing came in time.
+    Nothing,
+    /// The inbox is closed and empty.
+    Closed,
+}
+
 #[derive(Debug, Default)]
 struct DeferredMarks {
     published: Option<u64>,
@@ -102,21 +113,27 @@ impl EntryQueue {
         }
     }
 
-    /// Waits until there is something to commit; none once the inbox is closed and empty. Blocks.
-    pub(super) fn next_batch(&self) -> Option<WriteBatch> {
+    /// Waits until there is something to commit, for as long as `patience`. Blocks.
+    pub(super) fn next(&self, patience: Duration) -> NextBatch {
+        let end = Instant::now() + patience;
         let mut contents = self.lock();
         loop {
             if !contents.waiting.is_empty() || (contents.closed && !contents.lazy.is_empty()) {
-                return Some(contents.take_out());
+                return NextBatch::Batch(contents.take_out());
             }
             if contents.closed {
-                return None;
+                return NextBatch::Closed;
             }
-            contents = match contents.lazy_since.map(|since| LAZY_DELAY.saturating_sub(since.elapsed())) {
-                Some(Duration::ZERO) => return Some(contents.take_out()),
-                Some(left) => self.changed.wait_timeout(contents, left).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.changed.wait(contents).unwrap_or_else(PoisonError::into_inner),
-            };
+            let lazy_left = contents.lazy_since.map(|since| LAZY_DELAY.saturating_sub(since.elapsed()));
+            if lazy_left == Some(Duration::ZERO) {
+                return NextBatch::Batch(contents.take_out());
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return NextBatch::Nothing;
+            }
+            let left = lazy_left.map_or(left, |lazy| lazy.min(left));
+            contents = self.changed.wait_timeout(contents, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

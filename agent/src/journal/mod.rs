@@ -9,6 +9,7 @@ mod database;
 mod entry;
 mod error;
 mod inbox;
+mod presence;
 mod prune;
 mod reader;
 mod reads;

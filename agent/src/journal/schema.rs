@@ -39,6 +39,16 @@ impl DatabaseLocation {
         Self { path: PathBuf::from(format!("file:/portal-agent-{number}?vfs=memdb")), in_memory: true }
     }
 
+    /// The file; in memory, a name that no file has.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there is no file.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.in_memory
+    }
+
     /// The one connection that writes; makes the database where there is none.
     pub(super) fn open_writer(&self) -> Result<Connection, JournalError> {
         // Looked at through a connection that cannot write, so that a file that is refused stays as it is: one that

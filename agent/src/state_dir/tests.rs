@@ -43,6 +43,15 @@ fn a_private_file_is_written_whole_and_read_back() {
 }
 
 #[test]
+fn a_log_without_its_journal_is_not_read_with_a_new_one() {
+    let (_directory, state) = open();
+    std::fs::write(state.path().join("journal.db-wal"), "of a journal that was removed").unwrap();
+    state.journal(|_| Ok::<(), StateDirError>(())).unwrap();
+    assert!(!state.path().join("journal.db-wal").exists());
+    assert!(state.path().join("journal.db.orphan-wal").exists());
+}
+
+#[test]
 fn what_cannot_be_a_directory_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");

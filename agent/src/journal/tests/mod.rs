@@ -5,6 +5,8 @@
 mod files;
 mod keeping;
 mod model;
+#[cfg(unix)]
+mod taken_away;
 mod trouble;
 
 use std::path::Path;
