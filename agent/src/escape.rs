@@ -57,9 +57,9 @@ pub fn for_xml(text: &str) -> String {
 }
 
 /// Writes everything that passes through it without its harmful characters: what a `Display` or a `Debug` of others says.
-pub struct Harmless<'a>(pub &'a mut dyn Write);
+pub struct HarmlessWriter<'a>(pub &'a mut dyn Write);
 
-impl Write for Harmless<'_> {
+impl Write for HarmlessWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if !text.contains(is_harmful) {
             return self.0.write_str(text);
@@ -98,7 +98,7 @@ mod tests {
         fn what_is_written_in_pieces_is_harmless_too(pieces in prop::collection::vec(any::<String>(), 0..5)) {
             let mut written = String::new();
             for piece in &pieces {
-                Harmless(&mut written).write_str(piece).unwrap();
+                HarmlessWriter(&mut written).write_str(piece).unwrap();
             }
             prop_assert_eq!(written, harmless(&pieces.concat()));
         }

@@ -42,6 +42,7 @@ mod input_file;
 pub mod journal;
 mod library_error;
 pub mod mqtt;
+mod output_file;
 pub mod scenario;
 pub mod secret;
 pub mod sender;

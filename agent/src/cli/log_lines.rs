@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::escape::{Harmless, harmless_json};
+use crate::escape::{HarmlessWriter, harmless_json};
 
 /// The fields of a text line, and of the spans that it stands in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +54,7 @@ impl FieldWriter<'_> {
                 if self.writer.has_ansi_escapes() { Style::new().effects(Effects::ITALIC) } else { Style::new() };
             write!(self.writer, "{italic}{}{italic:#}=", name.trim_start_matches("r#"))?;
         }
-        Harmless(&mut self.writer).write_fmt(value)
+        HarmlessWriter(&mut self.writer).write_fmt(value)
     }
 }
 

@@ -103,8 +103,8 @@ impl JournalPresence {
                 "the journal {path} was removed while the daemon ran; everything that was acknowledged is in a new file of \
                  that name: {restart}"
             ),
-            (JournalLoss::Removed, Some(error)) => format!(
-                "the journal {path} was removed while the daemon ran, and what it held could not be saved ({error}); what \
+            (JournalLoss::Removed, Some(failure)) => format!(
+                "the journal {path} was removed while the daemon ran, and what it held could not be saved ({failure}); what \
                  was acknowledged before is lost when the daemon ends, and nothing is acknowledged any more"
             ),
             (JournalLoss::DirectoryRemoved, _) => format!(

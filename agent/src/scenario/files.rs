@@ -7,10 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::model::Case;
-use crate::input_file::{self, FileFault};
-use crate::library_error::os_reason;
-
 use super::read::{MAX_FILE_BYTES, WrongFile, read};
+use crate::input_file::{self, FileFault};
 
 /// How deep folders are searched.
 const MAX_FOLDERS: usize = 32;
@@ -30,21 +28,19 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
     /// One of them.
-    #[error("{}: {}", path.display(), os_reason(reason))]
+    #[error("{} {reason}", path.display())]
     Unreadable {
         /// Which.
         path: PathBuf,
-        /// Why.
-        reason: io::Error,
+        /// Why, as the end of a sentence.
+        reason: FileFault,
     },
-    /// A file that gives nothing, or too much.
-    #[error("{} {fault}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        fault: FileFault,
-    },
+    /// A folder below more folders than are searched.
+    #[error("{} lies more than {MAX_FOLDERS} folders deep", .0.display())]
+    TooDeep(PathBuf),
+    /// A link in a folder.
+    #[error("{} is a link that leads nowhere", .0.display())]
+    DanglingLink(PathBuf),
     /// A folder without scenarios.
     #[error("{} holds no scenario file (*.yaml or *.yml)", .0.display())]
     Empty(PathBuf),
@@ -58,13 +54,13 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, PathError> {
     let mut loaded = Loaded::default();
     for path in paths {
         let mut files = Vec::new();
-        find(path, 0, &mut files).map_err(|(path, reason)| PathError::Unreadable { path, reason })?;
+        find(path, 0, &mut files)?;
         if files.is_empty() {
             return Err(PathError::Empty(path.clone()));
         }
         for file in files {
             let bytes = input_file::read(&file, MAX_FILE_BYTES)
-                .map_err(|fault| PathError::File { path: file.clone(), fault })?;
+                .map_err(|reason| PathError::Unreadable { path: file.clone(), reason })?;
             loaded.files += 1;
             match read(&file.to_string_lossy(), &bytes) {
                 Ok(cases) => loaded.cases.extend(cases),
@@ -75,11 +71,14 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, PathError> {
     Ok(loaded)
 }
 
-fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)> {
-    let wrong = |error| (path.to_owned(), error);
+fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), PathError> {
+    let wrong = |error: io::Error| PathError::Unreadable { path: path.to_owned(), reason: FileFault::of(&error) };
     if !fs::metadata(path).map_err(wrong)?.is_dir() {
         found.push(path.to_owned());
         return Ok(());
+    }
+    if depth > MAX_FOLDERS {
+        return Err(PathError::TooDeep(path.to_owned()));
     }
     let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(wrong)?;
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
@@ -88,9 +87,55 @@ fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), (Path
         // A link to a folder above would lead in circles; a file behind a link is as good as any.
         let is_folder = fs::symlink_metadata(&entry).map_err(wrong)?.is_dir();
         let is_scenario = entry.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if (is_folder && depth < MAX_FOLDERS) || (!is_folder && is_scenario && entry.is_file()) {
+        if is_folder {
             find(&entry, depth + 1, found)?;
+        } else if is_scenario {
+            match fs::metadata(&entry) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) => found.push(entry),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PathError::DanglingLink(entry)),
+                Err(error) => return Err(wrong(error)),
+            }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_too_deep_is_named_and_not_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let nested = |depth: usize| (0..depth).fold(folder.path().to_owned(), |path, _| path.join("d"));
+        fs::create_dir_all(nested(MAX_FOLDERS)).unwrap();
+        fs::write(nested(MAX_FOLDERS).join("a.yaml"), "name: a\nsteps: []\n").unwrap();
+        assert_eq!(load(&[folder.path().to_owned()]).unwrap().files, 1);
+        fs::create_dir_all(nested(MAX_FOLDERS + 1)).unwrap();
+        let error = load(&[folder.path().to_owned()]).unwrap_err();
+        assert!(matches!(&error, PathError::TooDeep(path) if *path == nested(MAX_FOLDERS + 1)), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_named_and_one_in_circles_is_not_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.yaml"), "name: a\nsteps: []\n").unwrap();
+        symlink(folder.path(), folder.path().join("circle")).unwrap();
+        symlink(folder.path(), folder.path().join("circle.yaml")).unwrap();
+        assert_eq!(load(&[folder.path().to_owned()]).unwrap().files, 1);
+        let dangling = folder.path().join("b.yaml");
+        symlink("nowhere", &dangling).unwrap();
+        let error = load(&[folder.path().to_owned()]).unwrap_err();
+        assert!(matches!(&error, PathError::DanglingLink(path) if *path == dangling), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_has_no_end_is_refused_as_too_large() {
+        let error = load(&["/dev/zero".into()]).unwrap_err();
+        assert!(error.to_string().contains("has more than"), "{error}");
+    }
 }

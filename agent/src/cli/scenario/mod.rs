@@ -76,10 +76,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = load(paths).map_err(|error| {
         let hint = match error {
-            PathError::Unreadable { .. } | PathError::File { .. } => {
-                "name a file or folder that is there and that you may read"
-            }
+            PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
             PathError::Empty(_) => "name another folder",
+            PathError::TooDeep(_) => "name that folder itself, or keep scenarios less deep",
+            PathError::DanglingLink(_) => "remove the link, or have it lead to a file",
         };
         Failure::configuration(error.to_string(), hint)
     })?;

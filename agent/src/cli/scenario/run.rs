@@ -11,7 +11,7 @@ use crate::broker::BrokerUrl;
 use crate::control::Client;
 use crate::daemon::{self, interrupted, sender_settings};
 use crate::desktop;
-use crate::library_error::os_reason;
+use crate::output_file;
 use crate::scenario::attach;
 use crate::scenario::model::Case;
 use crate::scenario::report::{html, junit, line, summary_line};
@@ -222,8 +222,8 @@ fn report(context: &mut Context, args: &Args, run: &Run) -> Result<(), Failure> 
 }
 
 pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|error| {
-        let message = format!("the report {} cannot be written: {}", file.display(), os_reason(&error));
+    output_file::write(file, text.as_bytes()).map_err(|fault| {
+        let message = format!("the report {} {fault}", file.display());
         Failure::operation(
             "reportNotWritten",
             message,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The users who matter to the question whose the bus is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Users {
+struct BusUsers {
     /// Whose the bus is.
     owner: u32,
     /// As whom this program runs.
@@ -24,10 +24,10 @@ pub(super) fn of_another_user() -> Option<String> {
     let owner = socket.metadata().ok()?.uid();
     let number = std::env::var("SUDO_UID").ok().and_then(|number| number.parse().ok());
     let sudo = number.zip(std::env::var("SUDO_USER").ok());
-    whose(&socket, &Users { owner, this: rustix::process::geteuid().as_raw(), sudo })
+    whose(&socket, &BusUsers { owner, this: rustix::process::geteuid().as_raw(), sudo })
 }
 
-fn whose(socket: &Path, users: &Users) -> Option<String> {
+fn whose(socket: &Path, users: &BusUsers) -> Option<String> {
     if users.owner == users.this {
         return None;
     }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_bus_of_another_user_is_said_with_who_it_is() {
         let bus = Path::new("/run/user/1000/bus");
-        let users = |owner, sudo: Option<(u32, &str)>| Users {
+        let users = |owner, sudo: Option<(u32, &str)>| BusUsers {
             owner,
             this: 0,
             sudo: sudo.map(|(number, name)| (number, name.to_owned())),
