@@ -131,7 +131,6 @@ const OURS: &[(&str, &str)] = &[
     ("control/route.rs", "error"),
     // A client's own daemon, whose answers are of this program's making.
     ("control/client.rs", "ClientError::Lost("),
-    ("control/following.rs", "ClientError::Lost("),
     // notify-rust gives macOS' and Windows' reasons as text alone.
     ("desktop/macos.rs", "error.to_string()"),
     ("desktop/windows.rs", "error.to_string()"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::Request;
+use portal_contract::json_payload;
 use serde_json::{Map, Value};
 
 use super::Fault;
@@ -30,7 +31,7 @@ pub(super) async fn read(request: Request, what: &str) -> Result<Value, Fault> {
     if bytes.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| wrong(&format!("the body of {what} is not right: {error}")))
+    json_payload::read(&bytes).map_err(|error| wrong(&format!("the body of {what} {error}")))
 }
 
 /// A body that is not right.

@@ -22,6 +22,7 @@ use super::{
     API_HEADER, API_VERSION, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent, ErrorBody,
     Fault, IdleReport, Notifications, Receipts, VERSION, VERSION_HEADER, Wait,
 };
+use crate::library_error::{json_reason, os_reason};
 
 /// How long connecting to loopback may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
@@ -252,7 +253,7 @@ impl Client {
             .header("authorization", self.file.token.bearer())
             .header(API_HEADER, API_VERSION.to_string())
             .body(body)
-            .map_err(|error| ClientError::Lost(error.to_string()))?;
+            .map_err(|_| ClientError::Lost("control.json names no address that can be asked".to_owned()))?;
         tracing::debug!(method = %request.method(), path, "asking the daemon");
         let request = self.agent.configure_request(request).timeout_recv_response(patience).build();
         let response = self.agent.run(request).map_err(|error| self.unreachable(error))?;
@@ -268,7 +269,7 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 ClientError::NoDaemon(self.state_dir.clone())
             }
-            other => ClientError::Lost(other.to_string()),
+            other => ClientError::Lost(lost_reason(&other)),
         }
     }
 
@@ -293,7 +294,7 @@ impl Client {
             return Err(self.fault(response));
         }
         let json = read_text(&mut response)?;
-        let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(error.to_string()))?;
+        let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(json_reason(&error)))?;
         Ok(Answer { json, value })
     }
 
@@ -315,8 +316,18 @@ fn only_at_a_start() -> ClientError {
     ClientError::Fault(Fault::new("notWhileRunning", message, "portal-agent run --device-name NAME, at the next start"))
 }
 
+/// What an error of the HTTP client means. Most of its kinds are about proxies, TLS and redirects, none of which is used.
+fn lost_reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) => os_reason(error),
+        ureq::Error::Timeout(_) => "it took too long".to_owned(),
+        ureq::Error::BodyExceedsLimit(_) => "its answer is too large".to_owned(),
+        _ => "what it sent was not understood, or the connection broke".to_owned(),
+    }
+}
+
 fn read_text(response: &mut Response<Body>) -> Result<String, ClientError> {
     // The journal may be long; the daemon is trusted.
     let body = response.body_mut().with_config().limit(u64::MAX);
-    body.read_to_string().map_err(|error| ClientError::Lost(error.to_string()))
+    body.read_to_string().map_err(|error| ClientError::Lost(lost_reason(&error)))
 }

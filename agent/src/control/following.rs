@@ -10,6 +10,7 @@ use ureq::BodyReader;
 
 use super::log::ERROR_EVENT;
 use super::{Answer, ClientError, ErrorBody};
+use crate::library_error::{json_reason, os_reason};
 
 /// Events as they come, each as it came and as it reads; ends with the daemon.
 pub struct Following<T> {
@@ -47,9 +48,9 @@ impl<T: DeserializeOwned> Iterator for Following<T> {
     fn next(&mut self) -> Option<Self::Item> {
         let (event, data) = match self.next_event() {
             Ok(event) => event?,
-            Err(error) => return Some(Err(ClientError::Lost(error.to_string()))),
+            Err(error) => return Some(Err(ClientError::Lost(os_reason(&error)))),
         };
-        let lost = |error: serde_json::Error| ClientError::Lost(error.to_string());
+        let lost = |error: serde_json::Error| ClientError::Lost(json_reason(&error));
         if event == ERROR_EVENT {
             let fault = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Fault(body.error));
             return Some(Err(fault.unwrap_or_else(lost)));

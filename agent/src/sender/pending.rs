@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::SenderError;
 use super::receipts::FollowerEntry;
+use crate::library_error::json_reason;
 use crate::mqtt::{MqttClient, TopicFilter};
 
 type ResultSender = oneshot::Sender<Result<(), SenderError>>;
@@ -159,7 +160,10 @@ impl PendingRequests {
             let receipt = read.get_or_insert_with(|| serde_json::from_slice(payload));
             match receipt {
                 Ok(receipt) => follower.tell(receipt),
-                Err(error) => tracing::warn!(topic, %error, "what was published there is not a receipt"),
+                Err(error) => {
+                    let reason = json_reason(error);
+                    tracing::warn!(topic, reason, "what was published there is not a receipt");
+                }
             }
         }
     }

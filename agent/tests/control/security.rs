@@ -89,10 +89,15 @@ fn a_body_is_read_strictly() {
         ("enroll", r#"{"user":"adele"}"#),
         ("app/install", "["),
         ("app/install?version=5", "{}"),
+        // What Windows tools put first, and what a shell does to quotation marks.
+        ("app/install", "\u{feff}{}"),
+        ("app/install", "{'version':'5'}"),
     ] {
         let answer = post(path, body);
         assert_eq!((answer.status, answer.code().as_str()), (400, "badRequest"), "{path} {body}");
     }
+    let marked = post("app/install", "\u{feff}{}").body;
+    assert!(marked.contains("begins with a byte order mark"), "{marked}");
     assert_eq!(post("app/install", "").status, 200, "no body is an empty one");
     assert_eq!(post("app/force-stop", "{}").status, 409);
     assert_eq!(post("none", "{}").code(), "unknownPath");

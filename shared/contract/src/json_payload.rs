@@ -7,7 +7,7 @@ use serde_json::error::Category;
 
 /// Why bytes are not JSON. The sentence has no subject, so that each reader can name the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotJson {
+pub enum NotJson {
     /// U+FEFF in UTF-8 first: what PowerShell and Notepad write.
     #[error("begins with a byte order mark (EF BB BF), which JSON must not have; send it as UTF-8 without one")]
     ByteOrderMark,
@@ -69,7 +69,10 @@ impl NotJson {
 }
 
 /// Reads a payload's JSON.
-pub(crate) fn read(payload: &[u8]) -> Result<Value, NotJson> {
+///
+/// # Errors
+/// What keeps the bytes from being JSON; no byte of them is in it.
+pub fn read(payload: &[u8]) -> Result<Value, NotJson> {
     if payload.starts_with(b"\xef\xbb\xbf") {
         return Err(NotJson::ByteOrderMark);
     }

@@ -30,7 +30,7 @@ pub mod duration;
 pub mod evidence;
 pub mod hosted_devices;
 pub mod ids;
-mod json_payload;
+pub mod json_payload;
 pub mod log_query;
 pub mod managed_device;
 pub mod notification;
