@@ -92,7 +92,8 @@ impl Context {
     /// It cannot be written as JSON, or the output cannot be written.
     pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
         let json = serde_json::to_string(value).map_err(|error| {
-            let message = format!("the result cannot be written as JSON: {error}");
+            let message =
+                format!("the result cannot be written as JSON: {}", crate::library_error::json_reason(&error));
             Failure::operation("internal", message, "the same without --json shows it")
         })?;
         self.json_line(&json)

@@ -58,7 +58,8 @@ pub fn man(context: &mut Context, args: &ManArgs) -> Result<(), Failure> {
 }
 
 fn not_written(directory: &Path, error: &std::io::Error) -> Failure {
-    let message = format!("the pages cannot be written to {}: {error}", directory.display());
+    let message =
+        format!("the pages cannot be written to {}: {}", directory.display(), crate::library_error::os_reason(error));
     Failure::operation("notWritten", message, "name a folder that you may write, as in ~/.local/share/man/man1")
 }
 

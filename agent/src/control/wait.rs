@@ -119,7 +119,8 @@ impl<D: RunningDevice> Waiting<D> {
 
     async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&Condition, Standing)>, Fault> {
         let members = serde_json::to_value(status).map_err(|error| {
-            let message = format!("the status cannot be written as JSON: {error}");
+            let message =
+                format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
             Fault::new("internal", message, "portal-agent status shows how the device stands")
         })?;
         let mut unmet = Vec::new();

@@ -356,7 +356,8 @@ impl<'a, S: Scene> Player<'a, S> {
     async fn status(&mut self) -> Result<serde_json::Value, SceneError> {
         let status: StatusReport = self.scene.status().await?;
         serde_json::to_value(status).map_err(|error| {
-            let message = format!("the status cannot be written as JSON: {error}");
+            let message =
+                format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
             Fault::new("internal", message, "portal-agent status shows how the device stands").into()
         })
     }
