@@ -7,22 +7,24 @@
 //! acknowledged to the broker, and answered with a receipt, in that order:
 //!
 //! ```text
-//! MQTT broker ──► broker ──► daemon ──────► desktop      show it
-//!    ▲  ▲                     │  ▲  └─────► journal      commit it
-//!    │  └── acknowledgement ──┘  │
-//!    └───── receipt ◄────────────┤
-//!                                ▼
-//!                    portal_device: apply(event, now) -> effects
+//! MQTT broker ──► broker ──► host ───────┬─► desktop      show it
+//!    ▲  ▲                    │  ▲        └─► journal      commit it
+//!    │  └── acknowledgement ─┤  │ actions
+//!    └───── receipt ◄────────┘  │
+//!                               │
+//!          portal_delivery: handle(input, now) -> actions
+//!          portal_device:   apply(event, now)  -> effects
 //! ```
 //!
 //! Read in this order:
 //! 1. [`portal_contract`]: the words. Ids, topics, payloads, receipts.
 //! 2. [`portal_device`]: the rules, pure. `Device::apply` takes an event and the time, and returns effects.
-//! 3. [`daemon`]: carries the effects out, one device a task, and starts and ends everything in order.
-//! 4. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
-//! 5. [`cli`]: the table's commands and a file for each other one; each makes one request to the control API of a running daemon.
+//! 3. [`portal_delivery`]: the order of showing, committing, acknowledging and publishing, pure as well.
+//! 4. [`host`]: one task that drives any number of devices and carries their actions out. [`daemon`] starts and ends everything.
+//! 5. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
+//! 6. [`cli`]: the table's commands and a file for each other one; each makes one request to the control API of a running daemon.
 //!
-//! [`scenario`] runs testing files on the daemon's own wiring, in virtual time; [`sender`] is what `push`, `demo` and scenarios
+//! [`scenario`] runs testing files on a host of its own, in virtual time; [`sender`] is what `push`, `demo` and scenarios
 //! send with; [`settings`] reads defaults, file, variables and command line; [`mqtt`], [`secret`] and [`state_dir`] are what
 //! several of them need.
 //!

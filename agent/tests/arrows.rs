@@ -91,7 +91,9 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
-    ("cli/push.rs", &["daemon"]),
+    ("cli/push.rs", &["daemon", "mqtt"]),
+    // An argument that may hold a password is not repeated.
+    ("cli/usage.rs", &["mqtt", "secret"]),
 ];
 
 /// Every room, file by file, with the rooms that the file names after `crate::` (or `portal_agent::`).
