@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use crate::library_error::os_reason;
 
+mod computer;
 mod ownership;
 #[cfg_attr(unix, path = "state_dir/unix.rs")]
 #[cfg_attr(windows, path = "state_dir/windows.rs")]

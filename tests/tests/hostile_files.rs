@@ -126,6 +126,22 @@ fn what_is_too_wide_is_narrowed_at_the_start_and_said_once() -> Result<()> {
     agent.stop()
 }
 
+#[test]
+fn a_state_directory_that_was_copied_from_another_computer_is_said() -> Result<()> {
+    let mut agent = Agent::running("", &RUN)?;
+    agent.stop()?;
+    ensure!(!agent.log().contains("another computer"), "{}", agent.log());
+    let note = agent.state_dir().join("computer");
+    ensure!(note.exists(), "this system has a machine id");
+    fs::write(&note, "0123456789abcdef0123456789abcdef")?;
+    agent.start(&RUN)?;
+    ensure!(agent.log().contains("was last used on another computer"), "{}", agent.log());
+    agent.stop()?;
+    agent.start(&RUN)?;
+    assert_eq!(agent.log().matches("was last used on another computer").count(), 1);
+    agent.stop()
+}
+
 /// Only root can give a file away.
 #[test]
 fn files_of_another_user_are_refused() -> Result<()> {

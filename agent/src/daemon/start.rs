@@ -182,6 +182,7 @@ impl Daemon {
         let lock = state_dir.lock()?;
         let database = open_journal(&state_dir, &options, &*clock)?;
         let opened = OpenedDevice::open_all(&database, options.asked.clone(), &options.rules, clock.now())?;
+        state_dir.note_computer()?;
         let (session, embedded) = start_broker(&options).await?;
         let (notifier, desktop_events) = start_notifier(&options, &state_dir);
         let embedded_broker = embedded.as_ref().map(|broker| broker.url().to_string());

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::computer::COMPUTER;
 use super::{CONTROL, JOURNAL, LOCK, OPEN_CARDS, StateDirError, permissions};
 
 /// How the names of this program's files begin: the journal has companions, and temporary files have a longer name.
@@ -60,7 +61,10 @@ fn files(directory: &Path) -> io::Result<(Vec<PathBuf>, bool)> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name == LOCK || OURS.iter().any(|beginning| name.to_string_lossy().starts_with(beginning)) {
+        if name == LOCK
+            || name == COMPUTER
+            || OURS.iter().any(|beginning| name.to_string_lossy().starts_with(beginning))
+        {
             ours.push(entry.path());
         } else {
             others = true;
