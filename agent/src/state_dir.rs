@@ -116,11 +116,11 @@ pub struct StateDir {
 
 /// Keeps a second daemon out while it lives.
 #[derive(Debug)]
-pub struct Lock {
+pub struct StateDirLock {
     file: File,
 }
 
-impl Drop for Lock {
+impl Drop for StateDirLock {
     fn drop(&mut self) {
         // Nobody is to be sent to a process that has gone; a failure changes nothing, since the lock goes with the file.
         let _ = self.file.set_len(0);
@@ -161,7 +161,7 @@ impl StateDir {
     ///
     /// # Errors
     /// [`StateDirError::Locked`] names the process that holds it.
-    pub fn lock(&self) -> Result<Lock, StateDirError> {
+    pub fn lock(&self) -> Result<StateDirLock, StateDirError> {
         let path = self.path.join(LOCK);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
         let mut options = OpenOptions::new();
@@ -181,7 +181,7 @@ impl StateDir {
             writeln!(file, "{}", std::process::id())
         };
         write(&mut file).map_err(wrong)?;
-        Ok(Lock { file })
+        Ok(StateDirLock { file })
     }
 
     /// The process that holds the lock: from the lock's file or, where a lock keeps readers out (Windows), control.json.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portal_agent::scenario::files::load;
-use portal_agent::scenario::model::Case;
+use portal_agent::scenario::model::ScenarioCase;
 use portal_agent::scenario::{coverage, read, schema};
 use portal_contract::command::COMMANDS;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/scenarios")
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<ScenarioCase> {
     let loaded = load(&[folder()]).unwrap();
     let wrong: Vec<String> = loaded.wrong.iter().map(|wrong| wrong.show(false)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use portal_agent::scenario::result::Standing;
-use portal_agent::scenario::runner::{Options, run};
-use portal_agent::scenario::stage::Cards;
+use portal_agent::scenario::result::CaseVerdict;
+use portal_agent::scenario::runner::{RunOptions, run};
+use portal_agent::scenario::stage::CardMode;
 use portal_agent::scenario::{read, schema};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -90,7 +90,7 @@ proptest! {
     fn any_scenario_that_parses_runs_to_a_verdict(texts in prop::collection::vec(scenario(), 30)) {
         let cases: Vec<_> = texts.iter().filter_map(|text| read("any.yaml", text.as_bytes()).ok()).flatten().collect();
         prop_assume!(!cases.is_empty());
-        let options = Options { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: Cards::Recorded };
+        let options = RunOptions { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: CardMode::Recorded };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let run = runtime.block_on(async {
             let running = run(cases.clone(), options, None, CancellationToken::new(), |_| {});
@@ -99,7 +99,7 @@ proptest! {
         let run = run.map_err(|_| TestCaseError::fail("the run did not end"))?.map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(run.cases.len(), cases.len());
         for case in &run.cases {
-            prop_assert!(case.standing(false) != Standing::Skipped);
+            prop_assert!(case.standing(false) != CaseVerdict::Skipped);
             let broke = case.misses().find(|miss| miss.happened.contains("did not come to rest"));
             prop_assert!(broke.is_none(), "{:?} {}", broke, texts.join("---\n"));
         }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use portal_agent::broker::{EmbeddedBroker, SessionSettings};
 use portal_agent::scenario::read;
-use portal_agent::scenario::result::Standing;
-use portal_agent::scenario::runner::{Broker, Options, run};
-use portal_agent::scenario::stage::Cards;
+use portal_agent::scenario::result::CaseVerdict;
+use portal_agent::scenario::runner::{RunBroker, RunOptions, run};
+use portal_agent::scenario::stage::CardMode;
 use portal_agent::sender::SenderOptions;
 use portal_contract::DeviceId;
 use portal_tests::figures::{DurationSample, ratio};
@@ -72,16 +72,22 @@ async fn main() -> Result<()> {
 async fn scenarios_take(embedded: &EmbeddedBroker) -> Result<Duration> {
     let Ok(one) = read("bench.yaml", SCENARIO.as_bytes()) else { bail!("the scenario is not right") };
     let cases = std::iter::repeat_n(one, CASES).flatten().collect();
-    let broker = Broker {
+    let broker = RunBroker {
         session: SessionSettings::new(vec![embedded.url()], DeviceId::from_bytes([0; 16])),
         sender: SenderOptions::new(embedded.url()),
     };
-    let options =
-        Options { strict: true, repeat: 1, shuffle: None, fail_fast: false, jobs: AT_A_TIME, cards: Cards::Recorded };
+    let options = RunOptions {
+        strict: true,
+        repeat: 1,
+        shuffle: None,
+        fail_fast: false,
+        jobs: AT_A_TIME,
+        cards: CardMode::Recorded,
+    };
     let begun = Instant::now();
     let run = run(cases, options, Some(broker), CancellationToken::new(), |_| {}).await?;
     let took = begun.elapsed();
-    ensure!(run.count(Standing::Passed) == CASES, "{} of {CASES} passed", run.count(Standing::Passed));
+    ensure!(run.count(CaseVerdict::Passed) == CASES, "{} of {CASES} passed", run.count(CaseVerdict::Passed));
     Ok(took)
 }
 

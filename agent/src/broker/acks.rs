@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 pub(super) struct AckQueue {
     /// Position of the oldest.
     first: u64,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<UnackedMessage>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct UnackedMessage {
     pkid: u16,
     settled: bool,
 }
@@ -21,7 +21,7 @@ struct Waiting {
 impl AckQueue {
     /// Takes a message in; its position is its token.
     pub(super) fn arrived(&mut self, pkid: u16) -> u64 {
-        self.waiting.push_back(Waiting { pkid, settled: false });
+        self.waiting.push_back(UnackedMessage { pkid, settled: false });
         self.first + self.waiting.len() as u64 - 1
     }
 

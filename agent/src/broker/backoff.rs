@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::settings::Reconnect;
+use super::settings::ReconnectSettings;
 
 /// How many plain closings in a row make a second client likely (contract 2).
 const SUSPICIOUS_CLOSINGS: u32 = 3;
@@ -12,7 +12,7 @@ const SUSPICIOUS_CLOSINGS: u32 = 3;
 /// Where the pauses stand.
 #[derive(Debug)]
 pub(super) struct Backoff {
-    reconnect: Reconnect,
+    reconnect: ReconnectSettings,
     /// How many brokers are tried in turn: the pause doubles once a round.
     brokers: u32,
     tries: u32,
@@ -21,7 +21,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    pub(super) fn new(reconnect: Reconnect, brokers: usize) -> Self {
+    pub(super) fn new(reconnect: ReconnectSettings, brokers: usize) -> Self {
         let brokers = u32::try_from(brokers).unwrap_or(u32::MAX).max(1);
         Self { reconnect, brokers, tries: 0, closings: 0, unanswered: 0 }
     }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_first_pauses_are_short_and_double_once_a_round() {
-        let mut backoff = Backoff::new(Reconnect::default(), 2);
+        let mut backoff = Backoff::new(ReconnectSettings::default(), 2);
         let pauses: Vec<u128> = (0..6).map(|_| backoff.pause(u32::MAX).as_millis()).collect();
         assert_eq!(pauses, [400, 400, 800, 800, 1600, 1600]);
         backoff.stood();
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_network_that_is_slow_is_given_more_time_each_round() {
-        let mut backoff = Backoff::new(Reconnect::default(), 2);
+        let mut backoff = Backoff::new(ReconnectSettings::default(), 2);
         let set = Duration::from_secs(4);
         let mut seconds = Vec::new();
         for _ in 0..8 {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn three_closings_in_a_row_are_suspicious() {
-        let mut backoff = Backoff::new(Reconnect::default(), 1);
+        let mut backoff = Backoff::new(ReconnectSettings::default(), 1);
         assert!(!backoff.closed_soon() && !backoff.closed_soon() && backoff.closed_soon());
         backoff.ended_otherwise();
         assert!(!backoff.closed_soon());
@@ -113,7 +113,7 @@ mod tests {
         fn no_pause_is_under_half_the_first_or_over_the_longest(
             brokers in 0_usize..5, randoms in prop::collection::vec(any::<u32>(), 1..200)
         ) {
-            let reconnect = Reconnect::default();
+            let reconnect = ReconnectSettings::default();
             let mut backoff = Backoff::new(reconnect, brokers);
             for random in randoms {
                 let pause = backoff.pause(random);

@@ -12,18 +12,18 @@ use portal_contract::{ConnectionPayload, ConnectionState, DeviceTopics, GroupId,
 use tokio::time::sleep_until;
 
 use super::SessionEvent;
-use super::events::Events;
-use super::fence::{Arrival, Fence};
-use super::link::{Link, Wish};
-use super::outbox::{Purpose, Sent};
-use super::subscriptions::{Ask, Subscriptions};
+use super::events::EventQueue;
+use super::fence::{ConnectionFence, FenceArrival};
+use super::link::{DesiredState, SharedSession};
+use super::outbox::{PublishPurpose, SentPublish};
+use super::subscriptions::{DeviceSubscriptions, SubscriptionRequest};
 use crate::mqtt::{BrokerUrl, ConnectionFault, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
 const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
 
 /// How a connection ended.
-pub(super) enum End {
+pub(super) enum ConnectionEnd {
     /// It was lost.
     Lost(ConnectionFault),
     /// It was left by wish.
@@ -31,17 +31,17 @@ pub(super) enum End {
 }
 
 /// One connection.
-pub(super) struct Live<'a> {
-    pub(super) link: &'a Link,
-    pub(super) events: &'a mut Events,
+pub(super) struct LiveConnection<'a> {
+    pub(super) link: &'a SharedSession,
+    pub(super) events: &'a mut EventQueue,
     /// Groups that the broker's session may still hold.
     pub(super) held_groups: &'a mut BTreeSet<GroupId>,
     pub(super) url: &'a BrokerUrl,
     pub(super) topics: &'a DeviceTopics,
     pub(super) client: MqttClient,
     pub(super) epoch: u64,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) fence: Fence,
+    pub(super) subscriptions: DeviceSubscriptions,
+    pub(super) fence: ConnectionFence,
     pub(super) online: bool,
     /// When it will have stood long enough.
     pub(super) stable_at: Option<Instant>,
@@ -71,9 +71,9 @@ impl Watchdog {
     }
 }
 
-impl Live<'_> {
+impl LiveConnection<'_> {
     /// Runs the connection to its end.
-    pub(super) async fn run(mut self, connection: &mut MqttConnection) -> End {
+    pub(super) async fn run(mut self, connection: &mut MqttConnection) -> ConnectionEnd {
         self.start();
         let mut armed = self.next_deadline();
         let mut alarm = pin!(sleep_until(armed.into()));
@@ -84,7 +84,7 @@ impl Live<'_> {
                 loop {
                     tokio::select! {
                         event = &mut poll => break event,
-                        () = self.link.bell.notified() => self.hear_the_daemon(),
+                        () = self.link.waker.notified() => self.hear_the_daemon(),
                         () = &mut alarm => {
                             if let Some(end) = self.time_is_up() {
                                 return end;
@@ -98,9 +98,9 @@ impl Live<'_> {
                 }
             };
             match event {
-                Ok(MqttEvent::DisconnectSent) => return End::Left,
+                Ok(MqttEvent::DisconnectSent) => return ConnectionEnd::Left,
                 Ok(event) => self.on_event(event),
-                Err(fault) => return End::Lost(fault),
+                Err(fault) => return ConnectionEnd::Lost(fault),
             }
             self.rearm(&mut armed, alarm.as_mut());
         }
@@ -128,11 +128,13 @@ impl Live<'_> {
         self.hear_the_daemon();
     }
 
-    fn ask(&mut self, asks: Vec<Ask>) {
+    fn ask(&mut self, asks: Vec<SubscriptionRequest>) {
         for ask in asks {
             let taken = match &ask {
-                Ask::Subscribe(filters) => self.client.subscribe(filters),
-                Ask::Unsubscribe(group) => self.client.unsubscribe(self.topics.group_notifications(*group)),
+                SubscriptionRequest::Subscribe(filters) => self.client.subscribe(filters),
+                SubscriptionRequest::Unsubscribe(group) => {
+                    self.client.unsubscribe(self.topics.group_notifications(*group))
+                }
             };
             if taken {
                 self.subscriptions.handed(ask);
@@ -150,7 +152,7 @@ impl Live<'_> {
         self.ask(asks);
         self.subscriptions_changed();
         self.send_probe();
-        if self.link.wish() != Wish::Online && self.leave_by.is_none() {
+        if self.link.desired() != DesiredState::Online && self.leave_by.is_none() {
             self.leave();
         }
     }
@@ -161,31 +163,31 @@ impl Live<'_> {
             && self.subscriptions.all_answered()
             && let Some(number) = self.link.take_probe()
         {
-            self.link.publish_own(Purpose::Probe, self.topics.fence(), self.fence.probe(number), false);
+            self.link.publish_own(PublishPurpose::Probe, self.topics.fence(), self.fence.probe(number), false);
         }
     }
 
     fn leave(&mut self) {
         self.leave_by = Some(Instant::now() + PATIENCE_WITH_THE_END);
-        self.publish_connection(Purpose::Offline, ConnectionState::Offline);
+        self.publish_connection(PublishPurpose::Offline, ConnectionState::Offline);
     }
 
-    fn publish_connection(&self, purpose: Purpose, state: ConnectionState) {
+    fn publish_connection(&self, purpose: PublishPurpose, state: ConnectionState) {
         self.link.publish_own(purpose, self.topics.connection(), connection_payload(state), true);
     }
 
-    fn time_is_up(&mut self) -> Option<End> {
+    fn time_is_up(&mut self) -> Option<ConnectionEnd> {
         let now = Instant::now();
         let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
         if due(self.leave_by) {
-            return Some(End::Left);
+            return Some(ConnectionEnd::Left);
         }
         if now >= self.watchdog.due && self.watchdog.starved() {
-            return Some(End::Lost(ConnectionFault::stalled(self.url)));
+            return Some(ConnectionEnd::Lost(ConnectionFault::stalled(self.url)));
         }
         if due(self.stable_at) {
             self.stable_at = None;
-            self.link.stand(|standing| standing.suspicion = None);
+            self.link.update_status(|standing| standing.suspicion = None);
         }
         if due(self.fence.deadline()) {
             self.fence_counts_as_back("the fence did not come back; pushes are treated as if none had been held");
@@ -223,7 +225,7 @@ impl Live<'_> {
         let refused = self.subscriptions.refused().clone();
         let up_to_date = self.subscriptions.all_answered();
         let mut news = false;
-        self.link.stand(|standing| {
+        self.link.update_status(|standing| {
             standing.refused = refused;
             news = up_to_date && !standing.answered;
             standing.answered = up_to_date;
@@ -248,9 +250,9 @@ impl Live<'_> {
         for topic in self.subscriptions.refused() {
             tracing::warn!(url = %self.url, topic, "the broker refused the subscription; allow it in the broker's ACL");
         }
-        self.publish_connection(Purpose::Online, ConnectionState::Online);
+        self.publish_connection(PublishPurpose::Online, ConnectionState::Online);
         self.events.tell(SessionEvent::Online { epoch: self.epoch });
-        self.link.publish_own(Purpose::Fence, self.topics.fence(), self.fence.payload(), false);
+        self.link.publish_own(PublishPurpose::Fence, self.topics.fence(), self.fence.payload(), false);
         self.fence.sent(Instant::now());
         self.send_probe();
         if self.subscriptions.refused().contains(&self.topics.fence()) {
@@ -261,16 +263,16 @@ impl Live<'_> {
     fn fence_counts_as_back(&mut self, why: &str) {
         if self.fence.give_up() {
             tracing::warn!(url = %self.url, "{why}");
-            self.link.stand(|standing| standing.fence = Some(why.to_owned()));
+            self.link.update_status(|standing| standing.fence = Some(why.to_owned()));
             self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch });
         }
     }
 
     fn on_answer(&mut self, pkid: u16, refusal: Option<String>) {
-        let Some(Sent { purpose, topic }) = self.link.answered(pkid) else { return };
+        let Some(SentPublish { purpose, topic }) = self.link.answered(pkid) else { return };
         match (purpose, refusal) {
-            (Purpose::Daemon(id), None) => self.events.tell(SessionEvent::Published { id }),
-            (Purpose::Fence, Some(reason)) => {
+            (PublishPurpose::Daemon(id), None) => self.events.tell(SessionEvent::Published { id }),
+            (PublishPurpose::Fence, Some(reason)) => {
                 self.fence_counts_as_back(&format!(
                     "the broker refused the fence ({reason}); allow devices/{{its id}}/#"
                 ));
@@ -278,13 +280,13 @@ impl Live<'_> {
             (_, Some(reason)) => self.on_refusal(purpose, topic, reason),
             (_, None) => {}
         }
-        if purpose == Purpose::Offline {
+        if purpose == PublishPurpose::Offline {
             self.client.disconnect();
         }
     }
 
-    fn on_refusal(&mut self, purpose: Purpose, topic: String, detail: String) {
-        self.link.stand(|standing| {
+    fn on_refusal(&mut self, purpose: PublishPurpose, topic: String, detail: String) {
+        self.link.update_status(|standing| {
             // Once a topic and connection: a whole window of receipts may be refused.
             if !standing.refused_publishes.contains_key(&topic) {
                 tracing::warn!(topic, detail, "the broker refused a publish; allow it in the broker's ACL");
@@ -292,7 +294,7 @@ impl Live<'_> {
             standing.refused_publishes.insert(topic, detail.clone());
         });
         self.events.tell(match purpose {
-            Purpose::Daemon(id) => SessionEvent::PublishRefused { id, detail, for_good: false },
+            PublishPurpose::Daemon(id) => SessionEvent::PublishRefused { id, detail, for_good: false },
             _ => SessionEvent::StateChanged { epoch: self.epoch },
         });
     }
@@ -303,13 +305,13 @@ impl Live<'_> {
             Some(IncomingTopic::Fence) => {
                 self.settle(message.pkid);
                 match self.fence.arrived(&message.payload) {
-                    Arrival::InTime => self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch }),
-                    Arrival::Late => {
-                        self.link.stand(|standing| standing.fence = None);
+                    FenceArrival::InTime => self.events.tell(SessionEvent::FenceReturned { epoch: self.epoch }),
+                    FenceArrival::Late => {
+                        self.link.update_status(|standing| standing.fence = None);
                         self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
                     }
-                    Arrival::Probe(number) => self.events.tell(SessionEvent::ProbeReturned { number }),
-                    Arrival::Other => {}
+                    FenceArrival::Probe(number) => self.events.tell(SessionEvent::ProbeReturned { number }),
+                    FenceArrival::Other => {}
                 }
             }
             Some(incoming) => {
@@ -353,7 +355,7 @@ impl Live<'_> {
         if message.pkid.is_some() {
             self.events.tell(event);
         } else if !self.events.tell_if_room(event) {
-            self.link.stand(|standing| standing.dropped += 1);
+            self.link.update_status(|standing| standing.dropped += 1);
         }
     }
 }

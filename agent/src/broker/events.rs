@@ -14,13 +14,13 @@ use super::{DeviceKey, SessionEvent};
 /// the outbox, and the few events of a connection, of which none is made while the daemon reads nothing for long: the
 /// pauses between tries grow to half a minute.
 #[derive(Debug)]
-pub(super) struct Events {
+pub(super) struct EventQueue {
     device: DeviceKey,
     sender: Sender<(DeviceKey, SessionEvent)>,
     backlog: VecDeque<SessionEvent>,
 }
 
-impl Events {
+impl EventQueue {
     pub(super) fn new(device: DeviceKey, sender: Sender<(DeviceKey, SessionEvent)>) -> Self {
         Self { device, sender, backlog: VecDeque::new() }
     }
@@ -73,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_channel_delays_but_keeps_the_order() {
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
-        let mut events = Events::new(DeviceKey(1), sender);
+        let mut events = EventQueue::new(DeviceKey(1), sender);
         for number in 0..3 {
             events.tell(published(number));
         }

@@ -8,14 +8,14 @@ use bytes::Bytes;
 
 /// This connection's fence.
 #[derive(Debug)]
-pub(super) struct Fence {
+pub(super) struct ConnectionFence {
     payload: Bytes,
     timeout: Duration,
-    stage: Stage,
+    stage: FenceStage,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Stage {
+enum FenceStage {
     NotSent,
     /// On its way; since the last push, or since it was sent.
     Waiting(Instant),
@@ -26,7 +26,7 @@ enum Stage {
 
 /// What a fence that arrived is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
+pub(super) enum FenceArrival {
     /// This connection's, as hoped.
     InTime,
     /// This connection's, after it counted as back.
@@ -37,11 +37,11 @@ pub(super) enum Arrival {
     Other,
 }
 
-impl Fence {
+impl ConnectionFence {
     /// A fence that names the connection by its epoch and a number that only this process knows.
     pub(super) fn new(epoch: u64, nonce: &str, timeout: Duration) -> Self {
         let payload = format!(r#"{{"epoch":{epoch},"nonce":"{nonce}"}}"#).into();
-        Self { payload, timeout, stage: Stage::NotSent }
+        Self { payload, timeout, stage: FenceStage::NotSent }
     }
 
     pub(super) fn payload(&self) -> Bytes {
@@ -61,27 +61,27 @@ impl Fence {
     }
 
     pub(super) fn sent(&mut self, now: Instant) {
-        if self.stage == Stage::NotSent {
-            self.stage = Stage::Waiting(now);
+        if self.stage == FenceStage::NotSent {
+            self.stage = FenceStage::Waiting(now);
         }
     }
 
     /// A push came while it is on its way: the wait starts over.
     pub(super) fn pushed(&mut self, now: impl FnOnce() -> Instant) {
-        if let Stage::Waiting(since) = &mut self.stage {
+        if let FenceStage::Waiting(since) = &mut self.stage {
             *since = now();
         }
     }
 
     /// A fence arrived.
-    pub(super) fn arrived(&mut self, payload: &[u8]) -> Arrival {
+    pub(super) fn arrived(&mut self, payload: &[u8]) -> FenceArrival {
         if self.payload != payload {
-            return self.probe_number(payload).map_or(Arrival::Other, Arrival::Probe);
+            return self.probe_number(payload).map_or(FenceArrival::Other, FenceArrival::Probe);
         }
-        match std::mem::replace(&mut self.stage, Stage::Back) {
-            Stage::NotSent | Stage::Waiting(_) => Arrival::InTime,
-            Stage::GivenUp => Arrival::Late,
-            Stage::Back => Arrival::Other,
+        match std::mem::replace(&mut self.stage, FenceStage::Back) {
+            FenceStage::NotSent | FenceStage::Waiting(_) => FenceArrival::InTime,
+            FenceStage::GivenUp => FenceArrival::Late,
+            FenceStage::Back => FenceArrival::Other,
         }
     }
 
@@ -92,16 +92,16 @@ impl Fence {
 
     /// It counts as back from here on; whether it did not before.
     pub(super) fn give_up(&mut self) -> bool {
-        let news = !matches!(self.stage, Stage::GivenUp | Stage::Back);
+        let news = !matches!(self.stage, FenceStage::GivenUp | FenceStage::Back);
         if news {
-            self.stage = Stage::GivenUp;
+            self.stage = FenceStage::GivenUp;
         }
         news
     }
 
     /// When it counts as back by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        if let Stage::Waiting(since) = self.stage { since.checked_add(self.timeout) } else { None }
+        if let FenceStage::Waiting(since) = self.stage { since.checked_add(self.timeout) } else { None }
     }
 }
 
@@ -112,41 +112,41 @@ mod tests {
     #[test]
     fn only_its_own_payload_brings_it_back_and_only_once() {
         let now = Instant::now();
-        let mut fence = Fence::new(2, "ab", Duration::from_secs(10));
+        let mut fence = ConnectionFence::new(2, "ab", Duration::from_secs(10));
         fence.sent(now);
-        assert_eq!(fence.arrived(br#"{"epoch":1,"nonce":"ab"}"#), Arrival::Other);
-        assert_eq!(fence.arrived(b""), Arrival::Other);
-        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::InTime);
-        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::Other);
+        assert_eq!(fence.arrived(br#"{"epoch":1,"nonce":"ab"}"#), FenceArrival::Other);
+        assert_eq!(fence.arrived(b""), FenceArrival::Other);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), FenceArrival::InTime);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), FenceArrival::Other);
         assert_eq!(fence.deadline(), None);
     }
 
     #[test]
     fn a_probe_is_known_by_its_connection_and_number_and_brings_no_fence_back() {
-        let mut fence = Fence::new(2, "ab", Duration::from_secs(10));
+        let mut fence = ConnectionFence::new(2, "ab", Duration::from_secs(10));
         let probe = fence.probe(7);
         assert_eq!(probe, br#"{"epoch":2,"nonce":"ab","probe":7}"#.as_slice());
-        assert_eq!(fence.arrived(&probe), Arrival::Probe(7));
-        assert_eq!(Fence::new(3, "ab", Duration::ZERO).arrived(&probe), Arrival::Other);
-        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab","probe":x}"#), Arrival::Other);
-        assert_eq!(fence.arrived(&fence.payload()), Arrival::InTime);
+        assert_eq!(fence.arrived(&probe), FenceArrival::Probe(7));
+        assert_eq!(ConnectionFence::new(3, "ab", Duration::ZERO).arrived(&probe), FenceArrival::Other);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab","probe":x}"#), FenceArrival::Other);
+        assert_eq!(fence.arrived(&fence.payload()), FenceArrival::InTime);
     }
 
     #[test]
     fn one_that_was_given_up_may_come_late_once() {
-        let mut fence = Fence::new(2, "ab", Duration::from_secs(10));
+        let mut fence = ConnectionFence::new(2, "ab", Duration::from_secs(10));
         fence.sent(Instant::now());
         assert!(fence.give_up());
         assert!(!fence.give_up());
-        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::Late);
-        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), Arrival::Other);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), FenceArrival::Late);
+        assert_eq!(fence.arrived(br#"{"epoch":2,"nonce":"ab"}"#), FenceArrival::Other);
         assert!(!fence.give_up());
     }
 
     #[test]
     fn each_push_starts_the_wait_over() {
         let now = Instant::now();
-        let mut fence = Fence::new(1, "ab", Duration::from_secs(10));
+        let mut fence = ConnectionFence::new(1, "ab", Duration::from_secs(10));
         assert_eq!(fence.deadline(), None);
         fence.sent(now);
         let later = now + Duration::from_secs(5);

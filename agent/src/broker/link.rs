@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 use portal_device::AckToken;
 
 use super::acks::AckQueue;
-use super::outbox::{Outbox, Purpose, Sent};
-use super::{ConnectionNumber, Publish, PublishId, Sessions};
+use super::outbox::{InFlightPublishes, PublishPurpose, SentPublish};
+use super::{ConnectionNumber, Publish, PublishId, SessionControl};
 use crate::mqtt::MqttClient;
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
@@ -21,7 +21,7 @@ const PUBLISH_OVERHEAD: usize = 16;
 
 /// What the daemon wants of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum DesiredState {
     Online,
     Offline,
     Stop,
@@ -29,35 +29,35 @@ pub(super) enum Wish {
 
 /// The shared half of a session.
 #[derive(Debug)]
-pub(super) struct Link {
-    inner: Mutex<Inner>,
+pub(super) struct SharedSession {
+    inner: Mutex<SharedState>,
     /// Rung when a wish, the groups, a probe or a publish of impossible size await the task.
-    pub(super) bell: Notify,
+    pub(super) waker: Notify,
 }
 
 #[derive(Debug)]
-struct Inner {
-    wish: Wish,
+struct SharedState {
+    desired: DesiredState,
     groups: BTreeSet<GroupId>,
-    live: Option<Live>,
+    live: Option<ActiveClient>,
     too_large: Vec<(PublishId, String)>,
     /// The newest probe that is asked for and not sent yet.
     probe: Option<u64>,
-    standing: Standing,
+    status: SessionStatus,
 }
 
 #[derive(Debug)]
-struct Live {
+struct ActiveClient {
     epoch: u64,
     client: MqttClient,
     acks: AckQueue,
-    outbox: Outbox,
+    outbox: InFlightPublishes,
     largest: usize,
 }
 
 /// How things stand, for `status`.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct SessionStatus {
     pub(super) url: String,
     pub(super) answered: bool,
     pub(super) refused: BTreeSet<String>,
@@ -73,52 +73,52 @@ pub(super) struct Standing {
     pub(super) dropped: u64,
 }
 
-impl Link {
+impl SharedSession {
     pub(super) fn new() -> Self {
-        let inner = Inner {
-            wish: Wish::Online,
+        let inner = SharedState {
+            desired: DesiredState::Online,
             groups: BTreeSet::new(),
             live: None,
             too_large: Vec::new(),
             probe: None,
-            standing: Standing::default(),
+            status: SessionStatus::default(),
         };
-        Self { inner: Mutex::new(inner), bell: Notify::new() }
+        Self { inner: Mutex::new(inner), waker: Notify::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, SharedState> {
         // Each change under the lock is whole in itself, so what a panicking holder left is usable.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn wish(&self) -> Wish {
-        self.lock().wish
+    pub(super) fn desired(&self) -> DesiredState {
+        self.lock().desired
     }
 
     /// Sets the wish; `Stop` is final.
-    pub(super) fn wish_for(&self, wish: Wish) {
+    pub(super) fn set_desired(&self, desired: DesiredState) {
         let mut inner = self.lock();
-        if inner.wish != Wish::Stop {
-            inner.wish = wish;
+        if inner.desired != DesiredState::Stop {
+            inner.desired = desired;
         }
         drop(inner);
-        self.bell.notify_one();
+        self.waker.notify_one();
     }
 
     pub(super) fn groups(&self) -> BTreeSet<GroupId> {
         self.lock().groups.clone()
     }
 
-    pub(super) fn stand(&self, change: impl FnOnce(&mut Standing)) {
-        change(&mut self.lock().standing);
+    pub(super) fn update_status(&self, change: impl FnOnce(&mut SessionStatus)) {
+        change(&mut self.lock().status);
     }
 
     /// A connection stands. `largest` is the largest packet that the broker takes.
-    pub(super) fn open(&self, epoch: u64, client: MqttClient, outbox: Outbox, largest: Option<u32>) {
+    pub(super) fn open(&self, epoch: u64, client: MqttClient, outbox: InFlightPublishes, largest: Option<u32>) {
         let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         let mut inner = self.lock();
-        inner.live = Some(Live { epoch, client, acks: AckQueue::default(), outbox, largest });
-        inner.standing.refused_publishes.clear();
+        inner.live = Some(ActiveClient { epoch, client, acks: AckQueue::default(), outbox, largest });
+        inner.status.refused_publishes.clear();
     }
 
     /// The connection is gone, and with it every token and publish of it.
@@ -126,10 +126,10 @@ impl Link {
         let mut inner = self.lock();
         inner.live = None;
         inner.probe = None;
-        inner.standing.answered = false;
-        inner.standing.refused.clear();
-        inner.standing.fence = None;
-        inner.standing.dropped = 0;
+        inner.status.answered = false;
+        inner.status.refused.clear();
+        inner.status.fence = None;
+        inner.status.dropped = 0;
     }
 
     /// A message for the daemon arrived.
@@ -151,12 +151,12 @@ impl Link {
         }
     }
 
-    pub(super) fn answered(&self, pkid: u16) -> Option<Sent> {
+    pub(super) fn answered(&self, pkid: u16) -> Option<SentPublish> {
         self.lock().live.as_mut()?.outbox.answered(pkid)
     }
 
     /// The session's own publish, beyond the daemon's window.
-    pub(super) fn publish_own(&self, purpose: Purpose, topic: String, payload: Bytes, retain: bool) {
+    pub(super) fn publish_own(&self, purpose: PublishPurpose, topic: String, payload: Bytes, retain: bool) {
         if let Some(live) = &mut self.lock().live {
             live.hand_over(purpose, topic, payload, retain);
         }
@@ -173,7 +173,7 @@ impl Link {
     }
 }
 
-impl Live {
+impl ActiveClient {
     fn settle(&mut self, position: u64) {
         self.acks.settle(position);
         while let Some(pkid) = self.acks.release() {
@@ -182,7 +182,7 @@ impl Live {
         }
     }
 
-    fn hand_over(&mut self, purpose: Purpose, topic: String, payload: Bytes, retain: bool) -> bool {
+    fn hand_over(&mut self, purpose: PublishPurpose, topic: String, payload: Bytes, retain: bool) -> bool {
         let taken = self.client.publish(topic.clone(), payload, retain);
         if taken {
             self.outbox.handed(purpose, topic);
@@ -191,7 +191,7 @@ impl Live {
     }
 }
 
-impl Sessions for Link {
+impl SessionControl for SharedSession {
     fn ack(&self, token: AckToken) {
         let mut inner = self.lock();
         if let Some(live) = inner.live.as_mut().filter(|live| live.epoch == token.connection) {
@@ -203,10 +203,10 @@ impl Sessions for Link {
         let mut inner = self.lock();
         if inner.groups != groups {
             // Not online until they are answered, from this very call on: whoever waits for it must not be too early.
-            inner.standing.answered &= groups.is_subset(&inner.groups);
+            inner.status.answered &= groups.is_subset(&inner.groups);
             inner.groups = groups;
             drop(inner);
-            self.bell.notify_one();
+            self.waker.notify_one();
         }
     }
 
@@ -221,31 +221,31 @@ impl Sessions for Link {
             let detail = format!("{size} bytes are more than the {} that the broker takes", live.largest);
             inner.too_large.push((id, detail));
             drop(inner);
-            self.bell.notify_one();
+            self.waker.notify_one();
             return true;
         }
-        !live.outbox.is_full() && live.hand_over(Purpose::Daemon(id), topic, payload.into(), retain)
+        !live.outbox.is_full() && live.hand_over(PublishPurpose::Daemon(id), topic, payload.into(), retain)
     }
 
     fn probe(&self, number: u64) {
         self.lock().probe = Some(number);
-        self.bell.notify_one();
+        self.waker.notify_one();
     }
 
     fn go_offline(&self) {
-        self.wish_for(Wish::Offline);
+        self.set_desired(DesiredState::Offline);
     }
 
     fn go_online(&self) {
-        self.wish_for(Wish::Online);
+        self.set_desired(DesiredState::Online);
     }
 
     fn state(&self) -> status::BrokerStatus {
-        self.lock().standing.report()
+        self.lock().status.report()
     }
 }
 
-impl Standing {
+impl SessionStatus {
     fn report(&self) -> status::BrokerStatus {
         let dropped = (self.dropped > 0)
             .then(|| format!("{} messages sent at QoS 0 found no room and were dropped; send at QoS 1", self.dropped));

@@ -36,9 +36,9 @@ pub use crate::mqtt::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion,
 pub use embedded::{EmbeddedBroker, EmbeddedError};
 pub use portal_delivery::{ConnectionNumber, DeviceKey, Publish, PublishId};
 pub use portal_device::AckToken;
-pub use recording::{Recorded, RecordingSessions};
-pub use session::{Session, SessionHandle};
-pub use settings::{BrokerError, EVENT_SLACK, Reconnect, SessionSettings};
+pub use recording::{RecordedSessionCall, RecordingSessions};
+pub use session::{BrokerSession, SessionHandle};
+pub use settings::{BrokerError, EVENT_SLACK, ReconnectSettings, SessionSettings};
 
 /// What the session tells the daemon, in the order in which it happened.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ pub enum SessionEvent {
 }
 
 /// What the daemon asks of a session. No call waits.
-pub trait Sessions: Send + Sync {
+pub trait SessionControl: Send + Sync {
     /// Acknowledges a message; a token of an older connection is dropped.
     fn ack(&self, token: AckToken);
 
@@ -147,7 +147,7 @@ pub trait Sessions: Send + Sync {
     /// Publishes `offline`, disconnects and stays so; the broker keeps the session. Ends with `Disconnected`.
     fn go_offline(&self);
 
-    /// Connects again after [`Sessions::go_offline`].
+    /// Connects again after [`SessionControl::go_offline`].
     fn go_online(&self);
 
     /// How things stand; `embedded` is left for the daemon to fill.

@@ -9,7 +9,7 @@ use crate::mqtt::publish_window;
 
 /// What a publish was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum PublishPurpose {
     /// The daemon's.
     Daemon(PublishId),
     /// This connection's fence.
@@ -24,21 +24,21 @@ pub(super) enum Purpose {
 
 /// A publish, as far as its answer needs it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sent {
-    pub(super) purpose: Purpose,
+pub(super) struct SentPublish {
+    pub(super) purpose: PublishPurpose,
     pub(super) topic: String,
 }
 
 /// The publishes of one connection.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct InFlightPublishes {
     window: usize,
     /// Handed to rumqttc, packet id not known yet; in order.
-    handed: VecDeque<Sent>,
-    inflight: HashMap<u16, Sent>,
+    handed: VecDeque<SentPublish>,
+    inflight: HashMap<u16, SentPublish>,
 }
 
-impl Outbox {
+impl InFlightPublishes {
     /// For a broker that takes `receive_maximum` at a time.
     pub(super) fn new(receive_maximum: Option<u16>) -> Self {
         Self { window: publish_window(receive_maximum), handed: VecDeque::new(), inflight: HashMap::new() }
@@ -54,8 +54,8 @@ impl Outbox {
         self.handed.len() + self.inflight.len() >= self.window
     }
 
-    pub(super) fn handed(&mut self, purpose: Purpose, topic: String) {
-        self.handed.push_back(Sent { purpose, topic });
+    pub(super) fn handed(&mut self, purpose: PublishPurpose, topic: String) {
+        self.handed.push_back(SentPublish { purpose, topic });
     }
 
     pub(super) fn sent(&mut self, pkid: u16) {
@@ -64,7 +64,7 @@ impl Outbox {
         }
     }
 
-    pub(super) fn answered(&mut self, pkid: u16) -> Option<Sent> {
+    pub(super) fn answered(&mut self, pkid: u16) -> Option<SentPublish> {
         self.inflight.remove(&pkid)
     }
 }
@@ -75,25 +75,25 @@ mod tests {
 
     #[test]
     fn answers_find_their_publish_and_the_window_leaves_room() {
-        let mut outbox = Outbox::new(Some(6));
-        outbox.handed(Purpose::Daemon(PublishId::Receipt(7)), "r".to_owned());
+        let mut outbox = InFlightPublishes::new(Some(6));
+        outbox.handed(PublishPurpose::Daemon(PublishId::Receipt(7)), "r".to_owned());
         assert!(!outbox.is_full());
-        outbox.handed(Purpose::Fence, "f".to_owned());
+        outbox.handed(PublishPurpose::Fence, "f".to_owned());
         assert!(outbox.is_full());
         outbox.sent(3);
         outbox.sent(4);
-        assert_eq!(outbox.answered(4), Some(Sent { purpose: Purpose::Fence, topic: "f".to_owned() }));
-        let purpose = Purpose::Daemon(PublishId::Receipt(7));
-        assert_eq!(outbox.answered(3), Some(Sent { purpose, topic: "r".to_owned() }));
+        assert_eq!(outbox.answered(4), Some(SentPublish { purpose: PublishPurpose::Fence, topic: "f".to_owned() }));
+        let purpose = PublishPurpose::Daemon(PublishId::Receipt(7));
+        assert_eq!(outbox.answered(3), Some(SentPublish { purpose, topic: "r".to_owned() }));
         assert_eq!(outbox.answered(3), None);
         assert!(!outbox.is_full());
     }
 
     #[test]
     fn a_broker_that_takes_one_at_a_time_still_gets_one() {
-        let mut outbox = Outbox::new(Some(1));
+        let mut outbox = InFlightPublishes::new(Some(1));
         assert!(!outbox.is_full());
-        outbox.handed(Purpose::Online, "c".to_owned());
+        outbox.handed(PublishPurpose::Online, "c".to_owned());
         assert!(outbox.is_full());
     }
 }

@@ -1,4 +1,4 @@
-//! A session that only writes down what was asked of it, for whoever tests against [`Sessions`].
+//! A session that only writes down what was asked of it, for whoever tests against [`SessionControl`].
 //!
 //! Lives here: the recorder and tokens for it. Does not live here: any network.
 
@@ -7,34 +7,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portal_contract::{GroupId, status};
 
-use super::{AckToken, Publish, Sessions};
+use super::{AckToken, Publish, SessionControl};
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// [`Sessions::ack`], with the number given to [`RecordingSessions::token`].
+pub enum RecordedSessionCall {
+    /// [`SessionControl::ack`], with the number given to [`RecordingSessions::token`].
     Ack(u64),
-    /// [`Sessions::set_groups`].
+    /// [`SessionControl::set_groups`].
     Groups(BTreeSet<GroupId>),
-    /// [`Sessions::publish`].
+    /// [`SessionControl::publish`].
     Publish(Publish),
-    /// [`Sessions::probe`].
+    /// [`SessionControl::probe`].
     Probe(u64),
-    /// [`Sessions::go_offline`].
+    /// [`SessionControl::go_offline`].
     Offline,
-    /// [`Sessions::go_online`].
+    /// [`SessionControl::go_online`].
     Online,
 }
 
 /// Records every call; publishes are taken while it is told to be connected.
 #[derive(Debug, Default)]
 pub struct RecordingSessions {
-    inner: Mutex<Inner>,
+    inner: Mutex<RecordedState>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    calls: Vec<Recorded>,
+struct RecordedState {
+    calls: Vec<RecordedSessionCall>,
     state: status::BrokerStatus,
 }
 
@@ -49,52 +49,52 @@ impl RecordingSessions {
         AckToken { connection: 0, position: number }
     }
 
-    /// What [`Sessions::state`] answers, and by `connected` whether publishes are taken.
+    /// What [`SessionControl::state`] answers, and by `connected` whether publishes are taken.
     pub fn set_state(&self, state: status::BrokerStatus) {
         self.lock().state = state;
     }
 
     /// The calls since the last time, in order.
-    pub fn take(&self) -> Vec<Recorded> {
+    pub fn take(&self) -> Vec<RecordedSessionCall> {
         std::mem::take(&mut self.lock().calls)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, RecordedState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, call: Recorded) {
+    fn record(&self, call: RecordedSessionCall) {
         self.lock().calls.push(call);
     }
 }
 
-impl Sessions for RecordingSessions {
+impl SessionControl for RecordingSessions {
     fn ack(&self, token: AckToken) {
-        self.record(Recorded::Ack(token.position));
+        self.record(RecordedSessionCall::Ack(token.position));
     }
 
     fn set_groups(&self, groups: BTreeSet<GroupId>) {
-        self.record(Recorded::Groups(groups));
+        self.record(RecordedSessionCall::Groups(groups));
     }
 
     fn publish(&self, publish: Publish) -> bool {
         let mut inner = self.lock();
         if inner.state.connected {
-            inner.calls.push(Recorded::Publish(publish));
+            inner.calls.push(RecordedSessionCall::Publish(publish));
         }
         inner.state.connected
     }
 
     fn probe(&self, number: u64) {
-        self.record(Recorded::Probe(number));
+        self.record(RecordedSessionCall::Probe(number));
     }
 
     fn go_offline(&self) {
-        self.record(Recorded::Offline);
+        self.record(RecordedSessionCall::Offline);
     }
 
     fn go_online(&self) {
-        self.record(Recorded::Online);
+        self.record(RecordedSessionCall::Online);
     }
 
     fn state(&self) -> status::BrokerStatus {

@@ -14,14 +14,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::backoff::Backoff;
-use super::connection::{End, Live, Watchdog, connection_payload};
-use super::events::Events;
-use super::fence::Fence;
-use super::link::{Link, Wish};
-use super::outbox::Outbox;
+use super::connection::{ConnectionEnd, LiveConnection, Watchdog, connection_payload};
+use super::events::EventQueue;
+use super::fence::ConnectionFence;
+use super::link::{DesiredState, SharedSession};
+use super::outbox::InFlightPublishes;
 use super::settings::{BrokerError, SessionSettings};
-use super::subscriptions::Subscriptions;
-use super::{DeviceKey, Publish, SessionEvent, Sessions};
+use super::subscriptions::DeviceSubscriptions;
+use super::{DeviceKey, Publish, SessionControl, SessionEvent};
 use crate::mqtt::{
     BrokerUrl, ConnectOptions, ConnectionFault, ConnectionFaultKind, LARGEST_PACKET, LastWill, MqttClient,
     MqttConnection, MqttEvent, client_config, open,
@@ -33,18 +33,18 @@ const REQUESTS: usize = 65_535 + 8_192;
 
 /// One device's session with its broker; owns the task that keeps it.
 ///
-/// Its event channel closes when it has ended. Dropped without [`Session::stop`], the task is aborted and the broker sends the last will.
+/// Its event channel closes when it has ended. Dropped without [`BrokerSession::stop`], the task is aborted and the broker sends the last will.
 #[derive(Debug)]
-pub struct Session {
-    link: Arc<Link>,
+pub struct BrokerSession {
+    link: Arc<SharedSession>,
     task: JoinHandle<()>,
 }
 
-/// The daemon's way to ask something of a [`Session`]; cheap to clone.
+/// The daemon's way to ask something of a [`BrokerSession`]; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct SessionHandle(Arc<Link>);
+pub struct SessionHandle(Arc<SharedSession>);
 
-impl Session {
+impl BrokerSession {
     /// Starts connecting, in a task of its own on the current runtime; its events name `device`.
     ///
     /// # Errors
@@ -58,9 +58,9 @@ impl Session {
         settings.check(events.max_capacity())?;
         let secure = settings.brokers.iter().any(BrokerUrl::is_secure);
         let tls = if secure { Some(client_config(&settings.tls)?) } else { None };
-        let link = Arc::new(Link::new());
+        let link = Arc::new(SharedSession::new());
         let ended = EndNotice { device, events: events.clone() };
-        let driver = Driver::new(settings, tls, Arc::clone(&link), Events::new(device, events));
+        let driver = SessionDriver::new(settings, tls, Arc::clone(&link), EventQueue::new(device, events));
         let task = tokio::spawn(async move {
             // Dropped with the task, by a panic too.
             let _ended = ended;
@@ -76,20 +76,20 @@ impl Session {
 
     /// Publishes `offline`, disconnects and ends; within about two seconds even where the broker does not answer.
     pub async fn stop(mut self) {
-        self.link.wish_for(Wish::Stop);
+        self.link.set_desired(DesiredState::Stop);
         if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "the session's task failed");
         }
     }
 }
 
-impl Drop for Session {
+impl Drop for BrokerSession {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Sessions for SessionHandle {
+impl SessionControl for SessionHandle {
     fn ack(&self, token: AckToken) {
         self.0.ack(token);
     }
@@ -134,7 +134,7 @@ impl Drop for EndNotice {
 }
 
 /// How a try went.
-enum Tried {
+enum ConnectResult {
     /// It was ended by wish, before or after it was connected.
     Left,
     /// It failed before CONNACK.
@@ -143,11 +143,11 @@ enum Tried {
     Lost { fault: ConnectionFault, stable: bool },
 }
 
-struct Driver {
+struct SessionDriver {
     settings: SessionSettings,
     tls: Option<Arc<ClientConfig>>,
-    link: Arc<Link>,
-    events: Events,
+    link: Arc<SharedSession>,
+    events: EventQueue,
     topics: DeviceTopics,
     nonce: String,
     epoch: u64,
@@ -162,8 +162,13 @@ struct Driver {
     limit_ignored: bool,
 }
 
-impl Driver {
-    fn new(settings: SessionSettings, tls: Option<Arc<ClientConfig>>, link: Arc<Link>, events: Events) -> Self {
+impl SessionDriver {
+    fn new(
+        settings: SessionSettings,
+        tls: Option<Arc<ClientConfig>>,
+        link: Arc<SharedSession>,
+        events: EventQueue,
+    ) -> Self {
         Self {
             topics: DeviceTopics::new(&settings.tenant, settings.device),
             nonce: format!("{:016x}", getrandom::u64().unwrap_or_default()),
@@ -183,16 +188,16 @@ impl Driver {
 
     async fn run(mut self) {
         loop {
-            match self.link.wish() {
-                Wish::Stop => return,
-                Wish::Offline => self.stay_offline().await,
-                Wish::Online => {
+            match self.link.desired() {
+                DesiredState::Stop => return,
+                DesiredState::Offline => self.stay_offline().await,
+                DesiredState::Online => {
                     self.left_told = false;
                     let url = self.next_url();
                     match self.try_broker(&url).await {
-                        Tried::Left => self.left(),
-                        Tried::Failed(fault) => self.failed(&url, fault).await,
-                        Tried::Lost { fault, stable } => self.lost(&url, fault, stable).await,
+                        ConnectResult::Left => self.left(),
+                        ConnectResult::Failed(fault) => self.failed(&url, fault).await,
+                        ConnectResult::Lost { fault, stable } => self.lost(&url, fault, stable).await,
                     }
                 }
             }
@@ -205,24 +210,24 @@ impl Driver {
         url
     }
 
-    async fn try_broker(&mut self, url: &BrokerUrl) -> Tried {
+    async fn try_broker(&mut self, url: &BrokerUrl) -> ConnectResult {
         let shown = url.to_string();
-        self.link.stand(|standing| standing.url.clone_from(&shown));
+        self.link.update_status(|standing| standing.url.clone_from(&shown));
         self.events.tell(SessionEvent::Connecting { url: shown.clone() });
         let (client, mut connection) = open(self.options(url));
         let connected = match self.connect(url, &mut connection).await {
             Some(Ok(connected)) => connected,
-            Some(Err(fault)) => return Tried::Failed(fault),
-            None => return Tried::Left,
+            Some(Err(fault)) => return ConnectResult::Failed(fault),
+            None => return ConnectResult::Left,
         };
         let MqttEvent::Connected { session_present, receive_maximum, maximum_packet_size } = connected else {
-            return Tried::Failed(ConnectionFault::other(format!("{url} did not answer CONNECT with CONNACK")));
+            return ConnectResult::Failed(ConnectionFault::other(format!("{url} did not answer CONNECT with CONNACK")));
         };
         self.epoch += 1;
         if session_present {
             self.events.forget_messages();
         }
-        let outbox = Outbox::new(receive_maximum);
+        let outbox = InFlightPublishes::new(receive_maximum);
         // One is left for the device state.
         let publish_window = outbox.window().saturating_sub(1).max(1);
         self.link.open(self.epoch, client.clone(), outbox, maximum_packet_size);
@@ -233,8 +238,8 @@ impl Driver {
         self.link.close();
         let stable = since.elapsed() >= self.settings.reconnect.stable_after;
         match end {
-            End::Left => Tried::Left,
-            End::Lost(fault) => Tried::Lost { fault, stable },
+            ConnectionEnd::Left => ConnectResult::Left,
+            ConnectionEnd::Lost(fault) => ConnectResult::Lost { fault, stable },
         }
     }
 
@@ -251,8 +256,8 @@ impl Driver {
                 answer = &mut answer => {
                     return Some(answer.unwrap_or_else(|_| Err(ConnectionFault::no_answer(url, limit))));
                 }
-                () = self.link.bell.notified() => {
-                    if self.link.wish() != Wish::Online {
+                () = self.link.waker.notified() => {
+                    if self.link.desired() != DesiredState::Online {
                         return None;
                     }
                 }
@@ -293,8 +298,8 @@ impl Driver {
         client: MqttClient,
         since: Instant,
         largest: Option<u32>,
-    ) -> Live<'a> {
-        Live {
+    ) -> LiveConnection<'a> {
+        LiveConnection {
             link: &self.link,
             events: &mut self.events,
             held_groups: &mut self.held_groups,
@@ -302,8 +307,12 @@ impl Driver {
             topics: &self.topics,
             client,
             epoch: self.epoch,
-            subscriptions: Subscriptions::new(self.topics.clone(), largest, self.settings.retained_group_messages),
-            fence: Fence::new(self.epoch, &self.nonce, self.settings.fence_timeout),
+            subscriptions: DeviceSubscriptions::new(
+                self.topics.clone(),
+                largest,
+                self.settings.retained_group_messages,
+            ),
+            fence: ConnectionFence::new(self.epoch, &self.nonce, self.settings.fence_timeout),
             online: false,
             stable_at: since.checked_add(self.settings.reconnect.stable_after),
             leave_by: None,
@@ -314,7 +323,7 @@ impl Driver {
     /// The connection, or the try for one, was ended by wish.
     fn left(&mut self) {
         let problem = "offline by command; `device online` connects again".to_owned();
-        self.link.stand(|standing| standing.outage = Some(problem.clone()));
+        self.link.update_status(|standing| standing.outage = Some(problem.clone()));
         self.events.tell(SessionEvent::Disconnected { problem });
         self.told = false;
         self.left_told = true;
@@ -325,7 +334,7 @@ impl Driver {
             self.left();
         }
         self.rest(None).await;
-        self.link.stand(|standing| standing.outage = None);
+        self.link.update_status(|standing| standing.outage = None);
     }
 
     async fn failed(&mut self, url: &BrokerUrl, mut fault: ConnectionFault) {
@@ -365,13 +374,13 @@ impl Driver {
              the id {}; end the other agent of this device, or give this one its own state directory",
             self.settings.device
         );
-        self.link.stand(|standing| standing.suspicion = Some(problem));
+        self.link.update_status(|standing| standing.suspicion = Some(problem));
     }
 
     /// Tells of the outage, once, and waits for the next try.
     async fn after(&mut self, fault: ConnectionFault) {
         let problem = fault.sentence;
-        self.link.stand(|standing| standing.outage = Some(problem.clone()));
+        self.link.update_status(|standing| standing.outage = Some(problem.clone()));
         if self.told {
             tracing::debug!(problem, "still not connected");
         } else {
@@ -387,7 +396,7 @@ impl Driver {
 
     /// Waits until the pause is over or the wish changes.
     async fn rest(&mut self, pause: Option<Duration>) {
-        let wish = self.link.wish();
+        let desired = self.link.desired();
         let over = async {
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
@@ -395,10 +404,10 @@ impl Driver {
             }
         };
         let mut over = std::pin::pin!(over);
-        while self.link.wish() == wish {
+        while self.link.desired() == desired {
             tokio::select! {
                 () = &mut over => return,
-                () = self.link.bell.notified() => {}
+                () = self.link.waker.notified() => {}
                 () = self.events.relieve(), if self.events.has_backlog() => {}
             }
         }

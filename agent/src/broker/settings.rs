@@ -49,12 +49,12 @@ pub struct SessionSettings {
     /// Whether what the broker kept for a group is asked for: a late joiner may receive it (facts 1.6).
     pub retained_group_messages: bool,
     /// The pauses between tries.
-    pub reconnect: Reconnect,
+    pub reconnect: ReconnectSettings,
 }
 
 /// The pauses between tries (contract 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reconnect {
+pub struct ReconnectSettings {
     /// The first pause; each is jittered between half of it and the whole (400 ms).
     pub first: Duration,
     /// The longest (30 s).
@@ -65,7 +65,7 @@ pub struct Reconnect {
     pub after_takeover: Duration,
 }
 
-impl Default for Reconnect {
+impl Default for ReconnectSettings {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(400),
@@ -94,7 +94,7 @@ impl SessionSettings {
             fence_timeout: Duration::from_secs(10),
             allow_password_in_clear: false,
             retained_group_messages: false,
-            reconnect: Reconnect::default(),
+            reconnect: ReconnectSettings::default(),
         }
     }
 

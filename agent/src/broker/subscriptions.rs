@@ -15,14 +15,14 @@ const BYTES_A_FILTER: u32 = 160;
 
 /// A request to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum SubscriptionRequest {
     Subscribe(Vec<TopicFilter>),
     Unsubscribe(GroupId),
 }
 
 /// The subscriptions of one connection.
 #[derive(Debug)]
-pub(super) struct Subscriptions {
+pub(super) struct DeviceSubscriptions {
     topics: DeviceTopics,
     /// Whether what the broker kept for a group is asked for (contract 2: no, but for late joiners).
     retained_group_messages: bool,
@@ -39,7 +39,7 @@ pub(super) struct Subscriptions {
     refused: BTreeSet<String>,
 }
 
-impl Subscriptions {
+impl DeviceSubscriptions {
     /// For a broker that takes packets of up to `largest` bytes.
     pub(super) fn new(topics: DeviceTopics, largest: Option<u32>, retained_group_messages: bool) -> Self {
         let fitting =
@@ -60,41 +60,45 @@ impl Subscriptions {
 
     /// What a new connection asks for: everything, whatever the broker says of the session (contract 2), and nothing of
     /// the groups that an earlier connection had and that are no longer wanted.
-    pub(super) fn at_connect(&mut self, wanted: &BTreeSet<GroupId>, earlier: &BTreeSet<GroupId>) -> Vec<Ask> {
+    pub(super) fn at_connect(
+        &mut self,
+        wanted: &BTreeSet<GroupId>,
+        earlier: &BTreeSet<GroupId>,
+    ) -> Vec<SubscriptionRequest> {
         let t = &self.topics;
         let own = [(t.notifications(), false), (t.groups(), true), (t.actions(), false), (t.fence(), false)];
         let mut filters: Vec<_> = own.map(|(filter, retained)| TopicFilter { filter, retained }).into();
         filters.extend(wanted.iter().map(|group| self.of_group(*group)));
         self.groups.clone_from(wanted);
         let mut asks = self.in_packets(&filters);
-        asks.extend(earlier.difference(wanted).map(|group| Ask::Unsubscribe(*group)));
+        asks.extend(earlier.difference(wanted).map(|group| SubscriptionRequest::Unsubscribe(*group)));
         self.left = earlier.difference(wanted).copied().collect();
         asks
     }
 
     /// What a new wish asks for.
-    pub(super) fn change(&mut self, wanted: &BTreeSet<GroupId>) -> Vec<Ask> {
+    pub(super) fn change(&mut self, wanted: &BTreeSet<GroupId>) -> Vec<SubscriptionRequest> {
         let joined: Vec<GroupId> = wanted.difference(&self.groups).copied().collect();
         let left: Vec<GroupId> = self.groups.difference(wanted).copied().collect();
         self.left.retain(|group| !joined.contains(group));
         self.left.extend(&left);
         self.groups.clone_from(wanted);
-        let mut asks: Vec<Ask> = left.into_iter().map(Ask::Unsubscribe).collect();
+        let mut asks: Vec<SubscriptionRequest> = left.into_iter().map(SubscriptionRequest::Unsubscribe).collect();
         let joined: Vec<_> = joined.into_iter().map(|group| self.of_group(group)).collect();
         asks.extend(self.in_packets(&joined));
         asks
     }
 
     /// A push to a group that is not wanted: a subscription from another life of this session, to be given up.
-    pub(super) fn stray(&mut self, group: GroupId) -> Option<Ask> {
+    pub(super) fn stray(&mut self, group: GroupId) -> Option<SubscriptionRequest> {
         let known = self.groups.contains(&group) || !self.left.insert(group);
-        (!known).then_some(Ask::Unsubscribe(group))
+        (!known).then_some(SubscriptionRequest::Unsubscribe(group))
     }
 
-    pub(super) fn handed(&mut self, ask: Ask) {
+    pub(super) fn handed(&mut self, ask: SubscriptionRequest) {
         match ask {
-            Ask::Subscribe(filters) => self.subscribing.push_back(filters),
-            Ask::Unsubscribe(group) => self.unsubscribing.push_back(group),
+            SubscriptionRequest::Subscribe(filters) => self.subscribing.push_back(filters),
+            SubscriptionRequest::Unsubscribe(group) => self.unsubscribing.push_back(group),
         }
     }
 
@@ -141,8 +145,8 @@ impl Subscriptions {
         &self.refused
     }
 
-    fn in_packets(&self, filters: &[TopicFilter]) -> Vec<Ask> {
-        filters.chunks(self.filters_a_packet).map(|chunk| Ask::Subscribe(chunk.to_vec())).collect()
+    fn in_packets(&self, filters: &[TopicFilter]) -> Vec<SubscriptionRequest> {
+        filters.chunks(self.filters_a_packet).map(|chunk| SubscriptionRequest::Subscribe(chunk.to_vec())).collect()
     }
 
     fn of_group(&self, group: GroupId) -> TopicFilter {
@@ -160,16 +164,16 @@ mod tests {
         GroupId::from_random(number)
     }
 
-    fn subscriptions() -> Subscriptions {
-        Subscriptions::new(
+    fn subscriptions() -> DeviceSubscriptions {
+        DeviceSubscriptions::new(
             DeviceTopics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
             None,
             false,
         )
     }
 
-    fn filters(asks: &[Ask]) -> usize {
-        asks.iter().map(|ask| if let Ask::Subscribe(filters) = ask { filters.len() } else { 0 }).sum()
+    fn filters(asks: &[SubscriptionRequest]) -> usize {
+        asks.iter().map(|ask| if let SubscriptionRequest::Subscribe(filters) = ask { filters.len() } else { 0 }).sum()
     }
 
     #[test]
@@ -179,13 +183,13 @@ mod tests {
         let asks = subscriptions.at_connect(&wanted, &[group(1), group(999)].into());
         assert_eq!(filters(&asks), 254);
         assert_eq!(asks.len(), 4);
-        assert_eq!(asks[3], Ask::Unsubscribe(group(999)));
+        assert_eq!(asks[3], SubscriptionRequest::Unsubscribe(group(999)));
     }
 
     #[test]
     fn a_small_packet_limit_is_kept() {
         let topics = subscriptions().topics;
-        let mut subscriptions = Subscriptions::new(topics, Some(1000), false);
+        let mut subscriptions = DeviceSubscriptions::new(topics, Some(1000), false);
         let asks = subscriptions.at_connect(&(0..20).map(group).collect(), &BTreeSet::new());
         assert_eq!((filters(&asks), asks.len()), (24, 4));
     }
@@ -195,7 +199,7 @@ mod tests {
         let mut subscriptions = subscriptions();
         subscriptions.at_connect(&[group(1), group(2)].into(), &BTreeSet::new());
         let asks = subscriptions.change(&[group(2), group(3)].into());
-        assert_eq!(asks[0], Ask::Unsubscribe(group(1)));
+        assert_eq!(asks[0], SubscriptionRequest::Unsubscribe(group(1)));
         assert_eq!(filters(&asks), 1);
         assert!(subscriptions.change(&[group(2), group(3)].into()).is_empty());
     }
@@ -205,7 +209,7 @@ mod tests {
         let mut subscriptions = subscriptions();
         subscriptions.at_connect(&[group(1), group(2)].into(), &BTreeSet::new());
         assert_eq!(subscriptions.stray(group(1)), None);
-        assert_eq!(subscriptions.stray(group(9)), Some(Ask::Unsubscribe(group(9))));
+        assert_eq!(subscriptions.stray(group(9)), Some(SubscriptionRequest::Unsubscribe(group(9))));
         assert_eq!(subscriptions.stray(group(9)), None);
         subscriptions.change(&[group(1)].into());
         assert_eq!(subscriptions.stray(group(2)), None, "it is being given up already");

@@ -4,20 +4,20 @@
 
 use portal_contract::{Prerequisite, StandbyBucket, StatusReport};
 
-use super::page::{Line, Page};
+use super::page::{PageLine, TextPage};
 
 /// The short view.
-pub fn page(status: &StatusReport) -> Page {
-    let mut page = Page::of(title(status));
+pub fn page(status: &StatusReport) -> TextPage {
+    let mut page = TextPage::of(title(status));
     let unmet: Vec<Prerequisite> =
         status.device.prerequisites.iter().filter(|(_, met)| !**met).map(|(code, _)| *code).collect();
     if unmet.is_empty() {
-        page.push(Line::new().mark(true).plain("every prerequisite is met"));
+        page.push(PageLine::new().mark(true).plain("every prerequisite is met"));
     }
     for code in unmet {
         page.push(prerequisite(code, false, status));
     }
-    page.push(Line::named("condition").plain(condition(status).join(", ")));
+    page.push(PageLine::named("condition").plain(condition(status).join(", ")));
     if status.prompt.is_some() {
         page.push(prompt());
     }
@@ -25,10 +25,11 @@ pub fn page(status: &StatusReport) -> Page {
 }
 
 /// Who the device is.
-pub fn title(status: &StatusReport) -> Line {
+pub fn title(status: &StatusReport) -> PageLine {
     let device = &status.device;
-    let line =
-        Line::new().strong(&device.device_name).plain(format!(", {} {}, ", device.operating_system, device.os_version));
+    let line = PageLine::new()
+        .strong(&device.device_name)
+        .plain(format!(", {} {}, ", device.operating_system, device.os_version));
     match &device.user_principal_name {
         Some(user) => line.plain(format!("enrolled by {user}")),
         None => line.plain("not enrolled"),
@@ -36,8 +37,8 @@ pub fn title(status: &StatusReport) -> Line {
 }
 
 /// A prerequisite, ticked or crossed; with its hint where it is unmet.
-pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> Line {
-    let line = Line::new().mark(met);
+pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> PageLine {
+    let line = PageLine::new().mark(met);
     match status.hints.get(&code).filter(|_| !met) {
         Some(hint) => line.plain(format!("{:<28}", code.code())).dim(hint),
         None => line.plain(code.code()),
@@ -45,8 +46,10 @@ pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> Lin
 }
 
 /// The prompt that is showing.
-pub fn prompt() -> Line {
-    Line::new().strong("The permission prompt is showing").plain(": answer it with permission allow or permission deny")
+pub fn prompt() -> PageLine {
+    PageLine::new()
+        .strong("The permission prompt is showing")
+        .plain(": answer it with permission allow or permission deny")
 }
 
 /// The device's own condition in words.

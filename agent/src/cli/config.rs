@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 use crate::daemon::{ConfigurationError, Options, sender_settings};
 use crate::settings::{LoadedSettings, Settings};
 
@@ -13,15 +13,15 @@ use crate::settings::{LoadedSettings, Settings};
 Examples:
   portal-agent config show
   portal-agent --config test.toml config check")]
-pub struct Args {
+pub struct ConfigArgs {
     /// What is asked for.
     #[command(subcommand)]
-    pub what: What,
+    pub what: ConfigSubcommand,
 }
 
 /// The two questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
-pub enum What {
+pub enum ConfigSubcommand {
     /// Each setting with its value and where it comes from; secrets are redacted
     #[command(after_help = "Example:\n  portal-agent config show --json")]
     Show,
@@ -31,36 +31,37 @@ pub enum What {
 }
 
 /// Runs `config`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ConfigArgs) -> Result<(), CommandFailure> {
     match args.what {
-        What::Show if context.global.json => {
+        ConfigSubcommand::Show if context.global.json => {
             let settings = serde_json::json!({ "settings": context.settings(Vec::new())?.origins });
             context.json_line(&settings.to_string())
         }
-        What::Show => {
+        ConfigSubcommand::Show => {
             let loaded = context.settings(Vec::new())?;
             context.page(&page(&loaded))
         }
-        What::Check => check(context),
+        ConfigSubcommand::Check => check(context),
     }
 }
 
 /// Everything that can be wrong without a start: each setting, and that together they make sense. All of it is reported,
 /// so that nobody mends one mistake only to hear of the next.
-fn check(context: &mut Context) -> Result<(), Failure> {
-    let loaded = Settings::read(&context.sources(Vec::new()))
-        .map_err(|errors| Failure::all([*errors.first].into_iter().chain(errors.rest).map(Failure::from)))?;
+fn check(context: &mut CommandContext) -> Result<(), CommandFailure> {
+    let loaded = Settings::read(&context.sources(Vec::new())).map_err(|errors| {
+        CommandFailure::all([*errors.first].into_iter().chain(errors.rest).map(CommandFailure::from))
+    })?;
     let settings = &loaded.settings;
-    let mut failures: Vec<Failure> = Vec::new();
+    let mut failures: Vec<CommandFailure> = Vec::new();
     match Options::from_settings(settings, context.global.state_dir()?) {
-        Ok(options) => failures.extend(options.check().err().map(Failure::from)),
+        Ok(options) => failures.extend(options.check().err().map(CommandFailure::from)),
         // A broker may be named on the command line of `run`, and by the daemon for `push`.
         Err(ConfigurationError::NoBroker) => {}
         Err(error) => failures.push(error.into()),
     }
     match sender_settings(settings, None) {
         Ok(sender) => {
-            failures.extend(sender.check().err().map(|error| Failure::configuration(error.to_string(), "")));
+            failures.extend(sender.check().err().map(|error| CommandFailure::configuration(error.to_string(), "")));
         }
         Err(ConfigurationError::NoBroker) => {}
         Err(error) => failures.push(error.into()),
@@ -69,23 +70,23 @@ fn check(context: &mut Context) -> Result<(), Failure> {
     let mut said = BTreeSet::new();
     failures.retain(|failure| said.insert(failure.to_string()));
     if !failures.is_empty() {
-        return Err(Failure::all(failures));
+        return Err(CommandFailure::all(failures));
     }
     if context.global.json {
         return context.json_line(&serde_json::json!({ "ok": true, "notices": loaded.notices }).to_string());
     }
-    let mut page = Page::of(Line::new().good("the settings make sense"));
+    let mut page = TextPage::of(PageLine::new().good("the settings make sense"));
     for notice in loaded.notices {
-        page.push(Line::new().plain(format!("note: {notice}")));
+        page.push(PageLine::new().plain(format!("note: {notice}")));
     }
     context.page(&page)
 }
 
-fn page(loaded: &LoadedSettings) -> Page {
-    let mut page = Page::new();
+fn page(loaded: &LoadedSettings) -> TextPage {
+    let mut page = TextPage::new();
     let width = loaded.origins.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
     for setting in &loaded.origins {
-        let line = Line::new().plain(format!("{:<width$}  {}", setting.key, setting.value));
+        let line = PageLine::new().plain(format!("{:<width$}  {}", setting.key, setting.value));
         page.push(line.dim(format!("  ({})", setting.origin)));
     }
     page

@@ -4,27 +4,27 @@
 
 use std::io::Write;
 
-use super::page::{Line, Page, harmless_json};
-use super::{Failure, Global, LogFormat, changed, logging};
+use super::page::{PageLine, TextPage, harmless_json};
+use super::{CommandFailure, GlobalOptions, LogFormatOption, changed, logging};
 use portal_contract::command::CommandRow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::control::{Answer, Client};
+use crate::control::{ClientAnswer, ControlClient};
 use crate::settings::{LoadedSettings, Settings, SettingsSources};
 
 /// What a command has at hand.
-pub struct Context {
+pub struct CommandContext {
     /// The global options.
-    pub global: Global,
+    pub global: GlobalOptions,
     out: Box<dyn Write + Send>,
     hyperlinks: bool,
 }
 
-impl Context {
+impl CommandContext {
     /// With these options, printing to `out`, which drops the terminal's codes where they do not belong; with hyperlinks
     /// where it takes them.
-    pub fn new(global: Global, out: Box<dyn Write + Send>, hyperlinks: bool) -> Self {
+    pub fn new(global: GlobalOptions, out: Box<dyn Write + Send>, hyperlinks: bool) -> Self {
         Self { global, out, hyperlinks }
     }
 
@@ -39,15 +39,15 @@ impl Context {
     ///
     /// # Errors
     /// A setting is wrong, named with where it comes from.
-    pub(super) fn settings(&self, command_line: Vec<(String, String)>) -> Result<LoadedSettings, Failure> {
+    pub(super) fn settings(&self, command_line: Vec<(String, String)>) -> Result<LoadedSettings, CommandFailure> {
         Ok(Settings::load(&self.sources(command_line))?)
     }
 
     /// Where the settings come from, with what a command's own arguments say on top.
     pub(super) fn sources(&self, mut command_line: Vec<(String, String)>) -> SettingsSources {
         let format = self.global.log_format.map(|format| match format {
-            LogFormat::Text => "text".to_owned(),
-            LogFormat::Json => "json".to_owned(),
+            LogFormatOption::Text => "text".to_owned(),
+            LogFormatOption::Json => "json".to_owned(),
         });
         command_line.extend(format.map(|format| ("log.format".to_owned(), format)));
         SettingsSources::of_process(self.global.settings_file(), command_line)
@@ -56,8 +56,8 @@ impl Context {
     /// Logs what the daemon does, as the settings or the global options say.
     pub(super) fn start_logging(&self, settings: &Settings) {
         let format = match settings.log.format {
-            crate::settings::LogFormat::Text => LogFormat::Text,
-            crate::settings::LogFormat::Json => LogFormat::Json,
+            crate::settings::LogFormat::Text => LogFormatOption::Text,
+            crate::settings::LogFormat::Json => LogFormatOption::Json,
         };
         let level = self.global.log_level.clone().unwrap_or_else(|| settings.log.level.to_string());
         logging::start(&level, format);
@@ -73,15 +73,15 @@ impl Context {
     ///
     /// # Errors
     /// There is none, or it cannot be reached.
-    pub fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::connect(&self.global.state_dir()?)?)
+    pub fn client(&self) -> Result<ControlClient, CommandFailure> {
+        Ok(ControlClient::connect(&self.global.state_dir()?)?)
     }
 
     /// Prints JSON as it came, in one line.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn json_line(&mut self, json: &str) -> Result<(), Failure> {
+    pub fn json_line(&mut self, json: &str) -> Result<(), CommandFailure> {
         writeln!(self.out, "{}", harmless_json(json.trim_end()))?;
         Ok(self.out.flush()?)
     }
@@ -90,11 +90,11 @@ impl Context {
     ///
     /// # Errors
     /// It cannot be written as JSON, or the output cannot be written.
-    pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
+    pub fn json<T: Serialize>(&mut self, value: &T) -> Result<(), CommandFailure> {
         let json = serde_json::to_string(value).map_err(|error| {
             let message =
                 format!("the result cannot be written as JSON: {}", crate::library_error::json_reason(&error));
-            Failure::operation("internal", message, "the same without --json shows it")
+            CommandFailure::operation("internal", message, "the same without --json shows it")
         })?;
         self.json_line(&json)
     }
@@ -103,7 +103,7 @@ impl Context {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn text(&mut self, text: &str) -> Result<(), CommandFailure> {
         self.out.write_all(text.as_bytes())?;
         Ok(self.out.flush()?)
     }
@@ -112,7 +112,7 @@ impl Context {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn page(&mut self, page: &Page) -> Result<(), Failure> {
+    pub fn page(&mut self, page: &TextPage) -> Result<(), CommandFailure> {
         self.out.write_all(page.styled(self.hyperlinks).as_bytes())?;
         Ok(self.out.flush()?)
     }
@@ -121,7 +121,11 @@ impl Context {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn show<T>(&mut self, answer: &Answer<T>, page: impl FnOnce(&T) -> Page) -> Result<(), Failure> {
+    pub fn show<T>(
+        &mut self,
+        answer: &ClientAnswer<T>,
+        page: impl FnOnce(&T) -> TextPage,
+    ) -> Result<(), CommandFailure> {
         if self.global.json { self.json_line(&answer.json) } else { self.page(&page(&answer.value)) }
     }
 
@@ -129,11 +133,11 @@ impl Context {
     ///
     /// # Errors
     /// The daemon refused, or cannot be reached.
-    pub fn change(&mut self, client: &Client, row: &CommandRow, body: &Value) -> Result<(), Failure> {
+    pub fn change(&mut self, client: &ControlClient, row: &CommandRow, body: &Value) -> Result<(), CommandFailure> {
         let applied = client.change(row, body)?;
         match &applied.value.note {
             _ if self.global.json => self.json_line(&applied.json),
-            Some(note) => self.page(&Page::of(Line::new().plain(note))),
+            Some(note) => self.page(&TextPage::of(PageLine::new().plain(note))),
             None => self.page(&changed::page(&client.status()?.value)),
         }
     }

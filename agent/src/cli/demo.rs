@@ -2,7 +2,7 @@
 
 use portal_contract::OperatingSystem;
 
-use super::{Context, Failure};
+use super::{CommandContext, CommandFailure};
 use crate::{demo, desktop};
 
 /// Arguments of `demo`.
@@ -11,19 +11,20 @@ use crate::{demo, desktop};
 Examples:
   portal-agent demo
   portal-agent demo --platform android")]
-pub struct Args {
+pub struct DemoArgs {
     /// The device's platform [default: ios]
     #[arg(long, value_name = "ios|ipados|android")]
     pub platform: Option<OperatingSystem>,
 }
 
 /// Runs `demo`. It is the same whatever a settings file says: it has to work with nothing set up.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &DemoArgs) -> Result<(), CommandFailure> {
     context.start_demo_logging();
     let platform = args.platform.unwrap_or(OperatingSystem::Ios);
     let binary = std::env::current_exe().unwrap_or_else(|_| "portal-agent".into());
     desktop::beside_main_thread(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         Ok(runtime.block_on(demo::run(platform, &binary))?)
     })
 }

@@ -2,27 +2,27 @@
 
 use portal_contract::DoctorReport;
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct DoctorArgs {}
 
 /// Runs `doctor`: exit code 1 if a check is not ok.
-pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, _: &DoctorArgs) -> Result<(), CommandFailure> {
     let answer = context.client()?.doctor()?;
     context.show(&answer, page)?;
-    if answer.value.checks.iter().all(|check| check.ok) { Ok(()) } else { Err(Failure::NotOk) }
+    if answer.value.checks.iter().all(|check| check.ok) { Ok(()) } else { Err(CommandFailure::NotOk) }
 }
 
 /// The page of `doctor`.
-pub fn page(doctor: &DoctorReport) -> Page {
-    let mut page = Page::new();
+pub fn page(doctor: &DoctorReport) -> TextPage {
+    let mut page = TextPage::new();
     for check in &doctor.checks {
-        page.push(Line::new().mark(check.ok).plain(format!("{:<22}", check.name)).plain(&check.detail));
+        page.push(PageLine::new().mark(check.ok).plain(format!("{:<22}", check.name)).plain(&check.detail));
         if !check.ok {
-            page.push(Line::new().dim(format!("{:24}hint: ", "")).strong(&check.hint));
+            page.push(PageLine::new().dim(format!("{:24}hint: ", "")).strong(&check.hint));
         }
     }
     page

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Failure;
+use super::CommandFailure;
 use crate::control::ClientError;
 use crate::demo::DemoError;
 
@@ -13,21 +13,23 @@ pub const USAGE: u8 = 2;
 const NO_DAEMON: u8 = 3;
 
 /// The exit code of a result.
-pub fn of(result: &Result<(), Failure>) -> u8 {
+pub fn of(result: &Result<(), CommandFailure>) -> u8 {
     result.as_ref().err().map_or(DONE, of_failure)
 }
 
-fn of_failure(failure: &Failure) -> u8 {
+fn of_failure(failure: &CommandFailure) -> u8 {
     match failure {
         // Whoever read the output has seen enough (`log | head`).
-        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
-        Failure::Client(ClientError::NoDaemon(_)) | Failure::DaemonEnded => NO_DAEMON,
-        Failure::Client(ClientError::Fault(fault)) if fault.code == "daemonIsEnding" => NO_DAEMON,
+        CommandFailure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        CommandFailure::Client(ClientError::NoDaemon(_)) | CommandFailure::DaemonEnded => NO_DAEMON,
+        CommandFailure::Client(ClientError::Fault(fault)) if fault.code == "daemonIsEnding" => NO_DAEMON,
         // What the daemon calls a bad request is an argument that is not right.
-        Failure::Client(ClientError::Fault(fault)) if fault.status() == 400 => USAGE,
-        Failure::Configuration(_) | Failure::Settings(_) => USAGE,
-        Failure::Several(first, _) => of_failure(first),
-        Failure::Start(error) | Failure::Demo(DemoError::Start(error)) if error.is_configuration() => USAGE,
+        CommandFailure::Client(ClientError::Fault(fault)) if fault.status() == 400 => USAGE,
+        CommandFailure::Configuration(_) | CommandFailure::Settings(_) => USAGE,
+        CommandFailure::Several(first, _) => of_failure(first),
+        CommandFailure::Start(error) | CommandFailure::Demo(DemoError::Start(error)) if error.is_configuration() => {
+            USAGE
+        }
         _ => FAILED,
     }
 }
@@ -39,14 +41,14 @@ mod tests {
 
     #[test]
     fn each_failure_has_the_contracts_code() {
-        let fault = |code: &str| Failure::from(ClientError::Fault(Fault::new(code, "", "")));
+        let fault = |code: &str| CommandFailure::from(ClientError::Fault(Fault::new(code, "", "")));
         assert_eq!(of(&Ok(())), 0);
         assert_eq!(of(&Err(fault("notOnThisPlatform"))), 1);
         assert_eq!(of(&Err(fault("conditionNotMet"))), 1);
-        assert_eq!(of(&Err(Failure::NotOk)), 1);
+        assert_eq!(of(&Err(CommandFailure::NotOk)), 1);
         assert_eq!(of(&Err(fault("badRequest"))), 2);
         assert_eq!(of(&Err(fault("daemonIsEnding"))), 3);
-        assert_eq!(of(&Err(Failure::configuration("", ""))), 2);
+        assert_eq!(of(&Err(CommandFailure::configuration("", ""))), 2);
         assert_eq!(of(&Err(ClientError::NoDaemon("x".into()).into())), 3);
         assert_eq!(of(&Err(io::Error::from(io::ErrorKind::BrokenPipe).into())), 0);
     }

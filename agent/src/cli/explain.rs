@@ -3,56 +3,56 @@
 use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 
 /// To where the details stand.
 const INDENT: &str = "                              ";
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ExplainArgs {
     /// The notification; the latest where it is left out
     #[arg(value_name = "NOTIFICATION-ID")]
     id: Option<NotificationId>,
 }
 
 /// Runs `explain`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ExplainArgs) -> Result<(), CommandFailure> {
     let explanation = context.client()?.explanation(args.id.as_ref())?;
     context.show(&explanation, page)
 }
 
 /// The page of `explain`.
-pub fn page(explanation: &Explanation) -> Page {
+pub fn page(explanation: &Explanation) -> TextPage {
     let member = |name: &str| explanation.receipt.get(name).and_then(Value::as_str).unwrap_or_default();
     let id = explanation.notification_id.as_ref().map_or("a push without an id", NotificationId::as_str);
-    let title = Line::new().strong(id).plain(" was ");
+    let title = PageLine::new().strong(id).plain(" was ");
     let outcome = member("outcome");
     let title = if outcome == "presented" { title.good(outcome) } else { title.bad(outcome) };
-    let mut page = Page::of(title.dim(format!("  {}", member("decidedAt"))));
-    page.push(Line::new().plain(&explanation.summary));
+    let mut page = TextPage::of(title.dim(format!("  {}", member("decidedAt"))));
+    page.push(PageLine::new().plain(&explanation.summary));
     page.heading("As it stood at that moment");
     for standing in &explanation.prerequisites {
         add(standing, &mut page);
     }
     if let Some(desktop) = &explanation.desktop_detail {
         page.heading("This computer");
-        page.push(Line::new().plain(desktop));
+        page.push(PageLine::new().plain(desktop));
     }
     page
 }
 
-fn add(entry: &ChecklistEntry, page: &mut Page) {
+fn add(entry: &ChecklistEntry, page: &mut TextPage) {
     let name = format!("{:<28}", entry.code.code());
-    page.push(Line::new().mark(entry.met).plain(name).plain(&entry.detail).dim(format!("  [{}]", entry.source)));
+    page.push(PageLine::new().mark(entry.met).plain(name).plain(&entry.detail).dim(format!("  [{}]", entry.source)));
     if !entry.met {
-        page.push(Line::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
+        page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
     }
     for status in SourceStatus::ALL {
         let titles = titles(&entry.sources, status);
         if !titles.is_empty() {
-            page.push(Line::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
+            page.push(PageLine::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
         }
     }
 }

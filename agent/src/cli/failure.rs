@@ -17,7 +17,7 @@ use crate::state_dir::StateDirError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CommandFailure {
     /// The daemon did not answer as hoped.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -56,13 +56,13 @@ pub enum Failure {
     Loop(#[from] HostError),
     /// Several things, each by itself; the first tells the exit code.
     #[error("{0}")]
-    Several(Box<Failure>, Vec<Failure>),
+    Several(Box<CommandFailure>, Vec<CommandFailure>),
     /// What nobody but this program can be the cause of; the cause is logged.
     #[error("portal-agent failed within, by a fault of its own; please report it, with what --log-level debug shows")]
     Other(#[from] anyhow::Error),
 }
 
-impl Failure {
+impl CommandFailure {
     /// A usage or configuration error.
     pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Configuration(Fault::new("configuration", message, hint))
@@ -179,13 +179,13 @@ fn client_hint(error: &ClientError) -> &'static str {
     }
 }
 
-impl From<StateDirError> for Failure {
+impl From<StateDirError> for CommandFailure {
     fn from(error: StateDirError) -> Self {
         Self::configuration(error.to_string(), "")
     }
 }
 
-impl From<SettingsError> for Failure {
+impl From<SettingsError> for CommandFailure {
     fn from(error: SettingsError) -> Self {
         Self::Settings(error.into())
     }

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::{Failure, logging};
+use super::{CommandFailure, logging};
 use crate::settings;
 use crate::state_dir::StateDir;
 
 /// The options that every command has.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub struct GlobalOptions {
     /// Settings file; PORTAL_AGENT__SECTION__KEY variables and the command line are stronger [default: that of the
     /// variable PORTAL_AGENT_CONFIG, or config.toml in this user's configuration directory where there is one]
     #[arg(long, global = true, value_name = "FILE")]
@@ -35,12 +35,12 @@ pub struct Global {
 
     /// How it is logged
     #[arg(long, global = true, value_name = "text|json", value_enum, hide_possible_values = true)]
-    pub log_format: Option<LogFormat>,
+    pub log_format: Option<LogFormatOption>,
 }
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub enum LogFormatOption {
     /// For people.
     #[default]
     Text,
@@ -48,12 +48,12 @@ pub enum LogFormat {
     Json,
 }
 
-impl Global {
+impl GlobalOptions {
     /// The state directory in force.
     ///
     /// # Errors
     /// None is named, and the system names no place for a user's data.
-    pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+    pub fn state_dir(&self) -> Result<PathBuf, CommandFailure> {
         match named(self.state_dir.as_deref(), std::env::var_os("PORTAL_AGENT_STATE_DIR")) {
             Some(named) => Ok(named),
             None => Ok(StateDir::default_path()?),

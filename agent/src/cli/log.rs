@@ -3,14 +3,14 @@
 use portal_contract::{NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
 use serde::Serialize;
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 use crate::control::log::LogRequest;
 use portal_contract::duration::Since;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct LogArgs {
     /// Go on: each receipt as it becomes durable
     #[arg(long, short)]
     follow: bool,
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 /// Runs `log`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &LogArgs) -> Result<(), CommandFailure> {
     let client = context.client()?;
     let request =
         LogRequest { outcome: args.outcome, id: args.id.clone(), since: args.since, limit: args.limit, after: None };
@@ -41,23 +41,23 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         return client.receipts(&request)?.iter().try_for_each(|receipt| print(context, receipt));
     }
     for receipt in client.follow(&request)? {
-        context.show(&receipt?, |receipt| Page::of(line(receipt)))?;
+        context.show(&receipt?, |receipt| TextPage::of(line(receipt)))?;
     }
-    Err(Failure::DaemonEnded)
+    Err(CommandFailure::DaemonEnded)
 }
 
-fn print(context: &mut Context, receipt: &Receipt) -> Result<(), Failure> {
+fn print(context: &mut CommandContext, receipt: &Receipt) -> Result<(), CommandFailure> {
     if context.global.json {
         return context.json(receipt);
     }
-    context.page(&Page::of(line(receipt)))
+    context.page(&TextPage::of(line(receipt)))
 }
 
 /// A receipt in one line.
-pub fn line(receipt: &Receipt) -> Line {
+pub fn line(receipt: &Receipt) -> PageLine {
     let kind = receipt.outcome.kind();
     let outcome = format!("{:<9}", kind.word());
-    let line = Line::new().dim(format!("{:>5}  {}  ", receipt.sequence, receipt.decided_at));
+    let line = PageLine::new().dim(format!("{:>5}  {}  ", receipt.sequence, receipt.decided_at));
     let line = if kind == OutcomeKind::Presented { line.good(outcome) } else { line.bad(outcome) };
     let id = receipt.notification_id.as_ref().map_or("-", NotificationId::as_str);
     let words = details(receipt);

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-use super::LogFormat;
+use super::LogFormatOption;
 use super::log_lines::{HarmlessFields, HarmlessJson};
 
 /// Reads a log level, or a list of `TARGET=LEVEL`; gives it back as written.
@@ -26,13 +26,13 @@ pub fn check_level(text: &str) -> Result<String, String> {
 }
 
 /// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
-pub fn start(level: &str, format: LogFormat) {
+pub fn start(level: &str, format: LogFormatOption) {
     let filter: Targets = level.parse().unwrap_or_default();
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let layer = match format {
-        LogFormat::Text => lines.fmt_fields(HarmlessFields).with_filter(filter).boxed(),
-        LogFormat::Json => lines.json().map_event_format(HarmlessJson).with_filter(filter).boxed(),
+        LogFormatOption::Text => lines.fmt_fields(HarmlessFields).with_filter(filter).boxed(),
+        LogFormatOption::Json => lines.json().map_event_format(HarmlessJson).with_filter(filter).boxed(),
     };
     // It is set already: somebody who embeds this library has set up their own.
     let _ = tracing_subscriber::registry().with(layer).try_init();

@@ -35,9 +35,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use portal_contract::command::views as rows;
 
-pub use context::Context;
-pub use failure::Failure;
-pub use global::{Global, LogFormat};
+pub use context::CommandContext;
+pub use failure::CommandFailure;
+pub use global::{GlobalOptions, LogFormatOption};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,55 +56,55 @@ Exit codes: 0 done; 1 the operation failed; 2 usage or configuration error; 3 no
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalOptions,
     /// The command.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: CliCommand,
 }
 
 /// The commands, in the contract's order.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum CliCommand {
     /// The whole thing on one machine: broker, enrolled device, permission prompt, a first push
-    Demo(demo::Args),
+    Demo(demo::DemoArgs),
     /// The daemon, in the foreground
-    Run(run::Args),
+    Run(run::RunArgs),
     /// End the daemon cleanly
-    Stop(stop::Args),
+    Stop(stop::StopArgs),
     /// `status`
     #[command(about = rows::STATUS.summary, after_help = table::examples(rows::STATUS.examples))]
-    Status(status::Args),
+    Status(status::StatusArgs),
     /// What the table of commands has.
     #[command(flatten)]
     Table(table::TableCommand),
     /// Send a custom notification, as a sender for tests
-    Push(push::Args),
+    Push(push::PushArgs),
     /// `log`
     #[command(about = rows::LOG.summary, after_help = table::examples(rows::LOG.examples))]
-    Log(log::Args),
+    Log(log::LogArgs),
     /// `wait`
     #[command(about = rows::WAIT.summary, after_help = wait::help())]
-    Wait(wait::Args),
+    Wait(wait::WaitArgs),
     /// `explain`
     #[command(about = rows::EXPLAIN.summary, after_help = table::examples(rows::EXPLAIN.examples))]
-    Explain(explain::Args),
+    Explain(explain::ExplainArgs),
     /// Every rule of the device with its source: what it does, in which documentation, what nobody documents
-    Facts(facts::Args),
+    Facts(facts::FactsArgs),
     /// `doctor`
     #[command(about = rows::DOCTOR.summary, after_help = table::examples(rows::DOCTOR.examples))]
-    Doctor(doctor::Args),
+    Doctor(doctor::DoctorArgs),
     /// The settings in force, and where each comes from
-    Config(config::Args),
+    Config(config::ConfigArgs),
     /// Permission-denied testing as files: run, check, record, schema, facts
-    Scenario(scenario::Args),
+    Scenario(scenario::ScenarioArgs),
     /// The script by which a shell completes these commands
     Completions(shell::CompletionsArgs),
     /// The manual: its first page, or a page for each command in a folder
     Man(shell::ManArgs),
 }
 
-impl Verb {
-    fn run(&self, context: &mut Context) -> Result<(), Failure> {
+impl CliCommand {
+    fn run(&self, context: &mut CommandContext) -> Result<(), CommandFailure> {
         match self {
             Self::Demo(args) => demo::run(context, args),
             Self::Run(args) => run::run(context, args),
@@ -143,7 +143,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let json = cli.global.json;
     let hyperlinks = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-    let mut context = Context::new(cli.global, Box::new(anstream::stdout()), hyperlinks);
+    let mut context = CommandContext::new(cli.global, Box::new(anstream::stdout()), hyperlinks);
     if !cli.verb.reads_settings() {
         context.start_client_logging();
     }

@@ -10,7 +10,7 @@ pub use crate::escape::{harmless, harmless_json};
 
 /// What a span is to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
+enum PageTone {
     Plain,
     Good,
     Warning,
@@ -19,7 +19,7 @@ enum Tone {
     Strong,
 }
 
-impl Tone {
+impl PageTone {
     fn style(self) -> Style {
         match self {
             Self::Plain => Style::new(),
@@ -34,57 +34,57 @@ impl Tone {
 
 /// One line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct PageLine {
     spans: Vec<TextSpan>,
 }
 
 /// Text in one tone; with an address where it leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct TextSpan {
-    tone: Tone,
+    tone: PageTone,
     text: String,
     address: Option<String>,
 }
 
-impl Line {
+impl PageLine {
     /// An empty line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn add(mut self, tone: Tone, text: impl AsRef<str>) -> Self {
+    fn add(mut self, tone: PageTone, text: impl AsRef<str>) -> Self {
         self.spans.push(TextSpan { tone, text: harmless(text.as_ref()), address: None });
         self
     }
 
     /// Adds text.
     pub fn plain(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Plain, text)
+        self.add(PageTone::Plain, text)
     }
 
     /// Adds what is as it should be.
     pub fn good(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Good, text)
+        self.add(PageTone::Good, text)
     }
 
     /// Adds what is to be looked at.
     pub fn warning(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Warning, text)
+        self.add(PageTone::Warning, text)
     }
 
     /// Adds what is not.
     pub fn bad(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Bad, text)
+        self.add(PageTone::Bad, text)
     }
 
     /// Adds what matters less.
     pub fn dim(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Dim, text)
+        self.add(PageTone::Dim, text)
     }
 
     /// Adds what the eye looks for.
     pub fn strong(self, text: impl AsRef<str>) -> Self {
-        self.add(Tone::Strong, text)
+        self.add(PageTone::Strong, text)
     }
 
     /// Adds titles that lead to their addresses, with semicolons between them.
@@ -114,30 +114,30 @@ impl Line {
 
 /// Lines one below the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    lines: Vec<Line>,
+pub struct TextPage {
+    lines: Vec<PageLine>,
 }
 
-impl Page {
+impl TextPage {
     /// An empty page.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A page of one line.
-    pub fn of(line: Line) -> Self {
+    pub fn of(line: PageLine) -> Self {
         Self { lines: vec![line] }
     }
 
     /// Adds a line.
-    pub fn push(&mut self, line: Line) {
+    pub fn push(&mut self, line: PageLine) {
         self.lines.push(line);
     }
 
     /// Adds an empty line and a heading.
     pub fn heading(&mut self, text: &str) {
-        self.push(Line::new());
-        self.push(Line::new().strong(text));
+        self.push(PageLine::new());
+        self.push(PageLine::new().strong(text));
     }
 
     /// The page with the terminal's own codes for its tones and, where it takes them, for hyperlinks (OSC 8).
@@ -163,7 +163,7 @@ impl Page {
     }
 }
 
-impl fmt::Display for Page {
+impl fmt::Display for TextPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.write_with(|span| span.text.clone()))
     }
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn only_tones_bring_codes() {
-        let page = Page::of(Line::new().good("✓ ").plain("\u{1b}[2J"));
+        let page = TextPage::of(PageLine::new().good("✓ ").plain("\u{1b}[2J"));
         assert_eq!(page.to_string(), "✓ \\u{1b}[2J\n");
         assert_eq!(page.styled(true).matches('\u{1b}').count(), 2);
     }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_title_leads_to_its_address_where_the_terminal_takes_it() {
         let titles = [("A page".to_owned(), Some("https://example.org/\u{1b}x")), ("Another".to_owned(), None)];
-        let page = Page::of(Line::new().links(&titles));
+        let page = TextPage::of(PageLine::new().links(&titles));
         assert_eq!(page.to_string(), "A page; Another\n");
         assert!(!page.styled(false).contains("example.org"));
         let styled = page.styled(true);
@@ -199,7 +199,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_sent_controls_the_terminal(text in any::<String>()) {
-            let page = Page::of(Line::new().plain(&text));
+            let page = TextPage::of(PageLine::new().plain(&text));
             prop_assert!(!page.to_string().trim_end_matches('\n').chars().any(is_harmful));
         }
     }

@@ -8,8 +8,8 @@ use portal_contract::{
     CustomNotification, DeviceId, GroupId, IdError, NotificationId, Receipt, Timestamp, UserPrincipalName,
 };
 
-use super::page::{Line, Page};
-use super::{Context, Failure, log};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure, log};
 use crate::daemon::sender_settings;
 use crate::input_file::{self, FileFault};
 use crate::mqtt::LARGEST_PACKET;
@@ -27,7 +27,7 @@ Examples:
   portal-agent push --here --title 'Office closed' --body 'Work from home on Friday.' --wait
   portal-agent push --group 11111111-2222-4333-8444-555555555555 --title Hello --body World
   portal-agent push --here --raw payload.json --wait 5s --json")]
-pub struct Args {
+pub struct PushArgs {
     /// The title: 1 to 50 characters
     #[arg(long, value_name = "T", required_unless_present = "raw", allow_hyphen_values = true)]
     pub title: Option<String>,
@@ -70,14 +70,14 @@ pub struct Args {
 }
 
 /// What is sent: a notification of ours, or a file's bytes.
-struct Payload {
+struct PayloadToSend {
     bytes: Vec<u8>,
     /// The id by which its receipts are known; none in bytes that hold no valid one.
     id: Option<NotificationId>,
 }
 
 /// Runs `push`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandFailure> {
     let loaded = context.settings(Vec::new())?;
     context.start_client_logging();
     // Only `--here` needs a daemon; otherwise one that runs tells its broker and its clock.
@@ -96,20 +96,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         (Some(group), _) => PushAddress::Group(group),
         (None, Some(device)) => PushAddress::Device(device),
         // clap demands one of the three.
-        (None, None) => return Err(Failure::configuration("nobody to push to", "--device, --group or --here")),
+        (None, None) => return Err(CommandFailure::configuration("nobody to push to", "--device, --group or --here")),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
     runtime.block_on(send(context, settings, address, &payload, args.wait))
 }
 
-fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
+fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, CommandFailure> {
     if let Some(path) = &args.raw {
         let bytes = read(path).map_err(|error| {
-            Failure::operation("unreadable", format!("the file {} {error}", path.display()), "name another with --raw")
+            CommandFailure::operation(
+                "unreadable",
+                format!("the file {} {error}", path.display()),
+                "name another with --raw",
+            )
         })?;
         let id = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
         let id = id.and_then(|value| value.get("id")?.as_str()?.parse().ok());
-        return Ok(Payload { bytes, id });
+        return Ok(PayloadToSend { bytes, id });
     }
     // contract 5: a push to the daemon's own device is stamped in device time
     let now = Timestamp::from(jiff::Timestamp::now()).plus_millis(clock_ahead_millis);
@@ -126,7 +131,7 @@ fn payload(args: &Args, clock_ahead_millis: i64) -> Result<Payload, Failure> {
         target_user_principal_name: args.target_user.clone(),
     };
     let bytes = serde_json::to_vec(&notification).map_err(anyhow::Error::from)?;
-    Ok(Payload { bytes, id: Some(id) })
+    Ok(PayloadToSend { bytes, id: Some(id) })
 }
 
 /// The bytes as they are, up to the largest that MQTT can send.
@@ -140,12 +145,12 @@ fn read(path: &Path) -> Result<Vec<u8>, FileFault> {
 }
 
 async fn send(
-    context: &mut Context,
+    context: &mut CommandContext,
     settings: SenderOptions,
     address: PushAddress,
-    payload: &Payload,
+    payload: &PayloadToSend,
     wait: Option<Duration>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let sender = PushSender::connect(settings).await?;
     let followed = match address {
         PushAddress::Device(device) => FollowScope::Device(device),
@@ -161,7 +166,7 @@ async fn send(
         context.json_line(&serde_json::json!({ "id": payload.id }).to_string())?;
     } else {
         let id = payload.id.as_ref().map_or("without an id", NotificationId::as_str);
-        context.page(&Page::of(Line::new().plain(format!("pushed {id}"))))?;
+        context.page(&TextPage::of(PageLine::new().plain(format!("pushed {id}"))))?;
     }
     let printed = match (receipts, wait) {
         (Some(mut receipts), Some(limit)) => print_receipts(context, &mut receipts, payload, address, limit).await,
@@ -173,12 +178,12 @@ async fn send(
 
 /// Prints the receipts that come in time: a device's one, or those of a group's devices, until none has come for a while.
 async fn print_receipts(
-    context: &mut Context,
+    context: &mut CommandContext,
     receipts: &mut ReceiptStream,
-    payload: &Payload,
+    payload: &PayloadToSend,
     address: PushAddress,
     limit: Duration,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let mut patience = limit;
     let mut any = false;
     while let Ok(receipt) = tokio::time::timeout(patience, next(receipts, payload)).await {
@@ -186,7 +191,7 @@ async fn print_receipts(
         if context.global.json {
             context.json_line(&serde_json::to_string(&receipt).map_err(anyhow::Error::from)?)?;
         } else {
-            context.page(&Page::of(log::line(&receipt)))?;
+            context.page(&TextPage::of(log::line(&receipt)))?;
         }
         any = true;
         patience = limit.min(QUIET);
@@ -198,10 +203,14 @@ async fn print_receipts(
         return Ok(());
     }
     let message = format!("no receipt came within {} s", limit.as_secs_f64());
-    Err(Failure::operation("noReceipt", message, "portal-agent doctor, or wait longer: the device may be offline"))
+    Err(CommandFailure::operation(
+        "noReceipt",
+        message,
+        "portal-agent doctor, or wait longer: the device may be offline",
+    ))
 }
 
-async fn next(receipts: &mut ReceiptStream, payload: &Payload) -> Result<Receipt, SenderError> {
+async fn next(receipts: &mut ReceiptStream, payload: &PayloadToSend) -> Result<Receipt, SenderError> {
     match &payload.id {
         Some(id) => receipts.next_of(id).await,
         None => loop {
@@ -217,12 +226,12 @@ async fn next(receipts: &mut ReceiptStream, payload: &Payload) -> Result<Receipt
 mod tests {
     use clap::Parser;
 
-    use super::super::{Cli, Verb};
+    use super::super::{Cli, CliCommand};
     use super::*;
 
-    fn arguments(line: &[&str]) -> Args {
+    fn arguments(line: &[&str]) -> PushArgs {
         match Cli::try_parse_from([&["portal-agent", "push", "--here"], line].concat()).unwrap().verb {
-            Verb::Push(args) => args,
+            CliCommand::Push(args) => args,
             other => panic!("{other:?}"),
         }
     }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
 use tracing::warn;
 
-use super::{Context, Failure};
+use super::{CommandContext, CommandFailure};
 use crate::broker::BrokerUrl;
 use crate::daemon::{Daemon, Options, interrupted};
 use crate::desktop;
@@ -21,7 +21,7 @@ Examples:
   portal-agent run --embedded-broker
   portal-agent run --broker mqtts://broker.contoso.example --platform android
   portal-agent run --broker mqtt://localhost:1883 --notifier console --log-level debug")]
-pub struct Args {
+pub struct RunArgs {
     /// The broker: mqtt:// or mqtts://; repeated: tried in turn
     #[arg(long = "broker", value_name = "URL", conflicts_with = "embedded_broker")]
     pub brokers: Vec<BrokerUrl>,
@@ -32,7 +32,7 @@ pub struct Args {
 
     /// How notifications are raised
     #[arg(long, value_enum, value_name = "native|console", hide_possible_values = true)]
-    pub notifier: Option<Notifier>,
+    pub notifier: Option<NotifierOption>,
 
     /// The device's platform [default: ios]
     #[arg(long, value_name = "ios|ipados|android")]
@@ -61,7 +61,7 @@ pub struct Args {
 
 /// How notifications are raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Notifier {
+pub enum NotifierOption {
     /// On the desktop.
     Native,
     /// Printed to standard output.
@@ -75,7 +75,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-impl Args {
+impl RunArgs {
     /// The settings that these arguments are, by key.
     fn settings(&self) -> Vec<(String, String)> {
         let brokers = self.brokers.iter().map(|url| ("broker.urls", url.to_string()));
@@ -86,8 +86,8 @@ impl Args {
             (None, true) => None,
         };
         let notifier = self.notifier.map(|notifier| match notifier {
-            Notifier::Native => "native".to_owned(),
-            Notifier::Console => "console".to_owned(),
+            NotifierOption::Native => "native".to_owned(),
+            NotifierOption::Console => "console".to_owned(),
         });
         let single = [
             ("embedded_broker.listen", embedded),
@@ -104,7 +104,7 @@ impl Args {
 }
 
 /// Runs `run`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFailure> {
     let loaded = context.settings(args.settings())?;
     context.start_logging(&loaded.settings);
     for notice in &loaded.notices {
@@ -115,7 +115,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         ..Options::from_settings(&loaded.settings, context.global.state_dir()?)?
     };
     desktop::beside_main_thread(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         runtime.block_on(async {
             let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;

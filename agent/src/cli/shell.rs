@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::page::{Line, Page};
-use super::{Cli, Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{Cli, CommandContext, CommandFailure};
 
 const PROGRAM: &str = "portal-agent";
 
@@ -38,14 +38,14 @@ pub struct ManArgs {
 }
 
 /// Runs `completions`.
-pub fn completions(context: &mut Context, args: &CompletionsArgs) -> Result<(), Failure> {
+pub fn completions(context: &mut CommandContext, args: &CompletionsArgs) -> Result<(), CommandFailure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), PROGRAM, &mut script);
     context.text(&String::from_utf8_lossy(&script))
 }
 
 /// Runs `man`.
-pub fn man(context: &mut Context, args: &ManArgs) -> Result<(), Failure> {
+pub fn man(context: &mut CommandContext, args: &ManArgs) -> Result<(), CommandFailure> {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
@@ -54,13 +54,13 @@ pub fn man(context: &mut Context, args: &ManArgs) -> Result<(), Failure> {
     std::fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))
         .map_err(|error| not_written(directory, &error))?;
-    context.page(&Page::of(Line::new().plain(format!("the pages are in {}", directory.display()))))
+    context.page(&TextPage::of(PageLine::new().plain(format!("the pages are in {}", directory.display()))))
 }
 
-fn not_written(directory: &Path, error: &std::io::Error) -> Failure {
+fn not_written(directory: &Path, error: &std::io::Error) -> CommandFailure {
     let message =
         format!("the pages cannot be written to {}: {}", directory.display(), crate::library_error::os_reason(error));
-    Failure::operation("notWritten", message, "name a folder that you may write, as in ~/.local/share/man/man1")
+    CommandFailure::operation("notWritten", message, "name a folder that you may write, as in ~/.local/share/man/man1")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use portal_contract::{ManagementState, StatusReport, duration};
 
-use super::page::{Line, Page};
-use super::{Context, Failure, changed};
-use crate::control::{Client, ClientError, Wait};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure, changed};
+use crate::control::{ClientError, ControlClient, WaitRequest};
 
 /// The first pause before the daemon is looked for again; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -15,14 +15,14 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct StatusArgs {
     /// Return once the daemon is online; it may still be starting. 1 if it is not within DURATION, 3 without a daemon
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "30s", value_parser = duration::parse)]
     wait: Option<Duration>,
 }
 
 /// Runs `status`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<(), CommandFailure> {
     let client = match args.wait {
         Some(limit) => wait_until_online(context, limit)?,
         None => context.client()?,
@@ -31,18 +31,18 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// The daemon may not have written its `control.json` yet; once it has, the waiting is at its side.
-fn wait_until_online(context: &Context, limit: Duration) -> Result<Client, Failure> {
+fn wait_until_online(context: &CommandContext, limit: Duration) -> Result<ControlClient, CommandFailure> {
     let deadline = Instant::now().checked_add(limit);
     let mut pause = FIRST_PAUSE;
     loop {
         let left = deadline.map_or(limit, |deadline| deadline.saturating_duration_since(Instant::now()));
         let online = context.client().and_then(|client| {
-            let wait = Wait { conditions: vec!["online".to_owned()], notification: None, timeout: Some(left) };
+            let wait = WaitRequest { conditions: vec!["online".to_owned()], notification: None, timeout: Some(left) };
             client.wait(&wait)?;
             Ok(client)
         });
         match online {
-            Err(Failure::Client(ClientError::NoDaemon(_))) if !left.is_zero() => {
+            Err(CommandFailure::Client(ClientError::NoDaemon(_))) if !left.is_zero() => {
                 thread::sleep(pause.min(left));
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
@@ -52,10 +52,10 @@ fn wait_until_online(context: &Context, limit: Duration) -> Result<Client, Failu
 }
 
 /// The page of `status`.
-pub fn page(status: &StatusReport) -> Page {
-    let mut page = Page::of(changed::title(status));
-    page.push(Line::named("device").plain(status.device.device_id.to_string()));
-    page.push(Line::named("rules").plain(rules(status)));
+pub fn page(status: &StatusReport) -> TextPage {
+    let mut page = TextPage::of(changed::title(status));
+    page.push(PageLine::named("device").plain(status.device.device_id.to_string()));
+    page.push(PageLine::named("rules").plain(rules(status)));
     page.push(app(status));
     page.heading("Prerequisites");
     for (code, met) in &status.device.prerequisites {
@@ -78,9 +78,9 @@ fn rules(status: &StatusReport) -> String {
     format!("documentation of {}{service}", status.documentation)
 }
 
-fn app(status: &StatusReport) -> Line {
+fn app(status: &StatusReport) -> PageLine {
     let app = &status.app;
-    let line = Line::named("app");
+    let line = PageLine::named("app");
     let Some(version) = &app.version else { return line.plain("Company Portal is not installed") };
     let place = match (app.foreground, app.force_stopped) {
         (true, _) => ", open on the screen",
@@ -91,43 +91,44 @@ fn app(status: &StatusReport) -> Line {
     line.plain(format!("Company Portal {version}{place}{signed_in}"))
 }
 
-fn device(status: &StatusReport, page: &mut Page) {
+fn device(status: &StatusReport, page: &mut TextPage) {
     let permission = status.device.notification_permission;
     let times = match status.device.prompts_shown {
         0 => "never asked".to_owned(),
         1 => "asked once".to_owned(),
         times => format!("asked {times} times"),
     };
-    page.push(Line::named("permission").plain(format!("{permission}, {times}")));
-    page.push(Line::named("condition").plain(changed::condition(status).join(", ")));
+    page.push(PageLine::named("permission").plain(format!("{permission}, {times}")));
+    page.push(PageLine::named("condition").plain(changed::condition(status).join(", ")));
     if status.condition.clock_ahead_millis != 0 {
         let ahead = jiff::SignedDuration::from_millis(status.condition.clock_ahead_millis);
-        page.push(Line::named("clock").plain(format!("{ahead:#} ahead of the computer's")));
+        page.push(PageLine::named("clock").plain(format!("{ahead:#} ahead of the computer's")));
     }
-    page.push(Line::named("groups").plain(status.groups.len().to_string()));
+    page.push(PageLine::named("groups").plain(status.groups.len().to_string()));
     enrollment(status, page);
-    page.push(Line::named("pushes").plain(pushes(status)));
+    page.push(PageLine::named("pushes").plain(pushes(status)));
     if let Some(action) = &status.device.last_action {
         let problem = action.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
         page.push(
-            Line::named("last action").plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
+            PageLine::named("last action")
+                .plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
         );
     }
 }
 
 /// What of the enrollment is out of the ordinary.
-fn enrollment(status: &StatusReport, page: &mut Page) {
+fn enrollment(status: &StatusReport, page: &mut TextPage) {
     let state = status.device.management_state.filter(|state| *state != ManagementState::Managed);
     if let Some(state) = state {
-        page.push(Line::named("management").plain(state.word()));
+        page.push(PageLine::named("management").plain(state.word()));
     }
     if let Some(grace) = &status.grace {
         let words = format!("what is sent to {} groups may still arrive, until {}", grace.groups.len(), grace.ends_at);
-        page.push(Line::named("grace").plain(words));
+        page.push(PageLine::named("grace").plain(words));
     }
     if !status.policy.is_empty() {
         let keys: Vec<String> = status.policy.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        page.push(Line::named("policy").plain(keys.join(", ")));
+        page.push(PageLine::named("policy").plain(keys.join(", ")));
     }
 }
 
@@ -140,45 +141,45 @@ fn pushes(status: &StatusReport) -> String {
     format!("{last_sequence} settled, {held} held{paced}, {redelivered} redelivered")
 }
 
-fn connection(status: &StatusReport, page: &mut Page) {
+fn connection(status: &StatusReport, page: &mut TextPage) {
     let broker = &status.broker;
-    page.push(Line::new().mark(broker.connected).plain(format!("{} ", status.connection.word())).dim(&broker.url));
+    page.push(PageLine::new().mark(broker.connected).plain(format!("{} ", status.connection.word())).dim(&broker.url));
     if let Some(problem) = &broker.problem {
-        page.push(Line::new().plain("  ").bad(problem));
+        page.push(PageLine::new().plain("  ").bad(problem));
     }
     for topic in &broker.refused_subscriptions {
-        page.push(Line::new().plain("  ").bad(format!("refused: {topic}")));
+        page.push(PageLine::new().plain("  ").bad(format!("refused: {topic}")));
     }
     if let Some(embedded) = &broker.embedded {
-        page.push(Line::named("embedded").plain(&embedded.url));
+        page.push(PageLine::named("embedded").plain(&embedded.url));
     }
 }
 
-fn computer(status: &StatusReport, page: &mut Page) {
+fn computer(status: &StatusReport, page: &mut TextPage) {
     let desktop = &status.desktop;
     let server = match &desktop.notification_server {
-        Some(server) => Line::new()
+        Some(server) => PageLine::new()
             .mark(true)
             .plain(format!("{} {} ", server.name, server.version))
             .dim(server.capabilities.join(", ")),
         None if desktop.notifier == "console" => {
-            Line::new().mark(true).plain("notifications are printed on the console")
+            PageLine::new().mark(true).plain("notifications are printed on the console")
         }
-        None => Line::new().mark(false).plain("no notification server ").dim("doctor says more"),
+        None => PageLine::new().mark(false).plain("no notification server ").dim("doctor says more"),
     };
     page.push(server);
     if let (Some(verdict), Some(_)) = (desktop.verdict, &desktop.notification_server) {
-        let line = Line::new().plain("  ");
+        let line = PageLine::new().plain("  ");
         let sentence = verdict.sentence();
         page.push(if verdict.keeps_from_showing() { line.bad(sentence) } else { line.dim(sentence) });
     }
     if let Some(problem) = &desktop.problem {
-        page.push(Line::new().plain("  ").bad(problem));
+        page.push(PageLine::new().plain("  ").bad(problem));
     }
-    page.push(Line::named("control").plain(&status.control.url));
+    page.push(PageLine::named("control").plain(&status.control.url));
     let daemon = &status.daemon;
     page.push(
-        Line::named("daemon")
+        PageLine::named("daemon")
             .plain(format!("portal-agent {}, process {}, since {}", daemon.version, daemon.pid, daemon.started_at)),
     );
 }

@@ -7,8 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 
 /// The lock that a daemon holds as long as it lives (contract 6).
 const LOCK: &str = "lock";
@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Arguments of `stop`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  portal-agent stop")]
-pub struct Args {}
+pub struct StopArgs {}
 
 /// Runs `stop`.
-pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, _: &StopArgs) -> Result<(), CommandFailure> {
     let client = context.client()?;
     let state_dir = context.global.state_dir()?;
     let answer = client.stop()?;
@@ -31,9 +31,9 @@ pub fn run(context: &mut Context, _: &Args) -> Result<(), Failure> {
             client.pid(),
             PATIENCE.as_secs()
         );
-        return Err(Failure::operation("notEnded", message, "look at its log, or end the process"));
+        return Err(CommandFailure::operation("notEnded", message, "look at its log, or end the process"));
     }
-    context.show(&answer, |_| Page::of(Line::new().plain("the daemon has ended")))
+    context.show(&answer, |_| TextPage::of(PageLine::new().plain("the daemon has ended")))
 }
 
 /// The lock is free when the daemon has ended, so that the next `run` finds it free. Waiting for it needs no polling.

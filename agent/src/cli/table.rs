@@ -11,7 +11,7 @@ use portal_contract::command::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Context, Failure, views};
+use super::{CommandContext, CommandFailure, views};
 
 /// A command of the table, as it was typed.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct TableCommand {
 }
 
 /// Runs a command of the table.
-pub fn run(context: &mut Context, command: &TableCommand) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, command: &TableCommand) -> Result<(), CommandFailure> {
     let client = context.client()?;
     for option in &command.options {
         client.change(option, &json!({}))?;
@@ -208,13 +208,13 @@ impl Subcommand for TableCommand {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::super::{Cli, Verb};
+    use super::super::{Cli, CliCommand};
     use super::*;
 
     fn typed(line: &str) -> TableCommand {
         let words = std::iter::once("portal-agent").chain(line.split(' '));
         match Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).verb {
-            Verb::Table(command) => command,
+            CliCommand::Table(command) => command,
             other => panic!("{line}: {other:?}"),
         }
     }

@@ -6,12 +6,12 @@
 use portal_contract::command::{CommandRow, views};
 use portal_contract::{Prerequisite, StatusReport};
 
-use super::page::{Line, Page};
-use super::{Context, Failure, changed};
-use crate::control::{Client, InAppMessage, Notifications};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure, changed};
+use crate::control::{ControlClient, InAppMessage, InAppMessages};
 
 /// How a view is shown.
-type Show = fn(&mut Context, &Client) -> Result<(), Failure>;
+type Show = fn(&mut CommandContext, &ControlClient) -> Result<(), CommandFailure>;
 
 const VIEWS: [(&CommandRow, Show); 5] = [
     (&views::NOTIFICATIONS, |context, client| context.show(&client.notifications()?, notifications)),
@@ -25,37 +25,41 @@ const VIEWS: [(&CommandRow, Show); 5] = [
 ///
 /// # Errors
 /// The daemon does not answer, or the output cannot be written.
-pub fn show(context: &mut Context, client: &Client, row: &CommandRow) -> Result<(), Failure> {
+pub fn show(context: &mut CommandContext, client: &ControlClient, row: &CommandRow) -> Result<(), CommandFailure> {
     match VIEWS.iter().find(|(view, _)| view.name == row.name) {
         Some((_, show)) => show(context, client),
-        None => Err(Failure::operation("noView", format!("{} has nothing to show", row.name), "portal-agent status")),
+        None => {
+            Err(CommandFailure::operation("noView", format!("{} has nothing to show", row.name), "portal-agent status"))
+        }
     }
 }
 
 /// The page of `app notifications`.
-fn notifications(list: &Notifications) -> Page {
+fn notifications(list: &InAppMessages) -> TextPage {
     if list.notifications.is_empty() {
-        return Page::of(
-            Line::new().plain("nothing is listed ").dim("(app notifications --refresh pulls the section)"),
+        return TextPage::of(
+            PageLine::new().plain("nothing is listed ").dim("(app notifications --refresh pulls the section)"),
         );
     }
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     list.notifications.iter().for_each(|message| add(message, &mut page));
     page
 }
 
-fn add(message: &InAppMessage, page: &mut Page) {
-    page.push(Line::new().strong(&message.notification.notification_title).dim(format!("  {}", message.received_at)));
+fn add(message: &InAppMessage, page: &mut TextPage) {
+    page.push(
+        PageLine::new().strong(&message.notification.notification_title).dim(format!("  {}", message.received_at)),
+    );
     for line in message.notification.notification_body.lines() {
-        page.push(Line::new().plain("  ").plain(line));
+        page.push(PageLine::new().plain("  ").plain(line));
     }
 }
 
-fn enrollment(status: &StatusReport) -> Page {
+fn enrollment(status: &StatusReport) -> TextPage {
     let device = &status.device;
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     let mut row = |name: &str, value: Option<String>| {
-        page.push(Line::new().plain(format!("{name}={}", value.unwrap_or_default())));
+        page.push(PageLine::new().plain(format!("{name}={}", value.unwrap_or_default())));
     };
     row("userPrincipalName", device.user_principal_name.as_ref().map(ToString::to_string));
     row("deviceEnrollmentType", device.device_enrollment_type.map(|kind| kind.to_string()));
@@ -68,20 +72,20 @@ fn enrollment(status: &StatusReport) -> Page {
     page
 }
 
-fn policy(status: &StatusReport) -> Page {
-    let mut page = Page::new();
+fn policy(status: &StatusReport) -> TextPage {
+    let mut page = TextPage::new();
     for (name, value) in &status.policy {
-        page.push(Line::new().plain(format!("{name}={value}")));
+        page.push(PageLine::new().plain(format!("{name}={value}")));
     }
     if status.policy.is_empty() {
-        page.push(Line::new().plain("nothing is enforced"));
+        page.push(PageLine::new().plain("nothing is enforced"));
     }
     page
 }
 
-fn permission(status: &StatusReport) -> Page {
-    let mut page = Page::of(Line::new().strong(status.device.notification_permission.word()));
-    page.push(Line::named("prompts").plain(format!("{} shown", status.device.prompts_shown)));
+fn permission(status: &StatusReport) -> TextPage {
+    let mut page = TextPage::of(PageLine::new().strong(status.device.notification_permission.word()));
+    page.push(PageLine::named("prompts").plain(format!("{} shown", status.device.prompts_shown)));
     let code = Prerequisite::NotificationsPermitted;
     if let Some(met) = status.device.prerequisites.get(&code) {
         page.push(changed::prerequisite(code, *met, status));
@@ -92,10 +96,10 @@ fn permission(status: &StatusReport) -> Page {
     page
 }
 
-fn settings(status: &StatusReport) -> Page {
-    let mut page = Page::new();
+fn settings(status: &StatusReport) -> TextPage {
+    let mut page = TextPage::new();
     for (name, value) in &status.settings {
-        page.push(Line::new().plain(format!("{name}={value}")));
+        page.push(PageLine::new().plain(format!("{name}={value}")));
     }
     page
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use portal_contract::command::views;
 use portal_contract::{NotificationId, duration};
 
-use super::page::{Line, Page};
+use super::page::{PageLine, TextPage};
 use super::table::examples;
-use super::{Context, Failure};
-use crate::control::Wait;
-use crate::control::condition::Condition;
+use super::{CommandContext, CommandFailure};
+use crate::control::WaitRequest;
+use crate::control::condition::WaitCondition;
 
 const CONDITIONS: &str = "\
 Conditions:
@@ -26,10 +26,10 @@ pub fn help() -> String {
 
 /// Arguments of `wait`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct WaitArgs {
     /// What must hold, all of it at once
-    #[arg(required = true, value_name = "CONDITION", value_parser = Condition::parse)]
-    conditions: Vec<Condition>,
+    #[arg(required = true, value_name = "CONDITION", value_parser = WaitCondition::parse)]
+    conditions: Vec<WaitCondition>,
 
     /// The notification that outcome=… speaks of
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -41,9 +41,9 @@ pub struct Args {
 }
 
 /// Runs `wait`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &WaitArgs) -> Result<(), CommandFailure> {
     let conditions = args.conditions.iter().map(ToString::to_string).collect();
-    let wait = Wait { conditions, notification: args.notification.clone(), timeout: args.timeout };
+    let wait = WaitRequest { conditions, notification: args.notification.clone(), timeout: args.timeout };
     let state = context.client()?.wait(&wait)?;
-    context.show(&state, |_| Page::of(Line::new().mark(true).plain(wait.conditions.join(", "))))
+    context.show(&state, |_| TextPage::of(PageLine::new().mark(true).plain(wait.conditions.join(", "))))
 }

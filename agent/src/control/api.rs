@@ -10,13 +10,13 @@ use axum::http::request::Parts;
 use portal_contract::DeviceId;
 use tokio_util::sync::CancellationToken;
 
-use super::{Fault, RunningHost, Token};
+use super::{ControlToken, Fault, RunningHost};
 
 /// Shared by every request.
 #[derive(Clone)]
-pub(super) struct Api<H> {
+pub(super) struct ApiState<H> {
     pub(super) host: H,
-    pub(super) token: Arc<Token>,
+    pub(super) token: Arc<ControlToken>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
     /// Cancelled when the server is ending: streams and waits end then.
@@ -26,10 +26,10 @@ pub(super) struct Api<H> {
 /// The device that the path names, which is hosted here.
 pub(super) struct OwnDevice<H: RunningHost>(pub(super) H::Device);
 
-impl<H: RunningHost> FromRequestParts<Api<H>> for OwnDevice<H> {
+impl<H: RunningHost> FromRequestParts<ApiState<H>> for OwnDevice<H> {
     type Rejection = Fault;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api<H>) -> Result<Self, Fault> {
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState<H>) -> Result<Self, Fault> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, api).await;
         let named = path.ok().and_then(|Path(mut names)| names.remove("device")).unwrap_or_default();
         let found = named.parse::<DeviceId>().ok().and_then(|id| api.host.device(id));

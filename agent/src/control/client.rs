@@ -16,11 +16,11 @@ use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, Body};
 use url::form_urlencoded;
 
-use super::following::Following;
+use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent, ErrorBody,
-    Fault, IdleReport, Notifications, Receipts, VERSION, VERSION_HEADER, Wait,
+    Fault, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -58,7 +58,7 @@ pub enum ClientError {
 
 /// An answer: as it came, and as it reads.
 #[derive(Debug, Clone)]
-pub struct Answer<T> {
+pub struct ClientAnswer<T> {
     /// The JSON, in one line.
     pub json: String,
     /// What it says.
@@ -67,14 +67,14 @@ pub struct Answer<T> {
 
 /// A connection to one device of a daemon.
 #[derive(Debug)]
-pub struct Client {
+pub struct ControlClient {
     agent: Agent,
     file: ControlFile,
     state_dir: PathBuf,
     device: DeviceId,
 }
 
-impl Client {
+impl ControlClient {
     /// Finds the daemon of a state directory and its device.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn status(&self) -> Result<Answer<StatusReport>, ClientError> {
+    pub fn status(&self) -> Result<ClientAnswer<StatusReport>, ClientError> {
         self.get(&self.path(""), &[])
     }
 
@@ -117,7 +117,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn apply(&self, command: &DeviceCommand) -> Result<Answer<CommandResult>, ClientError> {
+    pub fn apply(&self, command: &DeviceCommand) -> Result<ClientAnswer<CommandResult>, ClientError> {
         let request = command::request(command).map_err(|error| ClientError::Lost(error.to_string()))?;
         let (row, body) = request.ok_or_else(only_at_a_start)?;
         self.change(row, &body)
@@ -127,11 +127,16 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
-    pub fn change(&self, row: &CommandRow, body: &Value) -> Result<Answer<CommandResult>, ClientError> {
+    pub fn change(&self, row: &CommandRow, body: &Value) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(row.method, &row.path_of(self.device), body)
     }
 
-    fn send_json(&self, method: HttpMethod, path: &str, body: &Value) -> Result<Answer<CommandResult>, ClientError> {
+    fn send_json(
+        &self,
+        method: HttpMethod,
+        path: &str,
+        body: &Value,
+    ) -> Result<ClientAnswer<CommandResult>, ClientError> {
         let request = Request::builder().method(method.name()).header("content-type", "application/json");
         self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
     }
@@ -140,7 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Fault`].
-    pub fn gesture(&self, gesture: DesktopInteraction) -> Result<Answer<CommandResult>, ClientError> {
+    pub fn gesture(&self, gesture: DesktopInteraction) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": gesture }))
     }
 
@@ -149,40 +154,40 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub fn receipts(&self, request: &LogRequest) -> Result<Vec<Receipt>, ClientError> {
-        Ok(self.get::<Receipts>(&self.path("receipts"), &request.pairs())?.value.receipts)
+        Ok(self.get::<ReceiptList>(&self.path("receipts"), &request.pairs())?.value.receipts)
     }
 
     /// The same, and then each receipt as it becomes durable, until the daemon ends.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn follow(&self, request: &LogRequest) -> Result<Following<Receipt>, ClientError> {
+    pub fn follow(&self, request: &LogRequest) -> Result<FollowedLines<Receipt>, ClientError> {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("receipts"), &request.pairs(), Vec::new(), None)?;
         if response.status() != StatusCode::OK {
             return Err(self.fault(response));
         }
-        Ok(Following::new(response.into_body().into_reader()))
+        Ok(FollowedLines::new(response.into_body().into_reader()))
     }
 
     /// Everything that happens from now on; the first event only says from which number on.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn events(&self) -> Result<Following<DeviceEvent>, ClientError> {
+    pub fn events(&self) -> Result<FollowedLines<DeviceEvent>, ClientError> {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("events"), &[], Vec::new(), None)?;
         if response.status() != StatusCode::OK {
             return Err(self.fault(response));
         }
-        Ok(Following::new(response.into_body().into_reader()))
+        Ok(FollowedLines::new(response.into_body().into_reader()))
     }
 
     /// Why a push did or did not show; the latest without an id.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn explanation(&self, id: Option<&NotificationId>) -> Result<Answer<Explanation>, ClientError> {
+    pub fn explanation(&self, id: Option<&NotificationId>) -> Result<ClientAnswer<Explanation>, ClientError> {
         let pairs: Vec<(&str, String)> = id.iter().map(|id| ("id", id.to_string())).collect();
         self.get(&self.path("explanation"), &pairs)
     }
@@ -191,7 +196,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn notifications(&self) -> Result<Answer<Notifications>, ClientError> {
+    pub fn notifications(&self) -> Result<ClientAnswer<InAppMessages>, ClientError> {
         self.get(&self.path("notifications"), &[])
     }
 
@@ -199,7 +204,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn doctor(&self) -> Result<Answer<DoctorReport>, ClientError> {
+    pub fn doctor(&self) -> Result<ClientAnswer<DoctorReport>, ClientError> {
         self.get(&self.path("doctor"), &[])
     }
 
@@ -207,7 +212,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; that time is up is a [`ClientError::Fault`] which names what did not hold.
-    pub fn wait(&self, wait: &Wait) -> Result<Answer<DeviceState>, ClientError> {
+    pub fn wait(&self, wait: &WaitRequest) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
     }
@@ -216,7 +221,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
-    pub fn quiet(&self, patience: Duration) -> Result<Answer<IdleReport>, ClientError> {
+    pub fn quiet(&self, patience: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
         let request = Request::builder().method("GET");
         let pairs = [("timeout", duration::write(patience))];
         self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
@@ -226,7 +231,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn stop(&self) -> Result<Answer<CommandResult>, ClientError> {
+    pub fn stop(&self) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.answer(self.send(Request::builder().method("POST"), "/v1/stop", &[], Vec::new(), Some(ANSWER_PATIENCE))?)
     }
 
@@ -234,7 +239,7 @@ impl Client {
         format!("/v1/devices/{}{}{rest}", self.device, if rest.is_empty() { "" } else { "/" })
     }
 
-    fn get<T: DeserializeOwned>(&self, path: &str, pairs: &[(&str, String)]) -> Result<Answer<T>, ClientError> {
+    fn get<T: DeserializeOwned>(&self, path: &str, pairs: &[(&str, String)]) -> Result<ClientAnswer<T>, ClientError> {
         self.answer(self.send(Request::builder().method("GET"), path, pairs, Vec::new(), Some(ANSWER_PATIENCE))?)
     }
 
@@ -289,13 +294,13 @@ impl Client {
         }
     }
 
-    fn answer<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<Answer<T>, ClientError> {
+    fn answer<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<ClientAnswer<T>, ClientError> {
         if response.status() != StatusCode::OK {
             return Err(self.fault(response));
         }
         let json = read_text(&mut response)?;
         let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(json_reason(&error)))?;
-        Ok(Answer { json, value })
+        Ok(ClientAnswer { json, value })
     }
 
     fn fault(&self, mut response: Response<Body>) -> ClientError {

@@ -16,7 +16,7 @@ const PERMISSIONS: [NotificationPermission; 4] = [
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
+pub enum WaitCondition {
     /// `online`: every known subscription is answered.
     Online,
     /// `prompt-showing`: the permission prompt is showing.
@@ -36,7 +36,7 @@ pub enum Condition {
 
 /// How a condition stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum ConditionState {
     /// It holds.
     Holds,
     /// It does not hold; how it is instead.
@@ -45,7 +45,7 @@ pub enum Standing {
     Never(String),
 }
 
-impl Condition {
+impl WaitCondition {
     /// Reads a condition. A path that `status` does not have is an error: it would never hold.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Condition {
     }
 
     /// How the condition stands in `status`, which `members` holds as JSON. An outcome is not in a status: not yet.
-    pub fn in_status(&self, status: &StatusReport, members: &Value) -> Standing {
+    pub fn in_status(&self, status: &StatusReport, members: &Value) -> ConditionState {
         match self {
             Self::Online => holds(status.connection == ConnectionState::Online, || offline_words(status)),
             Self::PromptShowing => holds(status.prompt.is_some(), || "no prompt is showing".to_owned()),
@@ -77,13 +77,13 @@ impl Condition {
                 let present = status.device.notification_permission;
                 holds(present == *wanted, || format!("it is {present}"))
             }
-            Self::Outcome(_) => Standing::NotYet("there is no receipt yet".to_owned()),
+            Self::Outcome(_) => ConditionState::NotYet("there is no receipt yet".to_owned()),
             Self::Member { path, value } => member_standing(members, path, value),
         }
     }
 }
 
-impl std::fmt::Display for Condition {
+impl std::fmt::Display for WaitCondition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Online => f.write_str("online"),
@@ -95,8 +95,8 @@ impl std::fmt::Display for Condition {
     }
 }
 
-fn holds(met: bool, instead: impl FnOnce() -> String) -> Standing {
-    if met { Standing::Holds } else { Standing::NotYet(instead()) }
+fn holds(met: bool, instead: impl FnOnce() -> String) -> ConditionState {
+    if met { ConditionState::Holds } else { ConditionState::NotYet(instead()) }
 }
 
 fn offline_words(status: &StatusReport) -> String {
@@ -115,7 +115,7 @@ fn permission(word: &str) -> Result<NotificationPermission, String> {
     })
 }
 
-fn member_standing(members: &Value, path: &[String], wanted: &str) -> Standing {
+fn member_standing(members: &Value, path: &[String], wanted: &str) -> ConditionState {
     let present = path.iter().try_fold(members, |value, name| value.get(name)).unwrap_or(&Value::Null);
     let equal = match present {
         Value::String(text) => text == wanted,
@@ -138,8 +138,8 @@ fn check_path(path: &[String]) -> Result<(), String> {
     for (depth, name) in path.iter().enumerate() {
         let names = member_names(&schema, place, path.get(depth.wrapping_sub(1)).map(String::as_str));
         match names {
-            Names::Any(value) => place = value,
-            Names::These(names) => match names.iter().find(|(known, _)| known == name) {
+            MemberNames::Any(value) => place = value,
+            MemberNames::These(names) => match names.iter().find(|(known, _)| known == name) {
                 Some((_, value)) => place = value,
                 None => return Err(unknown_member(&path[..depth], name, &names)),
             },
@@ -149,23 +149,23 @@ fn check_path(path: &[String]) -> Result<(), String> {
 }
 
 /// The members that may stand at a place of the schema.
-enum Names<'a> {
+enum MemberNames<'a> {
     These(Vec<(String, &'a Value)>),
     Any(&'a Value),
 }
 
-fn member_names<'a>(schema: &'a Value, place: &'a Value, parent: Option<&str>) -> Names<'a> {
+fn member_names<'a>(schema: &'a Value, place: &'a Value, parent: Option<&str>) -> MemberNames<'a> {
     let place = resolve(schema, place);
     match (place.get("properties"), place.get("additionalProperties")) {
         // The schema says only that the keys are text; what they are is the contract's (contract 3).
         (None, Some(value)) if parent == Some("prerequisites") => {
-            Names::These(Prerequisite::ALL.iter().map(|code| (code.code().to_owned(), value)).collect())
+            MemberNames::These(Prerequisite::ALL.iter().map(|code| (code.code().to_owned(), value)).collect())
         }
-        (None, Some(value)) => Names::Any(value),
+        (None, Some(value)) => MemberNames::Any(value),
         (Some(Value::Object(members)), _) => {
-            Names::These(members.iter().map(|(name, value)| (name.clone(), value)).collect())
+            MemberNames::These(members.iter().map(|(name, value)| (name.clone(), value)).collect())
         }
-        _ => Names::These(Vec::new()),
+        _ => MemberNames::These(Vec::new()),
     }
 }
 
@@ -215,13 +215,13 @@ mod tests {
             "lastAction.result=done",
             "userPrincipalName=adele@contoso.example",
         ] {
-            assert_eq!(Condition::parse(text).map(|condition| condition.to_string()), Ok(text.to_owned()));
+            assert_eq!(WaitCondition::parse(text).map(|condition| condition.to_string()), Ok(text.to_owned()));
         }
     }
 
     #[test]
     fn a_condition_that_could_never_hold_is_an_error_that_says_what_could() {
-        let error = |text: &str| Condition::parse(text).unwrap_err();
+        let error = |text: &str| WaitCondition::parse(text).unwrap_err();
         assert!(error("onlin").contains("prompt-showing"));
         assert!(error("permission=maybe").contains("provisional"));
         assert!(error("outcome=shown").contains("presented"));
@@ -241,10 +241,10 @@ mod tests {
         for (path, value) in
             [("held", "3"), ("connection", "online"), ("prompt", "null"), ("groups", r#"["a"]"#), ("absent", "null")]
         {
-            assert_eq!(standing(path, value), Standing::Holds, "{path}");
+            assert_eq!(standing(path, value), ConditionState::Holds, "{path}");
         }
-        assert_eq!(standing("held", "4"), Standing::NotYet("it is 3".to_owned()));
-        assert_eq!(standing("prompt", "x"), Standing::NotYet("it is absent".to_owned()));
-        assert_eq!(standing("connection", "\"online\""), Standing::NotYet("it is online".to_owned()));
+        assert_eq!(standing("held", "4"), ConditionState::NotYet("it is 3".to_owned()));
+        assert_eq!(standing("prompt", "x"), ConditionState::NotYet("it is absent".to_owned()));
+        assert_eq!(standing("connection", "\"online\""), ConditionState::NotYet("it is online".to_owned()));
     }
 }

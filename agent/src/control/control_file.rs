@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::{API_VERSION, Token};
+use super::{API_VERSION, ControlToken};
 use crate::library_error::{json_reason, os_reason};
 
 /// What lies in `control.json`.
@@ -24,7 +24,7 @@ pub struct ControlFile {
     /// The control API's version.
     pub api_version: u32,
     /// What lets a client in.
-    pub token: Token,
+    pub token: ControlToken,
 }
 
 /// The most that is read of it; it has some 150 bytes.
@@ -131,11 +131,11 @@ impl ControlFile {
         /// What every version of the file has.
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Versioned {
+        struct FileVersion {
             api_version: u32,
         }
-        match serde_json::from_slice::<Versioned>(bytes) {
-            Ok(Versioned { api_version }) if api_version != API_VERSION => {
+        match serde_json::from_slice::<FileVersion>(bytes) {
+            Ok(FileVersion { api_version }) if api_version != API_VERSION => {
                 Err(ControlFileError::OtherApi { path, theirs: api_version })
             }
             _ => serde_json::from_slice(bytes).map_err(|reason| ControlFileError::Malformed { path, reason }),
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_and_debug_hides_the_token() {
-        let token = Token::draw().unwrap();
+        let token = ControlToken::draw().unwrap();
         let written = ControlFile { url: "http://127.0.0.1:1".to_owned(), pid: 7, api_version: API_VERSION, token };
         let directory = file(&String::from_utf8(written.to_json()).unwrap());
         let read = ControlFile::read(directory.path()).unwrap().unwrap();

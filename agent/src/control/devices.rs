@@ -4,16 +4,16 @@ use axum::Json;
 use axum::extract::{Request, State};
 use portal_contract::{DeviceList, DeviceState, NewDevice};
 
-use super::api::{Api, OwnDevice};
+use super::api::{ApiState, OwnDevice};
 use super::{Fault, RunningDevice, RunningHost, body};
 
-pub(super) async fn list<H: RunningHost>(State(api): State<Api<H>>) -> Json<DeviceList> {
+pub(super) async fn list<H: RunningHost>(State(api): State<ApiState<H>>) -> Json<DeviceList> {
     let hosted = api.host.devices();
     Json(DeviceList { devices: hosted.iter().map(|device| device.device_id).collect(), hosted })
 }
 
 pub(super) async fn add<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     request: Request,
 ) -> Result<Json<DeviceState>, Fault> {
     let body = body::read(request, "a new device").await?;
@@ -24,7 +24,7 @@ pub(super) async fn add<H: RunningHost>(
 }
 
 pub(super) async fn remove<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
 ) -> Result<Json<DeviceList>, Fault> {
     api.host.remove(device.id()).await?;

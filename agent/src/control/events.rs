@@ -13,7 +13,7 @@ use portal_contract::DeviceEvent;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::api::{Api, OwnDevice};
+use super::api::{ApiState, OwnDevice};
 use super::log::ERROR_EVENT;
 use super::{ErrorBody, Fault, RunningDevice, RunningHost};
 
@@ -21,11 +21,11 @@ use super::{ErrorBody, Fault, RunningDevice, RunningHost};
 pub const FOLLOWER_ROOM: usize = 16_384;
 
 pub(super) async fn events<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
 ) -> Result<Response, Fault> {
     let events = device.events().await?;
-    let following = Following { events, ending: api.ending.clone(), over: false };
+    let following = EventStream { events, ending: api.ending.clone(), over: false };
     let stream = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
         Some((Ok::<_, Infallible>(event), following))
@@ -33,13 +33,13 @@ pub(super) async fn events<H: RunningHost>(
     Ok(Sse::new(stream).into_response())
 }
 
-struct Following {
+struct EventStream {
     events: mpsc::Receiver<DeviceEvent>,
     ending: CancellationToken,
     over: bool,
 }
 
-impl Following {
+impl EventStream {
     async fn next(&mut self) -> Option<Event> {
         if self.over {
             return None;

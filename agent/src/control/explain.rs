@@ -5,17 +5,18 @@ use axum::http::Uri;
 use portal_contract::{Explanation, NotificationId};
 
 use super::api::OwnDevice;
-use super::parameters::{Given, Parameter};
+use super::parameters::{QueryParameter, QueryValues};
 use super::{Fault, RunningDevice, RunningHost};
 
 // A parameter and no part of the path: a notification's id may hold any character.
-pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("id", "the notification's id; the latest where absent")];
+pub(super) const PARAMETERS: &[QueryParameter] =
+    &[QueryParameter::one("id", "the notification's id; the latest where absent")];
 
 pub(super) async fn explain<H: RunningHost>(
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
 ) -> Result<Json<Explanation>, Fault> {
-    let id = Given::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
+    let id = QueryValues::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
     let message = match &id {
         Some(id) => format!("the journal has no receipt of {:?}", id.as_str()),
         None => "no push has arrived yet".to_owned(),

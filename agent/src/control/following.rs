@@ -9,16 +9,16 @@ use serde::de::DeserializeOwned;
 use ureq::BodyReader;
 
 use super::log::ERROR_EVENT;
-use super::{Answer, ClientError, ErrorBody};
+use super::{ClientAnswer, ClientError, ErrorBody};
 use crate::library_error::{json_reason, os_reason};
 
 /// Events as they come, each as it came and as it reads; ends with the daemon.
-pub struct Following<T> {
+pub struct FollowedLines<T> {
     lines: BufReader<BodyReader<'static>>,
     of: PhantomData<fn() -> T>,
 }
 
-impl<T> Following<T> {
+impl<T> FollowedLines<T> {
     pub(super) fn new(body: BodyReader<'static>) -> Self {
         Self { lines: BufReader::new(body), of: PhantomData }
     }
@@ -42,8 +42,8 @@ impl<T> Following<T> {
     }
 }
 
-impl<T: DeserializeOwned> Iterator for Following<T> {
-    type Item = Result<Answer<T>, ClientError>;
+impl<T: DeserializeOwned> Iterator for FollowedLines<T> {
+    type Item = Result<ClientAnswer<T>, ClientError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (event, data) = match self.next_event() {
@@ -55,6 +55,6 @@ impl<T: DeserializeOwned> Iterator for Following<T> {
             let fault = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Fault(body.error));
             return Some(Err(fault.unwrap_or_else(lost)));
         }
-        Some(serde_json::from_str(&data).map(|value| Answer { json: data, value }).map_err(lost))
+        Some(serde_json::from_str(&data).map(|value| ClientAnswer { json: data, value }).map_err(lost))
     }
 }

@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::api::Api;
+use super::api::ApiState;
 use super::body::{MAX_BODY_BYTES, too_large};
 use super::{API_HEADER, API_VERSION, Fault, RunningHost, VERSION, VERSION_HEADER, health};
 
 /// Lets a request through, or answers why not.
-pub(super) async fn guard<H: RunningHost>(State(api): State<Api<H>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, request: Request, next: Next) -> Response {
     let mut answer = match check(&api, &request) {
         Ok(()) => next.run(request).await,
         Err(fault) => fault.into_response(),
@@ -26,7 +26,7 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<Api<H>>, request: Re
     answer
 }
 
-fn check<H>(api: &Api<H>, request: &Request) -> Result<(), Fault> {
+fn check<H>(api: &ApiState<H>, request: &Request) -> Result<(), Fault> {
     let headers = request.headers();
     check_host(request, api.port)?;
     check_origin(headers, api.port)?;
@@ -71,7 +71,7 @@ fn check_length(headers: &HeaderMap) -> Result<(), Fault> {
     if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) { Err(too_large()) } else { Ok(()) }
 }
 
-fn check_token<H>(api: &Api<H>, headers: &HeaderMap) -> Result<(), Fault> {
+fn check_token<H>(api: &ApiState<H>, headers: &HeaderMap) -> Result<(), Fault> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, given) = authorization.and_then(|value| value.split_once(' ')).unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && api.token.is(given.trim()) {

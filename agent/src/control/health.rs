@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::RunningHost;
-use super::api::Api;
+use super::api::ApiState;
 
 /// The paths that need no token.
 pub(super) const PATHS: [&str; 2] = ["/livez", "/readyz"];
@@ -15,6 +15,6 @@ pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-pub(super) async fn readyz<H: RunningHost>(State(api): State<Api<H>>) -> (StatusCode, &'static str) {
+pub(super) async fn readyz<H: RunningHost>(State(api): State<ApiState<H>>) -> (StatusCode, &'static str) {
     if api.host.is_ready() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "broker\n") }
 }

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::api::{Api, OwnDevice};
-use super::parameters::{Given, Parameter};
+use super::api::{ApiState, OwnDevice};
+use super::parameters::{QueryParameter, QueryValues};
 use super::{ErrorBody, Fault, LogQuery, RunningDevice, RunningHost};
 
 /// How many receipts `log` shows where nothing is said (contract 5).
@@ -32,23 +32,26 @@ pub(super) const EVENT_STREAM: &str = "text/event-stream";
 /// The event that carries an error, after which the stream ends.
 pub(super) const ERROR_EVENT: &str = "error";
 
-pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter::one("outcome", "only this outcome"),
-    Parameter::one("id", "only this notification"),
-    Parameter::one(
+pub(super) const PARAMETERS: &[QueryParameter] = &[
+    QueryParameter::one("outcome", "only this outcome"),
+    QueryParameter::one("id", "only this notification"),
+    QueryParameter::one(
         "since",
         "only those decided since: an RFC 3339 time, or a duration before the device's present (4h)",
     ),
-    Parameter::one(
+    QueryParameter::one(
         "limit",
         "at most this many, the latest; 100 where absent; with `after`, the first, and no limit where absent",
     ),
-    Parameter::one("after", "only those after this sequence; a follower that comes again gives the last one it saw"),
+    QueryParameter::one(
+        "after",
+        "only those after this sequence; a follower that comes again gives the last one it saw",
+    ),
 ];
 
 /// Receipts, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Receipts {
+pub struct ReceiptList {
     /// The receipts.
     pub receipts: Vec<Receipt>,
 }
@@ -82,7 +85,7 @@ impl LogRequest {
     }
 
     fn read(uri: &Uri) -> Result<Self, Fault> {
-        let given = Given::read(uri, PARAMETERS)?;
+        let given = QueryValues::read(uri, PARAMETERS)?;
         Ok(Self {
             outcome: given.one("outcome", str::parse)?,
             id: given.one("id", str::parse)?,
@@ -95,13 +98,13 @@ impl LogRequest {
 
 /// What a receipt must be to be listed.
 #[derive(Debug, Clone)]
-struct Filter {
+struct ReceiptCriteria {
     outcome: Option<OutcomeKind>,
     id: Option<NotificationId>,
     since: Option<Timestamp>,
 }
 
-impl Filter {
+impl ReceiptCriteria {
     fn lets_through(&self, receipt: &Receipt) -> bool {
         self.outcome.is_none_or(|outcome| receipt.outcome.kind() == outcome)
             && self.id.as_ref().is_none_or(|id| receipt.notification_id.as_ref() == Some(id))
@@ -114,7 +117,7 @@ impl Filter {
 }
 
 pub(super) async fn receipts<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
     headers: HeaderMap,
@@ -126,17 +129,17 @@ pub(super) async fn receipts<H: RunningHost>(
         // A browser's or library's own reconnection says so in this header.
         let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
         request.after = last_seen.or(request.after);
-        let follower = Follower::start(device, api.ending.clone(), filter, &request).await?;
+        let follower = ReceiptFollower::start(device, api.ending.clone(), filter, &request).await?;
         return Ok(Sse::new(follower.events()).into_response());
     }
     let receipts = match request.after {
         Some(after) => page(&device, &filter, after, request.limit.unwrap_or(usize::MAX)).await?,
         None => device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?,
     };
-    Ok(Json(Receipts { receipts }).into_response())
+    Ok(Json(ReceiptList { receipts }).into_response())
 }
 
-async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<Filter, Fault> {
+async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<ReceiptCriteria, Fault> {
     let since = match request.since {
         None => None,
         Some(since) => {
@@ -145,10 +148,15 @@ async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<Fi
             Some(since.moment(Timestamp::from(jiff::Timestamp::now()).plus_millis(ahead)))
         }
     };
-    Ok(Filter { outcome: request.outcome, id: request.id.clone(), since })
+    Ok(ReceiptCriteria { outcome: request.outcome, id: request.id.clone(), since })
 }
 
-async fn page<D: RunningDevice>(device: &D, filter: &Filter, after: u64, limit: usize) -> Result<Vec<Receipt>, Fault> {
+async fn page<D: RunningDevice>(
+    device: &D,
+    filter: &ReceiptCriteria,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Receipt>, Fault> {
     let mut cursor = after;
     let mut found = Vec::new();
     while found.len() < limit {
@@ -162,9 +170,9 @@ async fn page<D: RunningDevice>(device: &D, filter: &Filter, after: u64, limit: 
 }
 
 /// Follows the journal: what is there, then each receipt as it becomes durable.
-struct Follower<D> {
+struct ReceiptFollower<D> {
     device: D,
-    filter: Filter,
+    filter: ReceiptCriteria,
     settled: watch::Receiver<u64>,
     ending: CancellationToken,
     /// Every receipt up to here has been sent or filtered out.
@@ -173,8 +181,13 @@ struct Follower<D> {
     failed: bool,
 }
 
-impl<D: RunningDevice> Follower<D> {
-    async fn start(device: D, ending: CancellationToken, filter: Filter, request: &LogRequest) -> Result<Self, Fault> {
+impl<D: RunningDevice> ReceiptFollower<D> {
+    async fn start(
+        device: D,
+        ending: CancellationToken,
+        filter: ReceiptCriteria,
+        request: &LogRequest,
+    ) -> Result<Self, Fault> {
         let mut settled = device.settled();
         // What settles between these two lines is in the list, and the list's last sequence keeps it from coming twice.
         let newest = *settled.borrow_and_update();

@@ -34,18 +34,18 @@ mod wait;
 
 use std::future::Future;
 
-pub use client::{Answer, Client, ClientError};
+pub use client::{ClientAnswer, ClientError, ControlClient};
 pub use control_file::{ControlFile, ControlFileError};
 pub use events::FOLLOWER_ROOM;
 pub use fault::{ErrorBody, Fault};
-pub use following::Following;
+pub use following::FollowedLines;
 pub use gesture::GestureRequest;
-pub use log::Receipts;
-pub use notifications::Notifications;
+pub use log::ReceiptList;
+pub use notifications::InAppMessages;
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
-pub use server::{ControlError, Server};
-pub use token::Token;
-pub use wait::Wait;
+pub use server::{ControlError, ControlServer};
+pub use token::ControlToken;
+pub use wait::WaitRequest;
 
 use portal_contract::{
     CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,

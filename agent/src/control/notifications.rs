@@ -9,11 +9,11 @@ use super::{Fault, InAppMessage, RunningDevice, RunningHost};
 
 /// The section's messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Notifications {
+pub struct InAppMessages {
     /// The messages, oldest first.
     pub notifications: Vec<InAppMessage>,
 }
 
-pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<Notifications>, Fault> {
-    Ok(Json(Notifications { notifications: device.in_app().await? }))
+pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<InAppMessages>, Fault> {
+    Ok(Json(InAppMessages { notifications: device.in_app().await? }))
 }

@@ -6,8 +6,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::parameters::Parameter;
-use super::route::{Answers, RouteDescription, schema};
+use super::parameters::QueryParameter;
+use super::route::{AnswerKind, RouteDescription, schema};
 use super::{API_HEADER, ErrorBody, VERSION, health, log};
 
 /// Where the document is served.
@@ -80,25 +80,25 @@ fn parameters(about: &RouteDescription) -> Value {
     Value::Array(parameters)
 }
 
-fn query_parameter(parameter: &Parameter) -> Value {
+fn query_parameter(parameter: &QueryParameter) -> Value {
     let text = json!({ "type": "string" });
     let schema = if parameter.repeats { json!({ "type": "array", "items": text }) } else { text };
     json!({ "name": parameter.name, "in": "query", "description": parameter.meaning, "schema": schema })
 }
 
-fn answers(answers: Answers, generator: &mut SchemaGenerator) -> Value {
+fn answers(answers: AnswerKind, generator: &mut SchemaGenerator) -> Value {
     match answers {
-        Answers::Json(schema) => json_content(schema(generator)),
-        Answers::JsonOrEvents(schema) => {
+        AnswerKind::Json(schema) => json_content(schema(generator)),
+        AnswerKind::JsonOrEvents(schema) => {
             let mut content = json_content(schema(generator));
             content[log::EVENT_STREAM] = json!({ "schema": { "type": "string" } });
             content
         }
-        Answers::Events(schema) => {
+        AnswerKind::Events(schema) => {
             let schema = schema(generator);
             json!({ log::EVENT_STREAM: { "schema": schema } })
         }
-        Answers::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        AnswerKind::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
     }
 }
 

@@ -9,14 +9,14 @@ use super::Fault;
 
 /// A query parameter as declared.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parameter {
+pub(super) struct QueryParameter {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
     /// Whether it may be given more than once.
     pub(super) repeats: bool,
 }
 
-impl Parameter {
+impl QueryParameter {
     pub(super) const fn one(name: &'static str, meaning: &'static str) -> Self {
         Self { name, meaning, repeats: false }
     }
@@ -27,11 +27,11 @@ impl Parameter {
 }
 
 /// The parameters of one request, each of them declared.
-pub(super) struct Given(Vec<(String, String)>);
+pub(super) struct QueryValues(Vec<(String, String)>);
 
-impl Given {
+impl QueryValues {
     /// Reads the query; a parameter that is not declared, or comes twice and may not, is an error.
-    pub(super) fn read(uri: &Uri, declared: &[Parameter]) -> Result<Self, Fault> {
+    pub(super) fn read(uri: &Uri, declared: &[QueryParameter]) -> Result<Self, Fault> {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let hint = "GET /v1/openapi.json lists each path's parameters";

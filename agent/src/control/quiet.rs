@@ -9,21 +9,22 @@ use axum::extract::State;
 use axum::http::Uri;
 use portal_contract::{IdleReport, duration};
 
-use super::api::{Api, OwnDevice};
-use super::parameters::{Given, Parameter};
+use super::api::{ApiState, OwnDevice};
+use super::parameters::{QueryParameter, QueryValues};
 use super::{Fault, RunningDevice, RunningHost};
 
 /// Where nothing is said: a fence that does not come back has given up by then.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) const PARAMETERS: &[Parameter] = &[Parameter::one("timeout", "how long to wait (90s); 30s where absent")];
+pub(super) const PARAMETERS: &[QueryParameter] =
+    &[QueryParameter::one("timeout", "how long to wait (90s); 30s where absent")];
 
 pub(super) async fn quiet<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
 ) -> Result<Json<IdleReport>, Fault> {
-    let given = Given::read(&uri, PARAMETERS)?;
+    let given = QueryValues::read(&uri, PARAMETERS)?;
     let patience = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_PATIENCE);
     tokio::select! {
         () = api.ending.cancelled() => Err(Fault::new("daemonIsEnding", "the daemon ended meanwhile", "portal-agent run")),

@@ -12,14 +12,14 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use portal_contract::command::{CommandRow, HttpMethod, RequestBody, SchemaOf};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::api::{Api, OwnDevice};
+use super::api::{ApiState, OwnDevice};
 use super::body;
-use super::parameters::{Given, Parameter};
+use super::parameters::{QueryParameter, QueryValues};
 use super::{CommandResult, Fault, RunningDevice, RunningHost};
 
 /// What a route answers with.
 #[derive(Clone, Copy)]
-pub(super) enum Answers {
+pub(super) enum AnswerKind {
     Json(SchemaOf),
     /// JSON, or server-sent events when the client accepts them.
     JsonOrEvents(SchemaOf),
@@ -33,15 +33,15 @@ pub(super) struct RouteDescription {
     pub(super) method: HttpMethod,
     pub(super) path: String,
     pub(super) summary: String,
-    pub(super) parameters: &'static [Parameter],
+    pub(super) parameters: &'static [QueryParameter],
     pub(super) body: Option<SchemaOf>,
-    pub(super) answers: Answers,
+    pub(super) answers: AnswerKind,
 }
 
 /// A path with what answers it: the router and the document are both made of it.
-pub(super) struct Route<H> {
+pub(super) struct ApiRoute<H> {
     pub(super) about: RouteDescription,
-    pub(super) handler: MethodRouter<Api<H>>,
+    pub(super) handler: MethodRouter<ApiState<H>>,
 }
 
 /// The schema of a type, as a function to keep in the table.
@@ -54,13 +54,13 @@ pub(super) fn of_device(rest: &str) -> String {
     format!("/v1/devices/{{device}}{}{rest}", if rest.is_empty() { "" } else { "/" })
 }
 
-impl<H: RunningHost> Route<H> {
+impl<H: RunningHost> ApiRoute<H> {
     /// A route that reads.
-    pub(super) fn get<T: 'static, F: Handler<T, Api<H>>>(
+    pub(super) fn get<T: 'static, F: Handler<T, ApiState<H>>>(
         path: impl Into<String>,
         summary: &'static str,
-        parameters: &'static [Parameter],
-        answers: Answers,
+        parameters: &'static [QueryParameter],
+        answers: AnswerKind,
         handler: F,
     ) -> Self {
         let (path, summary) = (path.into(), summary.to_owned());
@@ -69,20 +69,20 @@ impl<H: RunningHost> Route<H> {
     }
 
     /// A command of the table that shows something.
-    pub(super) fn view<T: 'static, F: Handler<T, Api<H>>>(
+    pub(super) fn view<T: 'static, F: Handler<T, ApiState<H>>>(
         row: &'static CommandRow,
-        parameters: &'static [Parameter],
-        answers: Answers,
+        parameters: &'static [QueryParameter],
+        answers: AnswerKind,
         handler: F,
     ) -> Self {
         Self::get(row.path_template(), row.summary, parameters, answers, handler)
     }
 
     /// A route without a body that is no command of a device.
-    pub(super) fn post<T: 'static, F: Handler<T, Api<H>>>(
+    pub(super) fn post<T: 'static, F: Handler<T, ApiState<H>>>(
         path: impl Into<String>,
         summary: &'static str,
-        answers: Answers,
+        answers: AnswerKind,
         handler: F,
     ) -> Self {
         let (method, path, summary) = (HttpMethod::Post, path.into(), summary.to_owned());
@@ -91,10 +91,10 @@ impl<H: RunningHost> Route<H> {
     }
 
     /// A route that removes.
-    pub(super) fn delete<T: 'static, F: Handler<T, Api<H>>>(
+    pub(super) fn delete<T: 'static, F: Handler<T, ApiState<H>>>(
         path: impl Into<String>,
         summary: &'static str,
-        answers: Answers,
+        answers: AnswerKind,
         handler: F,
     ) -> Self {
         let (method, path, summary) = (HttpMethod::Delete, path.into(), summary.to_owned());
@@ -110,7 +110,7 @@ impl<H: RunningHost> Route<H> {
             summary: row.about(),
             parameters: &[],
             body: Some(body.schema),
-            answers: Answers::Json(schema::<CommandResult>),
+            answers: AnswerKind::Json(schema::<CommandResult>),
         };
         let filter = match row.method {
             HttpMethod::Put => MethodFilter::PUT,
@@ -127,10 +127,10 @@ impl<H: RunningHost> Route<H> {
         self
     }
 
-    fn new(about: RouteDescription, handler: MethodRouter<Api<H>>) -> Self {
+    fn new(about: RouteDescription, handler: MethodRouter<ApiState<H>>) -> Self {
         let parameters = about.parameters;
         let check = move |request: Request, next: Next| async move {
-            match Given::read(request.uri(), parameters) {
+            match QueryValues::read(request.uri(), parameters) {
                 Ok(_) => next.run(request).await,
                 Err(fault) => fault.into_response(),
             }

@@ -16,9 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::api::Api;
+use super::api::ApiState;
 use super::routes::router;
-use super::{API_VERSION, ControlFile, RunningHost, Token};
+use super::{API_VERSION, ControlFile, ControlToken, RunningHost};
 use crate::library_error::{cannot_listen, os_reason};
 
 /// How many connections stand at once; more wait in the listener's backlog.
@@ -53,13 +53,13 @@ pub enum ControlError {
 
 /// A running server; it owns its tasks.
 #[derive(Debug)]
-pub struct Server {
+pub struct ControlServer {
     file: ControlFile,
     ending: CancellationToken,
     accepting: JoinHandle<()>,
 }
 
-impl Server {
+impl ControlServer {
     /// Starts serving the devices of `host` on a loopback address (port 0: a free one), with a new token.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Server {
         let refused = |reason| ControlError::Listen { address, reason };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let local = listener.local_addr().map_err(refused)?;
-        let token = Token::draw()?;
+        let token = ControlToken::draw()?;
         let file = ControlFile {
             url: format!("http://{local}"),
             pid: std::process::id(),
@@ -80,7 +80,7 @@ impl Server {
             token: token.clone(),
         };
         let ending = CancellationToken::new();
-        let api = Api { host, token: Arc::new(token), port: local.port(), ending: ending.clone() };
+        let api = ApiState { host, token: Arc::new(token), port: local.port(), ending: ending.clone() };
         let accepting = tokio::spawn(accept(listener, router(api), ending.clone()));
         Ok(Self { file, ending, accepting })
     }

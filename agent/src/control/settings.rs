@@ -11,11 +11,11 @@ use super::{Fault, RunningDevice, RunningHost};
 
 /// Each switch by name with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Settings {
+pub struct SwitchList {
     /// The switches.
     pub settings: BTreeMap<String, String>,
 }
 
-pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<Settings>, Fault> {
-    Ok(Json(Settings { settings: device.status().await?.settings }))
+pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<SwitchList>, Fault> {
+    Ok(Json(SwitchList { settings: device.status().await?.settings }))
 }

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::api::Api;
+use super::api::ApiState;
 use super::{CommandResult, Fault, RunningDevice, RunningHost};
 
 /// The answer is written before the server ends: ending lets answers under way finish. It is the first device's state.
-pub(super) async fn stop<H: RunningHost>(State(api): State<Api<H>>) -> Result<Json<CommandResult>, Fault> {
+pub(super) async fn stop<H: RunningHost>(State(api): State<ApiState<H>>) -> Result<Json<CommandResult>, Fault> {
     let first = api.host.devices().first().and_then(|device| api.host.device(device.device_id));
     let state = match first {
         Some(device) => device.status().await.map(|status| status.device),

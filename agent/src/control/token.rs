@@ -10,9 +10,9 @@ use subtle::ConstantTimeEq;
 /// 256 random bits as text. Debug hides it; serialising gives it out, for `control.json` alone.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Token(String);
+pub struct ControlToken(String);
 
-impl Token {
+impl ControlToken {
     /// A new token.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for ControlToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }

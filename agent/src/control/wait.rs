@@ -10,26 +10,26 @@ use axum::http::Uri;
 use portal_contract::{DeviceState, NotificationId, OutcomeKind, StatusReport, duration};
 use tokio::time::Instant;
 
-use super::api::{Api, OwnDevice};
-use super::condition::{Condition, Standing};
-use super::parameters::{Given, Parameter};
+use super::api::{ApiState, OwnDevice};
+use super::condition::{ConditionState, WaitCondition};
+use super::parameters::{QueryParameter, QueryValues};
 use super::{Fault, LogQuery, RunningDevice, RunningHost};
 
 /// Beyond this a time-out says no more than none.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter::many(
+pub(super) const PARAMETERS: &[QueryParameter] = &[
+    QueryParameter::many(
         "condition",
         "online, prompt-showing, permission=…, outcome=…, or PATH=VALUE into status; repeated: all must hold",
     ),
-    Parameter::one("notification", "the notification that outcome=… speaks of; the next receipt where absent"),
-    Parameter::one("timeout", "how long to wait (90s); without an end where absent"),
+    QueryParameter::one("notification", "the notification that outcome=… speaks of; the next receipt where absent"),
+    QueryParameter::one("timeout", "how long to wait (90s); without an end where absent"),
 ];
 
 /// What to wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wait {
+pub struct WaitRequest {
     /// The conditions, all of which must hold at once.
     pub conditions: Vec<String>,
     /// The notification that `outcome=…` speaks of; the next receipt where absent.
@@ -38,7 +38,7 @@ pub struct Wait {
     pub timeout: Option<Duration>,
 }
 
-impl Wait {
+impl WaitRequest {
     pub(super) fn pairs(&self) -> Vec<(&'static str, String)> {
         let conditions = self.conditions.iter().map(|condition| ("condition", condition.clone()));
         let notification = self.notification.iter().map(|id| ("notification", id.to_string()));
@@ -48,22 +48,22 @@ impl Wait {
 }
 
 /// One request's waiting.
-struct Waiting<D> {
+struct WaitState<D> {
     device: D,
-    conditions: Vec<Condition>,
+    conditions: Vec<WaitCondition>,
     notification: Option<NotificationId>,
     /// Receipts up to here were there before.
     newest_at_start: u64,
 }
 
 pub(super) async fn wait<H: RunningHost>(
-    State(api): State<Api<H>>,
+    State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
 ) -> Result<Json<DeviceState>, Fault> {
-    let given = Given::read(&uri, PARAMETERS)?;
+    let given = QueryValues::read(&uri, PARAMETERS)?;
     let timeout = given.one("timeout", duration::parse)?.map(|timeout| timeout.min(LONGEST));
-    let waiting = Waiting {
+    let waiting = WaitState {
         conditions: conditions(&given)?,
         notification: given.one("notification", str::parse)?,
         newest_at_start: *device.settled().borrow(),
@@ -75,10 +75,11 @@ pub(super) async fn wait<H: RunningHost>(
     }
 }
 
-fn conditions(given: &Given) -> Result<Vec<Condition>, Fault> {
-    let read =
-        |text| Condition::parse(text).map_err(|why| Fault::bad_request(why, "portal-agent wait --help has examples"));
-    let conditions: Vec<Condition> = given.all("condition").map(read).collect::<Result<_, _>>()?;
+fn conditions(given: &QueryValues) -> Result<Vec<WaitCondition>, Fault> {
+    let read = |text| {
+        WaitCondition::parse(text).map_err(|why| Fault::bad_request(why, "portal-agent wait --help has examples"))
+    };
+    let conditions: Vec<WaitCondition> = given.all("condition").map(read).collect::<Result<_, _>>()?;
     if conditions.is_empty() {
         return Err(Fault::bad_request("no condition is given", "give at least one, such as online"));
     }
@@ -89,7 +90,7 @@ fn ending() -> Fault {
     Fault::new("daemonIsEnding", "the daemon ended while this waited for it", "portal-agent run")
 }
 
-impl<D: RunningDevice> Waiting<D> {
+impl<D: RunningDevice> WaitState<D> {
     async fn run(&self, timeout: Option<Duration>) -> Result<DeviceState, Fault> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let (mut changes, mut settled) = (self.device.changes(), self.device.settled());
@@ -102,7 +103,7 @@ impl<D: RunningDevice> Waiting<D> {
             if unmet.is_empty() {
                 return Ok(status.device);
             }
-            if unmet.iter().any(|(_, standing)| matches!(standing, Standing::Never(_))) {
+            if unmet.iter().any(|(_, standing)| matches!(standing, ConditionState::Never(_))) {
                 return Err(not_met(&unmet, "cannot hold any more".to_owned()));
             }
             let changed = async {
@@ -117,7 +118,7 @@ impl<D: RunningDevice> Waiting<D> {
         }
     }
 
-    async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&Condition, Standing)>, Fault> {
+    async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&WaitCondition, ConditionState)>, Fault> {
         let members = serde_json::to_value(status).map_err(|error| {
             let message =
                 format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
@@ -126,47 +127,47 @@ impl<D: RunningDevice> Waiting<D> {
         let mut unmet = Vec::new();
         for condition in &self.conditions {
             let standing = match condition {
-                Condition::Outcome(wanted) => self.outcome(*wanted).await?,
+                WaitCondition::Outcome(wanted) => self.outcome(*wanted).await?,
                 other => other.in_status(status, &members),
             };
-            if standing != Standing::Holds {
+            if standing != ConditionState::Holds {
                 unmet.push((condition, standing));
             }
         }
         Ok(unmet)
     }
 
-    async fn outcome(&self, wanted: OutcomeKind) -> Result<Standing, Fault> {
+    async fn outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
         match &self.notification {
             Some(id) => self.outcome_of(id, wanted).await,
             None => self.next_outcome(wanted).await,
         }
     }
 
-    async fn next_outcome(&self, wanted: OutcomeKind) -> Result<Standing, Fault> {
+    async fn next_outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
         let next = self.device.receipts_after(self.newest_at_start, 1).await?;
         Ok(match next.first() {
-            None => Standing::NotYet("there is no receipt yet".to_owned()),
-            Some(receipt) if receipt.outcome.kind() == wanted => Standing::Holds,
+            None => ConditionState::NotYet("there is no receipt yet".to_owned()),
+            Some(receipt) if receipt.outcome.kind() == wanted => ConditionState::Holds,
             Some(receipt) => {
-                Standing::Never(format!("the next receipt, {}, is {}", receipt.sequence, receipt.outcome.kind()))
+                ConditionState::Never(format!("the next receipt, {}, is {}", receipt.sequence, receipt.outcome.kind()))
             }
         })
     }
 
     /// An id has one outcome that uses it up; besides, it may be `rejected` before and `duplicate` after (contract 3).
-    async fn outcome_of(&self, id: &NotificationId, wanted: OutcomeKind) -> Result<Standing, Fault> {
+    async fn outcome_of(&self, id: &NotificationId, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
         let of = |outcome, limit| LogQuery { outcome, id: Some(id.clone()), since: None, limit };
         if !self.device.log(of(Some(wanted), 1)).await?.is_empty() {
-            return Ok(Standing::Holds);
+            return Ok(ConditionState::Holds);
         }
         // Not the wanted one once more: it may have settled between the two looks, and the next look will find it.
         for kind in OutcomeKind::ALL.into_iter().filter(|kind| uses_id(*kind) && *kind != wanted) {
             if uses_id(wanted) && !self.device.log(of(Some(kind), 1)).await?.is_empty() {
-                return Ok(Standing::Never(format!("its outcome is {kind}")));
+                return Ok(ConditionState::Never(format!("its outcome is {kind}")));
             }
         }
-        Ok(Standing::NotYet("there is no receipt of it yet".to_owned()))
+        Ok(ConditionState::NotYet("there is no receipt of it yet".to_owned()))
     }
 }
 
@@ -185,12 +186,12 @@ fn timeout_words(timeout: Option<Duration>) -> String {
     timeout.map(|timeout| format!("{} s", timeout.as_secs_f64())).unwrap_or_default()
 }
 
-fn not_met(unmet: &[(&Condition, Standing)], what: String) -> Fault {
+fn not_met(unmet: &[(&WaitCondition, ConditionState)], what: String) -> Fault {
     let each: Vec<String> = unmet
         .iter()
         .map(|(condition, standing)| match standing {
-            Standing::NotYet(how) | Standing::Never(how) => format!("{condition} ({how})"),
-            Standing::Holds => condition.to_string(),
+            ConditionState::NotYet(how) | ConditionState::Never(how) => format!("{condition} ({how})"),
+            ConditionState::Holds => condition.to_string(),
         })
         .collect();
     let message = format!("{what}: {}", each.join(", "));

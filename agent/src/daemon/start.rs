@@ -10,14 +10,14 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use crate::broker::{BrokerCredentials, BrokerError, BrokerUrl, EmbeddedBroker, EmbeddedError, SessionSettings};
-use crate::control::{ControlError, ControlFile, RunningHost, Server};
+use crate::control::{ControlError, ControlFile, ControlServer, RunningHost};
 use crate::desktop::{self, ConsoleNotifier, DesktopEvent, NativeNotifier, Notifier};
 use crate::host::{
     AddDeviceError, Clock, DeviceHandle, Host, HostError, HostHandle, HostSetup, OpenError, OpenedDevice, SystemClock,
     journal_options,
 };
 use crate::journal::{JournalDatabase, JournalError, Retention};
-use crate::state_dir::{Lock, OPEN_CARDS, StateDir, StateDirError};
+use crate::state_dir::{StateDirLock, OPEN_CARDS, StateDir, StateDirError};
 use portal_contract::NewDevice;
 use portal_device::{DeviceIdentity, EmulationSettings};
 
@@ -125,11 +125,11 @@ pub struct Daemon {
     host: Host,
     /// The device that a fresh state directory begins with.
     first: DeviceHandle,
-    server: Server,
+    server: ControlServer,
     embedded: Option<EmbeddedBroker>,
     state_dir: StateDir,
     /// Held for as long as the daemon runs: it keeps a second one out.
-    _lock: Lock,
+    _lock: StateDirLock,
 }
 
 fn open_journal(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> Result<JournalDatabase, StartError> {
@@ -201,7 +201,7 @@ impl Daemon {
                 return Err(error);
             }
         };
-        let server = Server::start(options.control_listen, host.handle().clone()).await?;
+        let server = ControlServer::start(options.control_listen, host.handle().clone()).await?;
         control_url_sender.send_replace(server.url().to_owned());
         state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
         let devices = host.handle().devices().len();

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
 use super::requests::{DeviceRequest, HostRequest, Reply};
-use crate::broker::Sessions;
+use crate::broker::SessionControl;
 use crate::control::{Fault, InAppMessage, RunningDevice};
 use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
 
@@ -26,7 +26,7 @@ pub struct DeviceHandle {
     pub(super) key: DeviceKey,
     /// As it was made, or as this start renamed it.
     identity: Arc<DeviceIdentity>,
-    sessions: Arc<dyn Sessions>,
+    sessions: Arc<dyn SessionControl>,
     pub(super) journal: DeviceJournal,
     reader: JournalReader,
     watch: DeviceWatch,
@@ -45,7 +45,7 @@ impl DeviceHandle {
         host: &HostHandle,
         key: DeviceKey,
         identity: DeviceIdentity,
-        sessions: Arc<dyn Sessions>,
+        sessions: Arc<dyn SessionControl>,
         journal: DeviceJournal,
         reader: JournalReader,
         watch: DeviceWatch,

@@ -22,7 +22,7 @@ use super::inputs::{Addressee, of_desktop, of_session};
 use super::open_device::OpenedDevice;
 use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply};
 use super::{HostError, HostSetup, MOST_DEVICES};
-use crate::broker::{BrokerError, Session, SessionEvent, SessionSettings};
+use crate::broker::{BrokerError, BrokerSession, SessionEvent, SessionSettings};
 use crate::control::FOLLOWER_ROOM;
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::{CommitTicket, JournalError, JournalReads, ReadAnswer};
@@ -272,7 +272,7 @@ impl HostTask {
         let identity = device.snapshot().identity.clone();
         let settings =
             SessionSettings { device: identity.id, tenant: identity.tenant.clone(), ..self.session_settings.clone() };
-        let session = match Session::start(settings, key, self.session_sender.clone()) {
+        let session = match BrokerSession::start(settings, key, self.session_sender.clone()) {
             Ok(session) => session,
             Err(error) => return Ok(Err(error)),
         };
@@ -355,7 +355,7 @@ impl HostTask {
                 Ok(())
             });
         }
-        let sessions = self.devices.into_values().filter_map(|device| device.session).map(Session::stop);
+        let sessions = self.devices.into_values().filter_map(|device| device.session).map(BrokerSession::stop);
         futures_util::future::join_all(sessions).await;
         ended
     }

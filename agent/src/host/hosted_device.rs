@@ -11,7 +11,7 @@ use portal_delivery::{BatchNumber, Delivery, DeviceKey, JournalEntry, RequestNum
 use tokio::sync::{mpsc, watch};
 
 use super::requests::Reply;
-use crate::broker::{Session, Sessions};
+use crate::broker::{BrokerSession, SessionControl};
 use crate::journal::{AppendRefused, CommitTicket, DeviceJournal, JournalReader};
 
 /// What others may watch of a device.
@@ -52,9 +52,9 @@ pub(super) struct HostedDevice {
     pub(super) delivery: Delivery,
     pub(super) journal: DeviceJournal,
     pub(super) reader: JournalReader,
-    pub(super) sessions: Arc<dyn Sessions>,
+    pub(super) sessions: Arc<dyn SessionControl>,
     /// None where the session is a test's.
-    pub(super) session: Option<Session>,
+    pub(super) session: Option<BrokerSession>,
     pub(super) watch: DeviceWatch,
     pub(super) replies: HashMap<RequestNumber, PendingReply>,
     /// Who follows; whoever does not read is given up.
@@ -70,8 +70,8 @@ impl HostedDevice {
         delivery: Delivery,
         journal: DeviceJournal,
         reader: JournalReader,
-        sessions: Arc<dyn Sessions>,
-        session: Option<Session>,
+        sessions: Arc<dyn SessionControl>,
+        session: Option<BrokerSession>,
     ) -> Self {
         let settled = watch::Sender::new(delivery.device().last_sequence());
         let watch = DeviceWatch { changes: watch::Sender::new(0), settled };

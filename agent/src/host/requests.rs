@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::device_handle::DeviceHandle;
 use super::open_device::OpenedDevice;
-use crate::broker::{BrokerError, Session};
+use crate::broker::{BrokerError, BrokerSession};
 use crate::control::Fault;
 use crate::journal::DeviceJournal;
 
@@ -43,7 +43,7 @@ pub(super) enum DeviceRequest {
 /// What a device stood on that is hosted no longer.
 pub(super) struct RemovedDevice {
     /// To be stopped.
-    pub(super) session: Option<Session>,
+    pub(super) session: Option<BrokerSession>,
     /// To be emptied.
     pub(super) journal: DeviceJournal,
 }

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::model::{Action, Case, StateChange};
-use super::player::{Play, play, skipped};
-use super::result::{CaseResult, Run, Standing};
-use super::runner::{Options, RunError};
-use super::scene::{Scene, SceneError};
+use super::model::{ScenarioCase, StateChange, StepAction};
+use super::player::{CaseOptions, play, skipped};
+use super::result::{CaseResult, CaseVerdict, RunResult};
+use super::runner::{RunError, RunOptions};
+use super::scene::{TestDevice, TestDeviceError};
 use crate::control::log::LogRequest;
 use crate::control::{
-    Client, ClientError, CommandResult, DesktopInteraction, DeviceEvent, Following, IdleReport, InAppMessage,
+    ClientError, CommandResult, ControlClient, DesktopInteraction, DeviceEvent, FollowedLines, IdleReport, InAppMessage,
 };
 use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
@@ -26,12 +26,12 @@ use portal_device::{DeviceCommand, EmulationSettings};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The daemon's device.
-pub struct Attached {
-    client: Arc<Client>,
+pub struct AttachedDevice {
+    client: Arc<ControlClient>,
     sender: Arc<PushSender>,
     topics: DeviceTopics,
     /// The stream of what happens; away while it is read.
-    events: Option<Following<DeviceEvent>>,
+    events: Option<FollowedLines<DeviceEvent>>,
     heard: u64,
     /// Device time when it last was at rest.
     now: Timestamp,
@@ -41,22 +41,22 @@ pub struct Attached {
 
 /// Runs a call of the blocking client where blocking is fine.
 async fn blocking<T: Send + 'static>(
-    client: &Arc<Client>,
-    call: impl FnOnce(&Client) -> Result<T, ClientError> + Send + 'static,
-) -> Result<T, SceneError> {
+    client: &Arc<ControlClient>,
+    call: impl FnOnce(&ControlClient) -> Result<T, ClientError> + Send + 'static,
+) -> Result<T, TestDeviceError> {
     let client = Arc::clone(client);
     match tokio::task::spawn_blocking(move || call(&client)).await {
         Ok(result) => Ok(result?),
-        Err(error) => Err(SceneError::Impossible(error.to_string())),
+        Err(error) => Err(TestDeviceError::Impossible(error.to_string())),
     }
 }
 
-impl Attached {
+impl AttachedDevice {
     /// Takes the device out of its box, and listens to what happens on it.
     ///
     /// # Errors
     /// The daemon does not answer, or refuses.
-    pub async fn open(client: &Arc<Client>, sender: &Arc<PushSender>) -> Result<Self, SceneError> {
+    pub async fn open(client: &Arc<ControlClient>, sender: &Arc<PushSender>) -> Result<Self, TestDeviceError> {
         blocking(client, |client| client.apply(&DeviceCommand::Reset)).await?;
         let status = blocking(client, |client| client.status()).await?.value;
         let (events, heard) = blocking(client, |client| {
@@ -80,7 +80,7 @@ impl Attached {
     ///
     /// # Errors
     /// The daemon does not answer, or refuses.
-    pub async fn close(mut self) -> Result<(), SceneError> {
+    pub async fn close(mut self) -> Result<(), TestDeviceError> {
         blocking(&self.client, |client| client.apply(&DeviceCommand::Reset)).await?;
         // At rest the groups are no longer subscribed: what clears them is no push to this device.
         self.rest().await?;
@@ -93,40 +93,40 @@ impl Attached {
 
     async fn call<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Client) -> Result<T, ClientError> + Send + 'static,
-    ) -> Result<T, SceneError> {
+        call: impl FnOnce(&ControlClient) -> Result<T, ClientError> + Send + 'static,
+    ) -> Result<T, TestDeviceError> {
         blocking(&self.client, call).await
     }
 }
 
-impl Scene for Attached {
+impl TestDevice for AttachedDevice {
     fn topics(&self) -> DeviceTopics {
         self.topics.clone()
     }
 
-    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, SceneError> {
+    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, TestDeviceError> {
         let (row, body) = (change.row, change.body.clone());
         Ok(self.call(move |client| client.change(row, &body)).await?.value)
     }
 
-    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, SceneError> {
+    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
         Ok(self.call(move |client| client.gesture(gesture)).await?.value)
     }
 
-    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
         if retain {
             self.retained.insert(topic.clone());
         }
         Ok(self.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
+    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
         let quiet = self.call(|client| client.quiet(PATIENCE)).await?.value;
         self.now = quiet.now;
         Ok(quiet)
     }
 
-    async fn move_to(&mut self, moment: Timestamp) -> Result<(), SceneError> {
+    async fn move_to(&mut self, moment: Timestamp) -> Result<(), TestDeviceError> {
         // Real time has passed since: what is left of it, and never backwards.
         let millis = moment.millis_since(self.now).max(0).unsigned_abs();
         if millis > 0 {
@@ -135,36 +135,36 @@ impl Scene for Attached {
         Ok(())
     }
 
-    async fn restart(&mut self) -> Result<(), SceneError> {
-        Err(SceneError::Impossible("a daemon that this run did not start is not restarted by it".to_owned()))
+    async fn restart(&mut self) -> Result<(), TestDeviceError> {
+        Err(TestDeviceError::Impossible("a daemon that this run did not start is not restarted by it".to_owned()))
     }
 
-    async fn status(&mut self) -> Result<StatusReport, SceneError> {
+    async fn status(&mut self) -> Result<StatusReport, TestDeviceError> {
         Ok(self.call(|client| client.status()).await?.value)
     }
 
-    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, SceneError> {
+    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {
         let request = LogRequest { after: Some(sequence), ..LogRequest::default() };
         self.call(move |client| client.receipts(&request)).await
     }
 
-    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, SceneError> {
+    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, TestDeviceError> {
         Ok(self.call(|client| client.notifications()).await?.value.notifications)
     }
 
-    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, SceneError> {
+    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, TestDeviceError> {
         match self.call(move |client| client.explanation(id.as_ref())).await {
             Ok(answer) => Ok(Some(answer.value)),
-            Err(SceneError::Fault(fault)) if fault.code == "noReceipt" => Ok(None),
+            Err(TestDeviceError::Fault(fault)) if fault.code == "noReceipt" => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, SceneError> {
+    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
         if self.heard >= quiet.events {
             return Ok(Vec::new());
         }
-        let Some(mut events) = self.events.take() else { return Err(SceneError::TooMuchHappened) };
+        let Some(mut events) = self.events.take() else { return Err(TestDeviceError::TooMuchHappened) };
         let until = quiet.events;
         let (events, happened) = self
             .call(move |_| {
@@ -179,16 +179,16 @@ impl Scene for Attached {
     }
 }
 
-fn read_until(events: &mut Following<DeviceEvent>, until: u64) -> Result<Vec<DeviceEvent>, SceneError> {
+fn read_until(events: &mut FollowedLines<DeviceEvent>, until: u64) -> Result<Vec<DeviceEvent>, TestDeviceError> {
     let mut happened: Vec<DeviceEvent> = Vec::new();
     while happened.last().is_none_or(|event| event.number < until) {
-        happened.push(events.next().ok_or(SceneError::TooMuchHappened)??.value);
+        happened.push(events.next().ok_or(TestDeviceError::TooMuchHappened)??.value);
     }
     Ok(happened)
 }
 
 /// Why this device cannot play the case; none where it can.
-fn unfit(case: &Case, status: &StatusReport) -> Option<String> {
+fn unfit(case: &ScenarioCase, status: &StatusReport) -> Option<String> {
     let (wanted, device) = (&case.device, &status.device);
     let version = wanted.os_version.to_string();
     if (wanted.platform, &version) != (device.operating_system, &device.os_version) {
@@ -207,7 +207,7 @@ fn unfit(case: &Case, status: &StatusReport) -> Option<String> {
     if renamed {
         return Some(format!("the running device is named {:?}", device.device_name));
     }
-    let restarts = case.steps.iter().any(|step| matches!(step.action, Action::Restart));
+    let restarts = case.steps.iter().any(|step| matches!(step.action, StepAction::Restart));
     restarts.then(|| "it restarts the daemon, which a run beside it cannot".to_owned())
 }
 
@@ -216,13 +216,13 @@ fn unfit(case: &Case, status: &StatusReport) -> Option<String> {
 /// # Errors
 /// Nothing can be sent.
 pub async fn run(
-    cases: Vec<Case>,
-    options: Options,
-    client: Client,
+    cases: Vec<ScenarioCase>,
+    options: RunOptions,
+    client: ControlClient,
     sender: SenderOptions,
     stop: CancellationToken,
     mut tell: impl FnMut(&CaseResult),
-) -> Result<Run, RunError> {
+) -> Result<RunResult, RunError> {
     let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
     let (client, sender) = (Arc::new(client), Arc::new(PushSender::connect(sender).await?));
     let mut results = Vec::new();
@@ -230,10 +230,10 @@ pub async fn run(
         let case = &cases[number];
         let result = match stop.is_cancelled() {
             true => skipped(case, repetition, "the run ended before its turn came".to_owned()),
-            false => one(case, Play { strict: options.strict, repetition }, &client, &sender).await,
+            false => one(case, CaseOptions { strict: options.strict, repetition }, &client, &sender).await,
         };
         tell(&result);
-        if options.fail_fast && result.standing(options.strict) == Standing::Failed {
+        if options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed {
             stop.cancel();
         }
         results.push((repetition, number, result));
@@ -243,17 +243,22 @@ pub async fn run(
         sender.stop().await;
     }
     let cases = results.into_iter().map(|(.., result)| result).collect();
-    Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+    Ok(RunResult { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
 }
 
-async fn one(case: &Case, how: Play, client: &Arc<Client>, sender: &Arc<PushSender>) -> CaseResult {
+async fn one(
+    case: &ScenarioCase,
+    how: CaseOptions,
+    client: &Arc<ControlClient>,
+    sender: &Arc<PushSender>,
+) -> CaseResult {
     let fit = blocking(client, |client| client.status()).await.map(|answer| unfit(case, &answer.value));
     match fit {
         Ok(None) => {}
         Ok(Some(why)) => return skipped(case, how.repetition, why),
         Err(error) => return super::player::could_not_begin(case, how.repetition, &error),
     }
-    match Attached::open(client, sender).await {
+    match AttachedDevice::open(client, sender).await {
         Err(error) => super::player::could_not_begin(case, how.repetition, &error),
         Ok(mut scene) => {
             let result = play(&mut scene, case, how).await;

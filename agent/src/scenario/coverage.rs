@@ -9,7 +9,7 @@ use std::path::Path;
 
 use portal_device::behaviour::{BEHAVIOURS, SECTIONS};
 
-use super::model::Case;
+use super::model::ScenarioCase;
 
 const HEAD: &str = "\
 # Scenarios
@@ -22,7 +22,7 @@ This page is written by `portal-agent scenario facts config/scenarios`; a test k
 ";
 
 /// The page.
-pub fn page(cases: &[Case]) -> String {
+pub fn page(cases: &[ScenarioCase]) -> String {
     let named = by_fact(cases);
     let gaps = BEHAVIOURS.iter().filter(|behaviour| !named.contains_key(behaviour.id)).count();
     let scenarios =
@@ -51,7 +51,7 @@ pub fn page(cases: &[Case]) -> String {
 }
 
 /// The scenarios that name a fact, each once with its file.
-fn by_fact(cases: &[Case]) -> BTreeMap<&str, Vec<(&str, &str)>> {
+fn by_fact(cases: &[ScenarioCase]) -> BTreeMap<&str, Vec<(&str, &str)>> {
     let mut named: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for case in cases {
         for fact in &case.facts {

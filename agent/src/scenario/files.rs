@@ -6,8 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::model::Case;
-use super::read::{MAX_FILE_BYTES, WrongFile, read};
+use super::model::ScenarioCase;
+use super::read::{MAX_FILE_BYTES, InvalidFile, read};
 use crate::input_file::{self, FileFault};
 
 /// How deep folders are searched.
@@ -15,13 +15,13 @@ const MAX_FOLDERS: usize = 32;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct LoadedScenarios {
     /// How many files there were.
     pub files: usize,
     /// The cases of those that are right, file by file.
-    pub cases: Vec<Case>,
+    pub cases: Vec<ScenarioCase>,
     /// Those that are not.
-    pub wrong: Vec<WrongFile>,
+    pub wrong: Vec<InvalidFile>,
 }
 
 /// Why paths cannot be read.
@@ -49,9 +49,9 @@ pub enum PathError {
 /// Reads the files, and those of the folders, each folder's in the order of their names.
 ///
 /// # Errors
-/// A path that cannot be read. A file that is not right is none: it stands in [`Loaded::wrong`].
-pub fn load(paths: &[PathBuf]) -> Result<Loaded, PathError> {
-    let mut loaded = Loaded::default();
+/// A path that cannot be read. A file that is not right is none: it stands in [`LoadedScenarios::wrong`].
+pub fn load(paths: &[PathBuf]) -> Result<LoadedScenarios, PathError> {
+    let mut loaded = LoadedScenarios::default();
     for path in paths {
         let mut files = Vec::new();
         find(path, 0, &mut files)?;

@@ -18,7 +18,7 @@ mod schema;
 pub mod select;
 pub mod stage;
 
-pub use read::{WrongFile, WrongPlace, read};
+pub use read::{InvalidFile, ReportedProblem, read};
 pub use schema::schema;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use portal_device::{DeviceCommand, EmulationSettings, OsVersion};
 
 /// A place in a scenario file; line and column count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Position {
+pub struct FilePosition {
     /// The file, as it was named.
     #[serde(serialize_with = "as_text")]
     pub file: Arc<str>,
@@ -27,7 +27,7 @@ pub struct Position {
     pub column: usize,
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
@@ -40,14 +40,14 @@ fn as_text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Er
 /// What an expectation rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Grounds {
+pub enum ExpectationBasis {
     /// On documentation, by its sections (`4.1`), or on the author's own word where none is named: not held, it fails.
     Documented(Vec<String>),
     /// On a choice that nobody documents, in a sentence: not held, it warns; `--strict` makes it fail.
     Undocumented(String),
 }
 
-impl fmt::Display for Grounds {
+impl fmt::Display for ExpectationBasis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Documented(facts) if facts.is_empty() => f.write_str("the scenario's own word"),
@@ -58,21 +58,21 @@ impl fmt::Display for Grounds {
 }
 
 /// One value of each axis of a matrix, in the order of the file.
-pub type Combination = Vec<(String, String)>;
+pub type MatrixCombination = Vec<(String, String)>;
 
 /// One scenario with one combination of its matrix: what is run, and what is reported.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct ScenarioCase {
     /// The scenario's name.
     pub scenario: String,
     /// What it is about, in a sentence or two.
     pub description: Option<String>,
     /// The combination; empty without a matrix.
-    pub combination: Combination,
+    pub combination: MatrixCombination,
     /// Where the scenario begins.
-    pub at: Position,
+    pub at: FilePosition,
     /// What its expectations rest on, unless they say otherwise.
-    pub grounds: Grounds,
+    pub grounds: ExpectationBasis,
     /// Every fact that the scenario or one of its expectations names, once each, in order.
     pub facts: Vec<String>,
     /// The device that it begins with.
@@ -80,10 +80,10 @@ pub struct Case {
     /// What is proved of the device before the first step.
     pub given: Vec<StatusCheck>,
     /// What happens, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScenarioStep>,
 }
 
-impl Case {
+impl ScenarioCase {
     /// The scenario's name and, in brackets, the combination: `denied [platform=ios, documentation=2025]`.
     pub fn name(&self) -> String {
         case_name(&self.scenario, &self.combination)
@@ -91,12 +91,12 @@ impl Case {
 
     /// Whether a step restarts the device, so that its journal must outlive it.
     pub fn restarts(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.action, Action::Restart))
+        self.steps.iter().any(|step| matches!(step.action, StepAction::Restart))
     }
 }
 
 /// The name of a case.
-pub fn case_name(scenario: &str, combination: &Combination) -> String {
+pub fn case_name(scenario: &str, combination: &MatrixCombination) -> String {
     if combination.is_empty() {
         return scenario.to_owned();
     }
@@ -132,18 +132,18 @@ pub struct StateChange {
 
 /// One step.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct ScenarioStep {
     /// Where it stands.
-    pub at: Position,
+    pub at: FilePosition,
     /// The step in a line, as it was written, placeholders filled in.
     pub text: String,
     /// What it does.
-    pub action: Action,
+    pub action: StepAction,
 }
 
 /// What a step does.
 #[derive(Debug, Clone)]
-pub enum Action {
+pub enum StepAction {
     /// A state change. Refused by the platform it fails, unless that is what is expected.
     Change {
         /// The change.
@@ -152,7 +152,7 @@ pub enum Action {
         refused: Option<ExpectedRefusal>,
     },
     /// A push, published as a sender does.
-    Push(Push),
+    Push(PushStep),
     /// The service tells the groups of the device's user (contract 2).
     Groups {
         /// Whose groups they are said to be.
@@ -161,11 +161,11 @@ pub enum Action {
         groups: Vec<GroupId>,
     },
     /// The service sends a remote action (contract 2).
-    RemoteAction(RemoteAction),
+    RemoteAction(RemoteActionStep),
     /// Device time passes, and everything that falls due in it happens.
     Advance(Duration),
     /// A person answers the prompt on the device.
-    Answer(Answer),
+    Answer(PromptAnswer),
     /// A person taps or dismisses the newest card.
     Card(CardAnswer),
     /// The device's daemon ends cleanly and starts again on what its journal kept.
@@ -180,23 +180,23 @@ pub struct ExpectedRefusal {
     /// The refusal's code; any where absent.
     pub code: Option<String>,
     /// What that rests on.
-    pub grounds: Grounds,
+    pub grounds: ExpectationBasis,
 }
 
 /// A push to publish.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Push {
+pub struct PushStep {
     /// Whom it is for.
-    pub to: PushTarget,
+    pub to: PushAddressee,
     /// What is published.
-    pub payload: Payload,
+    pub payload: PushPayload,
     /// Whether the broker keeps it for who subscribes later (facts 1.6: late joiners).
     pub retain: bool,
 }
 
 /// Whom a push is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushTarget {
+pub enum PushAddressee {
     /// The scenario's device.
     Device,
     /// The users of a group.
@@ -205,7 +205,7 @@ pub enum PushTarget {
 
 /// What a push publishes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Payload {
+pub enum PushPayload {
     /// A JSON object.
     Members(PayloadMembers),
     /// These bytes.
@@ -223,7 +223,7 @@ pub struct PayloadMembers {
     pub expires_in: Option<Duration>,
 }
 
-impl Payload {
+impl PushPayload {
     /// The id that the payload carries; `fresh` where it has members but names none, none in bytes that hold no text for it.
     pub fn id(&self, fresh: &str) -> Option<String> {
         match self {
@@ -258,7 +258,7 @@ impl Payload {
 
 /// A remote action to publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteAction {
+pub struct RemoteActionStep {
     /// Its id; a fresh one where absent.
     pub id: Option<String>,
     /// Its name, as sent.
@@ -270,7 +270,7 @@ pub struct RemoteAction {
 /// How a person answers the permission prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Answer {
+pub enum PromptAnswer {
     /// Allow.
     Allow,
     /// Don't Allow.
@@ -293,18 +293,18 @@ pub enum CardAnswer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
     /// Where it stands.
-    pub at: Position,
+    pub at: FilePosition,
     /// The expectation in a line, as it was written.
     pub text: String,
     /// What it is.
-    pub expected: Expected,
+    pub expected: ExpectedState,
     /// What it rests on.
-    pub grounds: Grounds,
+    pub grounds: ExpectationBasis,
 }
 
 /// What must hold.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Expected {
+pub enum ExpectedState {
     /// A push has this outcome: the newest receipt of the push named, or of the latest push that the scenario sent.
     Outcome(ExpectedOutcome),
     /// A push has no outcome (yet): it is held, or did not arrive.
@@ -354,7 +354,7 @@ pub struct ExpectedCard {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusCheck {
     /// Where it stands.
-    pub at: Position,
+    pub at: FilePosition,
     /// The members' names, outermost first.
     pub path: Vec<String>,
     /// Its value; null: it is null or absent.

@@ -8,12 +8,12 @@ use portal_contract::{Explanation, Timestamp};
 use portal_device::DocumentedBehaviour;
 use serde::Serialize;
 
-use super::model::{Combination, Grounds, Position, case_name};
+use super::model::{ExpectationBasis, FilePosition, MatrixCombination, case_name};
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Run {
+pub struct RunResult {
     /// Whether what rests on undocumented choices fails too.
     pub strict: bool,
     /// The seed that the cases were shuffled with.
@@ -35,11 +35,11 @@ pub struct CaseResult {
     /// What the scenario is about.
     pub description: Option<String>,
     /// The combination of the matrix.
-    pub combination: Combination,
+    pub combination: MatrixCombination,
     /// Which repetition, from 1 on.
     pub repetition: u32,
     /// Where the scenario begins.
-    pub at: Position,
+    pub at: FilePosition,
     /// The facts that it names.
     pub facts: Vec<String>,
     /// The device: platform, version, documentation.
@@ -59,7 +59,7 @@ pub struct CaseResult {
 #[serde(rename_all = "camelCase")]
 pub struct StepResult {
     /// Where it stands.
-    pub at: Position,
+    pub at: FilePosition,
     /// The step in a line.
     pub text: String,
     /// The device time at which it began, from the scenario's beginning on.
@@ -67,22 +67,22 @@ pub struct StepResult {
     /// How long it took by the computer's clock.
     pub took: Duration,
     /// Whether it was run, and what of its expectations did not hold.
-    pub became: Became,
+    pub became: StepOutcome,
     /// What the device did meanwhile, in order.
-    pub happenings: Vec<Happening>,
+    pub happenings: Vec<ObservedEvent>,
 }
 
 /// What became of a step.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Became {
+pub enum StepOutcome {
     /// It was carried out, and what it expected held; a state change may say that nothing changed.
     Done {
         /// What a person is told where nothing changed.
         note: Option<String>,
     },
     /// Something did not hold.
-    NotHeld(Vec<Miss>),
+    NotHeld(Vec<FailedExpectation>),
     /// It was not come to.
     NotRun,
 }
@@ -90,15 +90,15 @@ pub enum Became {
 /// One thing that did not hold, or could not be done.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Miss {
+pub struct FailedExpectation {
     /// Where it stands.
-    pub at: Position,
+    pub at: FilePosition,
     /// What was expected.
     pub expected: String,
     /// What happened.
     pub happened: String,
     /// What the expectation rests on.
-    pub grounds: Grounds,
+    pub grounds: ExpectationBasis,
     /// The checklist of the push in question.
     pub explanation: Option<Explanation>,
 }
@@ -106,11 +106,11 @@ pub struct Miss {
 /// Something that the device did.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Happening {
+pub struct ObservedEvent {
     /// The device time, from the scenario's beginning on.
     pub at: Duration,
     /// What kind.
-    pub kind: HappeningKind,
+    pub kind: ObservedEventKind,
     /// What, in a line.
     pub text: String,
 }
@@ -118,7 +118,7 @@ pub struct Happening {
 /// What kind of thing the device did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum HappeningKind {
+pub enum ObservedEventKind {
     /// The permission prompt was shown.
     Prompt,
     /// The permission prompt went.
@@ -136,7 +136,7 @@ pub enum HappeningKind {
 /// How a case, or a run, stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Standing {
+pub enum CaseVerdict {
     /// Everything held.
     Passed,
     /// It was not run.
@@ -147,10 +147,10 @@ pub enum Standing {
     Failed,
 }
 
-impl Miss {
+impl FailedExpectation {
     /// Whether it fails the run.
     pub fn fails(&self, strict: bool) -> bool {
-        strict || matches!(self.grounds, Grounds::Documented(_))
+        strict || matches!(self.grounds, ExpectationBasis::Documented(_))
     }
 
     /// The text of a failure, the same in every report: where, what was expected, what happened, on what that rests, and
@@ -158,7 +158,7 @@ impl Miss {
     pub fn text(&self) -> String {
         let mut text = format!("{}\n  expected: {}\n  happened: {}", self.at, self.expected, self.happened);
         text.push_str(&format!("\n  rests on: {}", self.grounds));
-        if let Grounds::Documented(facts) = &self.grounds {
+        if let ExpectationBasis::Documented(facts) = &self.grounds {
             for behaviour in facts.iter().filter_map(|fact| DocumentedBehaviour::find(fact)) {
                 text.push_str(&format!("\n            {:?}", behaviour.says));
                 let titles = behaviour.evidence.titles().join("; ");
@@ -187,46 +187,46 @@ fn checklist(explanation: &Explanation) -> String {
 
 impl StepResult {
     /// What did not hold.
-    pub fn misses(&self) -> &[Miss] {
+    pub fn misses(&self) -> &[FailedExpectation] {
         match &self.became {
-            Became::NotHeld(misses) => misses,
-            Became::Done { .. } | Became::NotRun => &[],
+            StepOutcome::NotHeld(misses) => misses,
+            StepOutcome::Done { .. } | StepOutcome::NotRun => &[],
         }
     }
 }
 
 impl CaseResult {
-    /// The case's name, as in [`super::model::Case::name`].
+    /// The case's name, as in [`super::model::ScenarioCase::name`].
     pub fn name(&self) -> String {
         case_name(&self.scenario, &self.combination)
     }
 
     /// What did not hold, in order.
-    pub fn misses(&self) -> impl Iterator<Item = &Miss> {
+    pub fn misses(&self) -> impl Iterator<Item = &FailedExpectation> {
         self.steps.iter().flat_map(StepResult::misses)
     }
 
     /// How it stands.
-    pub fn standing(&self, strict: bool) -> Standing {
+    pub fn standing(&self, strict: bool) -> CaseVerdict {
         if self.misses().any(|miss| miss.fails(strict)) {
-            return Standing::Failed;
+            return CaseVerdict::Failed;
         }
         match (self.misses().next(), &self.skipped) {
-            (Some(_), _) => Standing::Warned,
-            (None, Some(_)) => Standing::Skipped,
-            (None, None) => Standing::Passed,
+            (Some(_), _) => CaseVerdict::Warned,
+            (None, Some(_)) => CaseVerdict::Skipped,
+            (None, None) => CaseVerdict::Passed,
         }
     }
 }
 
-impl Run {
+impl RunResult {
     /// How many cases stand so.
-    pub fn count(&self, standing: Standing) -> usize {
+    pub fn count(&self, standing: CaseVerdict) -> usize {
         self.cases.iter().filter(|case| case.standing(self.strict) == standing).count()
     }
 
     /// Whether a case failed: the exit code is 1 then (contract 5).
     pub fn failed(&self) -> bool {
-        self.count(Standing::Failed) > 0
+        self.count(CaseVerdict::Failed) > 0
     }
 }

@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::model::Case;
-use super::player::{Play, could_not_begin, did_not_end, play, skipped};
-use super::result::{CaseResult, Run, Standing};
-use super::scene::SceneError;
-use super::stage::{Cards, House, Stage};
+use super::model::ScenarioCase;
+use super::player::{CaseOptions, could_not_begin, did_not_end, play, skipped};
+use super::result::{CaseResult, CaseVerdict, RunResult};
+use super::scene::TestDeviceError;
+use super::stage::{CardMode, HostedDevice, RunResources};
 use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
 use crate::sender::{PushSender, SenderError, SenderOptions};
 
@@ -28,7 +28,7 @@ const SESSIONS_OUTLIVE: Duration = Duration::from_secs(600);
 
 /// How cases are run.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct RunOptions {
     /// Whether what rests on undocumented choices fails too.
     pub strict: bool,
     /// How often each case is run.
@@ -40,10 +40,10 @@ pub struct Options {
     /// How many cases run at a time.
     pub jobs: usize,
     /// How cards are raised.
-    pub cards: Cards,
+    pub cards: CardMode,
 }
 
-impl Options {
+impl RunOptions {
     /// The order in which `count` cases run: each one's number and repetition, from 1 on. The same seed shuffles them in
     /// the same way on every machine.
     pub fn order(&self, count: usize) -> Vec<(usize, u32)> {
@@ -58,7 +58,7 @@ impl Options {
 
 /// A broker that runs already, and how it is reached.
 #[derive(Debug, Clone)]
-pub struct Broker {
+pub struct RunBroker {
     /// For the devices.
     pub session: SessionSettings,
     /// For the sender.
@@ -78,18 +78,18 @@ pub enum RunError {
 
 /// A case that is to be run, and where its result belongs.
 #[derive(Clone, Copy)]
-struct Turn {
+struct ScheduledCase {
     case: usize,
     repetition: u32,
 }
 
 /// What a run is about.
-struct Plan {
-    cases: Vec<Case>,
-    turns: Vec<Turn>,
+struct RunPlan {
+    cases: Vec<ScenarioCase>,
+    turns: Vec<ScheduledCase>,
     next: AtomicUsize,
-    options: Options,
-    house: House,
+    options: RunOptions,
+    house: RunResources,
     /// Names the run in its tenants, so that two runs on one broker do not meet.
     name: String,
     stop: CancellationToken,
@@ -100,12 +100,12 @@ struct Plan {
 /// # Errors
 /// No broker to run on.
 pub async fn run(
-    cases: Vec<Case>,
-    options: Options,
-    broker: Option<Broker>,
+    cases: Vec<ScenarioCase>,
+    options: RunOptions,
+    broker: Option<RunBroker>,
     stop: CancellationToken,
     mut tell: impl FnMut(&CaseResult),
-) -> Result<Run, RunError> {
+) -> Result<RunResult, RunError> {
     let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
     let (broker, embedded) = match broker {
         Some(broker) => (for_a_while(broker), None),
@@ -115,13 +115,13 @@ pub async fn run(
         }
     };
     let sender = Arc::new(PushSender::connect(broker.sender.clone()).await?);
-    let house = House {
+    let house = RunResources {
         session: broker.session,
         sender: Arc::clone(&sender),
         cards: options.cards,
         connection: Arc::new(broker.sender),
     };
-    let plan = Arc::new(Plan::new(cases, options, house, stop));
+    let plan = Arc::new(RunPlan::new(cases, options, house, stop));
 
     let (finished, mut results) = mpsc::channel(FINISHED);
     let mut workers = JoinSet::new();
@@ -132,7 +132,7 @@ pub async fn run(
     let mut done = Vec::with_capacity(plan.turns.len());
     while let Some((turn, result)) = results.recv().await {
         tell(&result);
-        if options.fail_fast && result.standing(options.strict) == Standing::Failed {
+        if options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed {
             plan.stop.cancel();
         }
         done.push((turn, result));
@@ -146,30 +146,36 @@ pub async fn run(
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    Ok(Run { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+    Ok(RunResult { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
 }
 
 /// Each case has a device of its own, whose session nobody comes back to.
-fn for_a_while(mut broker: Broker) -> Broker {
+fn for_a_while(mut broker: RunBroker) -> RunBroker {
     broker.session.session_expiry = SESSIONS_OUTLIVE;
     broker
 }
 
-fn on(embedded: &EmbeddedBroker) -> Broker {
+fn on(embedded: &EmbeddedBroker) -> RunBroker {
     let nobody = DeviceId::from_bytes([0; 16]);
-    Broker { session: SessionSettings::new(vec![embedded.url()], nobody), sender: SenderOptions::new(embedded.url()) }
+    RunBroker {
+        session: SessionSettings::new(vec![embedded.url()], nobody),
+        sender: SenderOptions::new(embedded.url()),
+    }
 }
 
-impl Plan {
-    fn new(cases: Vec<Case>, options: Options, house: House, stop: CancellationToken) -> Self {
-        let turns =
-            options.order(cases.len()).into_iter().map(|(case, repetition)| Turn { case, repetition }).collect();
+impl RunPlan {
+    fn new(cases: Vec<ScenarioCase>, options: RunOptions, house: RunResources, stop: CancellationToken) -> Self {
+        let turns = options
+            .order(cases.len())
+            .into_iter()
+            .map(|(case, repetition)| ScheduledCase { case, repetition })
+            .collect();
         let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
         Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
     }
 
     /// One worker: the next turn, until there is none.
-    async fn work(self: Arc<Self>, finished: mpsc::Sender<(Turn, CaseResult)>) {
+    async fn work(self: Arc<Self>, finished: mpsc::Sender<(ScheduledCase, CaseResult)>) {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(turn) = self.turns.get(number).copied() else { return };
@@ -183,9 +189,9 @@ impl Plan {
         }
     }
 
-    async fn one(&self, number: usize, turn: Turn) -> CaseResult {
+    async fn one(&self, number: usize, turn: ScheduledCase) -> CaseResult {
         let case = &self.cases[turn.case];
-        let how = Play { strict: self.options.strict, repetition: turn.repetition };
+        let how = CaseOptions { strict: self.options.strict, repetition: turn.repetition };
         match self.open(number, case).await {
             Err(error) => could_not_begin(case, turn.repetition, &error),
             Ok(mut stage) => {
@@ -198,14 +204,14 @@ impl Plan {
         }
     }
 
-    async fn open(&self, number: usize, case: &Case) -> Result<Stage, SceneError> {
+    async fn open(&self, number: usize, case: &ScenarioCase) -> Result<HostedDevice, TestDeviceError> {
         // Of the right form: hexadecimal digits, digits, hyphens.
         let tenant: Tenant = format!("scenario-{}-{number}", self.name).parse().unwrap_or_default();
-        Stage::open(self.house.clone(), case, tenant).await
+        HostedDevice::open(self.house.clone(), case, tenant).await
     }
 
     /// The results in the order of the files; what was not begun is skipped.
-    fn in_order(&self, mut done: Vec<(Turn, CaseResult)>) -> Vec<CaseResult> {
+    fn in_order(&self, mut done: Vec<(ScheduledCase, CaseResult)>) -> Vec<CaseResult> {
         done.sort_by_key(|(turn, _)| (turn.repetition, turn.case));
         let mut done = done.into_iter().peekable();
         let mut results = Vec::with_capacity(self.turns.len());

@@ -15,7 +15,7 @@ use crate::sender::SenderError;
 
 /// Why a scene cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
 #[derive(Debug, thiserror::Error)]
-pub enum SceneError {
+pub enum TestDeviceError {
     /// The device refused, or the daemon did.
     #[error("{0}")]
     Fault(#[from] Fault),
@@ -53,7 +53,7 @@ pub enum SceneError {
     Impossible(String),
 }
 
-impl From<ClientError> for SceneError {
+impl From<ClientError> for TestDeviceError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Fault(fault) => Self::Fault(fault),
@@ -63,18 +63,18 @@ impl From<ClientError> for SceneError {
 }
 
 /// A device to play a case on.
-pub trait Scene: Send {
+pub trait TestDevice: Send {
     /// The topics of the device.
     fn topics(&self) -> DeviceTopics;
 
     /// Carries out a state change.
-    fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<CommandResult, SceneError>> + Send;
+    fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<CommandResult, TestDeviceError>> + Send;
 
     /// Does what a person does with the prompt or a card.
     fn gesture(
         &mut self,
         gesture: DesktopInteraction,
-    ) -> impl Future<Output = Result<CommandResult, SceneError>> + Send;
+    ) -> impl Future<Output = Result<CommandResult, TestDeviceError>> + Send;
 
     /// Publishes as a sender or the service does; returns once the broker has it.
     fn publish(
@@ -82,32 +82,35 @@ pub trait Scene: Send {
         topic: String,
         payload: Vec<u8>,
         retain: bool,
-    ) -> impl Future<Output = Result<(), SceneError>> + Send;
+    ) -> impl Future<Output = Result<(), TestDeviceError>> + Send;
 
     /// Waits until nothing is on its way and nothing is due. Time does not move by itself meanwhile, where it is virtual.
-    fn rest(&mut self) -> impl Future<Output = Result<IdleReport, SceneError>> + Send;
+    fn rest(&mut self) -> impl Future<Output = Result<IdleReport, TestDeviceError>> + Send;
 
     /// Moves device time on to `moment`; at rest before.
-    fn move_to(&mut self, moment: Timestamp) -> impl Future<Output = Result<(), SceneError>> + Send;
+    fn move_to(&mut self, moment: Timestamp) -> impl Future<Output = Result<(), TestDeviceError>> + Send;
 
     /// Ends the device's daemon cleanly and starts it again on what its journal kept.
-    fn restart(&mut self) -> impl Future<Output = Result<(), SceneError>> + Send;
+    fn restart(&mut self) -> impl Future<Output = Result<(), TestDeviceError>> + Send;
 
     /// The whole picture.
-    fn status(&mut self) -> impl Future<Output = Result<StatusReport, SceneError>> + Send;
+    fn status(&mut self) -> impl Future<Output = Result<StatusReport, TestDeviceError>> + Send;
 
     /// The receipts after a sequence, oldest first.
-    fn receipts_after(&mut self, sequence: u64) -> impl Future<Output = Result<Vec<Receipt>, SceneError>> + Send;
+    fn receipts_after(&mut self, sequence: u64) -> impl Future<Output = Result<Vec<Receipt>, TestDeviceError>> + Send;
 
     /// What Company Portal's own Notifications section lists.
-    fn in_app(&mut self) -> impl Future<Output = Result<Vec<InAppMessage>, SceneError>> + Send;
+    fn in_app(&mut self) -> impl Future<Output = Result<Vec<InAppMessage>, TestDeviceError>> + Send;
 
     /// Why a push did or did not show; none where it has no outcome.
     fn explain(
         &mut self,
         id: Option<NotificationId>,
-    ) -> impl Future<Output = Result<Option<Explanation>, SceneError>> + Send;
+    ) -> impl Future<Output = Result<Option<Explanation>, TestDeviceError>> + Send;
 
     /// What happened since the last asking, up to `quiet`.
-    fn happened(&mut self, quiet: &IdleReport) -> impl Future<Output = Result<Vec<DeviceEvent>, SceneError>> + Send;
+    fn happened(
+        &mut self,
+        quiet: &IdleReport,
+    ) -> impl Future<Output = Result<Vec<DeviceEvent>, TestDeviceError>> + Send;
 }

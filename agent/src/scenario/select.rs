@@ -2,10 +2,10 @@
 //!
 //! Lives here: `--filter`. Does not live here: how often and in which order they run (`runner`).
 
-use super::model::Case;
+use super::model::ScenarioCase;
 
 /// Whether a case is asked for: every word of one of the filters stands in its name, its file or its facts.
-pub fn is_asked_for(case: &Case, filters: &[String]) -> bool {
+pub fn is_asked_for(case: &ScenarioCase, filters: &[String]) -> bool {
     let text = format!("{} {} {}", case.name(), case.at.file, case.facts.join(" ")).to_lowercase();
     let matches = |filter: &String| filter.to_lowercase().split_whitespace().all(|word| text.contains(word));
     filters.is_empty() || filters.iter().any(matches)

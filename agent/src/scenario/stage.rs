@@ -13,8 +13,8 @@ use portal_contract::{DeviceTopics, Explanation, NewDevice, NotificationId, Rece
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-use super::model::{Case, StateChange};
-use super::scene::{Scene, SceneError};
+use super::model::{ScenarioCase, StateChange};
+use super::scene::{TestDevice, TestDeviceError};
 use crate::broker::SessionSettings;
 use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, RunningDevice};
 use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
@@ -36,7 +36,7 @@ const ALL: usize = 1_000_000;
 
 /// How cards are raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cards {
+pub enum CardMode {
     /// Nowhere: each counts as shown at once.
     Recorded,
     /// On the desktop.
@@ -45,13 +45,13 @@ pub enum Cards {
 
 /// What the stages of a run have in common.
 #[derive(Clone)]
-pub struct House {
+pub struct RunResources {
     /// The session's settings, but for device and tenant.
     pub session: SessionSettings,
     /// What pushes are sent with.
     pub sender: Arc<PushSender>,
     /// How cards are raised.
-    pub cards: Cards,
+    pub cards: CardMode,
     /// How the broker is connected to, to take back what it kept of a case.
     pub connection: Arc<SenderOptions>,
 }
@@ -65,8 +65,8 @@ enum JournalStore {
 }
 
 /// One case's device.
-pub struct Stage {
-    house: House,
+pub struct HostedDevice {
+    house: RunResources,
     asked: NewDevice,
     rules: EmulationSettings,
     store: JournalStore,
@@ -74,23 +74,23 @@ pub struct Stage {
     topics: DeviceTopics,
     /// Where the case told the broker to keep something, beside what the device itself does.
     retained: BTreeSet<String>,
-    running: Option<Running>,
+    running: Option<RunningDaemon>,
 }
 
 /// The device while its daemon runs.
-struct Running {
+struct RunningDaemon {
     host: Host,
     device: DeviceHandle,
     events: mpsc::Receiver<DeviceEvent>,
     heard: u64,
 }
 
-impl Stage {
+impl HostedDevice {
     /// Starts a new device as the case describes it, out of its box, under a tenant of its own.
     ///
     /// # Errors
     /// A device that cannot be started.
-    pub async fn open(house: House, case: &Case, tenant: Tenant) -> Result<Self, SceneError> {
+    pub async fn open(house: RunResources, case: &ScenarioCase, tenant: Tenant) -> Result<Self, TestDeviceError> {
         let bits = uuid::Uuid::new_v4().as_u128();
         let id = portal_contract::DeviceId::from_random(bits);
         let asked = NewDevice {
@@ -101,7 +101,7 @@ impl Stage {
             tenant: Some(tenant.clone()),
         };
         let store = match case.restarts() {
-            true => JournalStore::Folder(tempfile::tempdir().map_err(SceneError::TemporaryFolder)?),
+            true => JournalStore::Folder(tempfile::tempdir().map_err(TestDeviceError::TemporaryFolder)?),
             false => JournalStore::Memory,
         };
         let mut stage = Self {
@@ -118,7 +118,7 @@ impl Stage {
         Ok(stage)
     }
 
-    async fn start(&mut self) -> Result<(), SceneError> {
+    async fn start(&mut self) -> Result<(), TestDeviceError> {
         let (database, opened) = self.open_journal().await?;
         let (notifier, desktop_events) = self.notifier();
         let (_, control_url) = watch::channel(String::new());
@@ -132,12 +132,12 @@ impl Stage {
         let device = host.add(opened).await?;
         let mut events = device.events().await?;
         let heard = events.recv().await.map_or(0, |first| first.number);
-        self.running = Some(Running { host, device, events, heard });
+        self.running = Some(RunningDaemon { host, device, events, heard });
         Ok(())
     }
 
     /// The journal and the device in it, opened as the daemon opens them: on a thread where blocking is fine.
-    async fn open_journal(&self) -> Result<(JournalDatabase, OpenedDevice), SceneError> {
+    async fn open_journal(&self) -> Result<(JournalDatabase, OpenedDevice), TestDeviceError> {
         let (asked, rules, now) = (self.asked.clone(), self.rules.clone(), self.clock.now());
         let file = match &self.store {
             JournalStore::Memory => None,
@@ -149,9 +149,9 @@ impl Stage {
             Ok((database, device))
         };
         let opened: Result<(JournalDatabase, Option<OpenedDevice>), OpenError> =
-            tokio::task::spawn_blocking(open).await.map_err(|_| SceneError::Loop(HostError::Panicked))?;
+            tokio::task::spawn_blocking(open).await.map_err(|_| TestDeviceError::Loop(HostError::Panicked))?;
         let (database, device) = opened?;
-        Ok((database, device.ok_or(SceneError::Loop(HostError::SessionEnded))?))
+        Ok((database, device.ok_or(TestDeviceError::Loop(HostError::SessionEnded))?))
     }
 
     fn notifier(&self) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
@@ -159,29 +159,29 @@ impl Stage {
         let settings =
             desktop::NotifierOptions { icon_directory: std::env::temp_dir(), ..desktop::NotifierOptions::default() };
         let notifier: Arc<dyn Notifier> = match self.house.cards {
-            Cards::Recorded => Arc::new(RecordingNotifier::start(settings, events)),
-            Cards::Native => Arc::new(NativeNotifier::start(settings, events)),
+            CardMode::Recorded => Arc::new(RecordingNotifier::start(settings, events)),
+            CardMode::Native => Arc::new(NativeNotifier::start(settings, events)),
         };
         (notifier, receiver)
     }
 
-    fn running(&mut self) -> Result<&mut Running, SceneError> {
-        self.running.as_mut().ok_or(SceneError::Loop(HostError::SessionEnded))
+    fn running(&mut self) -> Result<&mut RunningDaemon, TestDeviceError> {
+        self.running.as_mut().ok_or(TestDeviceError::Loop(HostError::SessionEnded))
     }
 
     /// Ends the device cleanly.
     ///
     /// # Errors
     /// What its loop ended in.
-    pub async fn close(mut self) -> Result<(), SceneError> {
+    pub async fn close(mut self) -> Result<(), TestDeviceError> {
         self.stop().await?;
         self.take_back().await
     }
 
     /// Nothing of the case stays on the broker: a broker of one's own is left as it was, and the embedded one would get
     /// slower with each session and retained message that it has to look through.
-    async fn take_back(&self) -> Result<(), SceneError> {
-        let House { sender, connection, .. } = &self.house;
+    async fn take_back(&self) -> Result<(), TestDeviceError> {
+        let RunResources { sender, connection, .. } = &self.house;
         // An empty retained message takes back what the broker kept of the topic.
         let clear = |topic| sender.publish(topic, Vec::new(), true);
         let kept = futures_util::future::try_join_all(self.retained.iter().cloned().map(clear));
@@ -194,7 +194,7 @@ impl Stage {
         Ok(())
     }
 
-    async fn stop(&mut self) -> Result<(), SceneError> {
+    async fn stop(&mut self) -> Result<(), TestDeviceError> {
         match self.running.take() {
             Some(running) => Ok(running.host.end(None).await?),
             None => Ok(()),
@@ -215,71 +215,71 @@ fn database(file: Option<PathBuf>) -> Result<JournalDatabase, crate::journal::Jo
     }
 }
 
-impl Scene for Stage {
+impl TestDevice for HostedDevice {
     fn topics(&self) -> DeviceTopics {
         self.topics.clone()
     }
 
-    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, SceneError> {
+    async fn change(&mut self, change: &StateChange) -> Result<CommandResult, TestDeviceError> {
         Ok(self.running()?.device.apply(change.command.clone()).await?)
     }
 
-    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, SceneError> {
+    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
         Ok(self.running()?.device.gesture(gesture).await?)
     }
 
-    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
         if retain {
             self.retained.insert(topic.clone());
         }
         Ok(self.house.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
+    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
         let handle = &self.running()?.device;
         match tokio::time::timeout(PATIENCE, handle.quiet()).await {
             Ok(quiet) => Ok(quiet?),
             Err(_) => {
                 let problem = handle.status().await?.broker.problem;
                 let problem = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
-                Err(SceneError::NotAtRest { seconds: PATIENCE.as_secs(), problem })
+                Err(TestDeviceError::NotAtRest { seconds: PATIENCE.as_secs(), problem })
             }
         }
     }
 
-    async fn move_to(&mut self, moment: Timestamp) -> Result<(), SceneError> {
+    async fn move_to(&mut self, moment: Timestamp) -> Result<(), TestDeviceError> {
         // The scenario's moments are the device's; its own clock may run ahead of the one that is moved here.
         let ahead = self.running()?.device.status().await?.condition.clock_ahead_millis;
         self.clock.advance_to(moment.plus_millis(-ahead));
         Ok(())
     }
 
-    async fn restart(&mut self) -> Result<(), SceneError> {
+    async fn restart(&mut self) -> Result<(), TestDeviceError> {
         self.stop().await?;
         self.start().await
     }
 
-    async fn status(&mut self) -> Result<StatusReport, SceneError> {
+    async fn status(&mut self) -> Result<StatusReport, TestDeviceError> {
         Ok(self.running()?.device.status().await?)
     }
 
-    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, SceneError> {
+    async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {
         Ok(self.running()?.device.receipts_after(sequence, ALL).await?)
     }
 
-    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, SceneError> {
+    async fn in_app(&mut self) -> Result<Vec<InAppMessage>, TestDeviceError> {
         Ok(self.running()?.device.in_app().await?)
     }
 
-    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, SceneError> {
+    async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, TestDeviceError> {
         Ok(self.running()?.device.explain(id).await?)
     }
 
-    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, SceneError> {
+    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
         let running = self.running()?;
         let mut happened = Vec::new();
         while running.heard < quiet.events {
-            let event = running.events.recv().await.ok_or(SceneError::TooMuchHappened)?;
+            let event = running.events.recv().await.ok_or(TestDeviceError::TooMuchHappened)?;
             running.heard = event.number;
             happened.push(event);
         }

@@ -7,19 +7,20 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{
-    Action, Answer, CardAnswer, Case, Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds, Payload,
-    PayloadMembers, Position, Push, PushTarget, StateChange, StatusCheck, Step,
+    CardAnswer, Expectation, ExpectationBasis, ExpectedCard, ExpectedOutcome, ExpectedState, FilePosition,
+    PayloadMembers, PromptAnswer, PushAddressee, PushPayload, PushStep, ScenarioCase, ScenarioStep, StateChange,
+    StatusCheck, StepAction,
 };
-use super::result::{CaseResult, Run, Standing};
-use super::runner::{Options, run};
-use super::stage::Cards;
+use super::result::{CaseResult, CaseVerdict, RunResult};
+use super::runner::{RunOptions, run};
+use super::stage::CardMode;
 use portal_device::{ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn at() -> Position {
-    Position { file: "by-hand".into(), line: 1, column: 1 }
+fn at() -> FilePosition {
+    FilePosition { file: "by-hand".into(), line: 1, column: 1 }
 }
 
 fn change(command: DeviceCommand) -> StateChange {
@@ -27,50 +28,50 @@ fn change(command: DeviceCommand) -> StateChange {
     StateChange { row, body, command }
 }
 
-fn step(action: Action) -> Step {
-    Step { at: at(), text: "a step".to_owned(), action }
+fn step(action: StepAction) -> ScenarioStep {
+    ScenarioStep { at: at(), text: "a step".to_owned(), action }
 }
 
-fn does(command: DeviceCommand) -> Step {
-    step(Action::Change { change: Box::new(change(command)), refused: None })
+fn does(command: DeviceCommand) -> ScenarioStep {
+    step(StepAction::Change { change: Box::new(change(command)), refused: None })
 }
 
-fn condition(command: ConditionCommand) -> Step {
+fn condition(command: ConditionCommand) -> ScenarioStep {
     does(DeviceCommand::Condition(command))
 }
 
-fn push(id: &str, expires_in: Option<Duration>) -> Step {
+fn push(id: &str, expires_in: Option<Duration>) -> ScenarioStep {
     let Value::Object(members) =
         json!({ "id": id, "notificationTitle": "Office closed", "notificationBody": "Work from home." })
     else {
         unreachable!("an object")
     };
-    let payload = Payload::Members(PayloadMembers { members, sent_ago: Duration::ZERO, expires_in });
-    step(Action::Push(Push { to: PushTarget::Device, payload, retain: false }))
+    let payload = PushPayload::Members(PayloadMembers { members, sent_ago: Duration::ZERO, expires_in });
+    step(StepAction::Push(PushStep { to: PushAddressee::Device, payload, retain: false }))
 }
 
-fn expect(expected: Vec<Expected>) -> Step {
+fn expect(expected: Vec<ExpectedState>) -> ScenarioStep {
     let expectation = |expected| Expectation {
         at: at(),
         text: format!("{expected:?}"),
         expected,
-        grounds: Grounds::Documented(vec!["4.1".to_owned()]),
+        grounds: ExpectationBasis::Documented(vec!["4.1".to_owned()]),
     };
-    step(Action::Expect(expected.into_iter().map(expectation).collect()))
+    step(StepAction::Expect(expected.into_iter().map(expectation).collect()))
 }
 
-fn outcome(of: &str, outcome: OutcomeKind, members: Value) -> Expected {
+fn outcome(of: &str, outcome: OutcomeKind, members: Value) -> ExpectedState {
     let Value::Object(members) = members else { unreachable!("an object") };
     let of = Some(of.parse::<NotificationId>().unwrap().to_string());
-    Expected::Outcome(ExpectedOutcome { of, outcome, members })
+    ExpectedState::Outcome(ExpectedOutcome { of, outcome, members })
 }
 
-fn status(path: &str, value: Value) -> Expected {
-    Expected::Status(StatusCheck { at: at(), path: path.split('.').map(str::to_owned).collect(), value })
+fn status(path: &str, value: Value) -> ExpectedState {
+    ExpectedState::Status(StatusCheck { at: at(), path: path.split('.').map(str::to_owned).collect(), value })
 }
 
 /// A device on which a push shows, and what happens to it.
-fn case(platform: OperatingSystem, steps: Vec<Step>) -> Case {
+fn case(platform: OperatingSystem, steps: Vec<ScenarioStep>) -> ScenarioCase {
     let file = format!("name: by hand\ndevice: {{platform: {}}}\nsteps: [push: ]\n", platform.name().to_lowercase());
     let mut case = super::read("by-hand", file.as_bytes()).unwrap().remove(0);
     case.given.clear();
@@ -78,20 +79,20 @@ fn case(platform: OperatingSystem, steps: Vec<Step>) -> Case {
     case
 }
 
-async fn run_all(cases: Vec<Case>) -> Run {
+async fn run_all(cases: Vec<ScenarioCase>) -> RunResult {
     let options =
-        Options { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: Cards::Recorded };
+        RunOptions { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: CardMode::Recorded };
     let running = run(cases, options, None, CancellationToken::new(), |_| {});
     tokio::time::timeout(LIMIT, running).await.expect("the run ends").expect("it runs")
 }
 
-async fn run_one(case: Case) -> CaseResult {
+async fn run_one(case: ScenarioCase) -> CaseResult {
     run_all(vec![case]).await.cases.remove(0)
 }
 
 fn assert_passed(result: &CaseResult) {
-    let misses: Vec<String> = result.misses().map(super::result::Miss::text).collect();
-    assert_eq!(result.standing(false), Standing::Passed, "{}", misses.join("\n"));
+    let misses: Vec<String> = result.misses().map(super::result::FailedExpectation::text).collect();
+    assert_eq!(result.standing(false), CaseVerdict::Passed, "{}", misses.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,14 +105,14 @@ async fn hours_pass_at_once_and_each_deadline_is_met_at_its_own_moment() {
             push("short", Some(2 * HOUR)),
             push("long", Some(24 * HOUR)),
             expect(vec![
-                Expected::NoOutcome { of: Some("short".to_owned()) },
+                ExpectedState::NoOutcome { of: Some("short".to_owned()) },
                 status("held", json!(2)),
-                Expected::Nothing,
+                ExpectedState::Nothing,
             ]),
-            step(Action::Advance(8 * HOUR)),
+            step(StepAction::Advance(8 * HOUR)),
             expect(vec![
                 outcome("short", OutcomeKind::Expired, json!({ "decidedAt": "2026-01-05T11:00:00.000Z" })),
-                Expected::NoOutcome { of: Some("long".to_owned()) },
+                ExpectedState::NoOutcome { of: Some("long".to_owned()) },
             ]),
             condition(ConditionCommand::Doze(false)),
             expect(vec![outcome("long", OutcomeKind::Presented, json!({ "delay": "delayedDeviceDoze" }))]),
@@ -130,17 +131,17 @@ async fn the_permission_denied_walk() {
         OperatingSystem::Ios,
         vec![
             push("first", None),
-            expect(vec![outcome("first", OutcomeKind::Presented, json!({})), Expected::Card(card)]),
-            step(Action::Card(CardAnswer::Click)),
+            expect(vec![outcome("first", OutcomeKind::Presented, json!({})), ExpectedState::Card(card)]),
+            step(StepAction::Card(CardAnswer::Click)),
             expect(vec![
                 outcome("first", OutcomeKind::Presented, json!({ "interaction": "clicked" })),
-                Expected::Nothing,
+                ExpectedState::Nothing,
             ]),
             does(DeviceCommand::Permission(PermissionCommand::Deny)),
             push("second", None),
             expect(vec![
                 outcome("second", OutcomeKind::Withheld, json!({ "unmet": ["notificationsPermitted"] })),
-                Expected::NoCard,
+                ExpectedState::NoCard,
             ]),
         ],
     ))
@@ -152,10 +153,10 @@ async fn the_permission_denied_walk() {
 async fn pushes_of_a_time_offline_and_over_a_restart_arrive_behind_the_fence() {
     for away in [
         vec![condition(ConditionCommand::Offline(true)), push("a", None), push("b", None)],
-        vec![condition(ConditionCommand::Offline(true)), push("a", None), push("b", None), step(Action::Restart)],
+        vec![condition(ConditionCommand::Offline(true)), push("a", None), push("b", None), step(StepAction::Restart)],
     ] {
         let back = vec![
-            expect(vec![Expected::NoOutcome { of: Some("a".to_owned()) }]),
+            expect(vec![ExpectedState::NoOutcome { of: Some("a".to_owned()) }]),
             condition(ConditionCommand::Offline(false)),
             expect(vec![
                 outcome("a", OutcomeKind::Dropped, json!({ "problem": "collapsed" })),
@@ -173,12 +174,12 @@ async fn a_prompt_is_answered_as_a_person_does() {
         vec![
             does(DeviceCommand::Permission(PermissionCommand::Reset)),
             does(DeviceCommand::Permission(PermissionCommand::Prompt)),
-            expect(vec![Expected::Prompt(true)]),
-            step(Action::Answer(Answer::Dismiss)),
-            expect(vec![Expected::Prompt(false), status("notificationPermission", json!("notDetermined"))]),
+            expect(vec![ExpectedState::Prompt(true)]),
+            step(StepAction::Answer(PromptAnswer::Dismiss)),
+            expect(vec![ExpectedState::Prompt(false), status("notificationPermission", json!("notDetermined"))]),
             does(DeviceCommand::Permission(PermissionCommand::Prompt)),
-            step(Action::Answer(Answer::Allow)),
-            expect(vec![Expected::Prompt(false), status("notificationPermission", json!("authorized"))]),
+            step(StepAction::Answer(PromptAnswer::Allow)),
+            expect(vec![ExpectedState::Prompt(false), status("notificationPermission", json!("authorized"))]),
         ],
     );
     android.given = vec![StatusCheck { at: at(), path: vec!["app".into(), "installed".into()], value: json!(true) }];
@@ -190,11 +191,11 @@ async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
     let denied = does(DeviceCommand::Permission(PermissionCommand::Deny));
     let wrong = expect(vec![outcome("a", OutcomeKind::Presented, json!({}))]);
     let result = run_one(case(OperatingSystem::Ios, vec![denied, push("a", None), wrong, push("b", None)])).await;
-    assert_eq!(result.standing(false), Standing::Failed);
+    assert_eq!(result.standing(false), CaseVerdict::Failed);
     let text = result.misses().next().unwrap().text();
     assert!(text.contains("happened: withheld, unmet [\"notificationsPermitted\"]"), "{text}");
     assert!(text.contains("✗ notificationsPermitted"), "{text}");
-    assert!(matches!(result.steps[4].became, super::result::Became::NotRun), "{:?}", result.steps[4]);
+    assert!(matches!(result.steps[4].became, super::result::StepOutcome::NotRun), "{:?}", result.steps[4]);
     assert_eq!(result.steps.len(), 5);
 }
 
@@ -202,11 +203,11 @@ async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
 async fn a_flood_is_let_go_by_the_pace_as_device_time_passes() {
     let rules = EmulationSettings { pace_per_second: 2, ..EmulationSettings::default() };
     let ids: Vec<String> = (0..6).map(|number| format!("p{number}")).collect();
-    let mut steps: Vec<Step> = ids.iter().map(|id| push(id, None)).collect();
+    let mut steps: Vec<ScenarioStep> = ids.iter().map(|id| push(id, None)).collect();
     steps.push(expect(vec![status("held", json!(4))]));
-    steps.push(step(Action::Advance(Duration::from_secs(1))));
+    steps.push(step(StepAction::Advance(Duration::from_secs(1))));
     steps.push(expect(vec![status("held", json!(2))]));
-    steps.push(step(Action::Advance(Duration::from_secs(5))));
+    steps.push(step(StepAction::Advance(Duration::from_secs(5))));
     steps.push(expect(vec![
         status("held", json!(0)),
         outcome("p5", OutcomeKind::Presented, json!({ "decidedAt": "2026-01-05T09:00:02.000Z" })),

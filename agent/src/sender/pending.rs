@@ -19,11 +19,11 @@ type ResultSender = oneshot::Sender<Result<(), SenderError>>;
 pub(super) struct PendingRequests {
     client: MqttClient,
     window: std::sync::Arc<Semaphore>,
-    inner: Mutex<PendingState>,
+    inner: Mutex<PendingTables>,
 }
 
 #[derive(Debug, Default)]
-struct PendingState {
+struct PendingTables {
     closed: Option<String>,
     publishes: RequestQueue<PendingPublish>,
     subscribes: RequestQueue<PendingSubscribe>,
@@ -70,7 +70,7 @@ impl PendingRequests {
         Self { client, window: std::sync::Arc::new(Semaphore::new(window)), inner: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, PendingState> {
+    fn lock(&self) -> MutexGuard<'_, PendingTables> {
         // Each change under the lock is whole in itself, so what a panicking holder left is usable.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,7 +42,7 @@ pub(super) struct Findings {
 impl SettingsLayer {
     /// The built-in defaults.
     pub(super) fn defaults(text: &str, findings: &mut Findings) -> Self {
-        let place = Place { text, origin: &|_| "default".to_owned(), directory: Path::new("") };
+        let place = LayerPlace { text, origin: &|_| "default".to_owned(), directory: Path::new("") };
         Self::toml(&place, findings)
     }
 
@@ -55,7 +55,7 @@ impl SettingsLayer {
             Ok((text, absolute)) => {
                 let origin = |line| format!("{}, line {line}", path.display());
                 let directory = absolute.parent().unwrap_or(Path::new(""));
-                Self::toml(&Place { text: &text, origin: &origin, directory }, findings)
+                Self::toml(&LayerPlace { text: &text, origin: &origin, directory }, findings)
             }
             Err(error) => {
                 findings.errors.push(fault(error));
@@ -121,7 +121,7 @@ impl SettingsLayer {
         layer
     }
 
-    fn toml(place: &Place<'_>, findings: &mut Findings) -> Self {
+    fn toml(place: &LayerPlace<'_>, findings: &mut Findings) -> Self {
         let mut layer = Self::default();
         match DeTable::parse(place.text) {
             Ok(table) => layer.table(table.get_ref(), "", place, findings),
@@ -134,7 +134,7 @@ impl SettingsLayer {
         layer
     }
 
-    fn table(&mut self, table: &DeTable<'_>, above: &str, place: &Place<'_>, findings: &mut Findings) {
+    fn table(&mut self, table: &DeTable<'_>, above: &str, place: &LayerPlace<'_>, findings: &mut Findings) {
         for (name, value) in table {
             let path =
                 if above.is_empty() { name.get_ref().to_string() } else { format!("{above}.{}", name.get_ref()) };
@@ -171,7 +171,7 @@ impl SettingsLayer {
 }
 
 /// A text of TOML, and where it stands.
-struct Place<'a> {
+struct LayerPlace<'a> {
     text: &'a str,
     /// By the line, from 1.
     origin: &'a dyn Fn(usize) -> String,
@@ -179,7 +179,7 @@ struct Place<'a> {
     directory: &'a Path,
 }
 
-impl Place<'_> {
+impl LayerPlace<'_> {
     fn of(&self, at: usize) -> String {
         (self.origin)(self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1)
     }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use portal_agent::control::{Client, ControlFile, Server};
+use portal_agent::control::{ControlClient, ControlFile, ControlServer};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -18,7 +18,7 @@ pub struct RunningServer {
     pub fake: FakeDevice,
     pub state_dir: tempfile::TempDir,
     pub runtime: Runtime,
-    server: Option<Server>,
+    server: Option<ControlServer>,
     url: String,
 }
 
@@ -34,7 +34,7 @@ impl RunningServer {
     fn start(fake: FakeDevice) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let state_dir = tempfile::tempdir().unwrap();
-        let server = runtime.block_on(Server::start("127.0.0.1:0".parse().unwrap(), fake.clone())).unwrap();
+        let server = runtime.block_on(ControlServer::start("127.0.0.1:0".parse().unwrap(), fake.clone())).unwrap();
         let url = server.url().to_owned();
         let running = Self { fake, state_dir, runtime, server: Some(server), url };
         running.write_control_file(&running.file().to_json());
@@ -52,8 +52,8 @@ impl RunningServer {
         self.server.as_ref().unwrap().control_file()
     }
 
-    pub fn client(&self) -> Client {
-        Client::connect(self.state_dir.path()).unwrap()
+    pub fn client(&self) -> ControlClient {
+        ControlClient::connect(self.state_dir.path()).unwrap()
     }
 
     pub fn authority(&self) -> &str {

@@ -222,7 +222,8 @@ fn only_loopback_is_listened_on() {
     // The check of Host does not know 127.0.0.2: nobody would be let in there.
     for elsewhere in ["0.0.0.0:0", "127.0.0.2:0"] {
         let address = elsewhere.parse().unwrap();
-        let refused = running.runtime.block_on(portal_agent::control::Server::start(address, running.fake.clone()));
+        let refused =
+            running.runtime.block_on(portal_agent::control::ControlServer::start(address, running.fake.clone()));
         assert!(refused.unwrap_err().to_string().contains("127.0.0.1 or [::1] only"), "{elsewhere}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use portal_agent::broker::{
-    BrokerCredentials, MqttVersion, PublishId, Secret, SessionEvent, SessionSettings, Sessions,
+    BrokerCredentials, MqttVersion, PublishId, Secret, SessionControl, SessionEvent, SessionSettings,
 };
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};

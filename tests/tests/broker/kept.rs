@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use portal_agent::broker::{PublishId, SessionEvent, Sessions};
+use portal_agent::broker::{PublishId, SessionControl, SessionEvent};
 use portal_agent::sender::PushAddress;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 

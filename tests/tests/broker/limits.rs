@@ -1,6 +1,6 @@
 //! Sizes and windows: packets too large, a daemon that does not read, QoS 0 in a flood.
 
-use portal_agent::broker::{EVENT_SLACK, MqttVersion, PublishId, SessionEvent, Sessions};
+use portal_agent::broker::{EVENT_SLACK, MqttVersion, PublishId, SessionControl, SessionEvent};
 use portal_agent::sender::PushAddress;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::scripted::ScriptedBroker;

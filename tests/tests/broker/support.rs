@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portal_agent::broker::{
-    AckToken, BrokerUrl, ConnectionNumber, DeviceKey, EmbeddedBroker, MqttVersion, Publish, PublishId, Session,
-    SessionEvent, SessionHandle, SessionSettings, Sessions,
+    AckToken, BrokerSession, BrokerUrl, ConnectionNumber, DeviceKey, EmbeddedBroker, MqttVersion, Publish, PublishId,
+    SessionControl, SessionEvent, SessionHandle, SessionSettings,
 };
 use portal_agent::sender::{PushAddress, PushSender, SenderOptions};
 use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
@@ -97,7 +97,7 @@ pub struct TestPush {
 
 /// A session and what it says.
 pub struct TestSession {
-    pub session: Session,
+    pub session: BrokerSession,
     pub handle: SessionHandle,
     pub events: mpsc::Receiver<(DeviceKey, SessionEvent)>,
     /// The connection that was made last.
@@ -112,7 +112,7 @@ impl TestSession {
 
     pub fn start_with_capacity(settings: SessionSettings, capacity: usize) -> Self {
         let (sender, events) = mpsc::channel(capacity);
-        let session = Session::start(settings, DeviceKey(1), sender).unwrap();
+        let session = BrokerSession::start(settings, DeviceKey(1), sender).unwrap();
         Self { handle: session.handle(), session, events, connection: ConnectionNumber(0) }
     }
 

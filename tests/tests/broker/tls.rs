@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use portal_agent::broker::{MqttVersion, Sessions, TlsSettings};
+use portal_agent::broker::{MqttVersion, SessionControl, TlsSettings};
 use portal_agent::sender::{PushSender, SenderOptions};
 use portal_tests::certificates::{CertificateAuthority, CertificatePair};
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
@@ -128,7 +128,7 @@ async fn a_key_that_does_not_go_with_its_certificate_is_refused_at_the_start() {
         ..trusting(&case.ours)
     };
     let (sender, _events) = tokio::sync::mpsc::channel(settings.event_capacity());
-    let error = portal_agent::broker::Session::start(settings, portal_agent::broker::DeviceKey(1), sender)
+    let error = portal_agent::broker::BrokerSession::start(settings, portal_agent::broker::DeviceKey(1), sender)
         .unwrap_err()
         .to_string();
     assert!(error.contains(other.key_file.to_str().unwrap()), "{error}");

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use portal_agent::control::Server;
+use portal_agent::control::ControlServer;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -14,7 +14,7 @@ struct FuzzServer {
     stream: BufReader<TcpStream>,
     bearer: String,
     authority: String,
-    server: Server,
+    server: ControlServer,
     runtime: Runtime,
 }
 
@@ -22,7 +22,7 @@ impl FuzzServer {
     fn new() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server =
-            runtime.block_on(Server::start("127.0.0.1:0".parse().unwrap(), FakeDevice::new("Android"))).unwrap();
+            runtime.block_on(ControlServer::start("127.0.0.1:0".parse().unwrap(), FakeDevice::new("Android"))).unwrap();
         let authority = server.url().strip_prefix("http://").unwrap().to_owned();
         let bearer = server.control_file().token.bearer();
         let stream = BufReader::new(TcpStream::connect(&authority).unwrap());

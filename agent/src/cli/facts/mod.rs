@@ -11,8 +11,8 @@ mod row;
 use portal_contract::{Citation, Document, OperatingSystem, SourceStatus};
 use portal_device::{DocumentationYear, DocumentedBehaviour, Rule};
 
-use super::page::{Line, Page};
-use super::{Context, Failure};
+use super::page::{PageLine, TextPage};
+use super::{CommandContext, CommandFailure};
 use query::FactQuery;
 use row::FactRow;
 
@@ -27,7 +27,7 @@ Examples:
   portal-agent facts C19.3                    a document or a quote, and what rests on it
   portal-agent facts --platform android --documentation 2025 --status derived
   portal-agent facts --undocumented           what nobody documents, and the choice made")]
-pub struct Args {
+pub struct FactsArgs {
     /// A rule's name, a prerequisite's code, a section or a behaviour, or the code of a document or a quote
     #[arg(value_name = "NAME|SECTION|CODE", conflicts_with = "markdown")]
     query: Option<String>,
@@ -61,7 +61,7 @@ struct FactScope {
 }
 
 impl FactScope {
-    fn of(args: &Args) -> Self {
+    fn of(args: &FactsArgs) -> Self {
         Self {
             profiles: args.documentation.map_or(DocumentationYear::ALL.to_vec(), |profile| vec![profile]),
             // What holds on iOS holds on iPadOS.
@@ -106,7 +106,7 @@ impl FactSelection {
 }
 
 /// Runs `facts`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &FactsArgs) -> Result<(), CommandFailure> {
     if args.markdown {
         return context.text(&markdown::tables());
     }
@@ -127,12 +127,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     if found.is_empty() {
-        return context.page(&Page::of(Line::new().plain("nothing fits")));
+        return context.page(&TextPage::of(PageLine::new().plain("nothing fits")));
     }
     context.page(&page::page(&found, &scope))
 }
 
-impl Args {
+impl FactsArgs {
     fn choose(&self, rule: Rule, scope: &FactScope) -> bool {
         let about = rule.about();
         let in_force = self.documentation.is_none_or(|profile| about.profiles.contains(&profile));

@@ -7,11 +7,11 @@ use portal_device::{DocumentationYear, DocumentedBehaviour, Rule};
 
 use super::{FactScope, FactSelection};
 use crate::cli::explain::titles;
-use crate::cli::page::{Line, Page};
+use crate::cli::page::{PageLine, TextPage};
 
 /// The page.
-pub fn page(found: &FactSelection, scope: &FactScope) -> Page {
-    let mut page = Page::new();
+pub fn page(found: &FactSelection, scope: &FactScope) -> TextPage {
+    let mut page = TextPage::new();
     if let Some((document, quote)) = &found.document {
         add_document(document, *quote, &mut page);
     }
@@ -32,53 +32,57 @@ pub fn page(found: &FactSelection, scope: &FactScope) -> Page {
     page
 }
 
-fn add_rule(rule: Rule, scope: &FactScope, page: &mut Page) {
+fn add_rule(rule: Rule, scope: &FactScope, page: &mut TextPage) {
     let about = rule.about();
     let years: Vec<&str> = about.profiles.iter().map(|profile| profile.year()).collect();
     let years = years.join(", ");
-    page.push(Line::new().strong(about.name).dim(format!("  {}  {}  {years}", about.source, about.platforms.words())));
-    page.push(Line::new().plain(format!("  {}", about.says)));
+    page.push(PageLine::new().strong(about.name).dim(format!(
+        "  {}  {}  {years}",
+        about.source,
+        about.platforms.words()
+    )));
+    page.push(PageLine::new().plain(format!("  {}", about.says)));
     add_evidence(&about.evidence, scope, page);
     if !about.setting.is_empty() {
-        page.push(Line::new().dim(format!("  to choose otherwise: {}", about.setting)));
+        page.push(PageLine::new().dim(format!("  to choose otherwise: {}", about.setting)));
     }
 }
 
-fn add_behaviour(behaviour: &DocumentedBehaviour, scope: &FactScope, page: &mut Page) {
-    page.push(Line::new().strong(behaviour.id).plain("  ").plain(behaviour.says));
+fn add_behaviour(behaviour: &DocumentedBehaviour, scope: &FactScope, page: &mut TextPage) {
+    page.push(PageLine::new().strong(behaviour.id).plain("  ").plain(behaviour.says));
     let names: Vec<&str> = behaviour.rules.iter().map(|rule| rule.about().name).collect();
     if !names.is_empty() {
-        page.push(Line::new().dim(format!("  carried out by: {}", names.join(", "))));
+        page.push(PageLine::new().dim(format!("  carried out by: {}", names.join(", "))));
     }
     add_evidence(&behaviour.evidence, scope, page);
 }
 
 /// A line for each label, with the titles of its documents.
-fn add_evidence(evidence: &RuleEvidence, scope: &FactScope, page: &mut Page) {
+fn add_evidence(evidence: &RuleEvidence, scope: &FactScope, page: &mut TextPage) {
     let sources = evidence.sources_of(&scope.profiles, &scope.systems);
     for status in [SourceStatus::Documented, SourceStatus::Derived] {
         let titles = titles(&sources, status);
         if !titles.is_empty() {
-            page.push(Line::new().dim(format!("  {}: ", status.word())).links(&titles));
+            page.push(PageLine::new().dim(format!("  {}: ", status.word())).links(&titles));
         }
     }
     if !evidence.note.is_empty() {
-        page.push(Line::new().dim(format!("  note: {}", evidence.note)));
+        page.push(PageLine::new().dim(format!("  note: {}", evidence.note)));
     }
     if !evidence.undocumented.is_empty() {
-        page.push(Line::new().plain("  ").bad("undocumented: ").plain(evidence.undocumented));
+        page.push(PageLine::new().plain("  ").bad("undocumented: ").plain(evidence.undocumented));
     }
 }
 
 /// How far each year says it, and each quote with where it stands.
-fn add_quotes(evidence: &RuleEvidence, scope: &FactScope, page: &mut Page) {
+fn add_quotes(evidence: &RuleEvidence, scope: &FactScope, page: &mut TextPage) {
     let mut shown: Vec<Citation> = Vec::new();
     for system in &scope.systems {
         let years: Vec<String> = DocumentationYear::ALL
             .into_iter()
             .map(|profile| format!("{} {}", profile.year(), evidence.status(profile, *system).words()))
             .collect();
-        page.push(Line::new().dim(format!("  {system}: {}", years.join(", "))));
+        page.push(PageLine::new().dim(format!("  {system}: {}", years.join(", "))));
         for citation in scope.profiles.iter().flat_map(|profile| evidence.citations(*profile, *system)) {
             if !shown.contains(&citation) {
                 shown.push(citation);
@@ -86,10 +90,10 @@ fn add_quotes(evidence: &RuleEvidence, scope: &FactScope, page: &mut Page) {
         }
     }
     for citation in shown {
-        page.push(Line::new());
+        page.push(PageLine::new());
         add_quote(&citation, page);
         page.push(
-            Line::new()
+            PageLine::new()
                 .plain("    ")
                 .dim(format!("{}, ", citation.document.publisher.name()))
                 .links(&[(citation.document.title_and_date(), citation.document.url)]),
@@ -98,26 +102,26 @@ fn add_quotes(evidence: &RuleEvidence, scope: &FactScope, page: &mut Page) {
     }
 }
 
-fn add_quote(citation: &Citation, page: &mut Page) {
+fn add_quote(citation: &Citation, page: &mut TextPage) {
     let text = citation.text().map_or_else(|| "the document as a whole".to_owned(), |text| format!("“{text}”"));
-    page.push(Line::new().plain("  ").strong(citation.code()).plain("  ").plain(text));
+    page.push(PageLine::new().plain("  ").strong(citation.code()).plain("  ").plain(text));
 }
 
-fn address(document: &Document, indent: &str) -> Line {
-    Line::new().dim(format!("{indent}{}", document.url.unwrap_or("its address is not confirmed")))
+fn address(document: &Document, indent: &str) -> PageLine {
+    PageLine::new().dim(format!("{indent}{}", document.url.unwrap_or("its address is not confirmed")))
 }
 
-fn add_document(document: &'static Document, quote: Option<Citation>, page: &mut Page) {
+fn add_document(document: &'static Document, quote: Option<Citation>, page: &mut TextPage) {
     page.push(
-        Line::new().strong(document.code).plain("  ").links(&[(document.title_and_date(), document.url)]).dim(format!(
-            "  {}  {}",
-            document.publisher.name(),
-            document.key
-        )),
+        PageLine::new()
+            .strong(document.code)
+            .plain("  ")
+            .links(&[(document.title_and_date(), document.url)])
+            .dim(format!("  {}  {}", document.publisher.name(), document.key)),
     );
     page.push(address(document, "  "));
     if !document.note.is_empty() {
-        page.push(Line::new().dim(format!("  {}", document.note)));
+        page.push(PageLine::new().dim(format!("  {}", document.note)));
     }
     let quotes = (1..=document.quotes.len()).map(|number| Citation { document, number: Some(number) });
     for citation in quotes.filter(|citation| quote.is_none_or(|quote| quote == *citation)) {

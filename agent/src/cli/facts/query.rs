@@ -7,7 +7,7 @@ use portal_device::Rule;
 use portal_device::behaviour::{self, BEHAVIOURS, DocumentedBehaviour};
 
 use super::FactSelection;
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 
 /// How alike two names must be, of 1, for one to be taken for the other.
 const ALIKE: f64 = 0.5;
@@ -27,7 +27,7 @@ impl FactQuery {
     ///
     /// # Errors
     /// Nothing has that name.
-    pub fn read(written: &str) -> Result<Self, Failure> {
+    pub fn read(written: &str) -> Result<Self, CommandFailure> {
         let text = written.trim();
         let text = text.strip_prefix("facts ").unwrap_or(text).trim();
         let found = rule(text)
@@ -38,7 +38,7 @@ impl FactQuery {
             .or_else(|| quote(text).map(Self::Quote));
         found.ok_or_else(|| {
             let message = format!("there is no rule, section or document {text:?}");
-            Failure::configuration(message, hint(text))
+            CommandFailure::configuration(message, hint(text))
         })
     }
 
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_nothing_is_named_gets_a_hint() {
         let hint = |query: &str| match FactQuery::read(query) {
-            Err(Failure::Configuration(fault)) => fault.hint,
+            Err(CommandFailure::Configuration(fault)) => fault.hint,
             other => panic!("{other:?}"),
         };
         assert_eq!(hint("apple-prompt-once"), "did you mean apple-prompts-once?");

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::super::page::{Line, Page};
-use super::super::{Context, Failure};
+use super::super::page::{PageLine, TextPage};
+use super::super::{CommandContext, CommandFailure};
 use super::{json_line, read};
 
 /// Arguments of `scenario check`.
@@ -16,18 +16,19 @@ Examples:
   portal-agent scenario check my-test.yaml --json
 
 Exit codes: 0 all of them are right; 2 one is not.")]
-pub struct Args {
+pub struct ScenarioCheckArgs {
     /// Files, and folders with *.yaml and *.yml in them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
 /// Runs `scenario check`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ScenarioCheckArgs) -> Result<(), CommandFailure> {
     let loaded = read(context, &args.paths)?;
     if context.global.json {
         return json_line(context, &json!({ "files": loaded.files, "cases": loaded.cases.len() }));
     }
-    let line = Line::new().mark(true).plain(format!("{} files are right: {} cases", loaded.files, loaded.cases.len()));
-    context.page(&Page::of(line))
+    let line =
+        PageLine::new().mark(true).plain(format!("{} files are right: {} cases", loaded.files, loaded.cases.len()));
+    context.page(&TextPage::of(line))
 }

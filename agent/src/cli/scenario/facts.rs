@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Context, Failure};
+use super::super::{CommandContext, CommandFailure};
 use super::read;
 use crate::scenario::coverage;
 
@@ -11,14 +11,14 @@ use crate::scenario::coverage;
 #[command(after_help = "\
 Example:
   portal-agent scenario facts config/scenarios > config/scenarios/README.md")]
-pub struct Args {
+pub struct ScenarioFactsArgs {
     /// Files, and folders with *.yaml and *.yml in them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
 /// Runs `scenario facts`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ScenarioFactsArgs) -> Result<(), CommandFailure> {
     let loaded = read(context, &args.paths)?;
     context.text(&coverage::page(&loaded.cases))
 }

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::page::harmless_json;
-use super::{Context, Failure, failure};
+use super::{CommandContext, CommandFailure, failure};
 use crate::control::Fault;
-use crate::scenario::files::{Loaded, PathError, load};
-use crate::scenario::{WrongFile, schema};
+use crate::scenario::files::{LoadedScenarios, PathError, load};
+use crate::scenario::{InvalidFile, schema};
 
 /// Arguments of `scenario`.
 #[derive(Debug, clap::Args)]
@@ -35,45 +35,47 @@ A scenario is a YAML document: a device, what happens to it, and what must follo
     - expect: {outcome: withheld, unmet: [notificationsPermitted]}
 
 config/scenarios holds many to begin with.")]
-pub struct Args {
+pub struct ScenarioArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: ScenarioSubcommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum ScenarioSubcommand {
     /// Run scenario files and the files of folders; 1 if an expectation did not hold
-    Run(run::Args),
+    Run(run::ScenarioRunArgs),
     /// Say what is wrong with scenario files, with file, line and column; run nothing
-    Check(check::Args),
+    Check(check::ScenarioCheckArgs),
     /// Watch the running device, and write what happened as a scenario file
-    Record(record::Args),
+    Record(record::ScenarioRecordArgs),
     /// Print the JSON Schema of a scenario file, for editors
     Schema,
     /// Print which documented behaviours the scenarios of some files rest on, as a page in Markdown
-    Facts(facts::Args),
+    Facts(facts::ScenarioFactsArgs),
 }
 
-impl Args {
+impl ScenarioArgs {
     /// Whether the command starts logging itself, since its settings may say how.
     pub fn reads_settings(&self) -> bool {
-        matches!(self.verb, Verb::Run(_))
+        matches!(self.verb, ScenarioSubcommand::Run(_))
     }
 }
 
 /// Runs `scenario`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ScenarioArgs) -> Result<(), CommandFailure> {
     match &args.verb {
-        Verb::Run(args) => run::run(context, args),
-        Verb::Check(args) => check::run(context, args),
-        Verb::Schema => context.text(&(serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n")),
-        Verb::Record(args) => record::run(context, args),
-        Verb::Facts(args) => facts::run(context, args),
+        ScenarioSubcommand::Run(args) => run::run(context, args),
+        ScenarioSubcommand::Check(args) => check::run(context, args),
+        ScenarioSubcommand::Schema => {
+            context.text(&(serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n"))
+        }
+        ScenarioSubcommand::Record(args) => record::run(context, args),
+        ScenarioSubcommand::Facts(args) => facts::run(context, args),
     }
 }
 
 /// Reads the files. Where one of them is not right, tells everything that is wrong and gives up: nothing is run then.
-fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
+fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, CommandFailure> {
     let loaded = load(paths).map_err(|error| {
         let hint = match error {
             PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
@@ -81,7 +83,7 @@ fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
             PathError::TooDeep(_) => "name that folder itself, or keep scenarios less deep",
             PathError::DanglingLink(_) => "remove the link, or have it lead to a file",
         };
-        Failure::configuration(error.to_string(), hint)
+        CommandFailure::configuration(error.to_string(), hint)
     })?;
     if loaded.wrong.is_empty() {
         return Ok(loaded);
@@ -90,10 +92,10 @@ fn read(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let problems: usize = loaded.wrong.iter().map(|wrong| wrong.problems.len()).sum();
     let message =
         format!("{problems} mistakes in {} of {} scenario files; nothing was run", loaded.wrong.len(), loaded.files);
-    Err(Failure::configuration(message, "each is shown above with its place"))
+    Err(CommandFailure::configuration(message, "each is shown above with its place"))
 }
 
-fn tell(json: bool, wrong: &[WrongFile]) {
+fn tell(json: bool, wrong: &[InvalidFile]) {
     let mut stderr = anstream::stderr();
     for file in wrong {
         if json {
@@ -109,6 +111,6 @@ fn tell(json: bool, wrong: &[WrongFile]) {
 }
 
 /// One object in one line.
-fn json_line(context: &mut Context, value: &serde_json::Value) -> Result<(), Failure> {
+fn json_line(context: &mut CommandContext, value: &serde_json::Value) -> Result<(), CommandFailure> {
     context.json_line(&harmless_json(&value.to_string()))
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use portal_contract::duration;
 use tokio::sync::mpsc;
 
-use super::super::{Context, Failure};
-use crate::control::{Client, ClientError, DeviceEvent, Following};
+use super::super::{CommandContext, CommandFailure};
+use crate::control::{ClientError, ControlClient, DeviceEvent, FollowedLines};
 use crate::daemon::interrupted;
 use crate::escape::harmless;
 use crate::scenario::read;
-use crate::scenario::record::Recording;
+use crate::scenario::record::RecordedEvents;
 
 /// How many events may wait to be taken note of.
 const ROOM: usize = 1024;
@@ -27,7 +27,7 @@ What people, senders and the service do to the device becomes steps; what it doe
 Examples:
   portal-agent scenario record > my-test.yaml            until Ctrl-C
   portal-agent scenario record --for 10m --output my-test.yaml --name 'Denied, then allowed'")]
-pub struct Args {
+pub struct ScenarioRecordArgs {
     /// Watch this long [default: until Ctrl-C]
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     duration: Option<Duration>,
@@ -42,7 +42,7 @@ pub struct Args {
 }
 
 /// Runs `scenario record`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ScenarioRecordArgs) -> Result<(), CommandFailure> {
     let client = context.client()?;
     let mut following = client.events()?;
     // Listening has begun when the first event is here: nothing is missed between it and the status.
@@ -51,11 +51,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     let mut stderr = anstream::stderr();
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(stderr, "recording {}; {}", harmless(&start.device.device_name), until(args.duration));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
     let events = runtime.block_on(watch(client, following, args.duration));
     // A read of the stream that is under way cannot be called off; it ends with the process.
     runtime.shutdown_background();
-    let recording = Recording { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
+    let recording = RecordedEvents { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
     let text = recording.file();
     let name = args.output.as_ref().map_or("the recording".into(), |file| file.to_string_lossy());
     if let Err(wrong) = read(&name, text.as_bytes()) {
@@ -80,10 +80,10 @@ fn until(duration: Option<Duration>) -> String {
 
 /// Everything that happens until the end, and what it comes to.
 async fn watch(
-    client: Client,
-    following: Following<DeviceEvent>,
+    client: ControlClient,
+    following: FollowedLines<DeviceEvent>,
     duration: Option<Duration>,
-) -> Result<Vec<DeviceEvent>, Failure> {
+) -> Result<Vec<DeviceEvent>, CommandFailure> {
     let (sender, mut events) = mpsc::channel(ROOM);
     tokio::task::spawn_blocking(move || follow(following, &sender));
     let interrupted = interrupted();
@@ -100,7 +100,7 @@ async fn watch(
             () = &mut ended => break,
             event = events.recv() => match event {
                 Some(event) => happened.push(event?),
-                None => return Err(Failure::DaemonEnded),
+                None => return Err(CommandFailure::DaemonEnded),
             },
         }
     }
@@ -113,14 +113,14 @@ async fn watch(
                 let Some(event) = events.recv().await else { break };
                 happened.push(event?);
             }
-            Ok::<(), Failure>(())
+            Ok::<(), CommandFailure>(())
         };
         tokio::time::timeout(LAST_PATIENCE, rest).await.unwrap_or(Ok(()))?;
     }
     Ok(happened)
 }
 
-fn follow(following: Following<DeviceEvent>, sender: &mpsc::Sender<Result<DeviceEvent, ClientError>>) {
+fn follow(following: FollowedLines<DeviceEvent>, sender: &mpsc::Sender<Result<DeviceEvent, ClientError>>) {
     for event in following {
         if sender.blocking_send(event.map(|answer| answer.value)).is_err() {
             return;

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::{Context, Failure};
+use super::super::{CommandContext, CommandFailure};
 use super::{json_line, read, show};
 use crate::broker::BrokerUrl;
-use crate::control::Client;
+use crate::control::ControlClient;
 use crate::daemon::{self, interrupted, sender_settings};
 use crate::desktop;
 use crate::output_file;
 use crate::scenario::attach;
-use crate::scenario::model::Case;
+use crate::scenario::model::ScenarioCase;
 use crate::scenario::report::{html, junit, line, summary_line};
-use crate::scenario::result::{CaseResult, Run, Standing};
-use crate::scenario::runner::{self, Broker, Options};
+use crate::scenario::result::{CaseResult, CaseVerdict, RunResult};
+use crate::scenario::runner::{self, RunBroker, RunOptions};
 use crate::scenario::select::is_asked_for;
-use crate::scenario::stage::Cards;
+use crate::scenario::stage::CardMode;
 use crate::sender::SenderOptions;
 
 /// Arguments of `scenario run`.
@@ -33,7 +33,7 @@ Examples:
   portal-agent scenario run my-tests --shuffle 7 --repeat 50 --fail-fast
 
 Exit codes: 0 every expectation held; 1 one did not; 2 a file is not right, and nothing was run.")]
-pub struct Args {
+pub struct ScenarioRunArgs {
     /// Files, and folders with *.yaml and *.yml in them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -76,7 +76,7 @@ pub struct Args {
 
     /// native: raise the cards on this desktop, too, to watch
     #[arg(long, value_enum, value_name = "native")]
-    notifier: Option<Watched>,
+    notifier: Option<ShownCards>,
 
     /// Write a JUnit XML report
     #[arg(long, value_name = "FILE")]
@@ -89,17 +89,17 @@ pub struct Args {
 
 /// Where the cards are raised besides being recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Watched {
+enum ShownCards {
     /// On this desktop.
     Native,
 }
 
 /// Runs `scenario run`.
-pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
+pub fn run(context: &mut CommandContext, args: &ScenarioRunArgs) -> Result<(), CommandFailure> {
     let mut cases = read(context, &args.paths)?.cases;
     cases.retain(|case| is_asked_for(case, &args.filter));
     if cases.is_empty() {
-        return Err(Failure::configuration(
+        return Err(CommandFailure::configuration(
             "no case is asked for by these filters",
             "--list without --filter shows them all",
         ));
@@ -110,15 +110,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     let broker = broker(context, args)?;
     let attached = if args.attach { Some(attached(context)?) } else { None };
     let run = desktop::beside_main_thread(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         runtime.block_on(run_all(context, args, cases, broker, attached))
     })?;
     report(context, args, &run)?;
     // What had no turn, since the run was ended before, is not known to hold.
-    if run.failed() || run.count(Standing::Skipped) > 0 { Err(Failure::NotOk) } else { Ok(()) }
+    if run.failed() || run.count(CaseVerdict::Skipped) > 0 { Err(CommandFailure::NotOk) } else { Ok(()) }
 }
 
-fn list(context: &mut Context, cases: &[Case]) -> Result<(), Failure> {
+fn list(context: &mut CommandContext, cases: &[ScenarioCase]) -> Result<(), CommandFailure> {
     for case in cases {
         if context.global.json {
             let line = serde_json::json!({ "name": case.name(), "at": case.at.to_string(), "facts": case.facts });
@@ -131,7 +132,7 @@ fn list(context: &mut Context, cases: &[Case]) -> Result<(), Failure> {
 }
 
 /// The broker that is named, with what the settings say of its user and certificates.
-fn broker(context: &Context, args: &Args) -> Result<Option<Broker>, Failure> {
+fn broker(context: &CommandContext, args: &ScenarioRunArgs) -> Result<Option<RunBroker>, CommandFailure> {
     let Some(url) = &args.broker else {
         // The embedded broker needs no settings, so a run is the same whatever a settings file says.
         context.start_demo_logging();
@@ -142,11 +143,11 @@ fn broker(context: &Context, args: &Args) -> Result<Option<Broker>, Failure> {
     let loaded = context.settings(named.map(|(key, value)| (key.to_owned(), value)).to_vec())?;
     context.start_demo_logging();
     let session = daemon::Options::from_settings(&loaded.settings, PathBuf::new())?.session;
-    Ok(Some(Broker { session, sender: sender_settings(&loaded.settings, None)? }))
+    Ok(Some(RunBroker { session, sender: sender_settings(&loaded.settings, None)? }))
 }
 
 /// The daemon that runs here, and how its broker is sent to.
-fn attached(context: &Context) -> Result<(Client, SenderOptions), Failure> {
+fn attached(context: &CommandContext) -> Result<(ControlClient, SenderOptions), CommandFailure> {
     let client = context.client()?;
     let status = client.status()?.value;
     let settings = sender_settings(&context.settings(Vec::new())?.settings, Some(&status))?;
@@ -154,19 +155,19 @@ fn attached(context: &Context) -> Result<(Client, SenderOptions), Failure> {
 }
 
 async fn run_all(
-    context: &mut Context,
-    args: &Args,
-    cases: Vec<Case>,
-    broker: Option<Broker>,
-    attached: Option<(Client, SenderOptions)>,
-) -> Result<Run, Failure> {
-    let options = Options {
+    context: &mut CommandContext,
+    args: &ScenarioRunArgs,
+    cases: Vec<ScenarioCase>,
+    broker: Option<RunBroker>,
+    attached: Option<(ControlClient, SenderOptions)>,
+) -> Result<RunResult, CommandFailure> {
+    let options = RunOptions {
         strict: args.strict,
         repeat: args.repeat.get(),
         shuffle: args.shuffle,
         fail_fast: args.fail_fast,
         jobs: args.jobs.map_or_else(two_for_each_processor, std::num::NonZeroUsize::get),
-        cards: if args.notifier.is_some() { Cards::Native } else { Cards::Recorded },
+        cards: if args.notifier.is_some() { CardMode::Native } else { CardMode::Recorded },
     };
     let count = cases.len() * usize::try_from(options.repeat).unwrap_or(usize::MAX);
     let (mut done, mut told) = (0, Ok(()));
@@ -203,7 +204,13 @@ fn two_for_each_processor() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get) * 2
 }
 
-fn tell(context: &mut Context, case: &CaseResult, strict: bool, done: usize, count: usize) -> Result<(), Failure> {
+fn tell(
+    context: &mut CommandContext,
+    case: &CaseResult,
+    strict: bool,
+    done: usize,
+    count: usize,
+) -> Result<(), CommandFailure> {
     if context.global.json {
         json_line(context, &line(case, strict))
     } else {
@@ -211,7 +218,7 @@ fn tell(context: &mut Context, case: &CaseResult, strict: bool, done: usize, cou
     }
 }
 
-fn report(context: &mut Context, args: &Args, run: &Run) -> Result<(), Failure> {
+fn report(context: &mut CommandContext, args: &ScenarioRunArgs, run: &RunResult) -> Result<(), CommandFailure> {
     if let Some(file) = &args.junit {
         write(file, &junit(run).map_err(anyhow::Error::from)?)?;
     }
@@ -221,10 +228,10 @@ fn report(context: &mut Context, args: &Args, run: &Run) -> Result<(), Failure> 
     if context.global.json { json_line(context, &summary_line(run)) } else { context.page(&show::summary(run)) }
 }
 
-pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), CommandFailure> {
     output_file::write(file, text.as_bytes()).map_err(|fault| {
         let message = format!("the report {} {fault}", file.display());
-        Failure::operation(
+        CommandFailure::operation(
             "reportNotWritten",
             message,
             "name a file in a folder that is there and that you may write to",

@@ -5,30 +5,32 @@
 use portal_contract::{Explanation, NotificationId, Receipt};
 use serde_json::{Map, Value};
 
-use super::{Player, words};
+use super::{CaseRunner, words};
 use crate::control::{DeviceEventKind, InAppMessage};
-use crate::scenario::model::{Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds, StatusCheck};
-use crate::scenario::result::Miss;
-use crate::scenario::scene::{Scene, SceneError};
+use crate::scenario::model::{
+    Expectation, ExpectationBasis, ExpectedCard, ExpectedOutcome, ExpectedState, StatusCheck,
+};
+use crate::scenario::result::FailedExpectation;
+use crate::scenario::scene::{TestDevice, TestDeviceError};
 
 /// What did not hold: what happened instead, and the push in question.
-struct Instead {
+struct UnmetExpectation {
     happened: String,
     push: Option<String>,
 }
 
-fn instead(happened: impl Into<String>) -> Option<Instead> {
-    Some(Instead { happened: happened.into(), push: None })
+fn instead(happened: impl Into<String>) -> Option<UnmetExpectation> {
+    Some(UnmetExpectation { happened: happened.into(), push: None })
 }
 
 /// A check of `given`.
-pub(super) fn given(check: &StatusCheck, status: &Value) -> Option<Miss> {
+pub(super) fn given(check: &StatusCheck, status: &Value) -> Option<FailedExpectation> {
     let happened = status_differs(check, status)?;
-    Some(Miss {
+    Some(FailedExpectation {
         at: check.at.clone(),
         expected: format!("given: {} is {}", check.path.join("."), words::json(&check.value)),
         happened,
-        grounds: Grounds::Documented(Vec::new()),
+        grounds: ExpectationBasis::Documented(Vec::new()),
         explanation: None,
     })
 }
@@ -59,15 +61,20 @@ fn titles(messages: &[InAppMessage]) -> String {
     format!("the section lists {}", titles.join(", "))
 }
 
-impl<S: Scene> Player<'_, S> {
+impl<S: TestDevice> CaseRunner<'_, S> {
     /// Checks one expectation; gives what did not hold.
-    pub(super) async fn check(&mut self, expectation: &Expectation) -> Result<Option<Miss>, SceneError> {
-        let Some(Instead { happened, push }) = self.differs(&expectation.expected).await? else { return Ok(None) };
+    pub(super) async fn check(
+        &mut self,
+        expectation: &Expectation,
+    ) -> Result<Option<FailedExpectation>, TestDeviceError> {
+        let Some(UnmetExpectation { happened, push }) = self.differs(&expectation.expected).await? else {
+            return Ok(None);
+        };
         let explanation = match push {
             Some(push) => self.explanation(&push).await?,
             None => None,
         };
-        Ok(Some(Miss {
+        Ok(Some(FailedExpectation {
             at: expectation.at.clone(),
             expected: expectation.text.clone(),
             happened,
@@ -76,49 +83,51 @@ impl<S: Scene> Player<'_, S> {
         }))
     }
 
-    async fn explanation(&mut self, push: &str) -> Result<Option<Explanation>, SceneError> {
+    async fn explanation(&mut self, push: &str) -> Result<Option<Explanation>, TestDeviceError> {
         let Ok(id) = push.parse::<NotificationId>() else { return Ok(None) };
         self.scene.explain(Some(id)).await
     }
 
-    async fn differs(&mut self, expected: &Expected) -> Result<Option<Instead>, SceneError> {
+    async fn differs(&mut self, expected: &ExpectedState) -> Result<Option<UnmetExpectation>, TestDeviceError> {
         match expected {
-            Expected::Outcome(outcome) => self.outcome(outcome).await,
-            Expected::NoOutcome { of } => self.no_outcome(of.as_deref()).await,
-            Expected::InApp(members) => {
+            ExpectedState::Outcome(outcome) => self.outcome(outcome).await,
+            ExpectedState::NoOutcome { of } => self.no_outcome(of.as_deref()).await,
+            ExpectedState::InApp(members) => {
                 let messages = self.scene.in_app().await?;
                 let found = messages.iter().any(|message| has(&listed(message), members));
                 Ok(if found { None } else { instead(titles(&messages)) })
             }
-            Expected::NotInApp(members) => {
+            ExpectedState::NotInApp(members) => {
                 let messages = self.scene.in_app().await?;
                 let found = messages.iter().any(|message| has(&listed(message), members));
                 Ok(if found { instead(titles(&messages)) } else { None })
             }
-            Expected::Prompt(shows) => {
+            ExpectedState::Prompt(shows) => {
                 let showing = self.scene.status().await?.prompt.is_some();
                 let words =
                     if showing { "the permission prompt is showing" } else { "no permission prompt is showing" };
                 Ok(if showing == *shows { None } else { instead(words) })
             }
-            Expected::Card(card) => Ok(self.card(card)),
-            Expected::NoCard => Ok(self.newest_card().map(|(title, body, _)| self.of_latest(card_words(title, body)))),
-            Expected::Status(check) => {
+            ExpectedState::Card(card) => Ok(self.card(card)),
+            ExpectedState::NoCard => {
+                Ok(self.newest_card().map(|(title, body, _)| self.of_latest(card_words(title, body))))
+            }
+            ExpectedState::Status(check) => {
                 let status = self.status().await?;
                 Ok(status_differs(check, &status).and_then(instead))
             }
-            Expected::Nothing => self.nothing().await,
+            ExpectedState::Nothing => self.nothing().await,
         }
     }
 
     /// Said of the latest push, whose checklist then tells more.
-    fn of_latest(&self, happened: String) -> Instead {
+    fn of_latest(&self, happened: String) -> UnmetExpectation {
         let push = self.sent.last().and_then(|sent| sent.id.clone());
-        Instead { happened, push }
+        UnmetExpectation { happened, push }
     }
 
     /// The receipts of the push that is meant, oldest first, and its id.
-    async fn receipts_of(&mut self, of: Option<&str>) -> Result<(Vec<Receipt>, Option<String>), SceneError> {
+    async fn receipts_of(&mut self, of: Option<&str>) -> Result<(Vec<Receipt>, Option<String>), TestDeviceError> {
         let mut receipts = self.receipts().await?;
         let id = match (of, self.sent.last()) {
             (Some(id), _) => Some(id.to_owned()),
@@ -135,7 +144,7 @@ impl<S: Scene> Player<'_, S> {
         Ok((receipts, id))
     }
 
-    async fn outcome(&mut self, expected: &ExpectedOutcome) -> Result<Option<Instead>, SceneError> {
+    async fn outcome(&mut self, expected: &ExpectedOutcome) -> Result<Option<UnmetExpectation>, TestDeviceError> {
         let (receipts, push) = self.receipts_of(expected.of.as_deref()).await?;
         let Some(receipt) = receipts.last() else {
             let held = self.scene.status().await?.held;
@@ -143,18 +152,18 @@ impl<S: Scene> Player<'_, S> {
                 0 => "it has no outcome: it did not arrive, or waits at the broker".to_owned(),
                 held => format!("it has no outcome yet; {held} held on the device"),
             };
-            return Ok(Some(Instead { happened, push }));
+            return Ok(Some(UnmetExpectation { happened, push }));
         };
         let members = words::members(receipt);
         if receipt.outcome.kind() == expected.outcome && has(&members, &expected.members) {
             return Ok(None);
         }
-        Ok(Some(Instead { happened: words::outcome(receipt), push }))
+        Ok(Some(UnmetExpectation { happened: words::outcome(receipt), push }))
     }
 
-    async fn no_outcome(&mut self, of: Option<&str>) -> Result<Option<Instead>, SceneError> {
+    async fn no_outcome(&mut self, of: Option<&str>) -> Result<Option<UnmetExpectation>, TestDeviceError> {
         let (receipts, push) = self.receipts_of(of).await?;
-        Ok(receipts.last().map(|receipt| Instead { happened: words::outcome(receipt), push }))
+        Ok(receipts.last().map(|receipt| UnmetExpectation { happened: words::outcome(receipt), push }))
     }
 
     /// The newest card since the last step that was no expectation.
@@ -165,7 +174,7 @@ impl<S: Scene> Player<'_, S> {
         })
     }
 
-    fn card(&self, expected: &ExpectedCard) -> Option<Instead> {
+    fn card(&self, expected: &ExpectedCard) -> Option<UnmetExpectation> {
         let Some((title, body, sound)) = self.newest_card() else {
             return Some(self.of_latest("no card was raised".to_owned()));
         };
@@ -177,7 +186,7 @@ impl<S: Scene> Player<'_, S> {
         (!holds).then(|| self.of_latest(format!("{}, {sound}", card_words(title, body))))
     }
 
-    async fn nothing(&mut self) -> Result<Option<Instead>, SceneError> {
+    async fn nothing(&mut self) -> Result<Option<UnmetExpectation>, TestDeviceError> {
         let shows = |happened: &DeviceEventKind| match happened {
             DeviceEventKind::Settled { receipt } => Some(format!("a receipt: {}", words::outcome(receipt))),
             DeviceEventKind::Card { title, body, .. } => Some(card_words(title, body)),

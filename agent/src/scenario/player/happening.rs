@@ -8,29 +8,30 @@ use portal_contract::ConnectionState;
 
 use super::words;
 use crate::control::{DeviceEvent, DeviceEventKind};
-use crate::scenario::result::{Happening, HappeningKind};
+use crate::scenario::result::{ObservedEvent, ObservedEventKind};
 
 /// The line of an event; none for what the step itself says already.
-pub(super) fn of(event: &DeviceEvent, at: Duration) -> Option<Happening> {
+pub(super) fn of(event: &DeviceEvent, at: Duration) -> Option<ObservedEvent> {
     let (kind, text) = match &event.what {
-        DeviceEventKind::Prompt {} => (HappeningKind::Prompt, "the permission prompt shows".to_owned()),
-        DeviceEventKind::PromptGone {} => (HappeningKind::PromptGone, "the permission prompt is gone".to_owned()),
+        DeviceEventKind::Prompt {} => (ObservedEventKind::Prompt, "the permission prompt shows".to_owned()),
+        DeviceEventKind::PromptGone {} => (ObservedEventKind::PromptGone, "the permission prompt is gone".to_owned()),
         DeviceEventKind::Card { title, body, sound } => {
             let sound = if *sound { "" } else { ", without a sound" };
-            (HappeningKind::Card, format!("a card says {title:?}: {body:?}{sound}"))
+            (ObservedEventKind::Card, format!("a card says {title:?}: {body:?}{sound}"))
         }
-        DeviceEventKind::CardGone { sequence, interaction } => {
-            (HappeningKind::CardGone, format!("the card of receipt {sequence} is gone: {}", words::plain(interaction)))
-        }
+        DeviceEventKind::CardGone { sequence, interaction } => (
+            ObservedEventKind::CardGone,
+            format!("the card of receipt {sequence} is gone: {}", words::plain(interaction)),
+        ),
         DeviceEventKind::Settled { receipt } => {
             let id = receipt.notification_id.as_ref().map_or("a push without an id", |id| id.as_str());
-            (HappeningKind::Receipt, format!("{id}: {}", words::outcome(receipt)))
+            (ObservedEventKind::Receipt, format!("{id}: {}", words::outcome(receipt)))
         }
         DeviceEventKind::Connection { connection: ConnectionState::Online } => {
-            (HappeningKind::Connection, "the device is on the broker".to_owned())
+            (ObservedEventKind::Connection, "the device is on the broker".to_owned())
         }
         DeviceEventKind::Connection { connection: ConnectionState::Offline } => {
-            (HappeningKind::Connection, "the device is off the broker".to_owned())
+            (ObservedEventKind::Connection, "the device is off the broker".to_owned())
         }
         DeviceEventKind::Following {}
         | DeviceEventKind::Changed { .. }
@@ -39,5 +40,5 @@ pub(super) fn of(event: &DeviceEvent, at: Duration) -> Option<Happening> {
             return None;
         }
     };
-    Some(Happening { at, kind, text })
+    Some(ObservedEvent { at, kind, text })
 }

@@ -12,15 +12,18 @@ use std::time::{Duration, Instant};
 use portal_contract::{Receipt, StatusReport, Timestamp};
 use serde_json::json;
 
-use super::model::{Action, Answer, CardAnswer, Case, ExpectedRefusal, Grounds, Push, PushTarget, RemoteAction, Step};
-use super::model::{Expected, Position, StateChange};
-use super::result::{Became, CaseResult, Happening, Miss, StepResult};
-use super::scene::{Scene, SceneError};
+use super::model::{
+    CardAnswer, ExpectationBasis, ExpectedRefusal, PromptAnswer, PushAddressee, PushStep, RemoteActionStep,
+    ScenarioCase, ScenarioStep, StepAction,
+};
+use super::model::{ExpectedState, FilePosition, StateChange};
+use super::result::{CaseResult, FailedExpectation, ObservedEvent, StepOutcome, StepResult};
+use super::scene::{TestDevice, TestDeviceError};
 use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
 
 /// How a case is played.
 #[derive(Debug, Clone, Copy)]
-pub struct Play {
+pub struct CaseOptions {
     /// Whether what rests on undocumented choices fails too.
     pub strict: bool,
     /// Which repetition it is, from 1 on.
@@ -28,7 +31,7 @@ pub struct Play {
 }
 
 /// A push that was sent.
-struct Sent {
+struct SentPush {
     /// The id that it carries, where it carries one that can be read.
     id: Option<String>,
     /// The newest receipt's sequence when it was sent.
@@ -36,27 +39,27 @@ struct Sent {
 }
 
 /// A case on its scene.
-struct Player<'a, S> {
+struct CaseRunner<'a, S> {
     scene: &'a mut S,
-    case: &'a Case,
+    case: &'a ScenarioCase,
     began: Timestamp,
     now: Timestamp,
     /// The newest receipt's sequence before the case.
     first: u64,
-    sent: Vec<Sent>,
+    sent: Vec<SentPush>,
     /// What has happened since the last step that was no expectation.
     since: Vec<DeviceEvent>,
     /// The same, of the step at hand, for the report.
-    happenings: Vec<Happening>,
+    happenings: Vec<ObservedEvent>,
     /// What Company Portal listed before the last step that was no expectation; read only where an expectation asks.
     listed: Option<Vec<InAppMessage>>,
 }
 
 /// Plays `case` on `scene`.
-pub async fn play<S: Scene>(scene: &mut S, case: &Case, how: Play) -> CaseResult {
+pub async fn play<S: TestDevice>(scene: &mut S, case: &ScenarioCase, how: CaseOptions) -> CaseResult {
     let started = Instant::now();
     let mut steps = Vec::with_capacity(case.steps.len() + 1);
-    let device_time = match Player::begin(scene, case).await {
+    let device_time = match CaseRunner::begin(scene, case).await {
         Err(error) => {
             steps.push(trouble(&case.at, "the device is there", &error));
             Duration::ZERO
@@ -71,7 +74,7 @@ pub async fn play<S: Scene>(scene: &mut S, case: &Case, how: Play) -> CaseResult
 }
 
 /// The result of a case of which nothing was run yet.
-pub fn blank(case: &Case, repetition: u32) -> CaseResult {
+pub fn blank(case: &ScenarioCase, repetition: u32) -> CaseResult {
     let device = &case.device;
     CaseResult {
         scenario: case.scenario.clone(),
@@ -89,29 +92,29 @@ pub fn blank(case: &Case, repetition: u32) -> CaseResult {
 }
 
 /// The result of a case that was not run.
-pub fn skipped(case: &Case, repetition: u32, why: String) -> CaseResult {
+pub fn skipped(case: &ScenarioCase, repetition: u32, why: String) -> CaseResult {
     CaseResult { skipped: Some(why), ..blank(case, repetition) }
 }
 
 /// The result of a case whose device did not start.
-pub fn could_not_begin(case: &Case, repetition: u32, error: &SceneError) -> CaseResult {
+pub fn could_not_begin(case: &ScenarioCase, repetition: u32, error: &TestDeviceError) -> CaseResult {
     let began = trouble(&case.at, "the device starts", error);
     let steps = case.steps.iter().map(|step| not_run(step, Duration::ZERO));
     CaseResult { steps: std::iter::once(began).chain(steps).collect(), ..blank(case, repetition) }
 }
 
 /// The result of a case whose device did not end as it should.
-pub fn did_not_end(mut result: CaseResult, error: &SceneError) -> CaseResult {
+pub fn did_not_end(mut result: CaseResult, error: &TestDeviceError) -> CaseResult {
     result.steps.push(trouble(&result.at, "the device ends cleanly", error));
     result
 }
 
-fn trouble(at: &Position, expected: &str, error: &SceneError) -> StepResult {
-    let miss = Miss {
+fn trouble(at: &FilePosition, expected: &str, error: &TestDeviceError) -> StepResult {
+    let miss = FailedExpectation {
         at: at.clone(),
         expected: expected.to_owned(),
         happened: error.to_string(),
-        grounds: Grounds::Documented(Vec::new()),
+        grounds: ExpectationBasis::Documented(Vec::new()),
         explanation: None,
     };
     StepResult {
@@ -119,18 +122,18 @@ fn trouble(at: &Position, expected: &str, error: &SceneError) -> StepResult {
         text: "device".to_owned(),
         began: Duration::ZERO,
         took: Duration::ZERO,
-        became: Became::NotHeld(vec![miss]),
+        became: StepOutcome::NotHeld(vec![miss]),
         happenings: Vec::new(),
     }
 }
 
-fn not_run(step: &Step, began: Duration) -> StepResult {
+fn not_run(step: &ScenarioStep, began: Duration) -> StepResult {
     StepResult {
         at: step.at.clone(),
         text: step.text.clone(),
         began,
         took: Duration::ZERO,
-        became: Became::NotRun,
+        became: StepOutcome::NotRun,
         happenings: Vec::new(),
     }
 }
@@ -139,8 +142,8 @@ fn since(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::from_millis(later.millis_since(earlier).max(0).unsigned_abs())
 }
 
-impl<'a, S: Scene> Player<'a, S> {
-    async fn begin(scene: &'a mut S, case: &'a Case) -> Result<Self, SceneError> {
+impl<'a, S: TestDevice> CaseRunner<'a, S> {
+    async fn begin(scene: &'a mut S, case: &'a ScenarioCase) -> Result<Self, TestDeviceError> {
         let quiet = scene.rest().await?;
         let first = scene.status().await?.last_sequence;
         scene.happened(&quiet).await?;
@@ -157,8 +160,12 @@ impl<'a, S: Scene> Player<'a, S> {
         })
     }
 
-    async fn play(&mut self, how: Play, steps: &mut Vec<StepResult>) {
-        let zero = Step { at: self.case.at.clone(), text: "device".to_owned(), action: Action::Expect(Vec::new()) };
+    async fn play(&mut self, how: CaseOptions, steps: &mut Vec<StepResult>) {
+        let zero = ScenarioStep {
+            at: self.case.at.clone(),
+            text: "device".to_owned(),
+            action: StepAction::Expect(Vec::new()),
+        };
         let started = Instant::now();
         let became = self.set_the_stage().await;
         steps.push(self.result(&zero, self.began, started, became));
@@ -175,12 +182,12 @@ impl<'a, S: Scene> Player<'a, S> {
 
     fn result(
         &mut self,
-        step: &Step,
+        step: &ScenarioStep,
         began: Timestamp,
         started: Instant,
-        became: Result<Became, SceneError>,
+        became: Result<StepOutcome, TestDeviceError>,
     ) -> StepResult {
-        let became = became.unwrap_or_else(|error| Became::NotHeld(vec![self.trouble(step, &error)]));
+        let became = became.unwrap_or_else(|error| StepOutcome::NotHeld(vec![self.trouble(step, &error)]));
         StepResult {
             at: step.at.clone(),
             text: step.text.clone(),
@@ -192,37 +199,37 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     /// A step that could not be carried out.
-    fn trouble(&self, step: &Step, error: &SceneError) -> Miss {
+    fn trouble(&self, step: &ScenarioStep, error: &TestDeviceError) -> FailedExpectation {
         let hint = match error {
-            SceneError::Fault(fault) if !fault.hint.is_empty() => format!("; hint: {}", fault.hint),
+            TestDeviceError::Fault(fault) if !fault.hint.is_empty() => format!("; hint: {}", fault.hint),
             _ => String::new(),
         };
-        Miss {
+        FailedExpectation {
             at: step.at.clone(),
             expected: format!("{} is done", step.text),
             happened: format!("{error}{hint}"),
-            grounds: Grounds::Documented(Vec::new()),
+            grounds: ExpectationBasis::Documented(Vec::new()),
             explanation: None,
         }
     }
 
     /// The device block and `given`.
-    async fn set_the_stage(&mut self) -> Result<Became, SceneError> {
+    async fn set_the_stage(&mut self) -> Result<StepOutcome, TestDeviceError> {
         for change in &self.case.device.setup {
             self.scene.change(change).await?;
         }
         self.rest().await?;
         self.since.clear();
         if self.case.given.is_empty() {
-            return Ok(Became::Done { note: None });
+            return Ok(StepOutcome::Done { note: None });
         }
         let status = self.status().await?;
         let misses = self.case.given.iter().filter_map(|check| expect::given(check, &status)).collect();
         Ok(became(misses))
     }
 
-    async fn step(&mut self, step: &Step) -> Result<Became, SceneError> {
-        if let Action::Expect(expectations) = &step.action {
+    async fn step(&mut self, step: &ScenarioStep) -> Result<StepOutcome, TestDeviceError> {
+        if let StepAction::Expect(expectations) = &step.action {
             let mut misses = Vec::new();
             for expectation in expectations {
                 misses.extend(self.check(expectation).await?);
@@ -239,64 +246,64 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     fn case_asks_for_nothing(&self) -> bool {
-        let asks = |step: &Step| match &step.action {
-            Action::Expect(all) => all.iter().any(|expectation| expectation.expected == Expected::Nothing),
+        let asks = |step: &ScenarioStep| match &step.action {
+            StepAction::Expect(all) => all.iter().any(|expectation| expectation.expected == ExpectedState::Nothing),
             _ => false,
         };
         self.case.steps.iter().any(asks)
     }
 
-    async fn act(&mut self, step: &Step) -> Result<Became, SceneError> {
+    async fn act(&mut self, step: &ScenarioStep) -> Result<StepOutcome, TestDeviceError> {
         match &step.action {
-            Action::Change { change, refused } => return self.change(step, change, refused.as_ref()).await,
-            Action::Push(push) => self.push(push).await?,
-            Action::Groups { user, groups } => {
+            StepAction::Change { change, refused } => return self.change(step, change, refused.as_ref()).await,
+            StepAction::Push(push) => self.push(push).await?,
+            StepAction::Groups { user, groups } => {
                 let payload = json!({ "userPrincipalName": user, "groups": groups });
                 self.publish(self.scene.topics().groups(), payload.to_string().into_bytes(), true).await?;
             }
-            Action::RemoteAction(action) => self.remote_action(action).await?,
-            Action::Advance(duration) => self.advance(*duration).await?,
-            Action::Answer(answer) => {
+            StepAction::RemoteAction(action) => self.remote_action(action).await?,
+            StepAction::Advance(duration) => self.advance(*duration).await?,
+            StepAction::Answer(answer) => {
                 let gesture = match answer {
-                    Answer::Allow => DesktopInteraction::AllowPrompt,
-                    Answer::Deny => DesktopInteraction::DenyPrompt,
-                    Answer::Dismiss => DesktopInteraction::ClosePrompt,
+                    PromptAnswer::Allow => DesktopInteraction::AllowPrompt,
+                    PromptAnswer::Deny => DesktopInteraction::DenyPrompt,
+                    PromptAnswer::Dismiss => DesktopInteraction::ClosePrompt,
                 };
                 return Ok(done(self.scene.gesture(gesture).await?));
             }
-            Action::Card(answer) => {
+            StepAction::Card(answer) => {
                 let gesture = match answer {
                     CardAnswer::Click => DesktopInteraction::ClickCard,
                     CardAnswer::Dismiss => DesktopInteraction::DismissCard,
                 };
                 return Ok(done(self.scene.gesture(gesture).await?));
             }
-            Action::Restart => self.scene.restart().await?,
+            StepAction::Restart => self.scene.restart().await?,
             // Expectations are no action: `step` has them.
-            Action::Expect(_) => {}
+            StepAction::Expect(_) => {}
         }
-        Ok(Became::Done { note: None })
+        Ok(StepOutcome::Done { note: None })
     }
 
     async fn change(
         &mut self,
-        step: &Step,
+        step: &ScenarioStep,
         change: &StateChange,
         refused: Option<&ExpectedRefusal>,
-    ) -> Result<Became, SceneError> {
+    ) -> Result<StepOutcome, TestDeviceError> {
         let outcome = self.scene.change(change).await;
         let Some(refusal) = refused else { return Ok(done(outcome?)) };
         let happened = match outcome {
-            Err(SceneError::Fault(fault)) if refusal.code.as_ref().is_none_or(|code| *code == fault.code) => {
-                return Ok(Became::Done { note: Some(format!("refused: {fault}")) });
+            Err(TestDeviceError::Fault(fault)) if refusal.code.as_ref().is_none_or(|code| *code == fault.code) => {
+                return Ok(StepOutcome::Done { note: Some(format!("refused: {fault}")) });
             }
-            Err(SceneError::Fault(fault)) => format!("it was refused with {}: {fault}", fault.code),
+            Err(TestDeviceError::Fault(fault)) => format!("it was refused with {}: {fault}", fault.code),
             Err(error) => return Err(error),
             Ok(CommandResult { note: Some(note), .. }) => format!("it was not refused: {note}"),
             Ok(_) => "it was done".to_owned(),
         };
         let code = refusal.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
-        Ok(became(vec![Miss {
+        Ok(became(vec![FailedExpectation {
             at: step.at.clone(),
             expected: format!("the device refuses {}{code}", step.text),
             happened,
@@ -305,19 +312,19 @@ impl<'a, S: Scene> Player<'a, S> {
         }]))
     }
 
-    async fn push(&mut self, push: &Push) -> Result<(), SceneError> {
+    async fn push(&mut self, push: &PushStep) -> Result<(), TestDeviceError> {
         let topics = self.scene.topics();
         let topic = match push.to {
-            PushTarget::Device => topics.notifications(),
-            PushTarget::Group(group) => topics.group_notifications(group),
+            PushAddressee::Device => topics.notifications(),
+            PushAddressee::Group(group) => topics.group_notifications(group),
         };
         let fresh = format!("push-{}", self.sent.len() + 1);
         let after = self.scene.status().await?.last_sequence;
-        self.sent.push(Sent { id: push.payload.id(&fresh), after });
+        self.sent.push(SentPush { id: push.payload.id(&fresh), after });
         self.publish(topic, push.payload.bytes(&fresh, self.now), push.retain).await
     }
 
-    async fn remote_action(&mut self, action: &RemoteAction) -> Result<(), SceneError> {
+    async fn remote_action(&mut self, action: &RemoteActionStep) -> Result<(), TestDeviceError> {
         let id = action.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let mut payload = json!({ "id": id, "action": action.action });
         if let Some(ago) = action.sent_ago {
@@ -327,12 +334,12 @@ impl<'a, S: Scene> Player<'a, S> {
         self.publish(self.scene.topics().actions(), payload.to_string().into_bytes(), false).await
     }
 
-    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), SceneError> {
+    async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
         self.scene.publish(topic, payload, retain).await
     }
 
     /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
-    async fn advance(&mut self, duration: Duration) -> Result<(), SceneError> {
+    async fn advance(&mut self, duration: Duration) -> Result<(), TestDeviceError> {
         let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
         let mut quiet = self.rest().await?;
         while let Some(deadline) = quiet.next_deadline.filter(|deadline| *deadline <= target) {
@@ -343,7 +350,7 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     /// Everything comes to rest, and what happened meanwhile is noted.
-    async fn rest(&mut self) -> Result<IdleReport, SceneError> {
+    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
         let quiet = self.scene.rest().await?;
         self.now = quiet.now;
         let events = self.scene.happened(&quiet).await?;
@@ -353,7 +360,7 @@ impl<'a, S: Scene> Player<'a, S> {
         Ok(quiet)
     }
 
-    async fn status(&mut self) -> Result<serde_json::Value, SceneError> {
+    async fn status(&mut self) -> Result<serde_json::Value, TestDeviceError> {
         let status: StatusReport = self.scene.status().await?;
         serde_json::to_value(status).map_err(|error| {
             let message =
@@ -363,15 +370,15 @@ impl<'a, S: Scene> Player<'a, S> {
     }
 
     /// The receipts of the case so far.
-    async fn receipts(&mut self) -> Result<Vec<Receipt>, SceneError> {
+    async fn receipts(&mut self) -> Result<Vec<Receipt>, TestDeviceError> {
         self.scene.receipts_after(self.first).await
     }
 }
 
-fn done(applied: CommandResult) -> Became {
-    Became::Done { note: applied.note }
+fn done(applied: CommandResult) -> StepOutcome {
+    StepOutcome::Done { note: applied.note }
 }
 
-fn became(misses: Vec<Miss>) -> Became {
-    if misses.is_empty() { Became::Done { note: None } } else { Became::NotHeld(misses) }
+fn became(misses: Vec<FailedExpectation>) -> StepOutcome {
+    if misses.is_empty() { StepOutcome::Done { note: None } } else { StepOutcome::NotHeld(misses) }
 }

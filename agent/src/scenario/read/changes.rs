@@ -8,10 +8,10 @@ use portal_contract::command::{ArgumentKind, COMMANDS, CommandRow};
 use serde_json::{Map, Value};
 
 use super::super::model::StateChange;
-use super::diagnostic::{Place, Problems};
-use super::members::Members;
+use super::diagnostic::{ProblemList, SourceSpan};
+use super::members::NodeMembers;
 use super::words::nearest;
-use super::yaml::{Key, Kind, Node};
+use super::yaml::{YamlKey, YamlNode, YamlNodeKind};
 
 /// A change of the table with this path and body, for the device block.
 ///
@@ -28,13 +28,13 @@ pub fn row(path: &str) -> Option<&'static CommandRow> {
 }
 
 /// The body of the command at `path` from members, text where the command takes text.
-pub fn body(path: &str, node: &Node, problems: &mut Problems) -> Option<Value> {
+pub fn body(path: &str, node: &YamlNode, problems: &mut ProblemList) -> Option<Value> {
     body_of_members(row(path)?, node, problems)
 }
 
 /// Reads a step that is a state change: `app: install`, `app: {install: {version: "5.0"}}`, `device: focus on`,
 /// `settings: set lockScreen=off`, `retire: --pending`.
-pub fn read(key: &Key, node: &Node, problems: &mut Problems) -> Option<StateChange> {
+pub fn read(key: &YamlKey, node: &YamlNode, problems: &mut ProblemList) -> Option<StateChange> {
     let (words, members) = words_and_members(key, node, problems)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some((row, count)) = named(&words) else {
@@ -78,19 +78,19 @@ pub fn spellings(row: &'static CommandRow) -> impl Iterator<Item = Vec<&'static 
 
 /// The words of a step, outermost first, and the members below them.
 fn words_and_members<'a>(
-    key: &Key,
-    node: &'a Node,
-    problems: &mut Problems,
-) -> Option<(Vec<String>, Option<&'a Node>)> {
+    key: &YamlKey,
+    node: &'a YamlNode,
+    problems: &mut ProblemList,
+) -> Option<(Vec<String>, Option<&'a YamlNode>)> {
     let mut words: Vec<String> = key.name.split_whitespace().map(str::to_owned).collect();
     let mut node = node;
     loop {
         match &node.kind {
-            Kind::Scalar(_) => {
+            YamlNodeKind::Scalar(_) => {
                 words.extend(node.text().unwrap_or_default().split_whitespace().map(str::to_owned));
                 return Some((words, None));
             }
-            Kind::Map(members) => match members.as_slice() {
+            YamlNodeKind::Map(members) => match members.as_slice() {
                 [(inner, below)] if goes_on(&words, &inner.name) || !is_whole(&words) => {
                     words.extend(inner.name.split_whitespace().map(str::to_owned));
                     node = below;
@@ -98,7 +98,7 @@ fn words_and_members<'a>(
                 _ if is_whole(&words) => return Some((words, Some(node))),
                 _ => break,
             },
-            Kind::List(_) => break,
+            YamlNodeKind::List(_) => break,
         }
     }
     let message = format!("{} is {}", words.join(" "), node.kind_in_words());
@@ -118,10 +118,10 @@ fn goes_on(words: &[String], more: &str) -> bool {
 }
 
 /// The body that members mean. What is written as a number is text where text is meant: `version: 5.0`.
-fn body_of_members(row: &'static CommandRow, node: &Node, problems: &mut Problems) -> Option<Value> {
+fn body_of_members(row: &'static CommandRow, node: &YamlNode, problems: &mut ProblemList) -> Option<Value> {
     let mut body = Map::new();
     let before = problems.count();
-    for (key, value) in Members::of(node, row.name, problems)?.take_rest() {
+    for (key, value) in NodeMembers::of(node, row.name, problems)?.take_rest() {
         let Some(argument) = row.argument_of(&key.name) else {
             let members = row.members();
             let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
@@ -146,7 +146,7 @@ fn body_of_members(row: &'static CommandRow, node: &Node, problems: &mut Problem
     (problems.count() == before).then_some(Value::Object(body))
 }
 
-fn body_of_words(row: &CommandRow, words: &[&str], place: Place, problems: &mut Problems) -> Option<Value> {
+fn body_of_words(row: &CommandRow, words: &[&str], place: SourceSpan, problems: &mut ProblemList) -> Option<Value> {
     row.body_of_words(words).map_err(|sentence| problems.add(place, sentence, members_meant(row))).ok()
 }
 

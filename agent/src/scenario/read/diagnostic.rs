@@ -8,7 +8,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::super::model::Position;
+use super::super::model::FilePosition;
 use crate::escape::{harmless, is_harmful};
 
 /// How many problems of a file are shown: the first ones are worth correcting first.
@@ -16,7 +16,7 @@ const MOST: usize = 20;
 
 /// A place in a file; line and column count from 1, the length counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct SourceSpan {
     /// The line.
     pub line: usize,
     /// The column.
@@ -25,7 +25,7 @@ pub struct Place {
     pub length: usize,
 }
 
-impl Default for Place {
+impl Default for SourceSpan {
     fn default() -> Self {
         Self { line: 1, column: 1, length: 0 }
     }
@@ -33,35 +33,35 @@ impl Default for Place {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub struct FileProblem {
     /// Where.
-    pub place: Place,
+    pub place: SourceSpan,
     /// What.
     pub message: String,
     /// What was meant, or would be right; empty where the message says it.
     pub hint: String,
 }
 
-impl Problem {
+impl FileProblem {
     /// A problem at a place.
-    pub fn new(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(place: SourceSpan, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { place, message: message.into(), hint: hint.into() }
     }
 
     /// A problem of the whole file.
     pub fn of_file(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(Place::default(), message, hint)
+        Self::new(SourceSpan::default(), message, hint)
     }
 }
 
 /// Collects problems while a file is read on.
 #[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct ProblemList(Vec<FileProblem>);
 
-impl Problems {
+impl ProblemList {
     /// Adds one.
-    pub fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(Problem::new(place, message, hint));
+    pub fn add(&mut self, place: SourceSpan, message: impl Into<String>, hint: impl Into<String>) {
+        self.0.push(FileProblem::new(place, message, hint));
     }
 
     /// How many there are.
@@ -70,7 +70,7 @@ impl Problems {
     }
 
     /// In the order of the file, each once: combinations of a matrix find the same one again and again.
-    pub fn in_order(mut self) -> Vec<Problem> {
+    pub fn in_order(mut self) -> Vec<FileProblem> {
         self.0.sort();
         self.0.dedup();
         self.0
@@ -79,35 +79,35 @@ impl Problems {
 
 /// A file that is not right, with all that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct WrongFile {
+pub struct InvalidFile {
     /// The file, as it was named.
     pub file: String,
     /// What is wrong, in the order of the file.
-    pub problems: Vec<WrongPlace>,
+    pub problems: Vec<ReportedProblem>,
     /// The file's text, as far as it is any.
     #[serde(skip)]
     text: String,
     #[serde(skip)]
-    places: Vec<Problem>,
+    places: Vec<FileProblem>,
 }
 
 /// One problem, as a program reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct WrongPlace {
+pub struct ReportedProblem {
     /// `file:line:column`
-    pub at: Position,
+    pub at: FilePosition,
     /// What is wrong.
     pub message: String,
     /// What was meant.
     pub hint: String,
 }
 
-impl WrongFile {
+impl InvalidFile {
     /// A file with what is wrong with it.
-    pub fn new(file: &str, bytes: &[u8], places: Vec<Problem>) -> Self {
+    pub fn new(file: &str, bytes: &[u8], places: Vec<FileProblem>) -> Self {
         let name: Arc<str> = file.into();
-        let of = |problem: &Problem| WrongPlace {
-            at: Position { file: Arc::clone(&name), line: problem.place.line, column: problem.place.column },
+        let of = |problem: &FileProblem| ReportedProblem {
+            at: FilePosition { file: Arc::clone(&name), line: problem.place.line, column: problem.place.column },
             message: problem.message.clone(),
             hint: problem.hint.clone(),
         };
@@ -128,7 +128,7 @@ impl WrongFile {
         shown.join("\n\n") + &rest
     }
 
-    fn show_one(&self, problem: &Problem, renderer: &Renderer) -> String {
+    fn show_one(&self, problem: &FileProblem, renderer: &Renderer) -> String {
         let (line, span) = self.line(problem.place);
         let label = if problem.hint.is_empty() { "here".to_owned() } else { harmless(&problem.hint) };
         let (path, message) = (harmless(&self.file), harmless(&problem.message));
@@ -140,7 +140,7 @@ impl WrongFile {
     }
 
     /// The line of a place as it is shown, and where in it, in bytes, the place is.
-    fn line(&self, place: Place) -> (String, std::ops::Range<usize>) {
+    fn line(&self, place: SourceSpan) -> (String, std::ops::Range<usize>) {
         let written = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         // Tabs would move the mark; what controls a terminal must not reach one. Some of those have two bytes, so the
         // place is counted in what is shown.
@@ -161,8 +161,8 @@ mod tests {
     fn a_control_character_of_two_bytes_does_not_move_the_mark() {
         let text = "\u{85}\u{9b}: \u{fffd}x";
         for column in 1..8 {
-            let place = Place { line: 1, column, length: 1 };
-            let wrong = WrongFile::new("a.yaml", text.as_bytes(), vec![Problem::new(place, "wrong", "")]);
+            let place = SourceSpan { line: 1, column, length: 1 };
+            let wrong = InvalidFile::new("a.yaml", text.as_bytes(), vec![FileProblem::new(place, "wrong", "")]);
             let shown = wrong.show(false);
             assert!(shown.contains("wrong") && !shown.contains('\u{9b}'), "{column}: {shown}");
         }

@@ -5,13 +5,13 @@
 use portal_contract::OutcomeKind;
 use serde_json::{Map, Value};
 
-use super::super::model::{Expectation, Expected, ExpectedCard, ExpectedOutcome, Grounds};
-use super::diagnostic::Problems;
-use super::members::{Members, list, shown, text, word};
-use super::place::Places;
+use super::super::model::{Expectation, ExpectationBasis, ExpectedCard, ExpectedOutcome, ExpectedState};
+use super::diagnostic::ProblemList;
+use super::members::{NodeMembers, list, shown, text, word};
+use super::place::SourceFile;
 use super::vocabulary::Vocabulary;
 use super::words::meant;
-use super::yaml::{Kind, Node};
+use super::yaml::{YamlNode, YamlNodeKind};
 use super::{grounds, status};
 
 /// The words that stand for a whole expectation.
@@ -19,7 +19,12 @@ const NOTHING: &str = "nothing";
 const HELD: &str = "held";
 
 /// Reads `expect`'s value: one expectation, or a list of them.
-pub fn read(node: &Node, above: &Grounds, places: &Places, problems: &mut Problems) -> Vec<Expectation> {
+pub fn read(
+    node: &YamlNode,
+    above: &ExpectationBasis,
+    places: &SourceFile,
+    problems: &mut ProblemList,
+) -> Vec<Expectation> {
     let before = problems.count();
     let expectations: Vec<Expectation> =
         list(node).into_iter().flat_map(|node| one(node, above, places, problems)).collect();
@@ -29,43 +34,43 @@ pub fn read(node: &Node, above: &Grounds, places: &Places, problems: &mut Proble
     expectations
 }
 
-fn one(node: &Node, above: &Grounds, places: &Places, problems: &mut Problems) -> Vec<Expectation> {
-    let make = |expected, grounds: &Grounds| Expectation {
+fn one(node: &YamlNode, above: &ExpectationBasis, places: &SourceFile, problems: &mut ProblemList) -> Vec<Expectation> {
+    let make = |expected, grounds: &ExpectationBasis| Expectation {
         at: places.at(node.place),
         text: node.to_string(),
         expected,
         grounds: grounds.clone(),
     };
-    if matches!(node.kind, Kind::Scalar(_)) {
+    if matches!(node.kind, YamlNodeKind::Scalar(_)) {
         return scalar(node, problems).map(|expected| make(expected, above)).into_iter().collect();
     }
-    let Some(mut members) = Members::of(node, "expect", problems) else { return Vec::new() };
+    let Some(mut members) = NodeMembers::of(node, "expect", problems) else { return Vec::new() };
     let grounds = grounds::take(&mut members, above, problems);
     let mut expected = Vec::new();
     expected.extend(prompt(&mut members, problems));
     expected.extend(card(&mut members, problems));
     expected.extend(members.take("inApp").and_then(|node| in_app(node, problems)));
     if let Some(checks) = members.take("status") {
-        expected.extend(status::read(checks, places, problems).into_iter().map(Expected::Status));
+        expected.extend(status::read(checks, places, problems).into_iter().map(ExpectedState::Status));
     }
     if members.take_with_key(NOTHING).is_some() {
-        expected.push(Expected::Nothing);
+        expected.push(ExpectedState::Nothing);
     }
     expected.extend(outcome(&mut members, problems));
     expected.into_iter().map(|expected| make(expected, &grounds)).collect()
 }
 
-fn scalar(node: &Node, problems: &mut Problems) -> Option<Expected> {
+fn scalar(node: &YamlNode, problems: &mut ProblemList) -> Option<ExpectedState> {
     match node.text() {
-        Some(NOTHING) => return Some(Expected::Nothing),
-        Some(HELD) => return Some(Expected::NoOutcome { of: None }),
+        Some(NOTHING) => return Some(ExpectedState::Nothing),
+        Some(HELD) => return Some(ExpectedState::NoOutcome { of: None }),
         _ => {}
     }
     let words = outcomes();
     let written = node.text().unwrap_or_default();
     match words.iter().find(|(word, _)| *word == written) {
         Some((_, outcome)) => {
-            Some(Expected::Outcome(ExpectedOutcome { of: None, outcome: *outcome, members: Map::new() }))
+            Some(ExpectedState::Outcome(ExpectedOutcome { of: None, outcome: *outcome, members: Map::new() }))
         }
         None => {
             let right = words.iter().map(|(word, _)| *word).chain([NOTHING, HELD]);
@@ -79,7 +84,7 @@ fn outcomes() -> Vec<(&'static str, OutcomeKind)> {
     OutcomeKind::ALL.into_iter().map(|kind| (kind.word(), kind)).collect()
 }
 
-fn prompt(members: &mut Members<'_>, problems: &mut Problems) -> Option<Expected> {
+fn prompt(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<ExpectedState> {
     let node = members.take("prompt")?;
     let words = [
         ("showing", true),
@@ -89,48 +94,48 @@ fn prompt(members: &mut Members<'_>, problems: &mut Problems) -> Option<Expected
         ("notShown", false),
         ("false", false),
     ];
-    word(node, "prompt", &words, problems).map(Expected::Prompt)
+    word(node, "prompt", &words, problems).map(ExpectedState::Prompt)
 }
 
-fn card(members: &mut Members<'_>, problems: &mut Problems) -> Option<Expected> {
+fn card(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<ExpectedState> {
     let node = members.take("card")?;
     if node.text() == Some("none") {
-        return Some(Expected::NoCard);
+        return Some(ExpectedState::NoCard);
     }
-    let mut members = Members::of(node, "card", problems)?;
+    let mut members = NodeMembers::of(node, "card", problems)?;
     let card = ExpectedCard {
         title: members.text("title", problems).map(str::to_owned),
         body: members.text("body", problems).map(str::to_owned),
         sound: members.truth("sound", problems),
     };
     members.end("card", problems);
-    Some(Expected::Card(card))
+    Some(ExpectedState::Card(card))
 }
 
-fn in_app(node: &Node, problems: &mut Problems) -> Option<Expected> {
+fn in_app(node: &YamlNode, problems: &mut ProblemList) -> Option<ExpectedState> {
     if node.text() == Some("empty") {
-        return Some(Expected::NotInApp(Map::new()));
+        return Some(ExpectedState::NotInApp(Map::new()));
     }
-    let mut members = Members::of(node, "inApp", problems)?;
+    let mut members = NodeMembers::of(node, "inApp", problems)?;
     let absent = members.take("absent").and_then(|node| message_members(node, "inApp's absent", problems));
     let present = rest_of_message(&mut members, "inApp", problems);
     match absent {
-        Some(absent) if present.is_empty() => Some(Expected::NotInApp(absent)),
+        Some(absent) if present.is_empty() => Some(ExpectedState::NotInApp(absent)),
         Some(_) => {
             problems.add(node.place, "inApp expects a message and the absence of one", "two expectations");
             None
         }
-        None => Some(Expected::InApp(present)),
+        None => Some(ExpectedState::InApp(present)),
     }
 }
 
-fn message_members(node: &Node, what: &str, problems: &mut Problems) -> Option<Map<String, Value>> {
-    let mut members = Members::of(node, what, problems)?;
+fn message_members(node: &YamlNode, what: &str, problems: &mut ProblemList) -> Option<Map<String, Value>> {
+    let mut members = NodeMembers::of(node, what, problems)?;
     Some(rest_of_message(&mut members, what, problems))
 }
 
 /// Members of a custom notification; `title` and `body` are the command line's names of two of them.
-fn rest_of_message(members: &mut Members<'_>, what: &str, problems: &mut Problems) -> Map<String, Value> {
+fn rest_of_message(members: &mut NodeMembers<'_>, what: &str, problems: &mut ProblemList) -> Map<String, Value> {
     let known = Vocabulary::message();
     let mut message = Map::new();
     for (key, node) in members.take_rest() {
@@ -156,11 +161,11 @@ pub fn graphs_name(name: &str) -> &str {
 }
 
 /// The outcome, from what is left over: `outcome`, the members of its receipt, `of`, and `held`.
-fn outcome(members: &mut Members<'_>, problems: &mut Problems) -> Option<Expected> {
+fn outcome(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<ExpectedState> {
     let of = members.take("of").and_then(|node| text(node, "of", problems)).map(str::to_owned);
     if members.truth(HELD, problems) == Some(true) {
         unknown(members.take_rest(), problems);
-        return Some(Expected::NoOutcome { of });
+        return Some(ExpectedState::NoOutcome { of });
     }
     let named = members.take("outcome").map(|node| word(node, "outcome", &outcomes(), problems));
     let mut wanted = receipt_members(members, problems);
@@ -184,10 +189,10 @@ fn outcome(members: &mut Members<'_>, problems: &mut Problems) -> Option<Expecte
     if outcome != OutcomeKind::Withheld && wanted.get("unmet").is_some_and(|unmet| unmet == &Value::Array(Vec::new())) {
         wanted.remove("unmet");
     }
-    Some(Expected::Outcome(ExpectedOutcome { of, outcome, members: wanted }))
+    Some(ExpectedState::Outcome(ExpectedOutcome { of, outcome, members: wanted }))
 }
 
-fn receipt_members(members: &mut Members<'_>, problems: &mut Problems) -> Map<String, Value> {
+fn receipt_members(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Map<String, Value> {
     let known = Vocabulary::receipt();
     let mut wanted = Map::new();
     for (key, node) in members.take_rest() {
@@ -208,7 +213,7 @@ fn receipt_members(members: &mut Members<'_>, problems: &mut Problems) -> Map<St
     wanted
 }
 
-fn unknown(rest: Vec<(&super::yaml::Key, &Node)>, problems: &mut Problems) {
+fn unknown(rest: Vec<(&super::yaml::YamlKey, &YamlNode)>, problems: &mut ProblemList) {
     for (key, _) in rest {
         problems.add(key.place, format!("a push that is held has no {:?}", key.name), "leave it out");
     }

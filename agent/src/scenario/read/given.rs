@@ -7,10 +7,10 @@ use portal_contract::{ActionKind, NotificationPermission, OperatingSystem};
 use serde_json::{Value, json};
 
 use super::super::model::{GivenDevice, StateChange, StatusCheck};
-use super::diagnostic::{Place, Problems};
-use super::members::{Members, list, parsed, shown, word};
-use super::place::Places;
-use super::yaml::{Kind, Node};
+use super::diagnostic::{ProblemList, SourceSpan};
+use super::members::{NodeMembers, list, parsed, shown, word};
+use super::place::SourceFile;
+use super::yaml::{YamlNode, YamlNodeKind};
 use super::{changes, status};
 use crate::daemon::{self, ConfigurationError};
 use crate::settings::{Settings, SettingsSources};
@@ -20,8 +20,8 @@ use portal_device::{DocumentationYear, EmulationSettings, OsVersion};
 const USER: &str = "adele@contoso.example";
 
 /// The device block, read.
-struct Described {
-    place: Place,
+struct DescribedDevice {
+    place: SourceSpan,
     platform: OperatingSystem,
     os_version: OsVersion,
     app: Option<Value>,
@@ -35,31 +35,31 @@ struct Described {
 }
 
 /// A condition: its name here, the command that turns it on, and its member of `status`.
-struct Switch {
+struct ConditionSwitch {
     name: &'static str,
     on: &'static str,
     member: &'static str,
 }
 
 /// The conditions in the order in which they are turned on; the last takes the device off the broker.
-const SWITCHES: [Switch; 6] = [
-    Switch { name: "focus", on: "focus/on", member: "focus" },
-    Switch { name: "batteryExempt", on: "battery/exempt", member: "batteryOptimisationExempt" },
-    Switch { name: "locked", on: "lock", member: "locked" },
-    Switch { name: "doze", on: "doze/on", member: "doze" },
-    Switch { name: "workProfilePaused", on: "work-profile/pause", member: "workProfilePaused" },
-    Switch { name: "offline", on: "offline", member: "offline" },
+const SWITCHES: [ConditionSwitch; 6] = [
+    ConditionSwitch { name: "focus", on: "focus/on", member: "focus" },
+    ConditionSwitch { name: "batteryExempt", on: "battery/exempt", member: "batteryOptimisationExempt" },
+    ConditionSwitch { name: "locked", on: "lock", member: "locked" },
+    ConditionSwitch { name: "doze", on: "doze/on", member: "doze" },
+    ConditionSwitch { name: "workProfilePaused", on: "work-profile/pause", member: "workProfilePaused" },
+    ConditionSwitch { name: "offline", on: "offline", member: "offline" },
 ];
 
 /// Reads the device block.
 pub fn device(
-    node: Option<&Node>,
-    places: &Places,
-    problems: &mut Problems,
+    node: Option<&YamlNode>,
+    places: &SourceFile,
+    problems: &mut ProblemList,
 ) -> Option<(GivenDevice, Vec<StatusCheck>)> {
-    let nothing = Node { place: Place::default(), kind: Kind::Map(Vec::new()) };
+    let nothing = YamlNode { place: SourceSpan::default(), kind: YamlNodeKind::Map(Vec::new()) };
     let node = node.unwrap_or(&nothing);
-    let mut members = Members::of(node, "device", problems)?;
+    let mut members = NodeMembers::of(node, "device", problems)?;
     let before = problems.count();
     let rules = rules(&mut members, problems);
     let name = members.text("name", problems).map(str::to_owned);
@@ -70,11 +70,11 @@ pub fn device(
     }
     let setup = described.setup(problems);
     let checks = described.checks(places);
-    let Described { platform, os_version, .. } = described;
+    let DescribedDevice { platform, os_version, .. } = described;
     Some((GivenDevice { platform, os_version, name, rules, setup }, checks))
 }
 
-fn rules(members: &mut Members<'_>, problems: &mut Problems) -> EmulationSettings {
+fn rules(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> EmulationSettings {
     let mut rules = members.take("rules").and_then(|node| by_settings(node, problems)).unwrap_or_default();
     if let Some(documentation) = members.parsed::<DocumentationYear>("documentation", problems) {
         rules.documentation = documentation;
@@ -93,9 +93,9 @@ fn rules(members: &mut Members<'_>, problems: &mut Problems) -> EmulationSetting
 const SECTIONS: [&str; 4] = ["push_service", "enrollment", "app", "notifier"];
 
 /// `rules`: settings by their names, as in `config/default.toml`: `push_service.android_priority: high`.
-fn by_settings(node: &Node, problems: &mut Problems) -> Option<EmulationSettings> {
+fn by_settings(node: &YamlNode, problems: &mut ProblemList) -> Option<EmulationSettings> {
     let mut settings = Vec::new();
-    for (key, value) in Members::of(node, "rules", problems)?.take_rest() {
+    for (key, value) in NodeMembers::of(node, "rules", problems)?.take_rest() {
         let section = key.name.split('.').next().unwrap_or_default();
         if !SECTIONS.contains(&section) {
             let message = format!("rules has no {:?}", key.name);
@@ -113,7 +113,7 @@ fn by_settings(node: &Node, problems: &mut Problems) -> Option<EmulationSettings
     rules.map_err(|error| problems.add(node.place, error.to_string(), "config/default.toml says what each may be")).ok()
 }
 
-fn described(members: &mut Members<'_>, problems: &mut Problems) -> Described {
+fn described(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> DescribedDevice {
     let platform = members.take("platform").and_then(|node| platform(node, problems)).unwrap_or(OperatingSystem::Ios);
     let os_version = members.parsed("osVersion", problems).unwrap_or_else(|| OsVersion::newest(platform));
     let app = app(members, problems);
@@ -128,7 +128,7 @@ fn described(members: &mut Members<'_>, problems: &mut Problems) -> Described {
     let foreground = members.truth("foreground", problems).unwrap_or(false);
     let play_services = members.truth("playServices", problems);
     let settings = members.take("settings").map(|node| settings(node, problems)).unwrap_or_default();
-    Described {
+    DescribedDevice {
         place: members.place,
         platform,
         os_version,
@@ -142,42 +142,42 @@ fn described(members: &mut Members<'_>, problems: &mut Problems) -> Described {
     }
 }
 
-fn platform(node: &Node, problems: &mut Problems) -> Option<OperatingSystem> {
+fn platform(node: &YamlNode, problems: &mut ProblemList) -> Option<OperatingSystem> {
     use OperatingSystem::{Android, Ios, IpadOs};
     word(node, "platform", &[("ios", Ios), ("ipados", IpadOs), ("android", Android)], problems)
 }
 
 /// `app`: `installed` (the default), `missing`, or the members of its install command.
-fn app(members: &mut Members<'_>, problems: &mut Problems) -> Option<Value> {
+fn app(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<Value> {
     match members.take("app") {
         None => Some(json!({})),
-        Some(node) if matches!(node.kind, Kind::Map(_)) => changes::body("app/install", node, problems),
+        Some(node) if matches!(node.kind, YamlNodeKind::Map(_)) => changes::body("app/install", node, problems),
         Some(node) => {
             word(node, "app", &[("installed", true), ("missing", false)], problems).unwrap_or(true).then(|| json!({}))
         }
     }
 }
 
-fn permission(node: &Node, problems: &mut Problems) -> Option<NotificationPermission> {
+fn permission(node: &YamlNode, problems: &mut ProblemList) -> Option<NotificationPermission> {
     use NotificationPermission::{Authorized, Denied, NotDetermined, Provisional};
     let words = [NotDetermined, Denied, Authorized, Provisional].map(|permission| (permission.word(), permission));
     word(node, "permission", &words, problems)
 }
 
 /// `enrollment`: `none`, a user, or the members of the enroll command; by default the device is enrolled.
-fn enrollment(members: &mut Members<'_>, problems: &mut Problems) -> Option<Value> {
+fn enrollment(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<Value> {
     let Some(node) = members.take("enrollment") else { return Some(json!({ "user": USER })) };
     match &node.kind {
-        Kind::Map(_) => {
+        YamlNodeKind::Map(_) => {
             let mut body = changes::body("enroll", node, problems)?;
             if let Some(body) = body.as_object_mut() {
                 body.entry("user").or_insert_with(|| USER.into());
             }
             Some(body)
         }
-        Kind::Scalar(scalar) if scalar.text == "none" => None,
-        Kind::Scalar(scalar) if scalar.text == "enrolled" => Some(json!({ "user": USER })),
-        Kind::Scalar(scalar) if scalar.text.contains('@') => Some(json!({ "user": scalar.text })),
+        YamlNodeKind::Scalar(scalar) if scalar.text == "none" => None,
+        YamlNodeKind::Scalar(scalar) if scalar.text == "enrolled" => Some(json!({ "user": USER })),
+        YamlNodeKind::Scalar(scalar) if scalar.text.contains('@') => Some(json!({ "user": scalar.text })),
         _ => {
             let hint = "enrolled, none, the user who enrolled it, or the members of enroll";
             problems.add(node.place, format!("enrollment is {}", shown(node)), hint);
@@ -186,9 +186,9 @@ fn enrollment(members: &mut Members<'_>, problems: &mut Problems) -> Option<Valu
     }
 }
 
-fn settings(node: &Node, problems: &mut Problems) -> Vec<(String, String)> {
-    let Some(mut members) = Members::of(node, "settings", problems) else { return Vec::new() };
-    let value = |node: &Node| match node.text() {
+fn settings(node: &YamlNode, problems: &mut ProblemList) -> Vec<(String, String)> {
+    let Some(mut members) = NodeMembers::of(node, "settings", problems) else { return Vec::new() };
+    let value = |node: &YamlNode| match node.text() {
         // YAML's truth values are a switch's positions.
         Some("true") => "on".to_owned(),
         Some("false") => "off".to_owned(),
@@ -197,9 +197,9 @@ fn settings(node: &Node, problems: &mut Problems) -> Vec<(String, String)> {
     members.take_rest().into_iter().map(|(key, node)| (key.name.clone(), value(node))).collect()
 }
 
-impl Described {
+impl DescribedDevice {
     /// The state changes that make it so, in order.
-    fn setup(&self, problems: &mut Problems) -> Vec<StateChange> {
+    fn setup(&self, problems: &mut ProblemList) -> Vec<StateChange> {
         let mut wanted: Vec<(&str, Value)> = Vec::new();
         if self.play_services == Some(false) {
             wanted.push(("play-services/remove", json!({})));
@@ -249,7 +249,7 @@ impl Described {
     }
 
     /// What is proved of it.
-    fn checks(&self, places: &Places) -> Vec<StatusCheck> {
+    fn checks(&self, places: &SourceFile) -> Vec<StatusCheck> {
         let mut wanted: Vec<(&[&str], Value)> = vec![
             (&["operatingSystem"], self.platform.name().into()),
             (&["osVersion"], self.os_version.to_string().into()),
@@ -285,7 +285,7 @@ fn lower(user: Value) -> Value {
 }
 
 /// Reads `given`: checks of `status`.
-pub fn given(node: Option<&Node>, places: &Places, problems: &mut Problems) -> Vec<StatusCheck> {
+pub fn given(node: Option<&YamlNode>, places: &SourceFile, problems: &mut ProblemList) -> Vec<StatusCheck> {
     node.map(|node| status::read(node, places, problems)).unwrap_or_default()
 }
 

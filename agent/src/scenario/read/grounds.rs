@@ -4,13 +4,13 @@
 
 use portal_device::behaviour;
 
-use super::super::model::Grounds;
-use super::diagnostic::Problems;
-use super::members::{Members, list, shown, text};
+use super::super::model::ExpectationBasis;
+use super::diagnostic::ProblemList;
+use super::members::{NodeMembers, list, shown, text};
 use super::words::meant;
 
 /// Takes `facts` or `undocumented`; what stands above holds where neither is there.
-pub fn take(members: &mut Members<'_>, above: &Grounds, problems: &mut Problems) -> Grounds {
+pub fn take(members: &mut NodeMembers<'_>, above: &ExpectationBasis, problems: &mut ProblemList) -> ExpectationBasis {
     let facts = members.take("facts");
     let undocumented = members.take("undocumented");
     if let (Some(_), Some(why)) = (facts, undocumented) {
@@ -26,11 +26,11 @@ pub fn take(members: &mut Members<'_>, above: &Grounds, problems: &mut Problems)
             }
             node.text().map(str::to_owned)
         });
-        return Grounds::Documented(named.collect());
+        return ExpectationBasis::Documented(named.collect());
     }
     match undocumented {
         Some(node) => match text(node, "undocumented", problems) {
-            Some(why) => Grounds::Undocumented(why.to_owned()),
+            Some(why) => ExpectationBasis::Undocumented(why.to_owned()),
             None => above.clone(),
         },
         None => above.clone(),

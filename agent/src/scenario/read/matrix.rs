@@ -2,38 +2,38 @@
 //!
 //! Lives here: `matrix`, `exclude`, `${axis}`, and `when`, anywhere in a scenario. Does not live here: what a step means.
 
-use super::super::model::Combination;
-use super::diagnostic::Problems;
-use super::members::{Members, list, shown};
+use super::super::model::MatrixCombination;
+use super::diagnostic::ProblemList;
+use super::members::{NodeMembers, list, shown};
 use super::words::meant;
-use super::yaml::{Key, Kind, Node, Scalar};
+use super::yaml::{YamlKey, YamlNode, YamlNodeKind, YamlScalar};
 
 /// How many cases one scenario may have.
 const MAX_CASES: usize = 5000;
 
 /// An axis: its name, and its values by name.
 #[derive(Debug, Clone)]
-struct Axis {
+struct MatrixAxis {
     name: String,
-    values: Vec<(String, Node)>,
+    values: Vec<(String, YamlNode)>,
 }
 
 /// A scenario's axes and the combinations that are left out.
 #[derive(Debug, Clone, Default)]
-pub struct Matrix {
-    axes: Vec<Axis>,
-    exclude: Vec<Node>,
+pub struct CaseMatrix {
+    axes: Vec<MatrixAxis>,
+    exclude: Vec<YamlNode>,
 }
 
 /// One value of each axis.
 #[derive(Debug, Clone, Default)]
-pub struct Chosen<'a>(Vec<(&'a str, &'a str, &'a Node)>);
+pub struct ChosenValues<'a>(Vec<(&'a str, &'a str, &'a YamlNode)>);
 
-impl Matrix {
+impl CaseMatrix {
     /// Reads `matrix` and `exclude`.
-    pub fn read(matrix: Option<&Node>, exclude: Option<&Node>, problems: &mut Problems) -> Self {
+    pub fn read(matrix: Option<&YamlNode>, exclude: Option<&YamlNode>, problems: &mut ProblemList) -> Self {
         let mut read = Self::default();
-        if let Some(mut members) = matrix.and_then(|node| Members::of(node, "matrix", problems)) {
+        if let Some(mut members) = matrix.and_then(|node| NodeMembers::of(node, "matrix", problems)) {
             read.axes = members.take_rest().into_iter().filter_map(|(key, node)| axis(key, node, problems)).collect();
         }
         for condition in exclude.map(list).unwrap_or_default() {
@@ -50,10 +50,10 @@ impl Matrix {
     }
 
     /// Every combination that is not excluded, the last axis turning fastest.
-    pub fn combinations<'a>(&'a self) -> Vec<Chosen<'a>> {
-        let mut combinations: Vec<Chosen<'a>> = vec![Chosen::default()];
+    pub fn combinations<'a>(&'a self) -> Vec<ChosenValues<'a>> {
+        let mut combinations: Vec<ChosenValues<'a>> = vec![ChosenValues::default()];
         for axis in &self.axes {
-            let longer = |chosen: &Chosen<'a>| -> Vec<Chosen<'a>> {
+            let longer = |chosen: &ChosenValues<'a>| -> Vec<ChosenValues<'a>> {
                 axis.values.iter().map(|(name, node)| chosen.with(&axis.name, name, node)).collect()
             };
             combinations = combinations.iter().flat_map(longer).collect();
@@ -63,11 +63,11 @@ impl Matrix {
     }
 
     /// Whether `condition` names axes and values that there are.
-    fn check(&self, condition: &Node, what: &str, problems: &mut Problems) {
-        if let Kind::List(conditions) = &condition.kind {
+    fn check(&self, condition: &YamlNode, what: &str, problems: &mut ProblemList) {
+        if let YamlNodeKind::List(conditions) = &condition.kind {
             return conditions.iter().for_each(|condition| self.check(condition, what, problems));
         }
-        let Some(mut members) = Members::of(condition, what, problems) else { return };
+        let Some(mut members) = NodeMembers::of(condition, what, problems) else { return };
         for (key, values) in members.take_rest() {
             let Some(axis) = self.axes.iter().find(|axis| axis.name == key.name) else {
                 let hint = self.axis_meant(&key.name);
@@ -88,11 +88,11 @@ impl Matrix {
     }
 
     /// Checks every `when` and `${…}` of a scenario, once for all combinations.
-    pub fn check_all(&self, node: &Node, problems: &mut Problems) {
+    pub fn check_all(&self, node: &YamlNode, problems: &mut ProblemList) {
         match &node.kind {
-            Kind::Scalar(scalar) => self.check_placeholders(node, &scalar.text, problems),
-            Kind::List(nodes) => nodes.iter().for_each(|node| self.check_all(node, problems)),
-            Kind::Map(members) => {
+            YamlNodeKind::Scalar(scalar) => self.check_placeholders(node, &scalar.text, problems),
+            YamlNodeKind::List(nodes) => nodes.iter().for_each(|node| self.check_all(node, problems)),
+            YamlNodeKind::Map(members) => {
                 for (key, node) in members {
                     match key.name.as_str() {
                         "when" => self.check(node, "when", problems),
@@ -103,7 +103,7 @@ impl Matrix {
         }
     }
 
-    fn check_placeholders(&self, node: &Node, text: &str, problems: &mut Problems) {
+    fn check_placeholders(&self, node: &YamlNode, text: &str, problems: &mut ProblemList) {
         for name in placeholders(text) {
             let (wanted, path) = name.split_once('.').map_or((name, None), |(axis, path)| (axis, Some(path)));
             let Some(axis) = self.axes.iter().find(|known| known.name == wanted) else {
@@ -121,8 +121,8 @@ impl Matrix {
     }
 }
 
-impl Axis {
-    fn check_value(&self, value: &Node, problems: &mut Problems) {
+impl MatrixAxis {
+    fn check_value(&self, value: &YamlNode, problems: &mut ProblemList) {
         let written = value.text().unwrap_or_default();
         if !self.values.iter().any(|(known, _)| known == written) {
             let message = format!("the axis {:?} has no value {}", self.name, shown(value));
@@ -131,10 +131,10 @@ impl Axis {
     }
 }
 
-fn axis(key: &Key, node: &Node, problems: &mut Problems) -> Option<Axis> {
-    let values: Vec<(String, Node)> = match &node.kind {
-        Kind::Map(members) => members.iter().map(|(key, node)| (key.name.clone(), node.clone())).collect(),
-        Kind::List(nodes) => {
+fn axis(key: &YamlKey, node: &YamlNode, problems: &mut ProblemList) -> Option<MatrixAxis> {
+    let values: Vec<(String, YamlNode)> = match &node.kind {
+        YamlNodeKind::Map(members) => members.iter().map(|(key, node)| (key.name.clone(), node.clone())).collect(),
+        YamlNodeKind::List(nodes) => {
             let named = nodes.iter().map(|node| match node.text() {
                 Some(name) => Some((name.to_owned(), node.clone())),
                 None => {
@@ -145,7 +145,7 @@ fn axis(key: &Key, node: &Node, problems: &mut Problems) -> Option<Axis> {
             });
             named.collect::<Option<_>>()?
         }
-        Kind::Scalar(_) => Vec::new(),
+        YamlNodeKind::Scalar(_) => Vec::new(),
     };
     if values.is_empty() {
         problems.add(
@@ -155,13 +155,13 @@ fn axis(key: &Key, node: &Node, problems: &mut Problems) -> Option<Axis> {
         );
         return None;
     }
-    Some(Axis { name: key.name.clone(), values })
+    Some(MatrixAxis { name: key.name.clone(), values })
 }
 
 /// What stands in `{not: …}`.
-fn negated(node: &Node) -> Option<&Node> {
+fn negated(node: &YamlNode) -> Option<&YamlNode> {
     match &node.kind {
-        Kind::Map(members) if members.len() == 1 && members[0].0.name == "not" => Some(&members[0].1),
+        YamlNodeKind::Map(members) if members.len() == 1 && members[0].0.name == "not" => Some(&members[0].1),
         _ => None,
     }
 }
@@ -170,58 +170,60 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
 }
 
-impl<'a> Chosen<'a> {
-    fn with(&self, axis: &'a str, name: &'a str, value: &'a Node) -> Self {
+impl<'a> ChosenValues<'a> {
+    fn with(&self, axis: &'a str, name: &'a str, value: &'a YamlNode) -> Self {
         let mut longer = self.0.clone();
         longer.push((axis, name, value));
         Self(longer)
     }
 
     /// The names of the values, axis by axis.
-    pub fn combination(&self) -> Combination {
+    pub fn combination(&self) -> MatrixCombination {
         self.0.iter().map(|(axis, value, _)| ((*axis).to_owned(), (*value).to_owned())).collect()
     }
 
     /// Whether a condition holds: a list, where one of it holds; members, where every one does.
-    fn meets(&self, condition: &Node) -> bool {
+    fn meets(&self, condition: &YamlNode) -> bool {
         match &condition.kind {
-            Kind::List(conditions) => conditions.iter().any(|condition| self.meets(condition)),
-            Kind::Map(members) => members.iter().all(|(key, values)| {
+            YamlNodeKind::List(conditions) => conditions.iter().any(|condition| self.meets(condition)),
+            YamlNodeKind::Map(members) => members.iter().all(|(key, values)| {
                 let Some((_, name, _)) = self.0.iter().find(|(axis, ..)| *axis == key.name) else { return false };
-                let among = |values: &Node| list(values).iter().any(|value| value.text() == Some(*name));
+                let among = |values: &YamlNode| list(values).iter().any(|value| value.text() == Some(*name));
                 negated(values).map_or_else(|| among(values), |values| !among(values))
             }),
-            Kind::Scalar(_) => false,
+            YamlNodeKind::Scalar(_) => false,
         }
     }
 
     /// The node as this combination has it: placeholders filled in, and what its `when` leaves out left out.
-    pub fn resolve(&self, node: &Node) -> Option<Node> {
+    pub fn resolve(&self, node: &YamlNode) -> Option<YamlNode> {
         let kind = match &node.kind {
-            Kind::Scalar(scalar) => return Some(self.fill(node, scalar)),
-            Kind::List(nodes) => Kind::List(nodes.iter().filter_map(|node| self.resolve(node)).collect()),
-            Kind::Map(members) => {
+            YamlNodeKind::Scalar(scalar) => return Some(self.fill(node, scalar)),
+            YamlNodeKind::List(nodes) => {
+                YamlNodeKind::List(nodes.iter().filter_map(|node| self.resolve(node)).collect())
+            }
+            YamlNodeKind::Map(members) => {
                 let condition = members.iter().find(|(key, _)| key.name == "when");
                 if condition.is_some_and(|(_, condition)| !self.meets(condition)) {
                     return None;
                 }
                 let rest = members.iter().filter(|(key, _)| key.name != "when");
-                let member = |(key, node): &(Key, Node)| Some((key.clone(), self.resolve(node)?));
-                let mut rest: Vec<(Key, Node)> = rest.filter_map(member).collect();
+                let member = |(key, node): &(YamlKey, YamlNode)| Some((key.clone(), self.resolve(node)?));
+                let mut rest: Vec<(YamlKey, YamlNode)> = rest.filter_map(member).collect();
                 if condition.is_some() && rest.len() == 1 && rest[0].0.name == "is" {
                     return rest.pop().map(|(_, node)| node);
                 }
-                Kind::Map(rest)
+                YamlNodeKind::Map(rest)
             }
         };
-        Some(Node { place: node.place, kind })
+        Some(YamlNode { place: node.place, kind })
     }
 
     /// A placeholder alone stands for the whole value; within a text, for its text.
-    fn fill(&self, node: &Node, scalar: &Scalar) -> Node {
+    fn fill(&self, node: &YamlNode, scalar: &YamlScalar) -> YamlNode {
         let alone = scalar.text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         if let Some(value) = alone.and_then(|name| self.value(name)) {
-            return Node { place: node.place, kind: value.kind.clone() };
+            return YamlNode { place: node.place, kind: value.kind.clone() };
         }
         if !scalar.text.contains("${") {
             return node.clone();
@@ -232,11 +234,11 @@ impl<'a> Chosen<'a> {
                 text = text.replace(&format!("${{{name}}}"), &value.to_string());
             }
         }
-        Node { place: node.place, kind: Kind::Scalar(Scalar { value: text.clone().into(), text }) }
+        YamlNode { place: node.place, kind: YamlNodeKind::Scalar(YamlScalar { value: text.clone().into(), text }) }
     }
 
     /// The value that a placeholder names: an axis, or a member of its value (`device.platform`).
-    fn value(&self, name: &str) -> Option<&Node> {
+    fn value(&self, name: &str) -> Option<&YamlNode> {
         let (axis, path) = name.split_once('.').map_or((name, None), |(axis, path)| (axis, Some(path)));
         let (_, _, value) = self.0.iter().find(|(known, ..)| *known == axis)?;
         path.map_or(Some(*value), |path| member(value, path))
@@ -244,9 +246,9 @@ impl<'a> Chosen<'a> {
 }
 
 /// The member of a value that a path names.
-fn member<'a>(value: &'a Node, path: &str) -> Option<&'a Node> {
+fn member<'a>(value: &'a YamlNode, path: &str) -> Option<&'a YamlNode> {
     path.split('.').try_fold(value, |value, name| match &value.kind {
-        Kind::Map(members) => members.iter().find(|(key, _)| key.name == name).map(|(_, node)| node),
+        YamlNodeKind::Map(members) => members.iter().find(|(key, _)| key.name == name).map(|(_, node)| node),
         _ => None,
     })
 }

@@ -5,24 +5,24 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::diagnostic::{Place, Problems};
+use super::diagnostic::{ProblemList, SourceSpan};
 use super::words::meant;
-use super::yaml::{Key, Kind, Node};
+use super::yaml::{YamlKey, YamlNode, YamlNodeKind};
 use portal_contract::duration;
 
 /// The members of a node.
-pub struct Members<'a> {
+pub struct NodeMembers<'a> {
     /// Where the node stands.
-    pub place: Place,
-    left: Vec<&'a (Key, Node)>,
+    pub place: SourceSpan,
+    left: Vec<&'a (YamlKey, YamlNode)>,
     known: Vec<&'static str>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> NodeMembers<'a> {
     /// The members of `node`, which is `what`; of nothing, none.
-    pub fn of(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
+    pub fn of(node: &'a YamlNode, what: &str, problems: &mut ProblemList) -> Option<Self> {
         let left = match &node.kind {
-            Kind::Map(members) => members.iter().collect(),
+            YamlNodeKind::Map(members) => members.iter().collect(),
             _ if node.is_null() => Vec::new(),
             _ => {
                 problems.add(node.place, format!("{what} is {}, not a set of members", node.kind_in_words()), "");
@@ -33,12 +33,12 @@ impl<'a> Members<'a> {
     }
 
     /// Takes a member; none where it is absent or null.
-    pub fn take(&mut self, name: &'static str) -> Option<&'a Node> {
+    pub fn take(&mut self, name: &'static str) -> Option<&'a YamlNode> {
         self.take_with_key(name).map(|(_, node)| node).filter(|node| !node.is_null())
     }
 
     /// Takes a member with its key, null or not.
-    pub fn take_with_key(&mut self, name: &'static str) -> Option<(&'a Key, &'a Node)> {
+    pub fn take_with_key(&mut self, name: &'static str) -> Option<(&'a YamlKey, &'a YamlNode)> {
         self.known.push(name);
         let at = self.left.iter().position(|(key, _)| key.name == name)?;
         let (key, node) = self.left.remove(at);
@@ -46,18 +46,18 @@ impl<'a> Members<'a> {
     }
 
     /// Takes whatever is left.
-    pub fn take_rest(&mut self) -> Vec<(&'a Key, &'a Node)> {
+    pub fn take_rest(&mut self) -> Vec<(&'a YamlKey, &'a YamlNode)> {
         self.left.drain(..).map(|(key, node)| (key, node)).collect()
     }
 
     /// Takes a text.
-    pub fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a str> {
+    pub fn text(&mut self, name: &'static str, problems: &mut ProblemList) -> Option<&'a str> {
         let node = self.take(name)?;
         text(node, name, problems)
     }
 
     /// Takes a truth value; `on` and `off`, `yes` and `no` are ones too.
-    pub fn truth(&mut self, name: &'static str, problems: &mut Problems) -> Option<bool> {
+    pub fn truth(&mut self, name: &'static str, problems: &mut ProblemList) -> Option<bool> {
         let node = self.take(name)?;
         match node.text() {
             Some("true" | "on" | "yes") => Some(true),
@@ -70,7 +70,7 @@ impl<'a> Members<'a> {
     }
 
     /// Takes what reads from its text.
-    pub fn parsed<T: FromStr>(&mut self, name: &'static str, problems: &mut Problems) -> Option<T>
+    pub fn parsed<T: FromStr>(&mut self, name: &'static str, problems: &mut ProblemList) -> Option<T>
     where
         T::Err: std::fmt::Display,
     {
@@ -79,13 +79,13 @@ impl<'a> Members<'a> {
     }
 
     /// Takes a duration.
-    pub fn duration(&mut self, name: &'static str, problems: &mut Problems) -> Option<Duration> {
+    pub fn duration(&mut self, name: &'static str, problems: &mut ProblemList) -> Option<Duration> {
         let node = self.take(name)?;
         read_duration(node, name, problems)
     }
 
     /// Everything that is left over is unknown.
-    pub fn end(self, what: &str, problems: &mut Problems) {
+    pub fn end(self, what: &str, problems: &mut ProblemList) {
         for (key, _) in self.left {
             problems.add(
                 key.place,
@@ -97,7 +97,7 @@ impl<'a> Members<'a> {
 }
 
 /// A node in an error: what is written there, cut where it is long.
-pub fn shown(node: &Node) -> String {
+pub fn shown(node: &YamlNode) -> String {
     match node.text() {
         Some(text) => format!("{:?}", text.chars().take(64).collect::<String>()),
         None => node.kind_in_words().to_owned(),
@@ -105,7 +105,7 @@ pub fn shown(node: &Node) -> String {
 }
 
 /// A node's text.
-pub fn text<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option<&'a str> {
+pub fn text<'a>(node: &'a YamlNode, what: &str, problems: &mut ProblemList) -> Option<&'a str> {
     let text = node.text();
     if text.is_none() {
         problems.add(node.place, format!("{what} is {}, not text", node.kind_in_words()), "");
@@ -114,7 +114,7 @@ pub fn text<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option<&
 }
 
 /// What reads from a node's text.
-pub fn parsed<T: FromStr>(node: &Node, what: &str, problems: &mut Problems) -> Option<T>
+pub fn parsed<T: FromStr>(node: &YamlNode, what: &str, problems: &mut ProblemList) -> Option<T>
 where
     T::Err: std::fmt::Display,
 {
@@ -128,22 +128,22 @@ where
 }
 
 /// A duration such as `4h`.
-pub fn read_duration(node: &Node, what: &str, problems: &mut Problems) -> Option<Duration> {
+pub fn read_duration(node: &YamlNode, what: &str, problems: &mut ProblemList) -> Option<Duration> {
     let read = duration::parse(text(node, what, problems)?);
     read.map_err(|sentence| problems.add(node.place, format!("{what}: {sentence}"), "such as 90s, 4h, 1h30m or 2d"))
         .ok()
 }
 
 /// A list's nodes; a single node counts as a list of one.
-pub fn list(node: &Node) -> Vec<&Node> {
+pub fn list(node: &YamlNode) -> Vec<&YamlNode> {
     match &node.kind {
-        Kind::List(nodes) => nodes.iter().collect(),
+        YamlNodeKind::List(nodes) => nodes.iter().collect(),
         _ => vec![node],
     }
 }
 
 /// One of some words.
-pub fn word<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+pub fn word<T: Copy>(node: &YamlNode, what: &str, words: &[(&str, T)], problems: &mut ProblemList) -> Option<T> {
     let written = node.text().unwrap_or_default();
     let found = words.iter().find(|(word, _)| *word == written).map(|(_, value)| *value);
     if found.is_none() {

@@ -20,38 +20,38 @@ mod words;
 mod yaml;
 
 pub use changes::{row, spellings};
-pub use diagnostic::{WrongFile, WrongPlace};
+pub use diagnostic::{InvalidFile, ReportedProblem};
 pub use given::switch_names;
 pub use vocabulary::Vocabulary;
 pub use yaml::MAX_FILE_BYTES;
 
 use std::collections::BTreeSet;
 
-use super::model::{Action, Case, Grounds, Step};
-use diagnostic::Problems;
-use matrix::{Chosen, Matrix};
-use members::Members;
-use place::Places;
-use yaml::Node;
+use super::model::{ExpectationBasis, ScenarioCase, ScenarioStep, StepAction};
+use diagnostic::ProblemList;
+use matrix::{CaseMatrix, ChosenValues};
+use members::NodeMembers;
+use place::SourceFile;
+use yaml::YamlNode;
 
 /// Reads a file: its cases, in the order of the file.
 ///
 /// # Errors
 /// Everything that is wrong with the file, each thing once.
-pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Case>, WrongFile> {
+pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<ScenarioCase>, InvalidFile> {
     // The mark that Windows tools put first is no part of the text.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        let problem = diagnostic::Problem::of_file("the file is a certificate or a key", "name a scenario file");
+        let problem = diagnostic::FileProblem::of_file("the file is a certificate or a key", "name a scenario file");
         // Without its lines: whoever names a key by mistake is not to see it printed.
-        return Err(WrongFile::new(file, b"", vec![problem]));
+        return Err(InvalidFile::new(file, b"", vec![problem]));
     }
-    let wrong = |problems| WrongFile::new(file, bytes, problems);
+    let wrong = |problems| InvalidFile::new(file, bytes, problems);
     let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
-    let places = Places::of(file);
-    let mut problems = Problems::default();
+    let places = SourceFile::of(file);
+    let mut problems = ProblemList::default();
     if documents.is_empty() {
-        problems.add(diagnostic::Place::default(), "the file holds no scenario", "name: and steps: make one");
+        problems.add(diagnostic::SourceSpan::default(), "the file holds no scenario", "name: and steps: make one");
     }
     let mut cases = Vec::new();
     let mut names = BTreeSet::new();
@@ -65,8 +65,13 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Case>, WrongFile> {
 }
 
 /// Reads a document: a case for each combination of its matrix.
-fn scenario(node: &Node, places: &Places, names: &mut BTreeSet<String>, problems: &mut Problems) -> Vec<Case> {
-    let Some(mut members) = Members::of(node, "a scenario", problems) else { return Vec::new() };
+fn scenario(
+    node: &YamlNode,
+    places: &SourceFile,
+    names: &mut BTreeSet<String>,
+    problems: &mut ProblemList,
+) -> Vec<ScenarioCase> {
+    let Some(mut members) = NodeMembers::of(node, "a scenario", problems) else { return Vec::new() };
     let name = members.text("name", problems);
     match name {
         None => problems.add(node.place, "the scenario has no name", "name: says in a few words what must follow"),
@@ -80,9 +85,10 @@ fn scenario(node: &Node, places: &Places, names: &mut BTreeSet<String>, problems
         Some(_) => {}
     }
     let description = members.text("description", problems).map(str::to_owned);
-    let matrix = Matrix::read(members.take("matrix"), members.take("exclude"), problems);
-    let grounds = grounds::take(&mut members, &Grounds::Documented(Vec::new()), problems);
-    let parts = Parts { device: members.take("device"), given: members.take("given"), steps: members.take("steps") };
+    let matrix = CaseMatrix::read(members.take("matrix"), members.take("exclude"), problems);
+    let grounds = grounds::take(&mut members, &ExpectationBasis::Documented(Vec::new()), problems);
+    let parts =
+        CaseParts { device: members.take("device"), given: members.take("given"), steps: members.take("steps") };
     members.end("a scenario", problems);
     let before = problems.count();
     for part in [parts.device, parts.given, parts.steps].into_iter().flatten() {
@@ -98,39 +104,39 @@ fn scenario(node: &Node, places: &Places, names: &mut BTreeSet<String>, problems
     if combinations.is_empty() {
         problems.add(node.place, "exclude leaves no combination of the matrix", "");
     }
-    let head = Head { name: name.unwrap_or_default(), description, grounds, node };
+    let head = ScenarioHead { name: name.unwrap_or_default(), description, grounds, node };
     combinations.iter().filter_map(|chosen| case(&head, &parts, chosen, places, problems)).collect()
 }
 
 /// What every case of a scenario shares.
-struct Head<'a> {
+struct ScenarioHead<'a> {
     name: &'a str,
     description: Option<String>,
-    grounds: Grounds,
-    node: &'a Node,
+    grounds: ExpectationBasis,
+    node: &'a YamlNode,
 }
 
 /// What a combination fills in.
-struct Parts<'a> {
-    device: Option<&'a Node>,
-    given: Option<&'a Node>,
-    steps: Option<&'a Node>,
+struct CaseParts<'a> {
+    device: Option<&'a YamlNode>,
+    given: Option<&'a YamlNode>,
+    steps: Option<&'a YamlNode>,
 }
 
 fn case(
-    head: &Head<'_>,
-    parts: &Parts<'_>,
-    chosen: &Chosen<'_>,
-    places: &Places,
-    problems: &mut Problems,
-) -> Option<Case> {
-    let resolve = |part: Option<&Node>| part.and_then(|node| chosen.resolve(node));
+    head: &ScenarioHead<'_>,
+    parts: &CaseParts<'_>,
+    chosen: &ChosenValues<'_>,
+    places: &SourceFile,
+    problems: &mut ProblemList,
+) -> Option<ScenarioCase> {
+    let resolve = |part: Option<&YamlNode>| part.and_then(|node| chosen.resolve(node));
     let device = given::device(resolve(parts.device).as_ref(), places, problems);
     let mut given = given::given(resolve(parts.given).as_ref(), places, problems);
     let steps = step::read_all(&resolve(parts.steps)?, &head.grounds, places, problems);
     let (device, proved) = device?;
     given.splice(0..0, proved);
-    Some(Case {
+    Some(ScenarioCase {
         scenario: head.name.to_owned(),
         description: head.description.clone(),
         combination: chosen.combination(),
@@ -144,19 +150,19 @@ fn case(
 }
 
 /// Every fact that is named, once, in order.
-fn facts(above: &Grounds, steps: &[Step]) -> Vec<String> {
-    let of_step = |step: &Step| -> Vec<Grounds> {
+fn facts(above: &ExpectationBasis, steps: &[ScenarioStep]) -> Vec<String> {
+    let of_step = |step: &ScenarioStep| -> Vec<ExpectationBasis> {
         match &step.action {
-            Action::Expect(expectations) => {
+            StepAction::Expect(expectations) => {
                 expectations.iter().map(|expectation| expectation.grounds.clone()).collect()
             }
-            Action::Change { refused: Some(refused), .. } => vec![refused.grounds.clone()],
+            StepAction::Change { refused: Some(refused), .. } => vec![refused.grounds.clone()],
             _ => Vec::new(),
         }
     };
     let mut facts: Vec<String> = Vec::new();
     for grounds in std::iter::once(above.clone()).chain(steps.iter().flat_map(of_step)) {
-        let Grounds::Documented(named) = grounds else { continue };
+        let ExpectationBasis::Documented(named) = grounds else { continue };
         for fact in named {
             if !facts.contains(&fact) {
                 facts.push(fact);

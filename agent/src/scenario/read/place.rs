@@ -4,23 +4,23 @@
 
 use std::sync::Arc;
 
-use super::super::model::Position;
-use super::diagnostic::Place;
+use super::super::model::FilePosition;
+use super::diagnostic::SourceSpan;
 
 /// The file that is read.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct SourceFile {
     file: Arc<str>,
 }
 
-impl Places {
+impl SourceFile {
     /// Of this file, as it was named.
     pub fn of(file: &str) -> Self {
         Self { file: file.into() }
     }
 
     /// A place in it.
-    pub fn at(&self, place: Place) -> Position {
-        Position { file: Arc::clone(&self.file), line: place.line, column: place.column }
+    pub fn at(&self, place: SourceSpan) -> FilePosition {
+        FilePosition { file: Arc::clone(&self.file), line: place.line, column: place.column }
     }
 }

@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value};
 
-use super::super::model::{Payload, PayloadMembers, Push, PushTarget};
-use super::diagnostic::Problems;
+use super::super::model::{PayloadMembers, PushAddressee, PushPayload, PushStep};
+use super::diagnostic::ProblemList;
 use super::expect::graphs_name;
-use super::members::{Members, parsed};
-use super::yaml::{Kind, Node};
+use super::members::{NodeMembers, parsed};
+use super::yaml::{YamlNode, YamlNodeKind};
 
 /// How often one step may push.
 const MAX_TIMES: usize = 1000;
@@ -19,22 +19,22 @@ const TITLE: &str = "Office closed";
 const BODY: &str = "Work from home on Friday.";
 
 /// Reads a push; `times` makes several of it.
-pub fn read(node: &Node, problems: &mut Problems) -> Vec<Push> {
-    let Some(mut members) = Members::of(node, "push", problems) else { return Vec::new() };
+pub fn read(node: &YamlNode, problems: &mut ProblemList) -> Vec<PushStep> {
+    let Some(mut members) = NodeMembers::of(node, "push", problems) else { return Vec::new() };
     let group = members.parsed("group", problems);
-    let to = group.map_or(PushTarget::Device, PushTarget::Group);
+    let to = group.map_or(PushAddressee::Device, PushAddressee::Group);
     let retain = members.truth("retain", problems).unwrap_or_default();
     let times = members.take("times").and_then(|node| times(node, problems)).unwrap_or(1);
     let payload = match members.take("raw") {
         Some(node) => {
             members.end("a raw push", problems);
-            raw(node, problems).map(Payload::Raw)
+            raw(node, problems).map(PushPayload::Raw)
         }
-        None => Some(Payload::Members(of_members(members, problems))),
+        None => Some(PushPayload::Members(of_members(members, problems))),
     };
     let Some(payload) = payload else { return Vec::new() };
     (1..=times)
-        .map(|number| Push {
+        .map(|number| PushStep {
             to,
             payload: if times == 1 { payload.clone() } else { numbered(&payload, number) },
             retain,
@@ -42,7 +42,7 @@ pub fn read(node: &Node, problems: &mut Problems) -> Vec<Push> {
         .collect()
 }
 
-fn times(node: &Node, problems: &mut Problems) -> Option<usize> {
+fn times(node: &YamlNode, problems: &mut ProblemList) -> Option<usize> {
     let times: usize = parsed(node, "times", problems)?;
     let right = (1..=MAX_TIMES).contains(&times);
     if !right {
@@ -51,7 +51,7 @@ fn times(node: &Node, problems: &mut Problems) -> Option<usize> {
     right.then_some(times)
 }
 
-fn of_members(mut members: Members<'_>, problems: &mut Problems) -> PayloadMembers {
+fn of_members(mut members: NodeMembers<'_>, problems: &mut ProblemList) -> PayloadMembers {
     let sent_ago = members.duration("sentAgo", problems).unwrap_or_default();
     let expires_in = members.duration("expiresIn", problems);
     let mut payload = Map::new();
@@ -64,29 +64,29 @@ fn of_members(mut members: Members<'_>, problems: &mut Problems) -> PayloadMembe
 }
 
 /// A plain number is an id's or a title's text; quoted or not, people mean the text.
-fn as_sent(name: &str, node: &Node) -> Value {
+fn as_sent(name: &str, node: &YamlNode) -> Value {
     match (name, node.text()) {
         ("id", Some(text)) => text.into(),
         _ => node.json(),
     }
 }
 
-fn numbered(payload: &Payload, number: usize) -> Payload {
-    let Payload::Members(members) = payload else { return payload.clone() };
+fn numbered(payload: &PushPayload, number: usize) -> PushPayload {
+    let PushPayload::Members(members) = payload else { return payload.clone() };
     let mut members = members.clone();
     if let Some(Value::String(id)) = members.members.get_mut("id") {
         id.push_str(&format!("-{number}"));
     }
-    Payload::Members(members)
+    PushPayload::Members(members)
 }
 
 /// Bytes: text as it is, `{hex: "ff fe"}`, or `{text: x, times: 5000}`.
-fn raw(node: &Node, problems: &mut Problems) -> Option<Vec<u8>> {
-    let Kind::Map(_) = node.kind else {
+fn raw(node: &YamlNode, problems: &mut ProblemList) -> Option<Vec<u8>> {
+    let YamlNodeKind::Map(_) = node.kind else {
         let text = node.text().unwrap_or_default();
         return Some(text.as_bytes().to_vec());
     };
-    let mut members = Members::of(node, "raw", problems)?;
+    let mut members = NodeMembers::of(node, "raw", problems)?;
     let hex = members.take("hex");
     let text = members.text("text", problems).unwrap_or_default();
     let times: usize = members.parsed("times", problems).unwrap_or(1);
@@ -105,7 +105,7 @@ fn raw(node: &Node, problems: &mut Problems) -> Option<Vec<u8>> {
     Some(text.repeat(times).into_bytes())
 }
 
-fn bytes_of_hex(node: &Node, problems: &mut Problems) -> Option<Vec<u8>> {
+fn bytes_of_hex(node: &YamlNode, problems: &mut ProblemList) -> Option<Vec<u8>> {
     let digits: Vec<u32> = node.text().unwrap_or_default().chars().filter_map(|c| c.to_digit(16)).collect();
     let others = node.text().unwrap_or_default().chars().any(|c| !c.is_ascii_hexdigit() && c != ' ');
     if others || digits.len() % 2 == 1 {

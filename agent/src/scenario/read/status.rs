@@ -3,26 +3,32 @@
 //! Lives here: reading `status: {…}` and `given: {…}`. Does not live here: what `status` says (`shared`).
 
 use super::super::model::StatusCheck;
-use super::diagnostic::{Place, Problems};
-use super::members::Members;
-use super::place::Places;
-use super::yaml::{Kind, Node};
-use crate::control::condition::Condition;
+use super::diagnostic::{ProblemList, SourceSpan};
+use super::members::NodeMembers;
+use super::place::SourceFile;
+use super::yaml::{YamlNode, YamlNodeKind};
+use crate::control::condition::WaitCondition;
 
 /// Reads checks: `promptsShown: 1`, `app.installed: true`, or nested, `app: {installed: true}`.
-pub fn read(node: &Node, places: &Places, problems: &mut Problems) -> Vec<StatusCheck> {
+pub fn read(node: &YamlNode, places: &SourceFile, problems: &mut ProblemList) -> Vec<StatusCheck> {
     let mut checks = Vec::new();
     walk(node, &[], places, &mut checks, problems);
     checks
 }
 
-fn walk(node: &Node, above: &[String], places: &Places, checks: &mut Vec<StatusCheck>, problems: &mut Problems) {
-    let Some(mut members) = Members::of(node, "status", problems) else { return };
+fn walk(
+    node: &YamlNode,
+    above: &[String],
+    places: &SourceFile,
+    checks: &mut Vec<StatusCheck>,
+    problems: &mut ProblemList,
+) {
+    let Some(mut members) = NodeMembers::of(node, "status", problems) else { return };
     for (key, value) in members.take_rest() {
         let mut path = above.to_vec();
         path.extend(key.name.split('.').map(str::to_owned));
         match &value.kind {
-            Kind::Map(_) => walk(value, &path, places, checks, problems),
+            YamlNodeKind::Map(_) => walk(value, &path, places, checks, problems),
             _ if is_right(&path, key.place, problems) => {
                 let value = value.json();
                 checks.push(StatusCheck { at: places.at(key.place), path, value });
@@ -32,9 +38,9 @@ fn walk(node: &Node, above: &[String], places: &Places, checks: &mut Vec<StatusC
     }
 }
 
-fn is_right(path: &[String], place: Place, problems: &mut Problems) -> bool {
+fn is_right(path: &[String], place: SourceSpan, problems: &mut ProblemList) -> bool {
     // Whether `status` has such a member is what `wait` asks too.
-    let condition = Condition::parse(&format!("{}=x", path.join(".")));
+    let condition = WaitCondition::parse(&format!("{}=x", path.join(".")));
     if let Err(sentence) = &condition
         && !matches!(path, [one] if one == "permission" || one == "outcome")
     {

@@ -4,11 +4,13 @@
 
 use portal_contract::GroupId;
 
-use super::super::model::{Action, Answer, CardAnswer, ExpectedRefusal, Grounds, RemoteAction, Step};
-use super::diagnostic::Problems;
-use super::members::{Members, list, parsed, read_duration, text, word};
-use super::place::Places;
-use super::yaml::{Key, Kind, Node, Scalar};
+use super::super::model::{
+    CardAnswer, ExpectationBasis, ExpectedRefusal, PromptAnswer, RemoteActionStep, ScenarioStep, StepAction,
+};
+use super::diagnostic::ProblemList;
+use super::members::{NodeMembers, list, parsed, read_duration, text, word};
+use super::place::SourceFile;
+use super::yaml::{YamlKey, YamlNode, YamlNodeKind, YamlScalar};
 use super::{changes, expect, grounds, push};
 
 /// The steps that are no state change, as they are written.
@@ -19,8 +21,13 @@ const RESERVED: [&str; 8] = ["push", "advance", "expect", "answer", "card", "res
 const BESIDE: [&str; 3] = ["refused", "facts", "undocumented"];
 
 /// Reads the steps of a scenario.
-pub fn read_all(node: &Node, above: &Grounds, places: &Places, problems: &mut Problems) -> Vec<Step> {
-    let Kind::List(nodes) = &node.kind else {
+pub fn read_all(
+    node: &YamlNode,
+    above: &ExpectationBasis,
+    places: &SourceFile,
+    problems: &mut ProblemList,
+) -> Vec<ScenarioStep> {
+    let YamlNodeKind::List(nodes) = &node.kind else {
         problems.add(
             node.place,
             format!("steps is {}, not a list", node.kind_in_words()),
@@ -32,47 +39,54 @@ pub fn read_all(node: &Node, above: &Grounds, places: &Places, problems: &mut Pr
 }
 
 /// Reads a step; one that says `times` is several.
-fn read(node: &Node, above: &Grounds, places: &Places, problems: &mut Problems) -> Vec<Step> {
+fn read(
+    node: &YamlNode,
+    above: &ExpectationBasis,
+    places: &SourceFile,
+    problems: &mut ProblemList,
+) -> Vec<ScenarioStep> {
     let Some((key, value, beside)) = head(node, problems) else { return Vec::new() };
     let refused = refusal(&key, beside, above, problems);
-    let make = |action| Step { at: places.at(node.place), text: line(node), action };
+    let make = |action| ScenarioStep { at: places.at(node.place), text: line(node), action };
     let action = match key.name.as_str() {
-        "push" => return push::read(&value, problems).into_iter().map(|push| make(Action::Push(push))).collect(),
-        "advance" => read_duration(&value, "advance", problems).map(Action::Advance),
+        "push" => return push::read(&value, problems).into_iter().map(|push| make(StepAction::Push(push))).collect(),
+        "advance" => read_duration(&value, "advance", problems).map(StepAction::Advance),
         "expect" => {
             let expectations = expect::read(&value, above, places, problems);
-            (!expectations.is_empty()).then_some(Action::Expect(expectations))
+            (!expectations.is_empty()).then_some(StepAction::Expect(expectations))
         }
-        "answer" => answer(&value, problems).map(Action::Answer),
-        "card" => card(&value, problems).map(Action::Card),
-        "restart" => nothing_more(&key, &value, problems).then_some(Action::Restart),
+        "answer" => answer(&value, problems).map(StepAction::Answer),
+        "card" => card(&value, problems).map(StepAction::Card),
+        "restart" => nothing_more(&key, &value, problems).then_some(StepAction::Restart),
         "groups" => groups(&value, problems),
-        "action" => remote_action(&value, problems).map(Action::RemoteAction),
-        _ => changes::read(&key, &value, problems).map(|change| Action::Change { change: Box::new(change), refused }),
+        "action" => remote_action(&value, problems).map(StepAction::RemoteAction),
+        _ => {
+            changes::read(&key, &value, problems).map(|change| StepAction::Change { change: Box::new(change), refused })
+        }
     };
     action.map(make).into_iter().collect()
 }
 
 /// What stands beside a step's one key.
-type Beside = Vec<(Key, Node)>;
+type OtherMembers = Vec<(YamlKey, YamlNode)>;
 
 /// What a step is: its key, the value, and what stands beside.
-fn head(node: &Node, problems: &mut Problems) -> Option<(Key, Node, Beside)> {
+fn head(node: &YamlNode, problems: &mut ProblemList) -> Option<(YamlKey, YamlNode, OtherMembers)> {
     match &node.kind {
         // `- retire` says as much as `- retire:`.
-        Kind::Scalar(scalar) if scalar.value.is_string() => {
-            let nothing = Kind::Scalar(Scalar { value: serde_json::Value::Null, text: String::new() });
+        YamlNodeKind::Scalar(scalar) if scalar.value.is_string() => {
+            let nothing = YamlNodeKind::Scalar(YamlScalar { value: serde_json::Value::Null, text: String::new() });
             let (first, rest) = scalar.text.split_once(' ').unwrap_or((&scalar.text, ""));
             let value = if rest.is_empty() {
                 nothing
             } else {
-                Kind::Scalar(Scalar { value: rest.into(), text: rest.to_owned() })
+                YamlNodeKind::Scalar(YamlScalar { value: rest.into(), text: rest.to_owned() })
             };
-            let key = Key { place: node.place, name: first.trim_end_matches(':').to_owned() };
-            Some((key, Node { place: node.place, kind: value }, Vec::new()))
+            let key = YamlKey { place: node.place, name: first.trim_end_matches(':').to_owned() };
+            Some((key, YamlNode { place: node.place, kind: value }, Vec::new()))
         }
-        Kind::Map(members) => {
-            let is_beside = |(key, _): &&(Key, Node)| BESIDE.contains(&key.name.as_str());
+        YamlNodeKind::Map(members) => {
+            let is_beside = |(key, _): &&(YamlKey, YamlNode)| BESIDE.contains(&key.name.as_str());
             let (beside, heads): (Vec<_>, Vec<_>) = members.iter().partition(is_beside);
             match heads.as_slice() {
                 [(key, value)] => Some((key.clone(), value.clone(), beside.into_iter().cloned().collect())),
@@ -99,17 +113,22 @@ fn head(node: &Node, problems: &mut Problems) -> Option<(Key, Node, Beside)> {
 }
 
 /// The step in one line.
-fn line(node: &Node) -> String {
+fn line(node: &YamlNode) -> String {
     let text = node.to_string();
     let text = match &node.kind {
-        Kind::Map(_) => text.trim_start_matches('{').strip_suffix('}').unwrap_or(&text).to_owned(),
+        YamlNodeKind::Map(_) => text.trim_start_matches('{').strip_suffix('}').unwrap_or(&text).to_owned(),
         _ => text,
     };
     let text = text.strip_suffix(" ~").unwrap_or(&text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
-fn refusal(key: &Key, beside: Beside, above: &Grounds, problems: &mut Problems) -> Option<ExpectedRefusal> {
+fn refusal(
+    key: &YamlKey,
+    beside: OtherMembers,
+    above: &ExpectationBasis,
+    problems: &mut ProblemList,
+) -> Option<ExpectedRefusal> {
     let first = beside.first().map(|(key, _)| key.place)?;
     if RESERVED.contains(&key.name.as_str()) {
         let message = format!("{:?} stands beside {:?}", beside[0].0.name, key.name);
@@ -121,8 +140,8 @@ fn refusal(key: &Key, beside: Beside, above: &Grounds, problems: &mut Problems) 
         problems.add(first, message, hint);
         return None;
     }
-    let node = Node { place: first, kind: Kind::Map(beside) };
-    let mut members = Members::of(&node, "the step", problems)?;
+    let node = YamlNode { place: first, kind: YamlNodeKind::Map(beside) };
+    let mut members = NodeMembers::of(&node, "the step", problems)?;
     let grounds = grounds::take(&mut members, above, problems);
     let Some(code) = members.take("refused") else {
         problems.add(first, "facts of a state change that is not refused", "put them into an expectation behind it");
@@ -135,16 +154,16 @@ fn refusal(key: &Key, beside: Beside, above: &Grounds, problems: &mut Problems) 
     Some(ExpectedRefusal { code, grounds })
 }
 
-fn answer(node: &Node, problems: &mut Problems) -> Option<Answer> {
-    let words = [("allow", Answer::Allow), ("deny", Answer::Deny), ("dismiss", Answer::Dismiss)];
+fn answer(node: &YamlNode, problems: &mut ProblemList) -> Option<PromptAnswer> {
+    let words = [("allow", PromptAnswer::Allow), ("deny", PromptAnswer::Deny), ("dismiss", PromptAnswer::Dismiss)];
     word(node, "answer", &words, problems)
 }
 
-fn card(node: &Node, problems: &mut Problems) -> Option<CardAnswer> {
+fn card(node: &YamlNode, problems: &mut ProblemList) -> Option<CardAnswer> {
     word(node, "card", &[("click", CardAnswer::Click), ("dismiss", CardAnswer::Dismiss)], problems)
 }
 
-fn nothing_more(key: &Key, node: &Node, problems: &mut Problems) -> bool {
+fn nothing_more(key: &YamlKey, node: &YamlNode, problems: &mut ProblemList) -> bool {
     let right = node.is_null() || node.text() == Some("true");
     if !right {
         problems.add(node.place, format!("{} takes nothing more", key.name), "leave it empty");
@@ -152,10 +171,10 @@ fn nothing_more(key: &Key, node: &Node, problems: &mut Problems) -> bool {
     right
 }
 
-fn groups(node: &Node, problems: &mut Problems) -> Option<Action> {
+fn groups(node: &YamlNode, problems: &mut ProblemList) -> Option<StepAction> {
     let (user, groups) = match &node.kind {
-        Kind::Map(_) => {
-            let mut members = Members::of(node, "groups", problems)?;
+        YamlNodeKind::Map(_) => {
+            let mut members = NodeMembers::of(node, "groups", problems)?;
             let user = members.parsed("user", problems);
             let groups = members.take("groups");
             members.end("groups", problems);
@@ -165,12 +184,12 @@ fn groups(node: &Node, problems: &mut Problems) -> Option<Action> {
     };
     let named = groups.filter(|node| !node.is_null()).map(list).unwrap_or_default();
     let groups: Vec<GroupId> = named.into_iter().filter_map(|node| parsed(node, "a group", problems)).collect();
-    Some(Action::Groups { user, groups })
+    Some(StepAction::Groups { user, groups })
 }
 
-fn remote_action(node: &Node, problems: &mut Problems) -> Option<RemoteAction> {
-    if let Kind::Map(_) = node.kind {
-        let mut members = Members::of(node, "action", problems)?;
+fn remote_action(node: &YamlNode, problems: &mut ProblemList) -> Option<RemoteActionStep> {
+    if let YamlNodeKind::Map(_) = node.kind {
+        let mut members = NodeMembers::of(node, "action", problems)?;
         let id = members.text("id", problems).map(str::to_owned);
         let action = members.text("action", problems).map(str::to_owned);
         let sent_ago = members.duration("sentAgo", problems);
@@ -178,8 +197,8 @@ fn remote_action(node: &Node, problems: &mut Problems) -> Option<RemoteAction> {
         if action.is_none() {
             problems.add(node.place, "the action has no name", "such as action: retire");
         }
-        return Some(RemoteAction { id, action: action?, sent_ago });
+        return Some(RemoteActionStep { id, action: action?, sent_ago });
     }
     let action = text(node, "action", problems)?.to_owned();
-    Some(RemoteAction { id: None, action, sent_ago: None })
+    Some(RemoteActionStep { id: None, action, sent_ago: None })
 }

@@ -3,18 +3,18 @@
 use portal_contract::command::COMMANDS;
 use serde_json::json;
 
-use super::super::model::{Action, Case, Expected, Grounds, Payload};
-use super::{MAX_FILE_BYTES, WrongFile, read};
+use super::super::model::{ExpectationBasis, ExpectedState, PushPayload, ScenarioCase, StepAction};
+use super::{InvalidFile, MAX_FILE_BYTES, read};
 
-fn cases(text: &str) -> Vec<Case> {
+fn cases(text: &str) -> Vec<ScenarioCase> {
     read("a.yaml", text.as_bytes()).unwrap_or_else(|wrong| panic!("{}", wrong.show(false)))
 }
 
-fn wrong(text: &str) -> WrongFile {
+fn wrong(text: &str) -> InvalidFile {
     read("a.yaml", text.as_bytes()).err().unwrap_or_else(|| panic!("this is taken: {text}"))
 }
 
-fn steps(lines: &str) -> Case {
+fn steps(lines: &str) -> ScenarioCase {
     cases(&format!("name: x\nsteps:\n{lines}")).remove(0)
 }
 
@@ -83,7 +83,7 @@ fn every_command_of_the_table_is_a_step() {
     ];
     for (line, path, body) in lines {
         let case = steps(&format!("- {line}\n"));
-        let Action::Change { change, refused } = &case.steps[0].action else { panic!("{line}") };
+        let StepAction::Change { change, refused } = &case.steps[0].action else { panic!("{line}") };
         assert_eq!((change.row.path, &change.body), (path, &body), "{line}");
         assert_eq!(refused, &None);
     }
@@ -94,7 +94,7 @@ fn every_command_of_the_table_is_a_step() {
         assert!(is_known, "{bare}");
         for example in row.examples.iter().filter(|example| example.line.starts_with(row.name)) {
             let case = steps(&format!("- {}\n", example.line));
-            let Action::Change { change, .. } = &case.steps[0].action else { panic!("{example:?}") };
+            let StepAction::Change { change, .. } = &case.steps[0].action else { panic!("{example:?}") };
             assert_eq!(change.row.name, row.name, "{example:?}");
         }
     }
@@ -176,12 +176,12 @@ fn an_expectation_rests_on_what_stands_nearest() {
         - expect: [{prompt: notShowing, facts: ['1.6', '4.1.4']}]\n";
     let case = &cases(text)[0];
     let grounds = |step: usize| match &case.steps[step].action {
-        Action::Expect(expectations) => expectations[0].grounds.clone(),
+        StepAction::Expect(expectations) => expectations[0].grounds.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(grounds(1), Grounds::Documented(vec!["4.1.4".to_owned()]));
-    assert_eq!(grounds(2), Grounds::Undocumented("our own".to_owned()));
-    assert_eq!(grounds(3), Grounds::Documented(vec!["1.6".to_owned(), "4.1.4".to_owned()]));
+    assert_eq!(grounds(1), ExpectationBasis::Documented(vec!["4.1.4".to_owned()]));
+    assert_eq!(grounds(2), ExpectationBasis::Undocumented("our own".to_owned()));
+    assert_eq!(grounds(3), ExpectationBasis::Documented(vec!["1.6".to_owned(), "4.1.4".to_owned()]));
     assert_eq!(case.facts, ["4.1.4", "1.6"]);
 }
 
@@ -200,15 +200,15 @@ steps:
 - expect: {unmet: [{when: {app: missing}, is: companyPortalInstalled}]}
 ";
     let cases = cases(text);
-    let names: Vec<String> = cases.iter().map(Case::name).collect();
+    let names: Vec<String> = cases.iter().map(ScenarioCase::name).collect();
     assert_eq!(
         names,
         ["x [device=iphone, app=installed]", "x [device=iphone, app=missing]", "x [device=phone, app=installed]"]
     );
     assert_eq!(cases.iter().map(|case| case.steps.len()).collect::<Vec<_>>(), [2, 2, 3]);
-    let outcome = |case: &Case| match &case.steps.last().unwrap().action {
-        Action::Expect(expectations) => match &expectations[0].expected {
-            Expected::Outcome(outcome) => format!("{} {}", outcome.outcome, json!(outcome.members)),
+    let outcome = |case: &ScenarioCase| match &case.steps.last().unwrap().action {
+        StepAction::Expect(expectations) => match &expectations[0].expected {
+            ExpectedState::Outcome(outcome) => format!("{} {}", outcome.outcome, json!(outcome.members)),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
@@ -225,16 +225,16 @@ fn a_push_says_only_what_it_is_about() {
     let case = steps(
         "- push: {id: 7, title: T, times: 2, expiresIn: 1h}\n- push: {raw: {hex: 'ff 00'}}\n- push: {raw: not json}\n",
     );
-    let payloads: Vec<Payload> = case
+    let payloads: Vec<PushPayload> = case
         .steps
         .iter()
         .map(|step| match &step.action {
-            Action::Push(push) => push.payload.clone(),
+            StepAction::Push(push) => push.payload.clone(),
             other => panic!("{other:?}"),
         })
         .collect();
     let now = "2026-11-23T09:00:00Z".parse().unwrap();
-    let text = |payload: &Payload| String::from_utf8_lossy(&payload.bytes("fresh", now)).into_owned();
+    let text = |payload: &PushPayload| String::from_utf8_lossy(&payload.bytes("fresh", now)).into_owned();
     assert_eq!(
         text(&payloads[0]),
         r#"{"expiresAt":"2026-11-23T10:00:00.000Z","id":"7-1","notificationBody":"Work from home on Friday.","notificationTitle":"T","sentAt":"2026-11-23T09:00:00.000Z"}"#

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Location, Options, Spanned};
 
-use super::diagnostic::{Place, Problem};
+use super::diagnostic::{FileProblem, SourceSpan};
 use crate::input_file;
 
 /// The largest file in bytes; the largest that ships has under 20 KB.
@@ -23,27 +23,27 @@ const MAX_DOCUMENTS: usize = 1000;
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     /// Where it is written.
-    pub place: Place,
+    pub place: SourceSpan,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: YamlNodeKind,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum YamlNodeKind {
     /// Null, a truth value, a number or text.
-    Scalar(Scalar),
+    Scalar(YamlScalar),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// Members, in order.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(YamlKey, YamlNode)>),
 }
 
 /// A scalar: as it reads, and as it is written (`16.10` and `16.1` are one number and two versions).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scalar {
+pub struct YamlScalar {
     /// As JSON has it.
     pub value: Value,
     /// The text; of a quoted one, what stands between the quotes.
@@ -52,33 +52,33 @@ pub struct Scalar {
 
 /// A member's name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Key {
+pub struct YamlKey {
     /// Where it is written.
-    pub place: Place,
+    pub place: SourceSpan,
     /// The name.
     pub name: String,
 }
 
-impl Node {
+impl YamlNode {
     /// A scalar's text; none of null, a list or members.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(scalar) if !scalar.value.is_null() => Some(&scalar.text),
+            YamlNodeKind::Scalar(scalar) if !scalar.value.is_null() => Some(&scalar.text),
             _ => None,
         }
     }
 
     /// Whether it is null or empty.
     pub fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar(scalar) if scalar.value.is_null())
+        matches!(&self.kind, YamlNodeKind::Scalar(scalar) if scalar.value.is_null())
     }
 
     /// The node as JSON.
     pub fn json(&self) -> Value {
         match &self.kind {
-            Kind::Scalar(scalar) => scalar.value.clone(),
-            Kind::List(nodes) => Value::Array(nodes.iter().map(Self::json).collect()),
-            Kind::Map(members) => {
+            YamlNodeKind::Scalar(scalar) => scalar.value.clone(),
+            YamlNodeKind::List(nodes) => Value::Array(nodes.iter().map(Self::json).collect()),
+            YamlNodeKind::Map(members) => {
                 let members = members.iter().map(|(key, node)| (key.name.clone(), node.json()));
                 Value::Object(members.collect::<Map<_, _>>())
             }
@@ -88,32 +88,32 @@ impl Node {
     /// What kind of node it is, for a sentence.
     pub fn kind_in_words(&self) -> &'static str {
         match &self.kind {
-            Kind::Scalar(scalar) => match scalar.value {
+            YamlNodeKind::Scalar(scalar) => match scalar.value {
                 Value::Null => "nothing",
                 Value::Bool(_) => "a truth value",
                 Value::Number(_) => "a number",
                 _ => "text",
             },
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a set of members",
+            YamlNodeKind::List(_) => "a list",
+            YamlNodeKind::Map(_) => "a set of members",
         }
     }
 }
 
 /// The node in one line, as YAML's flow style has it.
-impl fmt::Display for Node {
+impl fmt::Display for YamlNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Scalar(scalar) if scalar.value.is_null() => f.write_str("~"),
-            Kind::Scalar(scalar) => f.write_str(scalar.text.trim_end()),
-            Kind::List(nodes) => {
+            YamlNodeKind::Scalar(scalar) if scalar.value.is_null() => f.write_str("~"),
+            YamlNodeKind::Scalar(scalar) => f.write_str(scalar.text.trim_end()),
+            YamlNodeKind::List(nodes) => {
                 f.write_str("[")?;
                 for (index, node) in nodes.iter().enumerate() {
                     write!(f, "{}{node}", if index == 0 { "" } else { ", " })?;
                 }
                 f.write_str("]")
             }
-            Kind::Map(members) => {
+            YamlNodeKind::Map(members) => {
                 f.write_str("{")?;
                 for (index, (key, node)) in members.iter().enumerate() {
                     write!(f, "{}{}: {node}", if index == 0 { "" } else { ", " }, key.name)?;
@@ -128,16 +128,16 @@ impl fmt::Display for Node {
 ///
 /// # Errors
 /// The one place at which the file is not YAML, or passes a limit.
-pub fn documents(bytes: &[u8]) -> Result<Vec<Node>, Problem> {
+pub fn documents(bytes: &[u8]) -> Result<Vec<YamlNode>, FileProblem> {
     if bytes.len() > MAX_FILE_BYTES {
         let message = format!("the file has {} bytes; a scenario file has at most {MAX_FILE_BYTES}", bytes.len());
-        return Err(Problem::of_file(message, "split it into several files"));
+        return Err(FileProblem::of_file(message, "split it into several files"));
     }
     if input_file::is_utf16(bytes) {
-        return Err(Problem::of_file("the file is UTF-16, which Windows tools call Unicode", "save it as UTF-8"));
+        return Err(FileProblem::of_file("the file is UTF-16, which Windows tools call Unicode", "save it as UTF-8"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    let written: Vec<Written> = serde_saphyr::from_multiple_with_options(text, options()).map_err(|e| not_yaml(&e))?;
+    let written: Vec<RawNode> = serde_saphyr::from_multiple_with_options(text, options()).map_err(|e| not_yaml(&e))?;
     Ok(written.into_iter().map(|node| node.with_text_of(text)).collect())
 }
 
@@ -163,21 +163,21 @@ fn options() -> Options {
     }
 }
 
-fn not_utf8(bytes: &[u8], good: usize) -> Problem {
+fn not_utf8(bytes: &[u8], good: usize) -> FileProblem {
     let before = &bytes[..good];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
-    let place = Place { line, column, length: 1 };
-    Problem::new(place, "the file is not UTF-8 from here on", "save it as UTF-8")
+    let place = SourceSpan { line, column, length: 1 };
+    FileProblem::new(place, "the file is not UTF-8 from here on", "save it as UTF-8")
 }
 
-fn not_yaml(error: &serde_saphyr::Error) -> Problem {
+fn not_yaml(error: &serde_saphyr::Error) -> FileProblem {
     let place = error.location().map(place).unwrap_or_default();
     let sentence = error.without_snippet().to_string();
     let sentence = sentence.split(" at line ").next().unwrap_or(&sentence);
     let (message, hint) = in_our_words(sentence);
-    Problem::new(place, message, hint)
+    FileProblem::new(place, message, hint)
 }
 
 /// The library's sentence, and what would be right where that is not plain.
@@ -194,52 +194,54 @@ fn in_our_words(sentence: &str) -> (String, &'static str) {
     (format!("the file is not YAML that a scenario can be read from: {sentence}"), hint)
 }
 
-fn place(location: Location) -> Place {
+fn place(location: Location) -> SourceSpan {
     let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Place { line: whole(location.line()), column: whole(location.column()), length: whole(location.span().len()) }
+    SourceSpan { line: whole(location.line()), column: whole(location.column()), length: whole(location.span().len()) }
 }
 
 /// A node as the library gives it: where it is written, and where the text of its scalars is found.
-struct Written {
-    place: Place,
+struct RawNode {
+    place: SourceSpan,
     bytes: Option<(usize, usize)>,
-    kind: WrittenKind,
+    kind: RawNodeKind,
 }
 
-enum WrittenKind {
+enum RawNodeKind {
     Scalar(Value),
-    List(Vec<Written>),
-    Map(Vec<(Spanned<String>, Written)>),
+    List(Vec<RawNode>),
+    Map(Vec<(Spanned<String>, RawNode)>),
 }
 
-impl Written {
+impl RawNode {
     /// The node, its scalars with their text. The parser bounds the depth.
-    fn with_text_of(self, source: &str) -> Node {
+    fn with_text_of(self, source: &str) -> YamlNode {
         let kind = match self.kind {
-            WrittenKind::Scalar(value) => {
+            RawNodeKind::Scalar(value) => {
                 let written = self.bytes.and_then(|(from, length)| source.get(from..from + length));
                 let text = match (&value, written) {
                     (Value::String(text), _) => text.clone(),
                     (value, None) => value.to_string(),
                     (_, Some(written)) => written.to_owned(),
                 };
-                Kind::Scalar(Scalar { value, text })
+                YamlNodeKind::Scalar(YamlScalar { value, text })
             }
-            WrittenKind::List(nodes) => Kind::List(nodes.into_iter().map(|node| node.with_text_of(source)).collect()),
-            WrittenKind::Map(members) => {
+            RawNodeKind::List(nodes) => {
+                YamlNodeKind::List(nodes.into_iter().map(|node| node.with_text_of(source)).collect())
+            }
+            RawNodeKind::Map(members) => {
                 let member = |(key, node): (Spanned<String>, Self)| {
-                    (Key { place: place(key.referenced), name: key.value }, node.with_text_of(source))
+                    (YamlKey { place: place(key.referenced), name: key.value }, node.with_text_of(source))
                 };
-                Kind::Map(members.into_iter().map(member).collect())
+                YamlNodeKind::Map(members.into_iter().map(member).collect())
             }
         };
-        Node { place: self.place, kind }
+        YamlNode { place: self.place, kind }
     }
 }
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for RawNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<WrittenKind>::deserialize(deserializer)?;
+        let spanned = Spanned::<RawNodeKind>::deserialize(deserializer)?;
         let span = spanned.defined.span();
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let bytes = span.byte_offset().zip(span.byte_len()).map(|(from, length)| (whole(from), whole(length)));
@@ -247,7 +249,7 @@ impl<'de> Deserialize<'de> for Written {
     }
 }
 
-impl<'de> Deserialize<'de> for WrittenKind {
+impl<'de> Deserialize<'de> for RawNodeKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyKind)
     }
@@ -256,63 +258,63 @@ impl<'de> Deserialize<'de> for WrittenKind {
 struct AnyKind;
 
 impl AnyKind {
-    fn number<E>(number: impl Into<Number>) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Value::Number(number.into())))
+    fn number<E>(number: impl Into<Number>) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Value::Number(number.into())))
     }
 }
 
 impl<'de> Visitor<'de> for AnyKind {
-    type Value = WrittenKind;
+    type Value = RawNodeKind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a scalar, a list or members")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Value::Bool(value)))
+    fn visit_bool<E>(self, value: bool) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Value::Bool(value)))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<WrittenKind, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<RawNodeKind, E> {
         Self::number(value)
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<WrittenKind, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<RawNodeKind, E> {
         Self::number(value)
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
+    fn visit_f64<E>(self, value: f64) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Value::String(value.to_owned())))
+    fn visit_str<E>(self, value: &str) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Value::String(value.to_owned())))
     }
 
-    fn visit_unit<E>(self) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Value::Null))
+    fn visit_unit<E>(self) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Value::Null))
     }
 
-    fn visit_none<E>(self) -> Result<WrittenKind, E> {
-        Ok(WrittenKind::Scalar(Value::Null))
+    fn visit_none<E>(self) -> Result<RawNodeKind, E> {
+        Ok(RawNodeKind::Scalar(Value::Null))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<WrittenKind, D::Error> {
-        WrittenKind::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawNodeKind, D::Error> {
+        RawNodeKind::deserialize(deserializer)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<WrittenKind, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawNodeKind, A::Error> {
         let mut nodes = Vec::new();
         while let Some(node) = access.next_element()? {
             nodes.push(node);
         }
-        Ok(WrittenKind::List(nodes))
+        Ok(RawNodeKind::List(nodes))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<WrittenKind, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawNodeKind, A::Error> {
         let mut members = Vec::new();
         while let Some(key) = access.next_key()? {
             members.push((key, access.next_value()?));
         }
-        Ok(WrittenKind::Map(members))
+        Ok(RawNodeKind::Map(members))
     }
 }

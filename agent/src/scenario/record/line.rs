@@ -149,7 +149,7 @@ mod tests {
     use portal_contract::command::COMMANDS;
 
     use super::*;
-    use crate::scenario::model::Action;
+    use crate::scenario::model::StepAction;
     use crate::scenario::read;
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
                 let file = format!("name: x\nsteps:\n- {step}\n");
                 let cases = read("a.yaml", file.as_bytes()).unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
                 match &cases[0].steps[0].action {
-                    Action::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
+                    StepAction::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
                     other => panic!("{step}: {other:?}"),
                 }
             }

@@ -22,7 +22,7 @@ const WORTH_TELLING: i64 = 1000;
 
 /// What was watched.
 #[derive(Debug, Clone)]
-pub struct Recording {
+pub struct RecordedEvents {
     /// The scenario's name.
     pub name: String,
     /// The device when the watching began.
@@ -31,10 +31,10 @@ pub struct Recording {
     pub events: Vec<DeviceEvent>,
 }
 
-impl Recording {
+impl RecordedEvents {
     /// The scenario file.
     pub fn file(&self) -> String {
-        let mut writer = Writer::new(self);
+        let mut writer = ScenarioWriter::new(self);
         for event in &self.events {
             writer.event(event);
         }
@@ -71,7 +71,7 @@ impl Recording {
 }
 
 /// The steps as they come.
-struct Writer {
+struct ScenarioWriter {
     text: String,
     /// What followed from the newest step, by what it speaks of, in order.
     expected: Vec<(String, String)>,
@@ -85,8 +85,8 @@ struct Writer {
     cards: Vec<u64>,
 }
 
-impl Writer {
-    fn new(recording: &Recording) -> Self {
+impl ScenarioWriter {
+    fn new(recording: &RecordedEvents) -> Self {
         let begin = recording.events.first().map_or(recording.start.device.updated_at, |event| event.at);
         let mut writer = Self {
             text: String::new(),

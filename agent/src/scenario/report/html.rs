@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::result::{Became, CaseResult, Happening, HappeningKind, Run, Standing, StepResult};
+use super::super::result::{
+    CaseResult, CaseVerdict, ObservedEvent, ObservedEventKind, RunResult, StepOutcome, StepResult,
+};
 use super::clock::in_words;
 // Maud escapes what HTML gives a meaning.
 use crate::escape::for_xml as harmless;
@@ -19,7 +21,7 @@ const GAP: Duration = Duration::from_secs(1);
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page.
-pub fn html(run: &Run) -> String {
+pub fn html(run: &RunResult) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -39,7 +41,7 @@ pub fn html(run: &Run) -> String {
     page.into_string()
 }
 
-fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
+fn by_file(run: &RunResult) -> BTreeMap<&str, Vec<&CaseResult>> {
     let mut files: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for case in &run.cases {
         files.entry(&case.at.file).or_default().push(case);
@@ -48,19 +50,19 @@ fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
 }
 
 /// The class of a standing, its sign and its word.
-fn words(standing: Standing) -> (&'static str, &'static str, &'static str) {
+fn words(standing: CaseVerdict) -> (&'static str, &'static str, &'static str) {
     match standing {
-        Standing::Passed => ("passed", "✓", "passed"),
-        Standing::Skipped => ("skipped", "–", "skipped"),
-        Standing::Warned => ("warned", "!", "warned"),
-        Standing::Failed => ("failed", "✗", "failed"),
+        CaseVerdict::Passed => ("passed", "✓", "passed"),
+        CaseVerdict::Skipped => ("skipped", "–", "skipped"),
+        CaseVerdict::Warned => ("warned", "!", "warned"),
+        CaseVerdict::Failed => ("failed", "✗", "failed"),
     }
 }
 
-fn head(run: &Run) -> Markup {
+fn head(run: &RunResult) -> Markup {
     let seed = run.seed.map(|seed| format!(", shuffled with seed {seed}")).unwrap_or_default();
     let strict = if run.strict { ", strict" } else { "" };
-    let standings = [Standing::Passed, Standing::Warned, Standing::Failed, Standing::Skipped];
+    let standings = [CaseVerdict::Passed, CaseVerdict::Warned, CaseVerdict::Failed, CaseVerdict::Skipped];
     let counts = standings.map(|standing| (words(standing), run.count(standing)));
     html! {
         h1 { "Scenarios" }
@@ -80,7 +82,7 @@ fn head(run: &Run) -> Markup {
 }
 
 fn of_file(file: &str, cases: &[&CaseResult], strict: bool) -> Markup {
-    let all_passed = cases.iter().all(|case| case.standing(strict) == Standing::Passed);
+    let all_passed = cases.iter().all(|case| case.standing(strict) == CaseVerdict::Passed);
     html! {
         section class=[all_passed.then_some("all-passed")] {
             h2 { (harmless(file)) }
@@ -94,7 +96,7 @@ fn of_case(case: &CaseResult, strict: bool) -> Markup {
     let (class, sign, word) = words(standing);
     let repetition = if case.repetition > 1 { format!(" (run {})", case.repetition) } else { String::new() };
     html! {
-        details class=(class) open[standing == Standing::Failed] {
+        details class=(class) open[standing == CaseVerdict::Failed] {
             summary {
                 span class={ "state is-" (class) } { (sign) " " (word) }
                 span class="name" { (harmless(&case.name())) (repetition) }
@@ -131,10 +133,10 @@ fn timeline(case: &CaseResult, strict: bool) -> Markup {
 fn of_step(step: &StepResult, clock: &mut RowClock, strict: bool) -> Markup {
     let fails = step.misses().iter().any(|miss| miss.fails(strict));
     let (class, sign, note) = match &step.became {
-        Became::Done { note } => ("is-passed", "✓", note.as_deref()),
-        Became::NotHeld(_) if fails => ("is-failed", "✗", None),
-        Became::NotHeld(_) => ("is-warned", "!", None),
-        Became::NotRun => ("is-skipped not-run", "–", Some("not come to")),
+        StepOutcome::Done { note } => ("is-passed", "✓", note.as_deref()),
+        StepOutcome::NotHeld(_) if fails => ("is-failed", "✗", None),
+        StepOutcome::NotHeld(_) => ("is-warned", "!", None),
+        StepOutcome::NotRun => ("is-skipped not-run", "–", Some("not come to")),
     };
     let what = html! {
         code title=(harmless(&step.at.to_string())) { (harmless(&step.text)) }
@@ -150,14 +152,14 @@ fn of_step(step: &StepResult, clock: &mut RowClock, strict: bool) -> Markup {
     }
 }
 
-fn of_happening(happening: &Happening, clock: &mut RowClock) -> Markup {
+fn of_happening(happening: &ObservedEvent, clock: &mut RowClock) -> Markup {
     let (class, sign) = match happening.kind {
-        HappeningKind::Prompt => ("prompt-sign", "◇"),
-        HappeningKind::PromptGone => ("prompt-sign", "◆"),
-        HappeningKind::Card => ("card-sign", "▣"),
-        HappeningKind::CardGone => ("card-sign", "▢"),
-        HappeningKind::Receipt => ("", "→"),
-        HappeningKind::Connection => ("", "↯"),
+        ObservedEventKind::Prompt => ("prompt-sign", "◇"),
+        ObservedEventKind::PromptGone => ("prompt-sign", "◆"),
+        ObservedEventKind::Card => ("card-sign", "▣"),
+        ObservedEventKind::CardGone => ("card-sign", "▢"),
+        ObservedEventKind::Receipt => ("", "→"),
+        ObservedEventKind::Connection => ("", "↯"),
     };
     let what = html! { span class="happening" { (harmless(&happening.text)) } };
     html! {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::result::{CaseResult, Miss, Run, Standing};
+use super::super::result::{CaseResult, CaseVerdict, FailedExpectation, RunResult};
 
 /// A case's line.
 pub fn line(case: &CaseResult, strict: bool) -> Value {
@@ -15,19 +15,19 @@ pub fn line(case: &CaseResult, strict: bool) -> Value {
     line
 }
 
-fn failure(miss: &Miss, strict: bool) -> Value {
+fn failure(miss: &FailedExpectation, strict: bool) -> Value {
     json!({ "at": miss.at.to_string(), "fails": miss.fails(strict), "grounds": miss.grounds.to_string(), "text": miss.text() })
 }
 
 /// The last line.
-pub fn summary_line(run: &Run) -> Value {
+pub fn summary_line(run: &RunResult) -> Value {
     json!({
         "summary": {
             "cases": run.cases.len(),
-            "passed": run.count(Standing::Passed),
-            "warned": run.count(Standing::Warned),
-            "failed": run.count(Standing::Failed),
-            "skipped": run.count(Standing::Skipped),
+            "passed": run.count(CaseVerdict::Passed),
+            "warned": run.count(CaseVerdict::Warned),
+            "failed": run.count(CaseVerdict::Failed),
+            "skipped": run.count(CaseVerdict::Skipped),
             "strict": run.strict,
             "seed": run.seed,
             "startedAt": run.started_at,

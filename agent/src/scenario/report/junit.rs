@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::result::{CaseResult, Miss, Run, Standing};
+use super::super::result::{CaseResult, FailedExpectation, RunResult, CaseVerdict};
 use crate::escape::for_xml;
 
 /// The report.
 ///
 /// # Errors
 /// The XML cannot be written.
-pub fn junit(run: &Run) -> Result<String, SerializeError> {
+pub fn junit(run: &RunResult) -> Result<String, SerializeError> {
     let mut report = Report::new("portal-agent scenarios");
     report.set_time(run.took);
     for (file, cases) in by_file(run) {
@@ -26,7 +26,7 @@ pub fn junit(run: &Run) -> Result<String, SerializeError> {
     Ok(for_xml(&report.to_string()?.replacen(&skipped, "", 1)))
 }
 
-fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
+fn by_file(run: &RunResult) -> BTreeMap<&str, Vec<&CaseResult>> {
     let mut files: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for case in &run.cases {
         files.entry(&case.at.file).or_default().push(case);
@@ -34,7 +34,7 @@ fn by_file(run: &Run) -> BTreeMap<&str, Vec<&CaseResult>> {
     files
 }
 
-fn suite(file: &str, cases: &[&CaseResult], run: &Run) -> TestSuite {
+fn suite(file: &str, cases: &[&CaseResult], run: &RunResult) -> TestSuite {
     let mut suite = TestSuite::new(file);
     suite.set_time(cases.iter().map(|case| case.took).sum());
     // xs:dateTime without an offset is what the schema asks for.
@@ -70,14 +70,14 @@ fn output(case: &CaseResult, strict: bool) -> String {
 
 fn status(case: &CaseResult, strict: bool) -> TestCaseStatus {
     match case.standing(strict) {
-        Standing::Passed | Standing::Warned => TestCaseStatus::success(),
-        Standing::Skipped => {
+        CaseVerdict::Passed | CaseVerdict::Warned => TestCaseStatus::success(),
+        CaseVerdict::Skipped => {
             let mut skipped = TestCaseStatus::skipped();
             skipped.set_message(case.skipped.clone().unwrap_or_default());
             skipped
         }
-        Standing::Failed => {
-            let failing: Vec<&Miss> = case.misses().filter(|miss| miss.fails(strict)).collect();
+        CaseVerdict::Failed => {
+            let failing: Vec<&FailedExpectation> = case.misses().filter(|miss| miss.fails(strict)).collect();
             let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(first) = failing.first() {
                 failed.set_message(format!("expected {}; {}", first.expected, first.happened));

@@ -14,4 +14,4 @@ mod tests;
 pub use html::html;
 pub use json::{line, summary_line};
 pub use junit::junit;
-pub use terminal::{Spans, Tone, case_line, failure, summary};
+pub use terminal::{ReportTone, Spans, case_line, failure, summary};

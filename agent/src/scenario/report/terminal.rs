@@ -2,12 +2,12 @@
 //!
 //! Lives here: its lines, as spans with a tone. Does not live here: colours and what controls a terminal (`cli`).
 
-use super::super::result::{CaseResult, Run, Standing};
+use super::super::result::{CaseResult, CaseVerdict, RunResult};
 use super::clock::in_words;
 
 /// What a span is to the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub enum ReportTone {
     /// Nothing in particular.
     Plain,
     /// As it should be.
@@ -21,15 +21,15 @@ pub enum Tone {
 }
 
 /// A line: its spans.
-pub type Spans = Vec<(Tone, String)>;
+pub type Spans = Vec<(ReportTone, String)>;
 
 /// A word of a fixed width, and its tone: what a colour-blind reader cannot tell by colour is said.
-fn word(standing: Standing) -> (Tone, &'static str) {
+fn word(standing: CaseVerdict) -> (ReportTone, &'static str) {
     match standing {
-        Standing::Passed => (Tone::Good, "✓ passed "),
-        Standing::Skipped => (Tone::Dim, "- skipped"),
-        Standing::Warned => (Tone::Warning, "! warned "),
-        Standing::Failed => (Tone::Bad, "✗ failed "),
+        CaseVerdict::Passed => (ReportTone::Good, "✓ passed "),
+        CaseVerdict::Skipped => (ReportTone::Dim, "- skipped"),
+        CaseVerdict::Warned => (ReportTone::Warning, "! warned "),
+        CaseVerdict::Failed => (ReportTone::Bad, "✗ failed "),
     }
 }
 
@@ -44,8 +44,8 @@ pub fn case_line(case: &CaseResult, strict: bool) -> Spans {
     let why = case.skipped.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
     vec![
         (tone, word.to_owned()),
-        (Tone::Plain, format!(" {}{repetition}", case.name())),
-        (Tone::Dim, format!("  {}{device_time}  {}:{}{why}", in_words(case.took), case.at.file, case.at.line)),
+        (ReportTone::Plain, format!(" {}{repetition}", case.name())),
+        (ReportTone::Dim, format!("  {}{device_time}  {}:{}{why}", in_words(case.took), case.at.file, case.at.line)),
     ]
 }
 
@@ -53,30 +53,31 @@ pub fn case_line(case: &CaseResult, strict: bool) -> Spans {
 pub fn failure(case: &CaseResult, strict: bool) -> Vec<Spans> {
     let mut lines = Vec::new();
     for miss in case.misses() {
-        let (tone, word) = if miss.fails(strict) { (Tone::Bad, "failed") } else { (Tone::Warning, "warned") };
-        lines.push(vec![(tone, format!("{word}: ")), (Tone::Plain, case.name())]);
-        lines.extend(miss.text().lines().map(|line| vec![(Tone::Plain, format!("  {line}"))]));
+        let (tone, word) =
+            if miss.fails(strict) { (ReportTone::Bad, "failed") } else { (ReportTone::Warning, "warned") };
+        lines.push(vec![(tone, format!("{word}: ")), (ReportTone::Plain, case.name())]);
+        lines.extend(miss.text().lines().map(|line| vec![(ReportTone::Plain, format!("  {line}"))]));
     }
     lines
 }
 
 /// How many of each, and how long it took.
-pub fn summary(run: &Run) -> Spans {
-    let counted = [Standing::Passed, Standing::Warned, Standing::Failed, Standing::Skipped];
-    let mut spans = vec![(Tone::Plain, format!("{} cases: ", run.cases.len()))];
+pub fn summary(run: &RunResult) -> Spans {
+    let counted = [CaseVerdict::Passed, CaseVerdict::Warned, CaseVerdict::Failed, CaseVerdict::Skipped];
+    let mut spans = vec![(ReportTone::Plain, format!("{} cases: ", run.cases.len()))];
     let mut comma = "";
     for standing in counted {
         let count = run.count(standing);
         if count > 0 {
             let (tone, word) = word(standing);
             let word = word.trim_start_matches(|c: char| !c.is_alphabetic()).trim_end();
-            spans.push((Tone::Plain, comma.to_owned()));
+            spans.push((ReportTone::Plain, comma.to_owned()));
             spans.push((tone, format!("{count} {word}")));
             comma = ", ";
         }
     }
     let device: std::time::Duration = run.cases.iter().map(|case| case.device_time).sum();
     let seed = run.seed.map(|seed| format!(", shuffled with seed {seed}")).unwrap_or_default();
-    spans.push((Tone::Dim, format!("  in {}, {} on the devices{seed}", in_words(run.took), in_words(device))));
+    spans.push((ReportTone::Dim, format!("  in {}, {} on the devices{seed}", in_words(run.took), in_words(device))));
     spans
 }

@@ -7,32 +7,34 @@ use portal_contract::{ChecklistEntry as Checked, Explanation, Prerequisite};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::super::model::{Grounds, Position};
-use super::super::result::{Became, CaseResult, Happening, HappeningKind, Miss, Run, StepResult};
+use super::super::model::{ExpectationBasis, FilePosition};
+use super::super::result::{
+    CaseResult, FailedExpectation, ObservedEvent, ObservedEventKind, RunResult, StepOutcome, StepResult,
+};
 use super::{Spans, case_line, failure, html, junit, line, summary, summary_line};
 
 const AWKWARD: &str = "<script>alert(1)</script> & \"x\" \u{1b}[31m \u{202e} \u{fffe}\u{ffff}\u{9b}\u{85}\u{2028}";
 
-fn at(line: usize) -> Position {
-    Position { file: "life/denied.yaml".into(), line, column: 3 }
+fn at(line: usize) -> FilePosition {
+    FilePosition { file: "life/denied.yaml".into(), line, column: 3 }
 }
 
-fn step(line: usize, text: &str, began: u64, became: Became) -> StepResult {
+fn step(line: usize, text: &str, began: u64, became: StepOutcome) -> StepResult {
     StepResult {
         at: at(line),
         text: text.to_owned(),
         began: Duration::from_secs(began),
         took: Duration::from_millis(2),
         became,
-        happenings: vec![Happening {
+        happenings: vec![ObservedEvent {
             at: Duration::from_secs(began),
-            kind: HappeningKind::Receipt,
+            kind: ObservedEventKind::Receipt,
             text: "6f0c was withheld: notificationsPermitted".to_owned(),
         }],
     }
 }
 
-fn miss(grounds: Grounds) -> Miss {
+fn miss(grounds: ExpectationBasis) -> FailedExpectation {
     let standing = |code, met, detail: &str, hint: &str| Checked {
         code,
         met,
@@ -56,7 +58,7 @@ fn miss(grounds: Grounds) -> Miss {
             ),
         ],
     };
-    Miss {
+    FailedExpectation {
         at: at(9),
         expected: "expect: presented".to_owned(),
         happened: format!("6f0c was withheld {AWKWARD}"),
@@ -81,10 +83,10 @@ fn case(combination: &str, steps: Vec<StepResult>, skipped: Option<&str>) -> Cas
     }
 }
 
-fn run(strict: bool) -> Run {
-    let done = || Became::Done { note: Some("already denied".to_owned()) };
-    let not_held = |grounds| Became::NotHeld(vec![miss(grounds)]);
-    Run {
+fn run(strict: bool) -> RunResult {
+    let done = || StepOutcome::Done { note: Some("already denied".to_owned()) };
+    let not_held = |grounds| StepOutcome::NotHeld(vec![miss(grounds)]);
+    RunResult {
         strict,
         seed: Some(7),
         started_at: "2026-11-24T06:00:00Z".parse().unwrap(),
@@ -93,15 +95,15 @@ fn run(strict: bool) -> Run {
             case("ios", vec![step(7, "permission: prompt", 0, done()), step(8, "push:", 14_400, done())], None),
             case(
                 "ipados",
-                vec![step(9, "expect: presented", 0, not_held(Grounds::Documented(vec!["4.1.4".to_owned()])))],
+                vec![step(9, "expect: presented", 0, not_held(ExpectationBasis::Documented(vec!["4.1.4".to_owned()])))],
                 None,
             ),
             case(
                 "android",
-                vec![step(9, "expect: presented", 0, not_held(Grounds::Undocumented("ours".to_owned())))],
+                vec![step(9, "expect: presented", 0, not_held(ExpectationBasis::Undocumented("ours".to_owned())))],
                 None,
             ),
-            case("other", vec![step(9, "push:", 0, Became::NotRun)], Some("the run ended before its turn came")),
+            case("other", vec![step(9, "push:", 0, StepOutcome::NotRun)], Some("the run ended before its turn came")),
         ],
     }
 }
