@@ -241,10 +241,10 @@ impl NotificationServer {
         self.record.open().keys().copied().collect()
     }
 
-    /// Waits until so many notifications were raised, and gives all.
+    /// Waits until so many notifications were shown, and gives all.
     ///
     /// # Errors
-    /// Where fewer were raised within the limit; names those that were.
+    /// Where fewer were shown within the limit; names those that were.
     pub async fn wait_for(&self, count: usize, limit: Duration) -> anyhow::Result<Vec<ReceivedNotification>> {
         self.wait(limit, |log| log.notifications.len() >= count)
             .await
@@ -324,7 +324,7 @@ impl NotificationServer {
         self.connection.closed().await;
     }
 
-    /// Dies, in whatever it was doing: the bus tells that its name has no owner, and what was raised can still be asked.
+    /// Dies, in whatever it was doing: the bus tells that its name has no owner, and what was shown can still be asked.
     ///
     /// # Errors
     /// Where the bus is gone.

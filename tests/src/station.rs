@@ -99,7 +99,7 @@ impl TestRig {
         self.server.as_ref().context("a notification server")
     }
 
-    /// Everything that was raised and is no permission prompt.
+    /// Everything that was shown and is no permission prompt.
     ///
     /// # Errors
     /// This station has no notification server.
@@ -108,7 +108,7 @@ impl TestRig {
         Ok(raised.into_iter().filter(|notification| notification.actions.len() < 2).collect())
     }
 
-    /// Waits until so many notifications that are no prompt were raised, and gives them.
+    /// Waits until so many notifications that are no prompt were shown, and gives them.
     ///
     /// # Errors
     /// They were not in time.

@@ -124,7 +124,7 @@ async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
         server.invoke(raised[0].id, &action.0, false).await?;
         demo.until("outcome")?;
         ensure!(demo.printed.contains(outcome), "{}", demo.printed);
-        ensure!(demo.printed.contains("raised natively"), "{}", demo.printed);
+        ensure!(demo.printed.contains("shown natively"), "{}", demo.printed);
         let shown = server.notifications();
         assert_eq!(shown.len(), if outcome == "presented" { 2 } else { 1 });
         demo.until("Ctrl-C")?;

@@ -193,7 +193,7 @@ async fn with_the_app_open_it_shows_in_the_app_after_a_pull() -> Result<()> {
     station.agent.command(&["app", "open"])?;
     let receipt = station.settle(custom_notification("inside").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["surface"]), (&json!("presented"), &json!("inApp")));
-    assert_eq!(station.shown()?.len(), 0, "nothing is raised");
+    assert_eq!(station.shown()?.len(), 0, "nothing is shown");
     let listed = |arguments: &[&str]| -> Result<Vec<Value>> {
         let answer = station.agent.json(arguments)?;
         Ok(answer["notifications"].as_array().or(answer.as_array()).context("a list")?.clone())
@@ -289,7 +289,7 @@ async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
     let within =
         |window: &[portal_tests::notification_server::ReceivedNotification]| window[5].received - window[0].received;
     let shortest = shown.windows(6).map(within).min().context("windows")?;
-    ensure!(shortest > Duration::from_millis(900), "six were raised within {shortest:?}");
+    ensure!(shortest > Duration::from_millis(900), "six were shown within {shortest:?}");
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, value_parser = listen_address)]
     pub embedded_broker: Option<Option<SocketAddr>>,
 
-    /// How notifications are raised
+    /// How notifications are shown
     #[arg(long, value_enum, value_name = "native|console", hide_possible_values = true)]
     pub notifier: Option<NotifierOption>,
 
@@ -59,7 +59,7 @@ pub struct RunArgs {
     pub set_damaged_journal_aside: bool,
 }
 
-/// How notifications are raised.
+/// How notifications are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum NotifierOption {
     /// On the desktop.

@@ -51,7 +51,7 @@ fn fault(error: &Error) -> Fault {
     let starting =
         |start: &str| paragraphs.iter().find_map(|paragraph| Some(paragraph.strip_prefix(start)?.to_owned()));
     let usage = starting("Usage: ").map(|usage| format!("write {usage}"));
-    let hint = starting("tip: ").or(usage).unwrap_or_else(|| "--help shows how".to_owned());
+    let hint = starting("tip: ").or(usage).unwrap_or_else(|| "add --help to see the arguments".to_owned());
     Fault::new("usage", message, hint)
 }
 

@@ -24,7 +24,7 @@ use portal_device::{DeviceIdentity, EmulationSettings};
 /// How many desktop events may wait; the desktop's own task waits beyond.
 const DESKTOP_EVENTS: usize = 1024;
 
-/// How notifications are raised.
+/// How notifications are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotifierKind {
     /// On the desktop.
@@ -59,7 +59,7 @@ pub struct Options {
     pub session: SessionSettings,
     /// An embedded broker, which the session then uses.
     pub embedded: Option<Embedded>,
-    /// How notifications are raised.
+    /// How notifications are shown.
     pub notifier: NotifierKind,
     /// Whether the cards that are open at the end are withdrawn, as the demo does; else the user dismisses them.
     pub withdraw_cards: bool,

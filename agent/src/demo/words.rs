@@ -36,7 +36,7 @@ pub fn beginning(identity: &DeviceIdentity, missing: Option<&str>) {
     say!("  device      a fresh {} with {} {}", identity.name, identity.operating_system, identity.os_version);
     say!("  broker      embedded, on a free loopback port");
     match missing {
-        None => say!("  desktop     notifications are raised natively"),
+        None => say!("  desktop     notifications are shown natively"),
         Some(problem) => say!("  desktop     {problem}\n              So cards are printed here instead."),
     }
 }

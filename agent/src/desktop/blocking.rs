@@ -71,7 +71,7 @@ impl KnownSuppression {
 
 impl BlockingNotifier {
     /// Starts it and writes the icon. Must be called inside a tokio runtime. `events` must be read: while it is full,
-    /// nothing is raised.
+    /// nothing is shown.
     pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
         let (calls, waiting) = CallQueue::new(events.clone());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

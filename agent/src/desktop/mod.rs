@@ -36,7 +36,7 @@ pub use console::ConsoleNotifier;
 pub use linux::LinuxNotifier as NativeNotifier;
 pub use recording::{RecordedCall, RecordingBehaviour, RecordingNotifier};
 
-/// The name that every card is raised under.
+/// The name that every card is shown under.
 pub const APP_NAME: &str = "Company Portal";
 
 /// The name of the desktop entry that a package installs; servers list and switch the app by it.
@@ -119,11 +119,11 @@ pub enum DesktopEvent {
         /// Whether it shows what it accepts, as far as was known then; nothing where no desktop is asked.
         verdict: Option<DesktopVerdict>,
     },
-    /// The card was not raised, or nobody knows whether it was.
+    /// The card was not shown, or nobody knows whether it was.
     RaiseFailed {
         /// The card.
         card: CardId,
-        /// `NoNotificationServer`: no call was made, or no server was left to show it, so it may be raised again.
+        /// `NoNotificationServer`: no call was made, or no server was left to show it, so it may be shown again.
         /// `NotificationServerRefused`, `NotificationServerDidNotAnswer`: not to be repeated (contract 4).
         problem: PushProblem,
         /// A sentence: what happened, and what to do about it.
@@ -165,7 +165,7 @@ pub enum DesktopEvent {
         /// A sentence: what happened, and what to do about it.
         detail: String,
     },
-    /// A notification server is there, or there again, and answers: what waits for one may be raised.
+    /// A notification server is there, or there again, and answers: what waits for one may be shown.
     ServerAppeared,
     /// `state()` differs from what it was.
     Changed,

@@ -318,9 +318,9 @@ pub enum ExpectedState {
     NotInApp(Map<String, Value>),
     /// The permission prompt is showing, or is not.
     Prompt(bool),
-    /// The newest card that was raised since the last step that was no expectation says this.
+    /// The newest card that was shown since the last step that was no expectation says this.
     Card(ExpectedCard),
-    /// No card was raised since the last step that was no expectation.
+    /// No card was shown since the last step that was no expectation.
     NoCard,
     /// A member of `status`.
     Status(StatusCheck),

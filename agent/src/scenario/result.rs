@@ -123,7 +123,7 @@ pub enum ObservedEventKind {
     Prompt,
     /// The permission prompt went.
     PromptGone,
-    /// A card was raised.
+    /// A card was shown.
     Card,
     /// A card was withdrawn.
     CardGone,

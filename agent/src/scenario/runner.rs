@@ -39,7 +39,7 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// How many cases run at a time.
     pub jobs: usize,
-    /// How cards are raised.
+    /// How cards are shown.
     pub cards: CardMode,
 }
 

@@ -34,7 +34,7 @@ const DESKTOP_EVENTS: usize = 1024;
 /// More receipts than any scenario asks for at once.
 const ALL: usize = 1_000_000;
 
-/// How cards are raised.
+/// How cards are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardMode {
     /// Nowhere: each counts as shown at once.
@@ -50,7 +50,7 @@ pub struct RunResources {
     pub session: SessionSettings,
     /// What pushes are sent with.
     pub sender: Arc<PushSender>,
-    /// How cards are raised.
+    /// How cards are shown.
     pub cards: CardMode,
     /// How the broker is connected to, to take back what it kept of a case.
     pub connection: Arc<SenderOptions>,

@@ -30,7 +30,7 @@ pub struct Settings {
     /// The connection that `push` uses.
     #[serde(default)]
     pub sender: SenderSettings,
-    /// How notifications are raised.
+    /// How notifications are shown.
     pub notifier: NotifierSettings,
     /// The emulated push service.
     pub push_service: PushServiceSettings,
@@ -147,7 +147,7 @@ pub struct SenderSettings {
     pub connect_timeout: Option<Duration>,
 }
 
-/// How notifications are raised.
+/// How notifications are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NotifierKind {

@@ -42,7 +42,7 @@ fn a_server_that_signals_do_not_disturb_is_heard() {
         server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::DoNotDisturb).await;
         assert_eq!(desktop.native.allowance().do_not_disturb, Some(true));
-        // The server takes it all the same, as the real ones do: it is raised, and shows nothing.
+        // The server takes it all the same, as the real ones do: it is shown, and shows nothing.
         assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::DoNotDisturb);
         assert_eq!(server.notifications().len(), 2);
         assert!(desktop.native.is_available() && desktop.native.state().problem.is_none());

@@ -138,7 +138,7 @@ async fn a_session_bus_that_goes_and_comes_back() -> Result<()> {
     Ok(())
 }
 
-/// The most that were raised within any second.
+/// The most that were shown within any second.
 fn most_in_a_second(raised: &[ReceivedNotification]) -> usize {
     let second = Duration::from_secs(1);
     let within = |from: &ReceivedNotification| {

@@ -28,7 +28,9 @@ pub fn run(context: &mut CommandContext, args: &ScenarioCheckArgs) -> Result<(),
     if context.global.json {
         return json_line(context, &json!({ "files": loaded.files, "cases": loaded.cases.len() }));
     }
-    let line =
-        PageLine::new().mark(true).plain(format!("{} files are right: {} cases", loaded.files, loaded.cases.len()));
+    let files =
+        if loaded.files == 1 { "1 file is right".to_owned() } else { format!("{} files are right", loaded.files) };
+    let cases = if loaded.cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", loaded.cases.len()) };
+    let line = PageLine::new().mark(true).plain(format!("{files}: {cases}"));
     context.page(&TextPage::of(line))
 }

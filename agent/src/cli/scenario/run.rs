@@ -87,7 +87,7 @@ pub struct ScenarioRunArgs {
     html: Option<PathBuf>,
 }
 
-/// Where the cards are raised besides being recorded.
+/// Where the cards are shown besides being recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ShownCards {
     /// On this desktop.

@@ -230,7 +230,7 @@ impl DesktopWorker {
         match subject {
             OpenItem::Card(card) => {
                 self.tell(DesktopEvent::Raised { card, verdict: Some(DesktopVerdict::Unknown) }).await;
-                // No other can be open: nothing was raised since that server went.
+                // No other can be open: nothing was shown since that server went.
                 self.tell(DesktopEvent::CardsLost).await;
             }
             OpenItem::Prompt(prompt, _) => self.tell(lost_prompt(prompt, "the notification server went away")).await,
@@ -268,7 +268,7 @@ impl DesktopWorker {
     async fn give_up(&mut self, subject: OpenItem, call: NotifyCall) {
         self.open.expect_no_more();
         if matches!(subject, OpenItem::Prompt(..)) {
-            // It is raised anew once the server answers, and two would stand then, the first one deaf.
+            // It is shown anew once the server answers, and two would stand then, the first one deaf.
             self.work.await_late(call);
         }
         if let ServerState::Present { owner, .. } = &self.server {

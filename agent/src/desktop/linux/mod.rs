@@ -48,7 +48,7 @@ pub struct LinuxNotifier {
 
 impl LinuxNotifier {
     /// Starts it: writes the icon, and looks for the session bus and its notification server without waiting for
-    /// them. Must be called inside a tokio runtime. `events` must be read: while it is full, nothing is raised.
+    /// them. Must be called inside a tokio runtime. `events` must be read: while it is full, nothing is shown.
     pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
         let (calls, waiting) = CallQueue::new(events.clone());
         let stop = CancellationToken::new();

@@ -12,7 +12,7 @@ pub(super) const CLICK: &str = "default";
 /// How many signals that belong to no open card are kept while a raise is under way.
 const EARLY: usize = 1024;
 
-/// What was raised.
+/// What was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OpenItem {
     Card(CardId),

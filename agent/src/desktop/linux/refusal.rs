@@ -6,7 +6,7 @@ use portal_contract::PushProblem;
 
 use crate::library_error::os_reason;
 
-/// Errors that say that no server is left that could have shown it, so that it may be raised again.
+/// Errors that say that no server is left that could have shown it, so that it may be shown again.
 const NO_SERVER: [&str; 6] = [
     "org.freedesktop.DBus.Error.ServiceUnknown",
     "org.freedesktop.DBus.Error.NameHasNoOwner",
@@ -101,12 +101,12 @@ fn of_standard_error(error: &zbus::fdo::Error) -> String {
     }
 }
 
-/// Why nothing is raised without a server.
+/// Why nothing is shown without a server.
 pub(super) fn no_server(why: &str) -> String {
     format!("no notification server on the session bus ({why}); start one, for instance `dunst`")
 }
 
-/// Why nothing is raised without a bus.
+/// Why nothing is shown without a bus.
 pub(super) fn no_session_bus(why: &str) -> String {
     format!(
         "no session bus ({why}); run this inside a desktop session, or under `dbus-run-session`, \

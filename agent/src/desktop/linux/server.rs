@@ -108,7 +108,7 @@ impl ServerState {
         }
     }
 
-    /// Whether what is raised now shows.
+    /// Whether what is shown now shows.
     fn verdict(&self) -> DesktopVerdict {
         match self {
             Self::NoBus { .. } | Self::Absent { .. } => DesktopVerdict::NoNotificationServer,

@@ -1,6 +1,6 @@
 //! The raise in hand: it waits for a server, then for the server's answer.
 //!
-//! Lives here: what is raised, and the wait. Does not live here: what follows from its end (`desk`).
+//! Lives here: what is shown, and the wait. Does not live here: what follows from its end (`desk`).
 
 use std::future::Future;
 use std::pin::Pin;

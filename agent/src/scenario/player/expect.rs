@@ -176,7 +176,7 @@ impl<S: TestDevice> CaseRunner<'_, S> {
 
     fn card(&self, expected: &ExpectedCard) -> Option<UnmetExpectation> {
         let Some((title, body, sound)) = self.newest_card() else {
-            return Some(self.of_latest("no card was raised".to_owned()));
+            return Some(self.of_latest("no card was shown".to_owned()));
         };
         let same = |wanted: &Option<String>, present: &str| wanted.as_deref().is_none_or(|wanted| wanted == present);
         let holds = same(&expected.title, title)
@@ -204,5 +204,5 @@ impl<S: TestDevice> CaseRunner<'_, S> {
 }
 
 fn card_words(title: &str, body: &str) -> String {
-    format!("a card was raised that says {title:?}: {body:?}")
+    format!("a card was shown that says {title:?}: {body:?}")
 }

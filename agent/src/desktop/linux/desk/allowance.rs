@@ -69,7 +69,7 @@ impl DesktopWorker {
         Some(Box::pin(async move { line.allowance(teller, &owner).await }))
     }
 
-    /// What is known of the server that was raised on.
+    /// What is known of the server that was shown on.
     pub(super) fn known_allowance(&self) -> Suppression {
         match &self.server {
             ServerState::Present { greeting, .. } => greeting.allowance,
