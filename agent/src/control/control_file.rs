@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn naming(url: &str) -> tempfile::TempDir {
-        let token = Token::draw().unwrap();
+        let token = ControlToken::draw().unwrap();
         let written = ControlFile { url: url.to_owned(), pid: 7, api_version: API_VERSION, token };
         file(&String::from_utf8(written.to_json()).unwrap())
     }

@@ -17,7 +17,7 @@ use crate::host::{
     journal_options,
 };
 use crate::journal::{JournalDatabase, JournalError, Retention};
-use crate::state_dir::{StateDirLock, OPEN_CARDS, StateDir, StateDirError};
+use crate::state_dir::{OPEN_CARDS, StateDir, StateDirError, StateDirLock};
 use portal_contract::NewDevice;
 use portal_device::{DeviceIdentity, EmulationSettings};
 

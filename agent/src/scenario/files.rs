@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::model::ScenarioCase;
-use super::read::{MAX_FILE_BYTES, InvalidFile, read};
+use super::read::{InvalidFile, MAX_FILE_BYTES, read};
 use crate::input_file::{self, FileFault};
 
 /// How deep folders are searched.

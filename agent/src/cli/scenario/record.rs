@@ -55,7 +55,8 @@ pub fn run(context: &mut CommandContext, args: &ScenarioRecordArgs) -> Result<()
     let events = runtime.block_on(watch(client, following, args.duration));
     // A read of the stream that is under way cannot be called off; it ends with the process.
     runtime.shutdown_background();
-    let recording = RecordedEvents { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
+    let recording =
+        RecordedEvents { name: args.name.clone(), start, events: first.into_iter().chain(events?).collect() };
     let text = recording.file();
     let name = args.output.as_ref().map_or("the recording".into(), |file| file.to_string_lossy());
     if let Err(wrong) = read(&name, text.as_bytes()) {

@@ -171,9 +171,12 @@ mod tests {
     #[test]
     fn nothing_of_a_file_its_name_or_a_sentence_about_it_controls_a_terminal() {
         let hostile = "\u{1b}]0;x\u{7}\u{202e}\u{9b}\u{2028}";
-        let problem =
-            Problem::new(Place { line: 1, column: 2, length: 1 }, format!("no {hostile}"), format!("a {hostile}"));
-        let wrong = WrongFile::new(&format!("{hostile}.yaml"), hostile.as_bytes(), vec![problem; 30]);
+        let problem = FileProblem::new(
+            SourceSpan { line: 1, column: 2, length: 1 },
+            format!("no {hostile}"),
+            format!("a {hostile}"),
+        );
+        let wrong = InvalidFile::new(&format!("{hostile}.yaml"), hostile.as_bytes(), vec![problem; 30]);
         let shown = wrong.show(false);
         assert!(shown.chars().all(|c| c == '\n' || !is_harmful(c)), "{shown:?}");
         assert!(shown.contains("no \\u{1b}]0;x"), "{shown}");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::result::{CaseResult, FailedExpectation, RunResult, CaseVerdict};
+use super::super::result::{CaseResult, CaseVerdict, FailedExpectation, RunResult};
 use crate::escape::for_xml;
 
 /// The report.
