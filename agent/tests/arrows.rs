@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What everybody may import, as the crates below `shared/`: what others sent made harmless, a person's file read within
-/// limits, a library's error in our words. Of the agent they import nothing but the last.
-const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error"];
+/// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
+/// care, a library's error in our words. Of the agent they import nothing but `library_error`.
+const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error", "output_file"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("escape", &[]),
     ("input_file", &[]),
     ("library_error", &[]),
+    ("output_file", &[]),
     ("secret", &[]),
     ("state_dir", &[]),
     ("mqtt", &["secret"]),
