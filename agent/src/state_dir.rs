@@ -231,7 +231,15 @@ impl StateDir {
     /// # Errors
     /// It cannot be read, or others may read it: then somebody else may know the token in it.
     pub fn read_private(&self, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
-        let path = self.path.join(name);
+        Self::read_private_in(&self.path, name)
+    }
+
+    /// As [`StateDir::read_private`], from a directory that may not be there; nothing is made or changed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_private_in(directory: &Path, name: &str) -> Result<Option<Vec<u8>>, StateDirError> {
+        let path = directory.join(name);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
         // Before it is opened: a pipe without a writer would be waited for.
         let file = match path.metadata().and_then(|metadata| metadata.is_file().then(|| File::open(&path)).transpose())

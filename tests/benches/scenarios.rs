@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use portal_agent::broker::{EmbeddedBroker, SessionSettings};
+use portal_agent::broker::{EmbeddedAccess, EmbeddedBroker, EmbeddedOptions, SessionSettings};
 use portal_agent::scenario::read;
 use portal_agent::scenario::result::CaseVerdict;
 use portal_agent::scenario::runner::{RunBroker, RunOptions, run};
@@ -40,7 +40,8 @@ steps:
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<()> {
-    let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into(), None).await?;
+    let open = EmbeddedOptions { access: EmbeddedAccess::Anyone, ..EmbeddedOptions::on_loopback() };
+    let embedded = EmbeddedBroker::start(&open, None).await?;
     let (mut scenarios, mut bare, mut ratios) = (DurationSample::default(), DurationSample::default(), Vec::new());
     for round in 1..=ROUNDS {
         let a = scenarios_take(&embedded).await? / u32::try_from(CASES)?;

@@ -63,7 +63,8 @@ impl TestRig {
             Some(profile) => Some(NotificationServer::start(&bus.address(), profile.clone()).await?),
             None => None,
         };
-        let mut agent = Agent::new(&bus.address())?;
+        // Its own clients are about pushes; who is let in is tested elsewhere.
+        let mut agent = Agent::new(&bus.address())?.with("PORTAL_AGENT__EMBEDDED_BROKER__ANONYMOUS", "true");
         for (name, value) in setup.environment {
             agent = agent.with(name, value);
         }
@@ -190,6 +191,16 @@ impl TestRig {
         self.push(payload).await?;
         self.next_receipt().await
     }
+}
+
+/// How the agent's user reaches its embedded broker: the user name and the password of `embedded-broker.json`.
+///
+/// # Errors
+/// There is no such file, or it says neither.
+pub fn embedded_credentials(agent: &Agent) -> Result<(String, String)> {
+    let file: Value = serde_json::from_slice(&std::fs::read(agent.state_dir().join("embedded-broker.json"))?)?;
+    let text = |name: &str| file[name].as_str().map(str::to_owned).context("embedded-broker.json");
+    Ok((text("username")?, text("password")?))
 }
 
 /// The port of the embedded broker, by `status`.

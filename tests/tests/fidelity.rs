@@ -145,8 +145,10 @@ fn a_late_joiner_gets_the_retained_message_of_a_group_once() -> Result<()> {
 fn retain(agent: &Agent, payload: &str) -> Result<()> {
     let status = agent.json(&["status"])?;
     let port = portal_tests::station::embedded_port(&status)?;
+    let (user, password) = portal_tests::station::embedded_credentials(agent)?;
     let topic = format!("portal/v1/contoso/groups/{GROUP}/notifications");
     let done = std::process::Command::new("mosquitto_pub")
+        .args(["-u", &user, "-P", &password])
         .args(["-V", "5", "-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-r", "-t", &topic, "-m", payload])
         .status()?;
     ensure!(done.success(), "mosquitto_pub: {done}");

@@ -171,6 +171,7 @@ async fn embedded() -> Result<()> {
         search.texts.push((path.to_owned(), format!("{answer:?}")));
     }
     search.texts.push(("the daemon's log".to_owned(), agent.log()));
-    search.files(agent.state_dir(), &[agent.state_dir().join("control.json")])?;
+    let for_its_user = ["control.json", "embedded-broker.json"].map(|name| agent.state_dir().join(name));
+    search.files(agent.state_dir(), &for_its_user)?;
     search.finish()
 }

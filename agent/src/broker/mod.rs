@@ -18,6 +18,7 @@ mod acks;
 mod backoff;
 mod connection;
 mod embedded;
+mod embedded_file;
 mod events;
 mod fence;
 mod link;
@@ -33,7 +34,8 @@ use bytes::Bytes;
 use portal_contract::{GroupId, IncomingTopic};
 
 pub use crate::mqtt::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsError, TlsSettings};
-pub use embedded::{EmbeddedBroker, EmbeddedError};
+pub use embedded::{EmbeddedAccess, EmbeddedBroker, EmbeddedError, EmbeddedLimits, EmbeddedOptions};
+pub use embedded_file::{EMBEDDED_BROKER_FILE, keep_credentials, kept_credentials};
 pub use portal_delivery::{ConnectionNumber, DeviceKey, Publish, PublishId};
 pub use portal_device::AckToken;
 pub use recording::{RecordedSessionCall, RecordingSessions};

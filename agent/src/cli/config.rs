@@ -1,6 +1,7 @@
 //! `config …`: the settings in force.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure};
@@ -59,7 +60,7 @@ fn check(context: &mut CommandContext) -> Result<(), CommandFailure> {
         Err(ConfigurationError::NoBroker) => {}
         Err(error) => failures.push(error.into()),
     }
-    match sender_settings(settings, None) {
+    match sender_settings(settings, None, Path::new("")) {
         Ok(sender) => {
             failures.extend(sender.check().err().map(|error| CommandFailure::configuration(error.to_string(), "")));
         }

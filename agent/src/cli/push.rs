@@ -87,7 +87,7 @@ pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandF
     };
     let device = if args.here { daemon.as_ref().map(|status| status.device.device_id) } else { args.device };
     let own = daemon.as_ref().filter(|status| device == Some(status.device.device_id));
-    let mut settings = sender_settings(&loaded.settings, daemon.as_ref())?;
+    let mut settings = sender_settings(&loaded.settings, daemon.as_ref(), &context.global.state_dir()?)?;
     if let Some(status) = own {
         settings.tenant = status.tenant.clone();
     }

@@ -2,17 +2,21 @@
 //!
 //! Lives here: putting each setting where it acts, and what settings cannot say. Does not live here: files and layers (`settings`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use portal_contract::timestamp::millis;
 use portal_contract::{DeviceId, NewDevice, StatusReport};
 
-use super::start::{Embedded, NotifierKind, Options};
-use crate::broker::{BrokerCredentials, BrokerUrl, BrokerUrlError, SessionSettings, TlsSettings};
+use super::start::{NotifierKind, Options};
+use crate::broker::{
+    BrokerCredentials, BrokerUrl, BrokerUrlError, EmbeddedAccess, EmbeddedLimits, EmbeddedOptions, SessionSettings,
+    TlsSettings, kept_credentials,
+};
 use crate::journal::Retention;
 use crate::secret::Secret;
 use crate::sender::SenderOptions;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
+use crate::state_dir::StateDirError;
 use portal_device::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
 
 /// Settings that are well-formed each by itself, but cannot be started with.
@@ -35,6 +39,17 @@ pub enum ConfigurationError {
     /// A password without a user name.
     #[error("a password for the broker is set, but no user name; set username beside it")]
     PasswordWithoutUser,
+    /// A user name for the embedded broker, without a password.
+    #[error(
+        "embedded_broker.username is set, but no password; set embedded_broker.password_file beside it, or leave the user name out: a password is drawn then"
+    )]
+    UserWithoutPassword,
+    /// A certificate for the embedded broker without its key, or the other way round.
+    #[error("embedded_broker.certificate_file and embedded_broker.key_file belong together; give both, or neither")]
+    HalfAPair,
+    /// A file of the state directory.
+    #[error(transparent)]
+    StateDir(#[from] StateDirError),
     /// No broker at all.
     #[error("no broker is named; give --broker URL, --embedded-broker, or broker.urls in a settings file")]
     NoBroker,
@@ -130,10 +145,38 @@ fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulatio
     }
 }
 
-fn embedded(settings: &Settings) -> Result<Option<Embedded>, ConfigurationError> {
-    let Some(listen) = settings.embedded_broker.listen else { return Ok(None) };
-    let credentials = credentials(settings.embedded_broker.username.as_ref(), settings.embedded_broker.password()?)?;
-    Ok(Some(Embedded { listen, credentials }))
+fn embedded(settings: &Settings) -> Result<Option<EmbeddedOptions>, ConfigurationError> {
+    let settings = &settings.embedded_broker;
+    let Some(listen) = settings.listen else { return Ok(None) };
+    Ok(Some(EmbeddedOptions {
+        listen,
+        access: match (settings.anonymous, &settings.username, settings.password()?) {
+            (true, ..) => EmbeddedAccess::Anyone,
+            (false, None, None) => EmbeddedAccess::Drawn,
+            (false, Some(user), Some(password)) => {
+                EmbeddedAccess::Given(BrokerCredentials::new(user.clone(), password))
+            }
+            (false, Some(_), None) => return Err(ConfigurationError::UserWithoutPassword),
+            (false, None, Some(_)) => return Err(ConfigurationError::PasswordWithoutUser),
+        },
+        limits: EmbeddedLimits {
+            clients: settings.clients,
+            sessions: settings.sessions,
+            subscriptions: settings.subscriptions,
+            queued_messages: settings.queued_messages,
+            retained_messages: settings.retained_messages,
+            retained_bytes: settings.retained_bytes,
+            memory: settings.memory,
+            packet_size: settings.packet_size,
+            connect_timeout: settings.connect_timeout,
+            write_timeout: settings.write_timeout,
+        },
+        certificate: match (&settings.certificate_file, &settings.key_file) {
+            (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
+            (None, None) => None,
+            _ => return Err(ConfigurationError::HalfAPair),
+        },
+    }))
 }
 
 fn credentials(
@@ -177,13 +220,14 @@ fn session(settings: &BrokerSettings) -> Result<SessionSettings, ConfigurationEr
 }
 
 /// What `push` connects with: the broker of `[sender]`, else the one that the running `daemon` is on, else `[broker]`'s
-/// first (contract 5).
+/// first (contract 5). The password of the daemon's embedded broker stands in its state directory (contract 7).
 ///
 /// # Errors
 /// What a person has to put right in the settings.
 pub fn sender_settings(
     settings: &Settings,
     daemon: Option<&StatusReport>,
+    state_dir: &Path,
 ) -> Result<SenderOptions, ConfigurationError> {
     let connection = settings.sender_connection();
     let daemon = daemon.filter(|_| settings.sender.urls.is_none());
@@ -194,7 +238,7 @@ pub fn sender_settings(
         (None, None) => return Err(ConfigurationError::NoBroker),
     };
     let credentials = if on_embedded && settings.sender.username.is_none() {
-        credentials(settings.embedded_broker.username.as_ref(), settings.embedded_broker.password()?)?
+        kept_credentials(state_dir)?
     } else {
         credentials(connection.username.as_ref(), connection.password()?)?
     };

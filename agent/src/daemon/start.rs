@@ -9,7 +9,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-use crate::broker::{BrokerCredentials, BrokerError, BrokerUrl, EmbeddedBroker, EmbeddedError, SessionSettings};
+use crate::broker::{
+    BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
+};
 use crate::control::{ControlError, ControlFile, ControlServer, RunningHost};
 use crate::desktop::{self, ConsoleNotifier, DesktopEvent, NativeNotifier, Notifier};
 use crate::host::{
@@ -33,15 +35,6 @@ pub enum NotifierKind {
     Console,
 }
 
-/// An embedded broker to start beside the device.
-#[derive(Debug, Clone)]
-pub struct Embedded {
-    /// Where it listens; port 0 picks a free one.
-    pub listen: SocketAddr,
-    /// Who may connect; demanded on an address that is not loopback (contract 6).
-    pub credentials: Option<BrokerCredentials>,
-}
-
 /// Everything that a daemon is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,7 +51,7 @@ pub struct Options {
     /// The session, but for device and tenant, which the state directory knows.
     pub session: SessionSettings,
     /// An embedded broker, which the session then uses.
-    pub embedded: Option<Embedded>,
+    pub embedded: Option<EmbeddedOptions>,
     /// How notifications are shown.
     pub notifier: NotifierKind,
     /// Whether the cards that are open at the end are withdrawn, as the demo does; else the user dismisses them.
@@ -74,7 +67,7 @@ impl Options {
     /// What a person has to put right in the settings.
     pub fn check(&self) -> Result<(), StartError> {
         match &self.embedded {
-            Some(Embedded { listen, credentials }) => EmbeddedBroker::check(*listen, credentials.as_ref())?,
+            Some(embedded) => embedded.check()?,
             None => self.session.check_all()?,
         }
         Ok(())
@@ -110,13 +103,11 @@ pub enum StartError {
 impl StartError {
     /// Whether arguments or settings are to be put right, rather than the machine.
     pub fn is_configuration(&self) -> bool {
-        matches!(
-            self,
-            Self::Open(OpenError::Contradiction(_))
-                | Self::Broker(_)
-                | Self::Device(AddDeviceError::Broker(_))
-                | Self::Embedded(EmbeddedError::NeedsPassword(_))
-        )
+        match self {
+            Self::Embedded(error) => error.is_configuration(),
+            Self::Open(OpenError::Contradiction(_)) | Self::Broker(_) | Self::Device(AddDeviceError::Broker(_)) => true,
+            _ => false,
+        }
     }
 }
 
@@ -162,12 +153,17 @@ fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>
 }
 
 /// The session's settings, with the embedded broker in them where there is one.
-async fn start_broker(options: &Options) -> Result<(SessionSettings, Option<EmbeddedBroker>), StartError> {
+async fn start_broker(
+    options: &Options,
+    state_dir: &StateDir,
+) -> Result<(SessionSettings, Option<EmbeddedBroker>), StartError> {
     let mut settings = options.session.clone();
-    let Some(Embedded { listen, credentials }) = options.embedded.clone() else { return Ok((settings, None)) };
-    let broker = EmbeddedBroker::start(listen, credentials.clone()).await?;
-    settings.brokers = vec![broker.url()];
-    settings.credentials = credentials;
+    let Some(embedded) = &options.embedded else { return Ok((settings, None)) };
+    let kept = kept_credentials(state_dir.path())?;
+    let broker = EmbeddedBroker::start(embedded, kept).await?;
+    keep_credentials(state_dir, &broker)?;
+    settings.brokers = vec![broker.own_url()];
+    settings.credentials = broker.credentials().cloned();
     Ok((settings, Some(broker)))
 }
 
@@ -183,7 +179,7 @@ impl Daemon {
         let database = open_journal(&state_dir, &options, &*clock)?;
         let opened = OpenedDevice::open_all(&database, options.asked.clone(), &options.rules, clock.now())?;
         state_dir.note_computer()?;
-        let (session, embedded) = start_broker(&options).await?;
+        let (session, embedded) = start_broker(&options, &state_dir).await?;
         let (notifier, desktop_events) = start_notifier(&options, &state_dir);
         let embedded_broker = embedded.as_ref().map(|broker| broker.url().to_string());
         let (control_url_sender, control_url) = watch::channel(String::new());
@@ -224,9 +220,9 @@ impl Daemon {
         self.first.identity()
     }
 
-    /// Where the embedded broker listens, where there is one.
-    pub fn embedded_broker(&self) -> Option<BrokerUrl> {
-        self.embedded.as_ref().map(EmbeddedBroker::url)
+    /// The embedded broker, where there is one.
+    pub fn embedded_broker(&self) -> Option<&EmbeddedBroker> {
+        self.embedded.as_ref()
     }
 
     /// Runs until `stop` is asked for, `interrupted` comes, or the host ends by itself; then ends everything in order.

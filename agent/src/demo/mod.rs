@@ -15,9 +15,9 @@ use std::time::Duration;
 use portal_contract::{CustomNotification, NewDevice, NotificationPermission, OperatingSystem, Outcome, Receipt};
 use tokio::sync::mpsc;
 
-use crate::broker::{BrokerError, SessionSettings};
+use crate::broker::{BrokerError, EmbeddedOptions, SessionSettings};
 use crate::control::{Fault, RunningDevice};
-use crate::daemon::{Daemon, Embedded, NotifierKind, Options, StartError, interrupted};
+use crate::daemon::{Daemon, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, NativeNotifier, Notifier};
 use crate::host::{DeviceHandle, HostError};
 use crate::journal::Retention;
@@ -75,7 +75,10 @@ pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoErr
 
     let agent = words::agent(binary, &state_dir);
     let handle = daemon.first_device().clone();
-    let broker = daemon.embedded_broker();
+    let broker = daemon.embedded_broker().map(|broker| SenderOptions {
+        credentials: broker.credentials().cloned(),
+        ..SenderOptions::new(broker.own_url())
+    });
     let told = async {
         match walk(&handle, broker, missing.is_none(), &agent).await {
             Ok(receipt) => words::ending(&receipt, &agent),
@@ -114,7 +117,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
         set_damaged_journal_aside: false,
         retention: Retention::default(),
         session: SessionSettings::new(Vec::new(), nobody),
-        embedded: Some(Embedded { listen: loopback, credentials: None }),
+        embedded: Some(EmbeddedOptions::on_loopback()),
         notifier,
         // Nobody is to clear away after a demo.
         withdraw_cards: true,
@@ -148,7 +151,7 @@ async fn desktop_problem(icon_directory: &Path) -> Option<String> {
 /// Enrolls, installs, asks, pushes; gives the push's receipt.
 async fn walk(
     handle: &DeviceHandle,
-    broker: Option<crate::broker::BrokerUrl>,
+    broker: Option<SenderOptions>,
     has_desktop: bool,
     agent: &str,
 ) -> Result<Receipt, DemoError> {
@@ -225,9 +228,9 @@ async fn wait_until(
     tokio::time::timeout(PATIENCE, held).await.unwrap_or(Err(DemoError::TimedOut(what)))
 }
 
-async fn push(handle: &DeviceHandle, broker: Option<crate::broker::BrokerUrl>) -> Result<Receipt, DemoError> {
-    let Some(url) = broker else { return Err(DemoError::TimedOut("the embedded broker")) };
-    let sender = PushSender::connect(SenderOptions::new(url)).await?;
+async fn push(handle: &DeviceHandle, broker: Option<SenderOptions>) -> Result<Receipt, DemoError> {
+    let Some(settings) = broker else { return Err(DemoError::TimedOut("the embedded broker")) };
+    let sender = PushSender::connect(settings).await?;
     let mut receipts = sender.follow(FollowScope::Device(handle.id())).await?;
     let notification = words::first_push();
     sender.push(PushAddress::Device(handle.id()), &notification).await?;

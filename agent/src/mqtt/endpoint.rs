@@ -58,9 +58,9 @@ impl BrokerUrl {
             || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The URL of a listener without TLS.
-    pub fn of_listener(address: std::net::SocketAddr) -> Self {
-        Self { secure: false, host: address.ip().to_string(), port: address.port() }
+    /// The URL of a listener.
+    pub fn of_listener(address: std::net::SocketAddr, secure: bool) -> Self {
+        Self { secure, host: address.ip().to_string(), port: address.port() }
     }
 
     /// The host as it stands before a port: an IPv6 address in brackets.

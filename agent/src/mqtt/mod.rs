@@ -20,7 +20,7 @@ pub(crate) use client::{
     ConnectOptions, LastWill, MqttClient, MqttConnection, MqttEvent, MqttMessage, TopicFilter, open, publish_window,
 };
 pub(crate) use endpoint::{may_hold_password, password_in_clear, tls_to_an_ip_v6_address};
-pub(crate) use tls::client_config;
+pub(crate) use tls::{client_config, server_config};
 
 /// MQTT's own largest packet in bytes (MQTT 5, 1.5.5: the largest variable byte integer).
 pub const LARGEST_PACKET: u32 = 268_435_455;

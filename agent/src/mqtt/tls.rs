@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::crypto::ring::{default_provider, sign::any_supported_type};
 use rustls::sign::{CertifiedKey, SigningKey};
-use rustls::{CertificateError, ClientConfig, Error as RustlsError, InconsistentKeys, RootCertStore};
+use rustls::{CertificateError, ClientConfig, Error as RustlsError, InconsistentKeys, RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::certificate::ExplainingVerifier;
@@ -114,6 +114,22 @@ pub(crate) fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>,
         }
         _ => return Err(TlsError::HalfAPair),
     };
+    Ok(Arc::new(config))
+}
+
+/// Builds the configuration of a server without client certificates.
+///
+/// # Errors
+/// Names the file that is missing or wrong.
+pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let (chain, key) = pair(("embedded broker's certificate", certificate), ("embedded broker's key", key))?;
+    let wrong = |error: RustlsError| TlsError::Provider(tls_reason::tls_reason(&error, "localhost"));
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(wrong)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(wrong)?;
     Ok(Arc::new(config))
 }
 

@@ -17,7 +17,7 @@ use super::player::{CaseOptions, could_not_begin, did_not_end, play, skipped};
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::scene::TestDeviceError;
 use super::stage::{CardMode, HostedDevice, RunResources};
-use crate::broker::{EmbeddedBroker, EmbeddedError, SessionSettings};
+use crate::broker::{EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings};
 use crate::sender::{PushSender, SenderError, SenderOptions};
 
 /// How many finished cases may wait to be told of.
@@ -110,7 +110,7 @@ pub async fn run(
     let (broker, embedded) = match broker {
         Some(broker) => (for_a_while(broker), None),
         None => {
-            let embedded = EmbeddedBroker::start(([127, 0, 0, 1], 0).into(), None).await?;
+            let embedded = EmbeddedBroker::start(&EmbeddedOptions::on_loopback(), None).await?;
             (on(&embedded), Some(embedded))
         }
     };
@@ -157,9 +157,13 @@ fn for_a_while(mut broker: RunBroker) -> RunBroker {
 
 fn on(embedded: &EmbeddedBroker) -> RunBroker {
     let nobody = DeviceId::from_bytes([0; 16]);
+    let (url, credentials) = (embedded.own_url(), embedded.credentials().cloned());
     RunBroker {
-        session: SessionSettings::new(vec![embedded.url()], nobody),
-        sender: SenderOptions::new(embedded.url()),
+        session: SessionSettings {
+            credentials: credentials.clone(),
+            ..SessionSettings::new(vec![url.clone()], nobody)
+        },
+        sender: SenderOptions { credentials, ..SenderOptions::new(url) },
     }
 }
 

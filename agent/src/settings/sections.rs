@@ -25,7 +25,6 @@ pub struct Settings {
     /// The connection to the broker.
     pub broker: BrokerSettings,
     /// The broker that runs within the daemon.
-    #[serde(default)]
     pub embedded_broker: EmbeddedBrokerSettings,
     /// The connection that `push` uses.
     #[serde(default)]
@@ -107,17 +106,45 @@ pub struct BrokerSettings {
 }
 
 /// `[embedded_broker]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmbeddedBrokerSettings {
     /// Where it listens; none: there is none.
     pub listen: Option<SocketAddr>,
-    /// The user name that it demands.
+    /// The user name that it demands; none: a password is drawn.
     pub username: Option<String>,
     /// The password that it demands. See [`EmbeddedBrokerSettings::password`].
     pub password: Option<Secret>,
     /// The file that holds the password.
     pub password_file: Option<PathBuf>,
+    /// Whether whoever comes is let in.
+    pub anonymous: bool,
+    /// Its certificate chain, for TLS.
+    pub certificate_file: Option<PathBuf>,
+    /// The certificate's key.
+    pub key_file: Option<PathBuf>,
+    /// The most clients at a time.
+    pub clients: usize,
+    /// The most sessions of clients that are away.
+    pub sessions: usize,
+    /// The most subscriptions of one client.
+    pub subscriptions: usize,
+    /// The most messages that wait for one client.
+    pub queued_messages: usize,
+    /// The most retained messages.
+    pub retained_messages: usize,
+    /// The most bytes of retained messages.
+    pub retained_bytes: usize,
+    /// The most bytes of everything that it keeps.
+    pub memory: usize,
+    /// The largest packet, in bytes.
+    pub packet_size: usize,
+    /// How long a connection may take until its CONNECT is there.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub connect_timeout: Duration,
+    /// How long a client may take nothing of what waits for it.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub write_timeout: Duration,
 }
 
 /// `[sender]`: what differs from `[broker]`.

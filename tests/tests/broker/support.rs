@@ -2,13 +2,12 @@
 //!
 //! Lives here: waiting for events. Does not live here: any expectation.
 
-use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portal_agent::broker::{
-    AckToken, BrokerSession, BrokerUrl, ConnectionNumber, DeviceKey, EmbeddedBroker, MqttVersion, Publish, PublishId,
-    SessionControl, SessionEvent, SessionHandle, SessionSettings,
+    AckToken, BrokerSession, BrokerUrl, ConnectionNumber, DeviceKey, EmbeddedAccess, EmbeddedBroker, EmbeddedOptions,
+    MqttVersion, Publish, PublishId, SessionControl, SessionEvent, SessionHandle, SessionSettings,
 };
 use portal_agent::sender::{PushAddress, PushSender, SenderOptions};
 use portal_contract::{DeviceId, DeviceTopics, GroupId, IncomingTopic, Tenant};
@@ -17,6 +16,11 @@ use portal_tests::wait::within;
 use tokio::sync::mpsc;
 
 pub const PROTOCOLS: [MqttVersion; 2] = [MqttVersion::Mqtt5, MqttVersion::Mqtt311];
+
+/// The embedded broker for whoever comes.
+pub fn open_on_loopback() -> EmbeddedOptions {
+    EmbeddedOptions { access: EmbeddedAccess::Anyone, ..EmbeddedOptions::on_loopback() }
+}
 
 /// A broker under test.
 pub enum TestBroker {
@@ -30,7 +34,7 @@ impl TestBroker {
     }
 
     pub async fn embedded() -> Self {
-        Self::Embedded(EmbeddedBroker::start((Ipv4Addr::LOCALHOST, 0).into(), None).await.unwrap())
+        Self::Embedded(EmbeddedBroker::start(&open_on_loopback(), None).await.unwrap())
     }
 
     /// Each broker with each protocol.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use portal_tests::mosquitto_clients::BrokerArguments;
-use portal_tests::station::{custom_notification, embedded_port};
+use portal_tests::station::{custom_notification, embedded_credentials, embedded_port};
 use serde_json::json;
 
 use super::cases;
@@ -22,7 +22,8 @@ impl BrokerSite for EmbeddedSite {
 
     fn pair(&self, environment: &[(&str, &str)]) -> Result<AgentPair> {
         AgentPair::start(self.0.next(), &["--embedded-broker", "127.0.0.1:0"], environment, |agent| {
-            let clients = BrokerArguments::port(embedded_port(&agent.json(&["status"])?)?);
+            let (user, password) = embedded_credentials(agent)?;
+            let clients = BrokerArguments::port(embedded_port(&agent.json(&["status"])?)?).user(&user, &password);
             Ok([clients.clone(), clients])
         })
     }

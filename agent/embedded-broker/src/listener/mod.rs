@@ -9,7 +9,7 @@ mod serving;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use crate::limits::Limits;
 /// How long the broker rests after the operating system refused it a connection (no descriptors left, say).
 const REST: Duration = Duration::from_secs(1);
 /// How long a connection without CONNECT is safe from being closed for a newer one.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(250);
 /// How long connections may take to end.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -43,6 +43,14 @@ pub struct ListenerOptions {
     pub limits: Limits,
     /// Its certificate and key, for TLS.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl ListenerOptions {
+    /// Whether clients of this computer need another way in than `address`: over TLS its certificate may be for another
+    /// name, and on an address of a network a password would leave the computer's loopback in clear.
+    fn needs_own_way(&self) -> bool {
+        self.tls.is_some() || !(self.address.ip().is_loopback() || self.address.ip().is_unspecified())
+    }
 }
 
 /// Why a broker does not start.
@@ -66,6 +74,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
+    own_address: SocketAddr,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
@@ -118,13 +127,14 @@ impl Listener {
     /// # Errors
     /// An address beyond loopback without a password; an address that cannot be listened on.
     pub async fn start(options: ListenerOptions) -> Result<Self, StartError> {
+        let needs_own_way = options.needs_own_way();
         let ListenerOptions { address, access, mut limits, tls } = options;
         if !address.ip().is_loopback() && !access.demands_password() {
             return Err(StartError::NeedsPassword(address));
         }
-        let failed = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = bind(address).await?;
+        let own = if needs_own_way { Some(bind((Ipv4Addr::LOCALHOST, 0).into()).await?) } else { None };
+        let own_address = own.as_ref().map_or_else(|| on_loopback(address), |(_, address)| *address);
         let room = Room::find(limits.clients);
         limits.clients = room.clients;
         let shared = Arc::new(Shared {
@@ -138,14 +148,20 @@ impl Listener {
             place_free: Notify::new(),
             limits,
         });
-        let accepting =
-            Accepting { listener, shared: shared.clone(), tls: tls.map(TlsAcceptor::from), room, last_id: 0 };
-        Ok(Self { address, shared, task: tokio::spawn(accepting.run()) })
+        let tls = tls.map(TlsAcceptor::from);
+        let own = own.map(|(listener, _)| listener);
+        let accepting = Accepting { listener, own, shared: shared.clone(), tls, room, last_id: 0 };
+        Ok(Self { address, own_address, shared, task: tokio::spawn(accepting.run()) })
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where clients of this computer reach it without TLS: over loopback, always.
+    pub fn own_address(&self) -> SocketAddr {
+        self.own_address
     }
 
     /// The most clients that it takes: the limit, or fewer where the process may open fewer files.
@@ -167,6 +183,38 @@ impl Listener {
     }
 }
 
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Where a listener on every address is dialled from this computer.
+fn on_loopback(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// The next connection, and whether it came over TLS's listener.
+async fn accept(listener: &TcpListener, own: Option<&TcpListener>) -> io::Result<(TcpStream, bool)> {
+    let over_own = async {
+        match own {
+            Some(own) => own.accept().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        accepted = listener.accept() => accepted.map(|(socket, _)| (socket, true)),
+        accepted = over_own => accepted.map(|(socket, _)| (socket, false)),
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
@@ -176,6 +224,8 @@ impl Drop for Listener {
 /// The task that accepts.
 struct Accepting {
     listener: TcpListener,
+    /// Without TLS, for this computer alone.
+    own: Option<TcpListener>,
     shared: Arc<Shared>,
     tls: Option<TlsAcceptor>,
     room: Room,
@@ -191,8 +241,8 @@ impl Accepting {
             let accepts = evict_at.is_none() && rest_until.is_none();
             tokio::select! {
                 () = self.shared.stop.notified() => break,
-                accepted = self.listener.accept(), if accepts => match accepted {
-                    Ok((socket, _)) => self.begin(socket, &mut connections),
+                accepted = accept(&self.listener, self.own.as_ref()), if accepts => match accepted {
+                    Ok((socket, may_be_tls)) => self.begin(socket, may_be_tls, &mut connections),
                     Err(error) => {
                         self.shared.lock().log.cannot_accept(&error, Instant::now());
                         rest_until = Some(Instant::now() + REST);
@@ -216,7 +266,7 @@ impl Accepting {
             state.broker.shut_down();
             state.settle(Instant::now());
         }
-        drop(self.listener);
+        drop((self.listener, self.own));
         while connections.join_next().await.is_some() {}
     }
 
@@ -229,7 +279,7 @@ impl Accepting {
         (state.broker.next_deadline(), oldest.map(|(_, (since, _))| *since + GRACE))
     }
 
-    fn begin(&mut self, socket: TcpStream, connections: &mut JoinSet<()>) {
+    fn begin(&mut self, socket: TcpStream, may_be_tls: bool, connections: &mut JoinSet<()>) {
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
         let _ = socket.set_nodelay(true); // refused: slower, and no worse
@@ -237,8 +287,9 @@ impl Accepting {
         state.broker.open(id);
         let writer = Arc::new(Notify::new());
         state.writers.insert(id, writer.clone());
+        let tls = self.tls.clone().filter(|_| may_be_tls);
         let registration = Registration { id, shared: self.shared.clone() };
-        let task = connections.spawn(serving::serve(socket, self.tls.clone(), registration, writer));
+        let task = connections.spawn(serving::serve(socket, tls, registration, writer));
         state.waiting.insert(id, (Instant::now(), task));
     }
 

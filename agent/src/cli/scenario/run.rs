@@ -143,14 +143,15 @@ fn broker(context: &CommandContext, args: &ScenarioRunArgs) -> Result<Option<Run
     let loaded = context.settings(named.map(|(key, value)| (key.to_owned(), value)).to_vec())?;
     context.start_demo_logging();
     let session = daemon::Options::from_settings(&loaded.settings, PathBuf::new())?.session;
-    Ok(Some(RunBroker { session, sender: sender_settings(&loaded.settings, None)? }))
+    Ok(Some(RunBroker { session, sender: sender_settings(&loaded.settings, None, Path::new(""))? }))
 }
 
 /// The daemon that runs here, and how its broker is sent to.
 fn attached(context: &CommandContext) -> Result<(ControlClient, SenderOptions), CommandFailure> {
     let client = context.client()?;
     let status = client.status()?.value;
-    let settings = sender_settings(&context.settings(Vec::new())?.settings, Some(&status))?;
+    let settings =
+        sender_settings(&context.settings(Vec::new())?.settings, Some(&status), &context.global.state_dir()?)?;
     Ok((client, SenderOptions { tenant: status.tenant, ..settings }))
 }
 
