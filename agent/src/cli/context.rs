@@ -69,12 +69,22 @@ impl CommandContext {
         logging::start(level, self.global.log_format.unwrap_or_default());
     }
 
-    /// The running daemon.
+    /// The running daemon, for what concerns no device or all of them.
     ///
     /// # Errors
     /// There is none, or it cannot be reached.
-    pub fn client(&self) -> Result<ControlClient, CommandFailure> {
+    pub fn daemon(&self) -> Result<ControlClient, CommandFailure> {
         Ok(ControlClient::connect(&self.global.state_dir()?)?)
+    }
+
+    /// The device of the running daemon that is meant.
+    ///
+    /// # Errors
+    /// There is no daemon, it cannot be reached, or it is not clear which of its devices is meant.
+    pub fn client(&self) -> Result<ControlClient, CommandFailure> {
+        let mut client = self.daemon()?;
+        client.choose(self.global.device().as_deref())?;
+        Ok(client)
     }
 
     /// Prints JSON as it came, in one line.

@@ -23,6 +23,7 @@ fn of_failure(failure: &CommandFailure) -> u8 {
         CommandFailure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
         CommandFailure::Client(ClientError::NoDaemon(_)) | CommandFailure::DaemonEnded => NO_DAEMON,
         CommandFailure::Client(ClientError::Fault(fault)) if fault.code == "daemonIsEnding" => NO_DAEMON,
+        CommandFailure::Client(ClientError::UnknownDevice { .. } | ClientError::SeveralDevices { .. }) => USAGE,
         // What the daemon calls a bad request is an argument that is not right.
         CommandFailure::Client(ClientError::Fault(fault)) if fault.status() == 400 => USAGE,
         CommandFailure::Configuration(_) | CommandFailure::Settings(_) => USAGE,

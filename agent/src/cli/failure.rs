@@ -155,6 +155,8 @@ fn client_code(error: &ClientError) -> &'static str {
         ClientError::NoDaemon(_) => "noDaemon",
         ClientError::File(ControlFileError::OtherApi { .. }) | ClientError::OtherApi { .. } => "otherApiVersion",
         ClientError::File(_) => "controlFile",
+        ClientError::UnknownDevice { .. } => "unknownDevice",
+        ClientError::SeveralDevices { .. } => "severalDevices",
         ClientError::Lost(_) | ClientError::Fault(_) => "daemonLost",
     }
 }
@@ -175,6 +177,8 @@ fn client_hint(error: &ClientError) -> &'static str {
             "no daemon wrote this: find out who did, remove it, and start the daemon again"
         }
         ClientError::File(_) => "check the directory's permissions, or stop the daemon and start it again",
+        ClientError::UnknownDevice { .. } => "portal-agent device list",
+        ClientError::SeveralDevices { .. } => "name it with --device NAME, or in the variable PORTAL_AGENT_DEVICE",
         ClientError::Lost(_) | ClientError::Fault(_) => "portal-agent status tells whether it still runs",
     }
 }

@@ -25,6 +25,11 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
+    /// The device that is meant, by name or id, where the daemon hosts several [default: that of the variable
+    /// PORTAL_AGENT_DEVICE]
+    #[arg(long, global = true, value_name = "NAME|UUID")]
+    pub device: Option<String>,
+
     /// Results as JSON on standard output, errors as JSON on standard error
     #[arg(long, global = true)]
     pub json: bool,
@@ -58,6 +63,13 @@ impl GlobalOptions {
             Some(named) => Ok(named),
             None => Ok(StateDir::default_path()?),
         }
+    }
+
+    /// The device that is meant, where one is named.
+    pub fn device(&self) -> Option<String> {
+        let variable = std::env::var_os("PORTAL_AGENT_DEVICE").and_then(|value| value.into_string().ok());
+        let variable = variable.map(|text| settings::variable_value(&text).to_owned());
+        self.device.clone().or_else(|| variable.filter(|name| !name.is_empty()))
     }
 
     /// The settings file in force: the one that is named, else this user's own where there is one.

@@ -8,6 +8,7 @@ mod changed;
 mod config;
 mod context;
 mod demo;
+mod devices;
 mod doctor;
 mod exit_code;
 mod explain;

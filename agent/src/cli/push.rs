@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use portal_contract::timestamp::millis;
 use portal_contract::{
-    CustomNotification, DeviceId, GroupId, IdError, NotificationId, Receipt, Timestamp, UserPrincipalName,
+    CustomNotification, GroupId, IdError, NotificationId, Receipt, StatusReport, Timestamp, UserPrincipalName,
 };
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, log};
+use crate::control::ControlClient;
 use crate::daemon::sender_settings;
 use crate::input_file::{self, FileFault};
 use crate::mqtt::LARGEST_PACKET;
@@ -21,7 +22,6 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("target").required(true).args(["device", "group", "here"]))]
 #[command(after_help = "\
 Examples:
   portal-agent push --here --title 'Office closed' --body 'Work from home on Friday.' --wait
@@ -36,15 +36,11 @@ pub struct PushArgs {
     #[arg(long, value_name = "B", required_unless_present = "raw", allow_hyphen_values = true)]
     pub body: Option<String>,
 
-    /// To this device
-    #[arg(long, value_name = "UUID")]
-    pub device: Option<DeviceId>,
-
-    /// To the users of this group
-    #[arg(long, value_name = "UUID")]
+    /// To the users of this group; else to the device of --device, by id, or by name where the daemon hosts it
+    #[arg(long, value_name = "UUID", conflicts_with_all = ["here", "device"])]
     pub group: Option<GroupId>,
 
-    /// To the device of the daemon on this state directory
+    /// To the device of the daemon on this state directory; with --device, to that one of its devices
     #[arg(long)]
     pub here: bool,
 
@@ -80,27 +76,45 @@ struct PayloadToSend {
 pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandFailure> {
     let loaded = context.settings(Vec::new())?;
     context.start_client_logging();
-    // Only `--here` needs a daemon; otherwise one that runs tells its broker and its clock.
-    let daemon = match (args.here, context.client()) {
-        (true, client) => Some(client?.status()?.value),
-        (false, client) => client.ok().and_then(|client| client.status().ok()).map(|answer| answer.value),
-    };
-    let device = if args.here { daemon.as_ref().map(|status| status.device.device_id) } else { args.device };
-    let own = daemon.as_ref().filter(|status| device == Some(status.device.device_id));
+    let (address, daemon) = addressee(context, args)?;
+    let own = daemon.as_ref().filter(|status| address == PushAddress::Device(status.device.device_id));
     let mut settings = sender_settings(&loaded.settings, daemon.as_ref(), &context.global.state_dir()?)?;
     if let Some(status) = own {
         settings.tenant = status.tenant.clone();
     }
     let payload = payload(args, own.map_or(0, |status| status.condition.clock_ahead_millis))?;
-    let address = match (args.group, device) {
-        (Some(group), _) => PushAddress::Group(group),
-        (None, Some(device)) => PushAddress::Device(device),
-        // clap demands one of the three.
-        (None, None) => return Err(CommandFailure::configuration("nobody to push to", "--device, --group or --here")),
-    };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
     runtime.block_on(send(context, settings, address, &payload, args.wait))
+}
+
+/// Whom it is for, and the daemon's device that it is, or whose broker and clock are taken. Only `--here` needs a daemon.
+fn addressee(context: &CommandContext, args: &PushArgs) -> Result<(PushAddress, Option<StatusReport>), CommandFailure> {
+    if args.here {
+        let status = context.client()?.status()?.value;
+        return Ok((PushAddress::Device(status.device.device_id), Some(status)));
+    }
+    let daemon = context.daemon().ok();
+    let status_of =
+        |client: Option<&ControlClient>| client.and_then(|client| client.status().ok()).map(|answer| answer.value);
+    match (args.group, &context.global.device) {
+        (Some(group), _) => Ok((PushAddress::Group(group), status_of(daemon.as_ref()))),
+        (None, Some(named)) => {
+            let mut client = daemon;
+            // Not hosted here: an id is still an address.
+            let chosen = client.as_mut().map(|client| client.choose(Some(named)));
+            let hosted = client.as_ref().filter(|_| matches!(chosen, Some(Ok(())))).map(ControlClient::device);
+            let device = hosted.or_else(|| named.parse().ok()).ok_or_else(|| {
+                let message = format!("{named:?} is no device of this computer's daemon, and no id of a device");
+                CommandFailure::configuration(message, "portal-agent device list, or give the device's UUID")
+            })?;
+            Ok((PushAddress::Device(device), status_of(client.as_ref())))
+        }
+        (None, None) => Err(CommandFailure::configuration(
+            "it is not said whom to push to",
+            "add --here, --device NAME|UUID or --group UUID",
+        )),
+    }
 }
 
 fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, CommandFailure> {

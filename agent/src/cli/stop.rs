@@ -22,7 +22,7 @@ pub struct StopArgs {}
 
 /// Runs `stop`.
 pub fn run(context: &mut CommandContext, _: &StopArgs) -> Result<(), CommandFailure> {
-    let client = context.client()?;
+    let client = context.daemon()?;
     let state_dir = context.global.state_dir()?;
     let answer = client.stop()?;
     if !has_ended(&state_dir) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod};
 use portal_contract::{
-    DeviceId, DeviceList, DeviceState, DoctorReport, Explanation, NotificationId, Receipt, StatusReport, duration,
+    DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,
+    StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,6 +49,20 @@ pub enum ClientError {
         /// Its API's.
         api: String,
     },
+    /// No device of the daemon is called so.
+    #[error("no device of this daemon is called {named:?}; it has {}", .hosted.join(", "))]
+    UnknownDevice {
+        /// What was asked for.
+        named: String,
+        /// The names that there are.
+        hosted: Vec<String>,
+    },
+    /// It is not said which device is meant.
+    #[error("this daemon hosts {} devices ({}), and it is not said which is meant", .hosted.len(), .hosted.join(", "))]
+    SeveralDevices {
+        /// The names that there are.
+        hosted: Vec<String>,
+    },
     /// It answered with an error.
     #[error("{0}")]
     Fault(Fault),
@@ -71,6 +86,8 @@ pub struct ControlClient {
     agent: Agent,
     file: ControlFile,
     state_dir: PathBuf,
+    /// The devices of the daemon when this connected, in the order in which they were made.
+    hosted: Vec<DeviceSummary>,
     device: DeviceId,
 }
 
@@ -89,10 +106,66 @@ impl ControlClient {
             .timeout_connect(Some(CONNECT_PATIENCE))
             .build();
         let device = DeviceId::from_bytes([0; 16]);
-        let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), device };
-        let DeviceList { devices, .. } = client.get("/v1/devices", &[])?.value;
-        client.device = *devices.first().ok_or_else(|| ClientError::Lost("it has no device".to_owned()))?;
+        let hosted = Vec::new();
+        let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), hosted, device };
+        client.hosted = client.devices()?.value.hosted;
+        let first = client.hosted.first().ok_or_else(|| ClientError::Lost("it has no device".to_owned()))?;
+        client.device = first.device_id;
         Ok(client)
+    }
+
+    /// Speaks of this device from now on: of the one that is named, by name or id, else of the only one.
+    ///
+    /// # Errors
+    /// [`ClientError::UnknownDevice`] where none is called so, [`ClientError::SeveralDevices`] where none is named and there
+    /// is more than one, or where two have the name.
+    pub fn choose(&mut self, named: Option<&str>) -> Result<(), ClientError> {
+        let is_meant = |device: &&DeviceSummary| match named {
+            None => true,
+            Some(named) => device.device_name == named || named.parse() == Ok(device.device_id),
+        };
+        let meant: Vec<DeviceId> = self.hosted.iter().filter(is_meant).map(|device| device.device_id).collect();
+        let names = || self.hosted.iter().map(|device| device.device_name.clone()).collect();
+        self.device = match (meant.as_slice(), named) {
+            ([only], _) => *only,
+            ([], Some(named)) => {
+                return Err(ClientError::UnknownDevice { named: named.to_owned(), hosted: names() });
+            }
+            _ => return Err(ClientError::SeveralDevices { hosted: names() }),
+        };
+        Ok(())
+    }
+
+    /// The devices of the daemon, as they were when this connected.
+    pub fn hosted(&self) -> &[DeviceSummary] {
+        &self.hosted
+    }
+
+    /// The devices of the daemon.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn devices(&self) -> Result<ClientAnswer<DeviceList>, ClientError> {
+        self.get("/v1/devices", &[])
+    }
+
+    /// Adds a device; gives its state.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn add(&self, new: &NewDevice) -> Result<ClientAnswer<DeviceState>, ClientError> {
+        let body = serde_json::to_vec(new).map_err(|error| ClientError::Lost(error.to_string()))?;
+        let request = Request::builder().method("POST").header("content-type", "application/json");
+        self.answer(self.send(request, "/v1/devices", &[], body, Some(ANSWER_PATIENCE))?)
+    }
+
+    /// Removes the device that this client speaks of; gives those that are left.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn remove(&self) -> Result<ClientAnswer<DeviceList>, ClientError> {
+        let request = Request::builder().method("DELETE");
+        self.answer(self.send(request, &self.path(""), &[], Vec::new(), Some(ANSWER_PATIENCE))?)
     }
 
     /// The device that this client speaks of.

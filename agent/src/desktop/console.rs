@@ -84,8 +84,12 @@ impl Notifier for ConsoleNotifier {
         let mut lines = vec![text::title(&prompt.heading())];
         lines.extend(text::body(&prompt.body).lines().map(str::to_owned));
         lines.push(String::new());
-        lines.push(format!("{allow}:        portal-agent permission allow"));
-        lines.push(format!("{deny}:  portal-agent permission deny"));
+        let agent = match &prompt.device {
+            Some(device) => format!("portal-agent --device {}", quoted(device)),
+            None => "portal-agent".to_owned(),
+        };
+        lines.push(format!("{allow}:        {agent} permission allow"));
+        lines.push(format!("{deny}:  {agent} permission deny"));
         self.draw(ConsoleBox::Prompt(prompt.id, boxed(APP_NAME, &lines)));
     }
 
@@ -103,6 +107,11 @@ impl Notifier for ConsoleNotifier {
         self.drawings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         Box::pin(self.tasks.wait())
     }
+}
+
+/// The name as a shell takes it; a name that no shell could take is shown as it is.
+fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
+    shlex::try_quote(name).unwrap_or(std::borrow::Cow::Borrowed(name))
 }
 
 fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<ConsoleBox>, events: &mpsc::Sender<DesktopEvent>) {
@@ -249,7 +258,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_row_of_a_box_is_as_wide_as_the_others_and_no_word_is_lost(line in "(\\PC|[会議🔥 ]){0,300}") {
-            let picture = boxed(APP_NAME, &[line.clone()]);
+            let picture = boxed(APP_NAME, std::slice::from_ref(&line));
             let widths: Vec<usize> = picture.lines().map(display_width).collect();
             prop_assert!(widths.iter().all(|&width| width == widths[0] && width <= WIDTH + 4), "{picture}");
             let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
