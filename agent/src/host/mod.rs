@@ -1,6 +1,6 @@
 //! The host: any number of emulated devices in one process, on one database and one desktop.
 //!
-//! One task drives the rules and the journal of all of them ([`HostTask`]): it hears what happened, gives it to the device's
+//! One task drives the rules and the journal of all of them (`HostTask`): it hears what happened, gives it to the device's
 //! [`portal_delivery::Delivery`], and carries out the actions that come back. One set of deadlines tells when time is the next
 //! thing to happen. A device has no task, channel or timer of its own but its connection to the broker.
 //!

@@ -41,7 +41,7 @@ impl FollowerEntry {
     }
 }
 
-/// The receipts that arrive from [`super::Sender::follow`] on, each once. Dropped, it is unsubscribed.
+/// The receipts that arrive from [`super::PushSender::follow`] on, each once. Dropped, it is unsubscribed.
 #[derive(Debug)]
 pub struct ReceiptStream {
     pending: Arc<PendingRequests>,

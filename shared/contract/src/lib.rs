@@ -6,10 +6,10 @@
 //! A sender in another program needs no more than this:
 //!
 //! ```
-//! use portal_contract::{CustomNotification, DeviceId, Tenant, Topics};
+//! use portal_contract::{CustomNotification, DeviceId, DeviceTopics, Tenant};
 //!
 //! let device: DeviceId = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse()?;
-//! let topics = Topics::new(&Tenant::default(), device);
+//! let topics = DeviceTopics::new(&Tenant::default(), device);
 //! let payload = br#"{"id":"1","notificationTitle":"Office closed","notificationBody":"Work from home."}"#;
 //! assert!(CustomNotification::parse(payload).is_ok(), "what the device would reject is found before it is sent");
 //! let (publish_to, listen_to) = (topics.notifications(), topics.receipts());

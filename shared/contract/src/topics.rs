@@ -23,9 +23,9 @@ pub struct DeviceTopics {
 /// What a topic that the device hears is about.
 ///
 /// ```
-/// use portal_contract::{Incoming, Target, Tenant, Topics};
-/// let topics = Topics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap());
-/// assert_eq!(topics.parse(&topics.notifications()), Some(Incoming::Notification(Target::Device)));
+/// use portal_contract::{DeviceTopics, IncomingTopic, PushTarget, Tenant};
+/// let topics = DeviceTopics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap());
+/// assert_eq!(topics.parse(&topics.notifications()), Some(IncomingTopic::Notification(PushTarget::Device)));
 /// assert_eq!(topics.parse("portal/v1/fabrikam/devices/x/notifications"), None, "another tenant's");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
