@@ -231,7 +231,7 @@ fn a_damaged_database_is_named_and_left_as_it_is() -> Result<()> {
     let before = agent.log().lines().count();
     agent.start(&["--embedded-broker", "--set-damaged-journal-aside"])?;
     let log = agent.log();
-    let (_, told) = log.lines().skip(before).find_map(|line| line.split_once("it is ")).context("word of it")?;
+    let (_, told) = log.lines().skip(before).find_map(|line| line.rsplit_once("; it is ")).context("word of it")?;
     let aside = told.split_once(" now").context("its new name")?.0;
     ensure!(std::fs::read_to_string(aside)?.starts_with("this was a journal once"), "{log}");
     ensure!(agent.json_lines(&["log"])?.is_empty());
