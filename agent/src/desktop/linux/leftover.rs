@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +29,17 @@ pub(super) struct OpenCards {
     pub(super) ids: BTreeSet<u32>,
 }
 
-/// The file.
+/// The file, written by a thread of its own: a disk that does not answer would otherwise stop the worker of the runtime on
+/// which the desktop's task runs, and whatever was about to run there.
 pub(super) struct OpenCardsFile {
-    path: Option<PathBuf>,
-    written: OpenCards,
+    writer: Option<FileWriter>,
+    kept: OpenCards,
+}
+
+struct FileWriter {
+    /// Unbounded: a newer list takes the place of those that wait.
+    lists: mpsc::Sender<OpenCards>,
+    thread: JoinHandle<()>,
 }
 
 impl OpenCardsFile {
@@ -38,19 +47,48 @@ impl OpenCardsFile {
     pub(super) fn open(path: Option<PathBuf>) -> (Self, OpenCards) {
         let left: Option<OpenCards> = path.as_ref().and_then(|path| read(path).ok());
         let left = left.unwrap_or_default();
-        (Self { path, written: left.clone() }, left)
+        (Self { writer: path.and_then(FileWriter::start), kept: left.clone() }, left)
     }
 
-    /// Keeps these, if they differ from what is kept.
+    /// Keeps these, if they differ from what is kept. Does not wait for the disk.
     pub(super) fn keep(&mut self, cards: OpenCards) {
-        let Some(path) = &self.path else { return };
-        if cards == self.written {
+        if cards == self.kept {
             return;
         }
-        if let Err(error) = write(path, &cards) {
-            tracing::debug!(path = %path.display(), %error, "which cards are open is not kept");
+        if let Some(writer) = &self.writer {
+            // The thread ends with this alone.
+            let _ = writer.lists.send(cards.clone());
         }
-        self.written = cards;
+        self.kept = cards;
+    }
+}
+
+impl Drop for OpenCardsFile {
+    /// Waits until the last list is written.
+    fn drop(&mut self) {
+        if let Some(FileWriter { lists, thread }) = self.writer.take() {
+            drop(lists);
+            if thread.join().is_err() {
+                tracing::debug!("the thread that keeps which cards are open panicked");
+            }
+        }
+    }
+}
+
+impl FileWriter {
+    /// None where the system gives no thread: what is open is then not kept.
+    fn start(path: PathBuf) -> Option<Self> {
+        let (lists, waiting) = mpsc::channel::<OpenCards>();
+        let write_all = move || {
+            while let Ok(next) = waiting.recv() {
+                let newest = waiting.try_iter().last().unwrap_or(next);
+                if let Err(error) = write(&path, &newest) {
+                    tracing::debug!(path = %path.display(), %error, "which cards are open is not kept");
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("open-cards".to_owned()).spawn(write_all);
+        thread.ok().map(|thread| Self { lists, thread })
     }
 }
 
@@ -95,8 +133,11 @@ mod tests {
         let (mut file, left) = OpenCardsFile::open(Some(path.clone()));
         assert_eq!(left, OpenCards::default());
         file.keep(cards(&[3, 1]));
-        assert_eq!(OpenCardsFile::open(Some(path.clone())).1, cards(&[1, 3]));
+        drop(file);
+        let (mut file, left) = OpenCardsFile::open(Some(path.clone()));
+        assert_eq!(left, cards(&[1, 3]));
         file.keep(OpenCards::default());
+        drop(file);
         assert!(!path.exists());
     }
 
