@@ -141,9 +141,13 @@ async fn it_takes_its_cards_with_it_and_those_of_a_demo_that_was_killed() -> Res
     let mut killed = RunningDemo::start_in(&bus.address(), place.path(), &[])?;
     let prompt = server.wait_for(1, LIMIT).await?[0].clone();
     killed.until("press Allow")?;
+    let left = std::fs::read_dir(place.path())?.next().context("its folder")??.path();
+    // The server has the prompt before the demo hears its id and keeps it.
+    let kept = || std::fs::read_to_string(left.join("state/desktop-cards.json")).unwrap_or_default();
+    let id = prompt.id.to_string();
+    until("the demo to keep which cards are open", kept, |kept| kept.contains(&id)).await;
     killed.child.kill()?;
     killed.child.wait()?;
-    let left = std::fs::read_dir(place.path())?.next().context("what it left")??.path();
     ensure!(server.open() == [prompt.id], "its prompt stands, and nobody hears it");
     // As if a while ago: one that was just made may be about to be used.
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
