@@ -9,14 +9,13 @@ use portal_tests::agent::Agent;
 use portal_tests::figures::DurationSample;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
+use portal_tests::process::{TICKS_PER_SECOND, cpu_ticks, resident_kib};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::subscribe::TestSubscriber;
 
 const STARTS: usize = 11;
 const LIMIT: Duration = Duration::from_secs(10);
 const WATCHED: Duration = Duration::from_secs(60);
-/// `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Rust's standard library runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -53,19 +52,4 @@ async fn main() -> Result<()> {
     );
     println!("resident memory: {:.1} MiB", resident_kib(pid)? as f64 / 1024.0);
     Ok(())
-}
-
-/// User and system time of a process.
-fn cpu_ticks(pid: u32) -> Result<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let behind_name = stat.rsplit_once(") ").context("a name in brackets")?.1;
-    let fields: Vec<&str> = behind_name.split(' ').collect();
-    let field = |index: usize| -> Result<u64> { Ok(fields.get(index).context("a field")?.parse()?) };
-    Ok(field(11)? + field(12)?)
-}
-
-fn resident_kib(pid: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-    Ok(line.split_whitespace().nth(1).context("a number")?.parse()?)
 }

@@ -14,6 +14,7 @@ pub mod mosquitto;
 pub mod mosquitto_clients;
 pub mod network;
 pub mod notification_server;
+pub mod process;
 pub mod publish;
 pub mod rabbitmq;
 pub mod scripted;
