@@ -5,6 +5,7 @@
 
 mod from_settings;
 mod interrupt;
+mod open_files;
 mod start;
 
 pub use from_settings::{ConfigurationError, rules, sender_settings};

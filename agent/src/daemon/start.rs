@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
+use super::open_files;
 use crate::broker::{
     BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
 };
@@ -184,11 +185,27 @@ impl Daemon {
         let embedded_broker = embedded.as_ref().map(|broker| broker.url().to_string());
         let (control_url_sender, control_url) = watch::channel(String::new());
         let rules = options.rules.clone();
-        let setup =
-            HostSetup { clock, database, notifier, desktop_events, session, rules, embedded_broker, control_url };
+        let setup = HostSetup {
+            clock,
+            database,
+            notifier,
+            desktop_events,
+            session,
+            rules,
+            embedded_broker,
+            control_url,
+            most_devices: open_files::most_devices(),
+        };
         let host = Host::start(setup)?;
-        let first = match host_all(&host, opened).await {
-            Ok(first) => first,
+        let begun = async {
+            let server = ControlServer::start(options.control_listen, host.handle().clone()).await?;
+            control_url_sender.send_replace(server.url().to_owned());
+            let first = host_all(&host, opened).await?;
+            state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
+            Ok::<_, StartError>((server, first))
+        };
+        let (server, first) = match begun.await {
+            Ok(begun) => begun,
             Err(error) => {
                 // The sessions that stand already say `offline` as after any end.
                 if let Err(error) = host.end(None).await {
@@ -197,9 +214,6 @@ impl Daemon {
                 return Err(error);
             }
         };
-        let server = ControlServer::start(options.control_listen, host.handle().clone()).await?;
-        control_url_sender.send_replace(server.url().to_owned());
-        state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
         let devices = host.handle().devices().len();
         info!(device = %first.identity().id, devices, control = server.url(), "the daemon is running");
         Ok(Self { host, first, server, embedded, state_dir, _lock: lock })

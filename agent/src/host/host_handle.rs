@@ -16,10 +16,10 @@ use super::clock::Clock;
 use super::device_handle::DeviceHandle;
 use super::open_device::{OpenError, OpenedDevice};
 use super::requests::{HostRequest, RemovedDevice};
-use super::{MOST_DEVICES, doctor};
+use super::{HostSetup, doctor};
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{Fault, RunningDevice, RunningHost};
-use crate::desktop::Notifier;
+use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::JournalDatabase;
 use crate::sender::{self, SenderOptions};
 use portal_contract::NewDevice;
@@ -47,6 +47,7 @@ pub(super) struct HostParts {
     rules: EmulationSettings,
     embedded_broker: Option<String>,
     control_url: watch::Receiver<String>,
+    most_devices: usize,
     daemon: DaemonStatus,
     ending: CancellationToken,
     /// In the order in which they were made. Held for moments only.
@@ -54,19 +55,23 @@ pub(super) struct HostParts {
 }
 
 impl HostParts {
-    pub(super) fn new(
-        clock: Arc<dyn Clock>,
-        database: JournalDatabase,
-        notifier: Arc<dyn Notifier>,
-        session: SessionSettings,
-        rules: EmulationSettings,
-        embedded_broker: Option<String>,
-        control_url: watch::Receiver<String>,
-    ) -> Self {
+    /// What the devices have in common, and where the desktop's answers are heard.
+    pub(super) fn new(setup: HostSetup) -> (Self, mpsc::Receiver<DesktopEvent>) {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let daemon = DaemonStatus { pid: std::process::id(), version, started_at: clock.now() };
-        let (ending, devices) = (CancellationToken::new(), Mutex::default());
-        Self { clock, database, notifier, session, rules, embedded_broker, control_url, daemon, ending, devices }
+        let parts = Self {
+            daemon: DaemonStatus { pid: std::process::id(), version, started_at: setup.clock.now() },
+            clock: setup.clock,
+            database: setup.database,
+            notifier: setup.notifier,
+            session: setup.session,
+            rules: setup.rules,
+            embedded_broker: setup.embedded_broker,
+            control_url: setup.control_url,
+            most_devices: setup.most_devices,
+            ending: CancellationToken::new(),
+            devices: Mutex::default(),
+        };
+        (parts, setup.desktop_events)
     }
 
     fn devices(&self) -> MutexGuard<'_, BTreeMap<DeviceKey, DeviceHandle>> {
@@ -186,12 +191,13 @@ impl HostHandle {
     /// The new device with a name that no other has, or why it cannot be.
     fn named(&self, new: NewDevice) -> Result<NewDevice, Fault> {
         let devices = self.parts.devices();
-        if devices.len() >= MOST_DEVICES {
-            let message = format!("this daemon hosts {MOST_DEVICES} devices, which is the most");
+        let most = self.parts.most_devices;
+        if devices.len() >= most {
+            let message = format!("this daemon hosts {most} devices, as many as it may have files open for");
             return Err(Fault::new(
                 "tooManyDevices",
                 message,
-                "portal-agent device remove NAME, or another --state-dir",
+                "raise its limit of open files (ulimit -n), or portal-agent device remove NAME",
             ));
         }
         let same_id = |device: &&DeviceHandle| new.device_id.is_some_and(|id| device.identity().id == id);
@@ -258,7 +264,8 @@ impl RunningHost for HostHandle {
     }
 
     fn is_ready(&self) -> bool {
-        self.parts.devices().values().all(DeviceHandle::is_connected)
+        let devices = self.parts.devices();
+        !devices.is_empty() && devices.values().all(DeviceHandle::is_connected)
     }
 
     async fn add(&self, new: NewDevice) -> Result<DeviceHandle, Fault> {

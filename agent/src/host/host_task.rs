@@ -72,25 +72,12 @@ impl HostTask {
         // A device asks for one page and one set of ids at a time, so this is never full.
         let (reads_sender, reads_receiver) = mpsc::channel(2 * MOST_DEVICES);
         let reads = setup.database.reads(reads_sender)?;
-        let inputs = Inputs {
-            session,
-            desktop: setup.desktop_events,
-            requests,
-            reads: reads_receiver,
-            durable: setup.database.durable(),
-            health: setup.database.health(),
-        };
+        let (durable, health) = (setup.database.durable(), setup.database.health());
         let (clock, notifier) = (Arc::clone(&setup.clock), Arc::clone(&setup.notifier));
         let session_settings = setup.session.clone();
-        let parts = Arc::new(HostParts::new(
-            setup.clock,
-            setup.database,
-            setup.notifier,
-            setup.session,
-            setup.rules,
-            setup.embedded_broker,
-            setup.control_url,
-        ));
+        let (parts, desktop) = HostParts::new(setup);
+        let parts = Arc::new(parts);
+        let inputs = Inputs { session, desktop, requests, reads: reads_receiver, durable, health };
         let handle = HostHandle::new(Arc::clone(&parts), requests_sender);
         let task = Self {
             clock,

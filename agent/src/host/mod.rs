@@ -81,6 +81,8 @@ pub struct HostSetup {
     pub embedded_broker: Option<String>,
     /// Tells where the control API listens, once it does.
     pub control_url: watch::Receiver<String>,
+    /// How many devices may be hosted, [`MOST_DEVICES`] at most: each needs a file descriptor for its connection.
+    pub most_devices: usize,
 }
 
 /// A running host; owns its task and every session, and ends them in order.

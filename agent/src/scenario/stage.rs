@@ -126,8 +126,17 @@ impl HostedDevice {
         session.retained_group_messages = self.rules.late_joiner;
         let (clock, rules) = (Arc::new(self.clock.clone()), self.rules.clone());
         let embedded_broker = None;
-        let setup =
-            HostSetup { clock, database, notifier, desktop_events, session, rules, embedded_broker, control_url };
+        let setup = HostSetup {
+            clock,
+            database,
+            notifier,
+            desktop_events,
+            session,
+            rules,
+            embedded_broker,
+            control_url,
+            most_devices: 1,
+        };
         let host = Host::start(setup).map_err(OpenError::from)?;
         let device = host.add(opened).await?;
         let mut events = device.events().await?;
