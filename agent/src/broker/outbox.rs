@@ -36,25 +36,34 @@ pub(super) struct InFlightPublishes {
     /// Handed to rumqttc, packet id not known yet; in order.
     handed: VecDeque<SentPublish>,
     inflight: HashMap<u16, SentPublish>,
+    /// How many of both are the host's: the session's own few are beyond its window.
+    of_the_host: usize,
 }
 
 impl InFlightPublishes {
     /// For a broker that takes `receive_maximum` at a time.
     pub(super) fn new(receive_maximum: Option<u16>) -> Self {
-        Self { window: publish_window(receive_maximum), handed: VecDeque::new(), inflight: HashMap::new() }
+        Self {
+            window: publish_window(receive_maximum),
+            handed: VecDeque::new(),
+            inflight: HashMap::new(),
+            of_the_host: 0,
+        }
     }
 
-    /// How many publishes may be unanswered.
+    /// How many of the host's publishes may be unanswered.
     pub(super) fn window(&self) -> usize {
         self.window
     }
 
-    /// Whether the daemon's next publish has to wait.
+    /// Whether the host has as many unanswered as it was told that it may. One more would be lost without a word: the host
+    /// counts, too, and publishes nothing a second time on the same connection.
     pub(super) fn is_full(&self) -> bool {
-        self.handed.len() + self.inflight.len() >= self.window
+        self.of_the_host >= self.window
     }
 
     pub(super) fn handed(&mut self, purpose: PublishPurpose, topic: String) {
+        self.of_the_host += usize::from(matches!(purpose, PublishPurpose::Daemon(_)));
         self.handed.push_back(SentPublish { purpose, topic });
     }
 
@@ -65,7 +74,9 @@ impl InFlightPublishes {
     }
 
     pub(super) fn answered(&mut self, pkid: u16) -> Option<SentPublish> {
-        self.inflight.remove(&pkid)
+        let answered = self.inflight.remove(&pkid)?;
+        self.of_the_host -= usize::from(matches!(answered.purpose, PublishPurpose::Daemon(_)));
+        Some(answered)
     }
 }
 

@@ -228,8 +228,7 @@ impl SessionDriver {
             self.events.forget_messages();
         }
         let outbox = InFlightPublishes::new(receive_maximum);
-        // One is left for the device state.
-        let publish_window = outbox.window().saturating_sub(1).max(1);
+        let publish_window = outbox.window();
         self.link.open(self.epoch, client.clone(), outbox, maximum_packet_size);
         self.told = false;
         self.events.tell(SessionEvent::Connected { epoch: self.epoch, session_present, publish_window, url: shown });

@@ -233,12 +233,15 @@ impl Delivery {
             return Ok(());
         }
         let connection = self.connection.number;
-        if let Some(state) = self.state.next() {
+        let window = self.connection.publish_window.max(1);
+        let state = if self.receipts.in_flight() < window { self.state.next() } else { None };
+        if let Some(state) = state {
             let payload = json("the device state", state)?;
             let (id, topic) = (PublishId::State, self.topics.state());
             self.actions.push(Action::Publish(Publish { connection, id, topic, payload, retain: true }));
         }
-        loop {
+        // The session takes no publish beyond the window, and tells nobody: the two count alike.
+        while self.receipts.in_flight() + self.state.in_flight() < window {
             match self.receipts.step() {
                 PublishStep::Wait => return Ok(()),
                 PublishStep::ReadAfter(after) => {
@@ -253,6 +256,7 @@ impl Delivery {
                 }
             }
         }
+        Ok(())
     }
 
     fn detect_idle(&mut self) {

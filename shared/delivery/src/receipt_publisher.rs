@@ -38,8 +38,6 @@ pub(crate) struct ReceiptPublisher {
     /// Those with a PUBACK beyond `through`.
     acknowledged: BTreeSet<u64>,
     in_flight: usize,
-    /// How many may be in flight on this connection.
-    window: usize,
     /// Receipts from memory or from a page, by sequence without a gap.
     ready: VecDeque<Receipt>,
     /// After which sequence a page is being read.
@@ -56,7 +54,6 @@ impl ReceiptPublisher {
             next: published_through.saturating_add(1),
             acknowledged: BTreeSet::new(),
             in_flight: 0,
-            window: WINDOW,
             ready: VecDeque::new(),
             reading: None,
             durable: last_sequence,
@@ -64,11 +61,9 @@ impl ReceiptPublisher {
         }
     }
 
-    /// A connection stands, on which the broker takes `window` publishes at once: everything without a PUBACK is published
-    /// again, in order.
-    pub(crate) fn online(&mut self, window: usize) {
+    /// A connection stands: everything without a PUBACK is published again, in order.
+    pub(crate) fn online(&mut self) {
         self.online = true;
-        self.window = window.clamp(1, WINDOW);
         self.next = self.through.saturating_add(1);
         self.acknowledged.clear();
         self.in_flight = 0;
@@ -124,8 +119,7 @@ impl ReceiptPublisher {
     /// What to do next; ask again until it says to wait.
     pub(crate) fn step(&mut self) -> PublishStep {
         let paused = self.next > self.through.saturating_add(REACH);
-        if !self.online || paused || self.in_flight >= self.window || self.next > self.durable || self.reading.is_some()
-        {
+        if !self.online || paused || self.in_flight >= WINDOW || self.next > self.durable || self.reading.is_some() {
             return PublishStep::Wait;
         }
         match self.ready.pop_front() {
@@ -140,6 +134,11 @@ impl ReceiptPublisher {
                 PublishStep::ReadAfter(after)
             }
         }
+    }
+
+    /// How many wait for their PUBACK.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// Whether every receipt that may be published has its answer.
@@ -216,7 +215,7 @@ mod tests {
     fn nothing_is_published_before_it_is_durable_or_while_offline() {
         let mut publisher = ReceiptPublisher::new(0, 0);
         publisher.written(&receipt(1));
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(publisher.step(), PublishStep::Wait);
         publisher.durable(1);
         assert_eq!(drain(&mut publisher, 1), [1]);
@@ -225,14 +224,14 @@ mod tests {
     #[test]
     fn after_a_reconnect_it_starts_again_at_the_first_without_a_puback() {
         let mut publisher = ReceiptPublisher::new(0, 0);
-        publisher.online(WINDOW);
+        publisher.online();
         write(&mut publisher, 1..=10);
         assert_eq!(drain(&mut publisher, 10), (1..=10).collect::<Vec<_>>());
         assert_eq!(publisher.acknowledged(2), None);
         assert_eq!(publisher.acknowledged(1), Some(2));
         publisher.offline();
         write(&mut publisher, 11..=12);
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(drain(&mut publisher, 12), (3..=12).collect::<Vec<_>>());
     }
 
@@ -240,7 +239,7 @@ mod tests {
     fn what_memory_did_not_keep_is_read_from_the_journal_in_order() {
         let mut publisher = ReceiptPublisher::new(0, 0);
         write(&mut publisher, 1..=10_000);
-        publisher.online(WINDOW);
+        publisher.online();
         let mut published = Vec::new();
         while published.len() < 10_000 {
             let next = drain(&mut publisher, 10_000);
@@ -256,7 +255,7 @@ mod tests {
     #[test]
     fn a_refused_receipt_holds_the_mark_back_and_goes_out_again_at_the_next_connect() {
         let mut publisher = ReceiptPublisher::new(0, 0);
-        publisher.online(WINDOW);
+        publisher.online();
         write(&mut publisher, 1..=4);
         drain(&mut publisher, 4);
         assert_eq!(publisher.acknowledged(1), Some(1));
@@ -266,7 +265,7 @@ mod tests {
         write(&mut publisher, 5..=5);
         assert_eq!(drain(&mut publisher, 5), [5], "those behind it go on");
         publisher.offline();
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(drain(&mut publisher, 5), [2, 3, 4, 5]);
         assert_eq!((2..=5).filter_map(|sequence| publisher.acknowledged(sequence)).last(), Some(5));
     }
@@ -275,7 +274,7 @@ mod tests {
     fn behind_a_refused_receipt_publishing_pauses_at_the_reach() {
         let mut publisher = ReceiptPublisher::new(0, 0);
         write(&mut publisher, 1..=REACH + 1000);
-        publisher.online(WINDOW);
+        publisher.online();
         let mut published = Vec::new();
         loop {
             let next = drain(&mut publisher, REACH + 1000);
@@ -293,7 +292,7 @@ mod tests {
         }
         assert_eq!(published, (1..=REACH).collect::<Vec<_>>());
         publisher.offline();
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(drain(&mut publisher, REACH + 1000).first(), Some(&1));
         assert_eq!(publisher.acknowledged(1), Some(1));
     }
@@ -301,7 +300,7 @@ mod tests {
     #[test]
     fn refusals_make_room_in_the_window() {
         let mut publisher = ReceiptPublisher::new(0, 0);
-        publisher.online(WINDOW);
+        publisher.online();
         write(&mut publisher, 1..=2 * WINDOW as u64);
         let first = drain(&mut publisher, 2 * WINDOW as u64);
         assert_eq!(first.len(), WINDOW);
@@ -314,7 +313,7 @@ mod tests {
     #[test]
     fn a_page_moves_no_mark_past_what_is_still_unanswered() {
         let mut publisher = ReceiptPublisher::new(0, 20);
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(publisher.step(), PublishStep::ReadAfter(0));
         publisher.page((1..=10).map(receipt).collect());
         let PublishStep::ReadAfter(10) = (0..11).map(|_| publisher.step()).last().unwrap() else {
@@ -329,14 +328,14 @@ mod tests {
     #[test]
     fn a_page_that_an_earlier_connection_asked_for_is_read_again() {
         let mut publisher = ReceiptPublisher::new(0, 20);
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(publisher.step(), PublishStep::ReadAfter(0));
         publisher.page((1..=10).map(receipt).collect());
         let PublishStep::ReadAfter(10) = (0..11).map(|_| publisher.step()).last().unwrap() else {
             panic!("no reading")
         };
         publisher.offline();
-        publisher.online(WINDOW);
+        publisher.online();
         publisher.page((11..=20).map(receipt).collect());
         assert_eq!(drain(&mut publisher, 20), (1..=20).collect::<Vec<_>>());
     }
@@ -344,7 +343,7 @@ mod tests {
     #[test]
     fn where_the_journal_pruned_below_it_goes_on_from_what_is_there() {
         let mut publisher = ReceiptPublisher::new(0, 20);
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(publisher.step(), PublishStep::ReadAfter(0));
         publisher.page((15..=20).map(receipt).collect());
         assert_eq!(drain(&mut publisher, 20), (15..=20).collect::<Vec<_>>());
@@ -354,7 +353,7 @@ mod tests {
     #[test]
     fn an_empty_page_is_not_asked_for_again_until_there_is_a_newer_receipt() {
         let mut publisher = ReceiptPublisher::new(0, 3);
-        publisher.online(WINDOW);
+        publisher.online();
         assert_eq!(publisher.step(), PublishStep::ReadAfter(0));
         publisher.page(Vec::new());
         assert_eq!(publisher.step(), PublishStep::Wait);

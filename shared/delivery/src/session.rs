@@ -28,7 +28,7 @@ impl Delivery {
             SessionInput::Online => {
                 self.connection.is_online = true;
                 self.state.online();
-                self.receipts.online(self.connection.publish_window);
+                self.receipts.online();
                 self.tell_connection(ConnectionState::Online);
             }
             SessionInput::Disconnected => {

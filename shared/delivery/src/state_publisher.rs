@@ -34,6 +34,11 @@ impl StatePublisher {
         Some(state)
     }
 
+    /// How many wait for their PUBACK: one at most.
+    pub(crate) fn in_flight(&self) -> usize {
+        usize::from(self.in_flight)
+    }
+
     /// The broker answered, with whatever word: a refused state is published again at the next change or connect.
     pub(crate) fn answered(&mut self) {
         self.in_flight = false;

@@ -86,7 +86,7 @@ impl ModelBroker {
             session: Vec::new(),
             connection: None,
             last_connection: 0,
-            publish_window: 8,
+            publish_window: 2,
             receive_maximum: 8,
             taken: BTreeSet::new(),
             state: None,
@@ -213,9 +213,9 @@ impl ModelBroker {
             let expected = connection.last_published.unwrap_or(mark) + 1;
             assert_eq!(sequence, expected, "receipts are published in order, from the first without a PUBACK");
             connection.last_published = Some(sequence);
-            let of_receipts = |publish: &&Publish| matches!(publish.id, PublishId::Receipt(_));
-            assert!(connection.publishes.iter().filter(of_receipts).count() < window, "more than the broker takes");
         }
+        // The session drops what is beyond the window without a word, the device state like a receipt.
+        assert!(connection.publishes.len() < window, "more than the broker takes");
         connection.publishes.push_back(publish);
     }
 
