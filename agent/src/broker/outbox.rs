@@ -90,6 +90,8 @@ mod tests {
         outbox.handed(PublishPurpose::Daemon(PublishId::Receipt(7)), "r".to_owned());
         assert!(!outbox.is_full());
         outbox.handed(PublishPurpose::Fence, "f".to_owned());
+        assert!(!outbox.is_full(), "the session's own are beyond the window");
+        outbox.handed(PublishPurpose::Daemon(PublishId::State), "s".to_owned());
         assert!(outbox.is_full());
         outbox.sent(3);
         outbox.sent(4);
@@ -105,6 +107,8 @@ mod tests {
         let mut outbox = InFlightPublishes::new(Some(1));
         assert!(!outbox.is_full());
         outbox.handed(PublishPurpose::Online, "c".to_owned());
+        assert!(!outbox.is_full());
+        outbox.handed(PublishPurpose::Daemon(PublishId::State), "s".to_owned());
         assert!(outbox.is_full());
     }
 }

@@ -20,8 +20,6 @@ mod hosted_device;
 mod inputs;
 mod open_device;
 mod requests;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
