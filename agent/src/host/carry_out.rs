@@ -38,15 +38,11 @@ impl HostTask {
                 Action::GoOnline => device.sessions.go_online(),
                 Action::Probe(number) => device.sessions.probe(number),
                 Action::ShowCard { card, shown } => self.show_card(device, card, shown),
-                Action::WithdrawCard(card) => self.notifier.withdraw(card_id(device.key, card)),
+                Action::WithdrawCard(card) => self.parts.notifier.withdraw(card_id(device.key, card)),
                 Action::ShowPrompt(prompt) => self.show_prompt(device, prompt),
-                Action::WithdrawPrompt(prompt) => self.notifier.withdraw_prompt(prompt_id(device.key, prompt)),
+                Action::WithdrawPrompt(prompt) => self.parts.notifier.withdraw_prompt(prompt_id(device.key, prompt)),
                 Action::Answer { request, result } => {
-                    let refused = |refusal: portal_device::Refusal| {
-                        let code = refusal.code.to_owned();
-                        Fault { code, message: refusal.message, hint: refusal.hint }
-                    };
-                    answer(device, request, result.map(|result| *result).map_err(refused));
+                    answer(device, request, result.map(|result| *result).map_err(Fault::from));
                 }
                 Action::AnswerIdle { requests, idle } => {
                     for request in requests {
@@ -81,7 +77,7 @@ impl HostTask {
 
     /// Which device a card is of, where there is more than one to take it for.
     fn label(&self, device: &HostedDevice) -> Option<String> {
-        (self.hosts_several()).then(|| device.delivery.device().snapshot().identity.name.clone())
+        (self.parts.count() > 1).then(|| device.delivery.device().snapshot().identity.name.clone())
     }
 
     fn show_card(&self, device: &HostedDevice, card: CardNumber, shown: CardContent) {
@@ -89,14 +85,14 @@ impl HostTask {
         let urgency = if quiet { CardUrgency::Low } else { CardUrgency::Normal };
         let CardContent { title, body, sound, .. } = shown;
         let (id, device) = (card_id(device.key, card), self.label(device));
-        self.notifier.raise(Card { id, device, title, body, urgency, sound });
+        self.parts.notifier.raise(Card { id, device, title, body, urgency, sound });
     }
 
     fn show_prompt(&self, device: &HostedDevice, prompt: PromptNumber) {
         let (title, body) = device.delivery.device().snapshot().prompt_words();
         let (title, body) = (title.to_owned(), body.to_owned());
         let (id, device) = (prompt_id(device.key, prompt), self.label(device));
-        self.notifier.prompt(PromptCard { id, device, title, body });
+        self.parts.notifier.prompt(PromptCard { id, device, title, body });
     }
 }
 

@@ -84,11 +84,10 @@ impl DeviceHandle {
         loop {
             let trouble = health.borrow_and_update().clone();
             if let Some(problem) = trouble {
-                let hint =
-                    "the change holds in the running daemon, and is kept once the journal can be written".to_owned();
+                let hint = "the change holds in the running daemon, and is kept once the journal can be written";
                 return match answer.as_mut().get_mut().try_recv() {
                     Ok(answer) => answer,
-                    Err(_) => Err(Fault { code: "journalUnwritable".to_owned(), message: problem, hint }),
+                    Err(_) => Err(Fault::new("journalUnwritable", problem, hint)),
                 };
             }
             tokio::select! {
@@ -176,10 +175,9 @@ impl RunningDevice for DeviceHandle {
 }
 
 fn explanation(record: &JournalRecord) -> Result<Explanation, Fault> {
-    let unreadable = |_: serde_json::Error| Fault {
-        code: "journalUnreadable".to_owned(),
-        message: "what the journal kept of that moment cannot be read".to_owned(),
-        hint: "a newer portal-agent may have written it: use that one".to_owned(),
+    let unreadable = |_: serde_json::Error| {
+        let message = "what the journal kept of that moment cannot be read";
+        Fault::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
     };
     let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
     let push: Option<ReceivedPush> =

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portal_contract::status::{BrokerStatus, ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
-use portal_contract::{ConnectionState, DeviceId, DeviceSummary, DoctorReport, StatusReport};
+use portal_contract::{ConnectionState, DeviceId, DeviceSummary, DoctorReport, NewDevice, StatusReport};
 use portal_delivery::{Delivery, DeviceKey};
 use portal_device::EmulationSettings;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,7 +22,6 @@ use crate::control::{Fault, RunningDevice, RunningHost};
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::JournalDatabase;
 use crate::sender::{self, SenderOptions};
-use portal_contract::NewDevice;
 
 /// Why a device is not added.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +39,10 @@ pub enum AddDeviceError {
 
 /// What the devices of a host have in common.
 pub(super) struct HostParts {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) database: JournalDatabase,
-    notifier: Arc<dyn Notifier>,
-    session: SessionSettings,
+    pub(super) notifier: Arc<dyn Notifier>,
+    pub(super) session: SessionSettings,
     rules: EmulationSettings,
     embedded_broker: Option<String>,
     control_url: watch::Receiver<String>,
@@ -125,7 +124,7 @@ impl HostParts {
 /// A handle on a running host; clones share it.
 #[derive(Clone)]
 pub struct HostHandle {
-    parts: Arc<HostParts>,
+    pub(super) parts: Arc<HostParts>,
     requests: mpsc::Sender<HostRequest>,
 }
 
@@ -275,9 +274,8 @@ impl RunningHost for HostHandle {
     }
 
     async fn remove(&self, id: DeviceId) -> Result<(), Fault> {
-        let Some(device) = self.device(id) else {
-            return Err(Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list"));
-        };
+        let unknown = || Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list");
+        let device = self.device(id).ok_or_else(unknown)?;
         if self.parts.count() == 1 {
             let message = "it is the only device of this daemon";
             return Err(Fault::new("onlyDevice", message, "portal-agent stop, and remove the state directory"));
@@ -285,9 +283,7 @@ impl RunningHost for HostHandle {
         let (reply, answer) = oneshot::channel();
         self.send(HostRequest::Remove { device: device.key, reply }).await?;
         let removed = answer.await.map_err(|_| Self::ending_fault())?;
-        let Some(RemovedDevice { session, journal }) = removed else {
-            return Err(Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list"));
-        };
+        let RemovedDevice { session, journal } = removed.ok_or_else(unknown)?;
         if let Some(session) = session {
             session.stop().await;
         }

@@ -24,7 +24,7 @@ use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply};
 use super::{HostError, HostSetup, MOST_DEVICES};
 use crate::broker::{BrokerError, BrokerSession, SessionEvent, SessionSettings};
 use crate::control::FOLLOWER_ROOM;
-use crate::desktop::{DesktopEvent, Notifier};
+use crate::desktop::DesktopEvent;
 use crate::journal::{CommitTicket, JournalError, JournalReads, ReadAnswer};
 
 /// How many session events are taken at once, so that their outcomes share a commit.
@@ -38,11 +38,8 @@ const LAST_COMMIT: Duration = Duration::from_secs(5);
 
 /// The host's task.
 pub(super) struct HostTask {
-    clock: Arc<dyn Clock>,
-    pub(super) notifier: Arc<dyn Notifier>,
     pub(super) reads: JournalReads,
-    session_settings: SessionSettings,
-    parts: Arc<HostParts>,
+    pub(super) parts: Arc<HostParts>,
     handle: HostHandle,
     devices: BTreeMap<DeviceKey, HostedDevice>,
     deadlines: Deadlines,
@@ -66,25 +63,20 @@ struct Inputs {
 }
 
 impl HostTask {
-    pub(super) fn new(setup: HostSetup) -> Result<(Self, HostHandle, Arc<HostParts>), JournalError> {
+    pub(super) fn new(setup: HostSetup) -> Result<(Self, HostHandle), JournalError> {
         let (session_sender, session) = mpsc::channel(SESSION_EVENTS.max(setup.session.event_capacity()));
         let (requests_sender, requests) = mpsc::channel(REQUESTS);
         // A device asks for one page and one set of ids at a time, so this is never full.
         let (reads_sender, reads_receiver) = mpsc::channel(2 * MOST_DEVICES);
         let reads = setup.database.reads(reads_sender)?;
         let (durable, health) = (setup.database.durable(), setup.database.health());
-        let (clock, notifier) = (Arc::clone(&setup.clock), Arc::clone(&setup.notifier));
-        let session_settings = setup.session.clone();
         let (parts, desktop) = HostParts::new(setup);
         let parts = Arc::new(parts);
         let inputs = Inputs { session, desktop, requests, reads: reads_receiver, durable, health };
         let handle = HostHandle::new(Arc::clone(&parts), requests_sender);
         let task = Self {
-            clock,
-            notifier,
             reads,
-            session_settings,
-            parts: Arc::clone(&parts),
+            parts,
             handle: handle.clone(),
             devices: BTreeMap::new(),
             deadlines: Deadlines::default(),
@@ -95,7 +87,7 @@ impl HostTask {
             session_sender,
             inputs,
         };
-        Ok((task, handle, parts))
+        Ok((task, handle))
     }
 
     /// Runs until it is told to stop, or cannot go on.
@@ -109,7 +101,7 @@ impl HostTask {
 
     async fn drive(&mut self, stopping: &CancellationToken) -> Result<(), HostError> {
         let mut gathered = Vec::with_capacity(GATHERED);
-        let clock = Arc::clone(&self.clock);
+        let clock = Arc::clone(&self.parts.clock);
         loop {
             let deadline = self.deadlines.next();
             tokio::select! {
@@ -136,7 +128,7 @@ impl HostTask {
     }
 
     fn handle_by(&mut self, device: &mut HostedDevice, input: Input) -> Result<(), HostError> {
-        let actions = device.delivery.handle(input, self.clock.now())?;
+        let actions = device.delivery.handle(input, self.parts.clock.now())?;
         self.carry_out(device, actions)?;
         self.deadlines.set(device.key, device.delivery.next_deadline());
         Ok(())
@@ -180,7 +172,7 @@ impl HostTask {
     }
 
     fn deadlines_reached(&mut self) -> Result<(), HostError> {
-        let due = self.deadlines.due(self.clock.now());
+        let due = self.deadlines.due(self.parts.clock.now());
         due.into_iter().try_for_each(|device| self.handle(device, Input::DeadlineReached))
     }
 
@@ -228,11 +220,6 @@ impl HostTask {
         self.devices.values().for_each(HostedDevice::status_changed);
     }
 
-    pub(super) fn hosts_several(&self) -> bool {
-        // The one whose actions are carried out is taken out meanwhile.
-        !self.devices.is_empty() && self.parts.count() > 1
-    }
-
     fn request(&mut self, request: HostRequest) -> Result<(), HostError> {
         match request {
             HostRequest::OfDevice { device, request } => self.device_request(device, request)?,
@@ -258,7 +245,7 @@ impl HostTask {
         let key = DeviceKey(self.last_key);
         let identity = device.snapshot().identity.clone();
         let settings =
-            SessionSettings { device: identity.id, tenant: identity.tenant.clone(), ..self.session_settings.clone() };
+            SessionSettings { device: identity.id, tenant: identity.tenant.clone(), ..self.parts.session.clone() };
         let session = match BrokerSession::start(settings, key, self.session_sender.clone()) {
             Ok(session) => session,
             Err(error) => return Ok(Err(error)),
@@ -324,7 +311,7 @@ impl HostTask {
         let Some(device) = self.devices.get_mut(&key) else { return };
         let (sender, receiver) = mpsc::channel(FOLLOWER_ROOM);
         // The channel is new and has room.
-        let _ = sender.try_send(device.delivery.begin_following(self.clock.now()));
+        let _ = sender.try_send(device.delivery.begin_following(self.parts.clock.now()));
         device.followers.push(sender);
         let _ = reply.send(Ok(receiver));
     }

@@ -3,11 +3,11 @@
 //! Lives here: one word for another. Does not live here: what follows from them.
 
 use portal_contract::CardInteraction;
-use portal_delivery::{ConnectionNumber, DesktopInput, DeviceKey, Message, SessionInput};
+use portal_delivery::{CardNumber, ConnectionNumber, DesktopInput, DeviceKey, Message, PromptNumber, SessionInput};
 
 use super::desktop_ids::{card_of, prompt_of};
 use crate::broker::SessionEvent;
-use crate::desktop::DesktopEvent;
+use crate::desktop::{CardId, DesktopEvent, PromptId};
 
 /// What a session tells, where the delivery has to know it. None: `status` may say something else now.
 pub(super) fn of_session(event: SessionEvent) -> Option<SessionInput> {
@@ -37,20 +37,22 @@ pub(super) enum Addressee {
     Everyone,
 }
 
+fn of_card(card: CardId, input: impl FnOnce(CardNumber) -> DesktopInput) -> (Addressee, DesktopInput) {
+    let (device, card) = card_of(card);
+    (Addressee::Device(device), input(card))
+}
+
+fn of_prompt(prompt: PromptId, input: impl FnOnce(PromptNumber) -> DesktopInput) -> (Addressee, DesktopInput) {
+    let (device, prompt) = prompt_of(prompt);
+    (Addressee::Device(device), input(prompt))
+}
+
 /// What the desktop tells, and whom.
 pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
-    let of_card = |card, input: fn(_) -> DesktopInput| {
-        let (device, card) = card_of(card);
-        (Addressee::Device(device), input(card))
-    };
     match event {
-        DesktopEvent::Raised { card, verdict } => {
-            let (device, card) = card_of(card);
-            (Addressee::Device(device), DesktopInput::CardShown { card, verdict })
-        }
+        DesktopEvent::Raised { card, verdict } => of_card(card, |card| DesktopInput::CardShown { card, verdict }),
         DesktopEvent::RaiseFailed { card, problem, detail } => {
-            let (device, card) = card_of(card);
-            (Addressee::Device(device), DesktopInput::CardFailed { card, problem, detail })
+            of_card(card, |card| DesktopInput::CardFailed { card, problem, detail })
         }
         DesktopEvent::Clicked { card } => {
             of_card(card, |card| DesktopInput::CardGone { card, interaction: CardInteraction::Clicked })
@@ -60,17 +62,10 @@ pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
         }
         DesktopEvent::CardGone { card } => of_card(card, DesktopInput::CardVanished),
         DesktopEvent::PromptAnswered { prompt, allow } => {
-            let (device, prompt) = prompt_of(prompt);
-            (Addressee::Device(device), DesktopInput::PromptAnswered { prompt, allow })
+            of_prompt(prompt, |prompt| DesktopInput::PromptAnswered { prompt, allow })
         }
-        DesktopEvent::PromptClosed { prompt } => {
-            let (device, prompt) = prompt_of(prompt);
-            (Addressee::Device(device), DesktopInput::PromptClosed(prompt))
-        }
-        DesktopEvent::PromptFailed { prompt, detail } => {
-            let (device, _) = prompt_of(prompt);
-            (Addressee::Device(device), DesktopInput::PromptFailed(detail))
-        }
+        DesktopEvent::PromptClosed { prompt } => of_prompt(prompt, DesktopInput::PromptClosed),
+        DesktopEvent::PromptFailed { prompt, detail } => of_prompt(prompt, |_| DesktopInput::PromptFailed(detail)),
         DesktopEvent::CardsLost => (Addressee::Everyone, DesktopInput::CardsLost),
         DesktopEvent::ServerAppeared => (Addressee::Everyone, DesktopInput::ServerAppeared),
         DesktopEvent::Changed => (Addressee::Everyone, DesktopInput::Changed),

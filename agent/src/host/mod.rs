@@ -38,7 +38,6 @@ pub use open_device::{OpenError, OpenedDevice, journal_options};
 use crate::broker::SessionSettings;
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::{JournalDatabase, JournalError};
-use host_handle::HostParts;
 use host_task::HostTask;
 
 /// How many devices one process hosts at most.
@@ -88,8 +87,6 @@ pub struct Host {
     handle: HostHandle,
     task: JoinHandle<Result<(), HostError>>,
     stopping: CancellationToken,
-    notifier: Arc<dyn Notifier>,
-    parts: Arc<HostParts>,
 }
 
 impl Host {
@@ -98,11 +95,10 @@ impl Host {
     /// # Errors
     /// The system gives no thread for the journal.
     pub fn start(setup: HostSetup) -> Result<Self, JournalError> {
-        let notifier = Arc::clone(&setup.notifier);
-        let (task, handle, parts) = HostTask::new(setup)?;
+        let (task, handle) = HostTask::new(setup)?;
         let stopping = CancellationToken::new();
         let task = tokio::spawn(task.run(stopping.clone()));
-        Ok(Self { handle, task, stopping, notifier, parts })
+        Ok(Self { handle, task, stopping })
     }
 
     /// The way to the hosted devices.
@@ -133,8 +129,8 @@ impl Host {
             Some(ended) => ended,
             None => self.task.await.unwrap_or(Err(HostError::Panicked)),
         };
-        self.notifier.stop().await;
-        let parts = self.parts;
+        let parts = self.handle.parts;
+        parts.notifier.stop().await;
         let closed = tokio::task::spawn_blocking(move || parts.database.close()).await;
         if let Ok(Err(error)) = closed {
             warn!("{error}");
