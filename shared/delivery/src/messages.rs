@@ -4,7 +4,7 @@
 //! to (`portal_device`).
 
 use portal_contract::{CustomNotification, DeviceEventKind, GroupList, IncomingTopic, NotificationId, RemoteAction};
-use portal_device::{AckToken, ArrivedPush, DeviceInput};
+use portal_device::{ArrivedPush, DeviceInput};
 
 use crate::action::Action;
 use crate::entry::JournalEntry;
@@ -152,8 +152,7 @@ impl Delivery {
             // Pushes are pending as such; a fence of another life is settled by the session.
             IncomingTopic::Notification(_) | IncomingTopic::Fence => {}
         }
-        let ack: Option<AckToken> = message.ack;
-        self.acknowledge(ack);
+        self.acknowledge(message.ack);
         Ok(())
     }
 

@@ -21,6 +21,10 @@ const fn option(
     Argument { kind: Option { long, value_name, times, bare_in_scenarios }, member, help, read }
 }
 
+const fn target_sdk(help: &'static str) -> Argument {
+    option(("target-sdk", "targetSdk"), "N", Times::Optional, false, number, help)
+}
+
 pub(super) const fn flag(
     (long, member): (&'static str, &'static str),
     read: fn(&str) -> Result<Value, String>,
@@ -58,26 +62,12 @@ pub(super) const PACKAGE_OF_INSTALL: &[Argument] = &[
         text,
         "The version [default: the oldest that the documentation supports]",
     ),
-    option(
-        ("target-sdk", "targetSdk"),
-        "N",
-        Times::Optional,
-        false,
-        number,
-        "The API level that it targets (Android) [default: the setting app.android_target_sdk]",
-    ),
+    target_sdk("The API level that it targets (Android) [default: the setting app.android_target_sdk]"),
 ];
 
 pub(super) const PACKAGE_OF_UPDATE: &[Argument] = &[
     option(("version", "version"), "V", Times::Optional, true, text, "The version [default: the next one]"),
-    option(
-        ("target-sdk", "targetSdk"),
-        "N",
-        Times::Optional,
-        false,
-        number,
-        "The API level that it targets (Android) [default: the one of before]",
-    ),
+    target_sdk("The API level that it targets (Android) [default: the one of before]"),
 ];
 
 pub(super) const ENROLLMENT: &[Argument] = &[
