@@ -9,26 +9,20 @@ use std::fmt::{self, Write};
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || is_no_character(c)
+        || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether XML 1.0 has no way to say this character (its production `Char`), be it escaped or not: one such makes the
-/// whole document unreadable.
-pub fn is_unsayable_in_xml(c: char) -> bool {
-    matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-}
-
-fn is_no_character(c: char) -> bool {
-    matches!(c, '\u{fffe}' | '\u{ffff}')
+fn written_out(text: &str, is_written_out: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_written_out(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// The text with each harmful character written out.
 pub fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
+    written_out(text, is_harmful)
 }
 
 /// The same JSON with each harmful character escaped. JSON has them within strings only, where an escape says the same.
@@ -48,12 +42,7 @@ pub fn harmless_json(json: &str) -> String {
 /// Text for an XML document: what cannot stand in one is written out, and what would control the terminal of who reads
 /// the document there. Line breaks and tabs stay: a report's failures have several lines.
 pub fn for_xml(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        let stays = matches!(c, '\n' | '\t');
-        if !stays && is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
+    written_out(text, |c| !matches!(c, '\n' | '\t') && is_harmful(c))
 }
 
 /// Writes everything that passes through it without its harmful characters: what a `Display` or a `Debug` of others says.
@@ -73,6 +62,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Whether XML 1.0 has no way to say this character (its production `Char`), be it escaped or not: one such makes the
+    /// whole document unreadable.
+    fn is_unsayable_in_xml(c: char) -> bool {
+        matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+    }
 
     #[test]
     fn harmful_characters_are_written_out() {
