@@ -1,18 +1,19 @@
 //! What moves a push on: the one evaluation, in the contract's order of outcomes (contract 3, 4).
 //!
-//! Lives here: arrival, waiting, letting go, showing, settling. Does not live here: what the emulated push service drops
-//! (`push_service`), why a prerequisite is unmet (`grounds`), where a push shows (`surface`).
+//! Lives here: arrival, waiting, letting go, showing, settling. Does not live here: what the device makes of a push
+//! (`verdict`), what the emulated push service drops (`push_service`).
 
 use portal_contract::{
-    CardInteraction, DesktopVerdict, NotificationId, Outcome, Presentation, PushProblem, PushTarget, Receipt,
-    StandbyBucket, Surface, Timestamp,
+    CardInteraction, DesktopVerdict, NotificationId, Outcome, Presentation, PushProblem, PushTarget, Receipt, Surface,
+    Timestamp,
 };
 
+use super::Device;
 use super::effect::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 use super::event::{ArrivedPush, CardFailure};
 use super::numbers::{CardNumber, HeldKey};
 use super::push::{HeldPush, HoldReason, PushBeingShown, PushCandidate, ReceivedPush};
-use super::{Device, Rule};
+use super::verdict::PushVerdict;
 
 impl Device {
     pub(super) fn push_arrived(&mut self, arrival: ArrivedPush, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
@@ -50,26 +51,15 @@ impl Device {
 
     /// The one evaluation, in the contract's order: expired, withheld, then waiting, dropped, failed or shown.
     fn evaluate(&mut self, candidate: PushCandidate, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
-        let push = &candidate.push;
-        if let Some(outcome) = self.ends_unseen(push, now) {
-            return self.settle(candidate, outcome, now, effects);
-        }
-        if let Some(reason) = self.waits_for_the_device(&candidate) {
-            if self.settings.time_to_live_is_over(push, self.is_apple(), now) {
-                let outcome = Outcome::Dropped { problem: PushProblem::DroppedTtlExpired };
-                return self.settle(candidate, outcome, now, effects);
+        let presentation = match self.judge(&candidate.push, candidate.held.map(|held| held.reason), now) {
+            PushVerdict::Ends(outcome) => return self.settle(candidate, outcome, now, effects),
+            PushVerdict::Waits(reason) => return self.hold(candidate, reason, effects),
+            PushVerdict::Shows(presentation) if presentation.surface == Surface::InApp => {
+                return self.settle(candidate, Outcome::Presented(presentation), now, effects);
             }
-            return self.hold(candidate, reason, effects);
-        }
-        if self.state.app.force_stopped {
-            // Rule::ForceStop
-            let outcome = Outcome::Dropped { problem: PushProblem::DroppedAppForceStopped };
-            return self.settle(candidate, outcome, now, effects);
-        }
-        let presentation = self.state.presentation();
-        if presentation.surface == Surface::InApp {
-            return self.settle(candidate, Outcome::Presented(presentation), now, effects);
-        }
+            PushVerdict::Shows(presentation) => presentation,
+        };
+        let push = &candidate.push;
         if let Some(detail) = &self.pushes.server_problem {
             if now >= self.server_timeout_at(push) {
                 let outcome = Outcome::Failed { problem: PushProblem::NoNotificationServer, detail: detail.clone() };
@@ -83,50 +73,8 @@ impl Device {
         self.show(candidate, presentation, now, effects);
     }
 
-    /// The outcome of a push that no waiting can change: it has expired, or a prerequisite is unmet.
-    fn ends_unseen(&self, push: &ReceivedPush, now: Timestamp) -> Option<Outcome> {
-        if push.ends_at(self.settings.ids_age_millis).is_some_and(|at| now >= at) {
-            return Some(Outcome::Expired);
-        }
-        let unmet = self.state.unmet(Some(push));
-        (!unmet.is_empty()).then_some(Outcome::Withheld { unmet })
-    }
-
     fn server_timeout_at(&self, push: &ReceivedPush) -> Timestamp {
         push.received_at.plus_millis(self.settings.server_timeout_millis)
-    }
-
-    fn waits_for_the_device(&self, candidate: &PushCandidate) -> Option<HoldReason> {
-        // What is on the device already does not go back behind the fence.
-        let may_wait_for_fence = candidate.held.is_none_or(|held| held.reason == HoldReason::DeviceOffline);
-        let passes_doze = self.is_of_high_priority(&candidate.push);
-        let reasons = [
-            (HoldReason::DeviceOffline, may_wait_for_fence),
-            (HoldReason::WorkProfilePaused, true),
-            (HoldReason::Doze, !passes_doze),
-            (HoldReason::BatteryOptimisation, true),
-        ];
-        reasons.into_iter().find(|(reason, may)| *may && self.holds(*reason)).map(|(reason, _)| reason)
-    }
-
-    /// Whether `reason` holds pushes now; the pace does not by itself, since each slot lets one go.
-    fn holds(&self, reason: HoldReason) -> bool {
-        let condition = &self.state.condition;
-        let emulated = self.settings.push_service.emulate;
-        match reason {
-            HoldReason::DeviceOffline => condition.offline || (emulated && self.pushes.is_before_the_fence()),
-            // Rule::Doze
-            HoldReason::Doze => emulated && condition.doze && !condition.battery_optimisation_exempt,
-            // Rule::WorkProfilePaused
-            HoldReason::WorkProfilePaused => condition.work_profile_paused,
-            HoldReason::BatteryOptimisation => {
-                let optimised = !condition.battery_optimisation_exempt;
-                let restricted = condition.standby_bucket == StandbyBucket::Restricted;
-                emulated && optimised && restricted && self.state.follows(Rule::BatteryOptimisation)
-            }
-            HoldReason::Pace => false,
-            HoldReason::NotificationServerAway => self.pushes.server_problem.is_some(),
-        }
     }
 
     /// The first to arrive of the held pushes that wait for nothing but their turn.

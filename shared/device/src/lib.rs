@@ -35,7 +35,7 @@
 //! ```
 //!
 //! A subject has a file: `app`, `enrollment`, `permission`, `condition`, `switches`, `policy`, `push_service`. `reasons` says why
-//! a prerequisite is unmet, `evaluation` decides a push's outcome, `surface` where it shows; `rule` is the table of all
+//! a prerequisite is unmet, `verdict` what becomes of a push, `surface` where it shows; `rule` is the table of all
 //! rules with their sources, which `portal-agent facts` prints.
 //!
 //! Lives here: every rule of the device, each with the fact that it rests on.
@@ -66,6 +66,7 @@ mod removal;
 mod rule;
 mod surface;
 mod switches;
+mod verdict;
 mod view;
 
 pub use app::AppState;
@@ -85,6 +86,7 @@ pub use push::{HeldPush, HoldReason, ReceivedPush};
 pub use refusal::Refusal;
 pub use rule::{Rule, RuleInfo, RulePlatforms};
 pub use switches::NotificationSwitches;
+pub use verdict::PushVerdict;
 
 pub use portal_contract::command::{
     AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
