@@ -35,8 +35,8 @@ codes!(DeliveryDelay {
     DelayedDeviceOffline = 1,
     DelayedDeviceDoze = 2,
     DelayedUserStopped = 3,
-    DelayedMessageThrottled = 4,
-    DelayedNotificationServer = 5,
+    DelayedDesktopPace = 4,
+    DelayedNotificationServerAway = 5,
     DelayedBatteryOptimisation = 6,
 });
 codes!(DesktopVerdict {
@@ -151,8 +151,8 @@ mod tests {
         assert_eq!(
             words::<DeliveryDelay>(),
             pinned(
-                "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedMessageThrottled
-                 delayedNotificationServer delayedBatteryOptimisation"
+                "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedDesktopPace
+                 delayedNotificationServerAway delayedBatteryOptimisation"
             )
         );
         assert_eq!(

@@ -37,7 +37,8 @@ pub enum PushTarget {
     },
 }
 
-/// What the emulated push service or the device delayed a push for, in FCM's words (facts 5).
+/// What delayed a push: the emulated push service or the device in FCM's words (facts 5), this computer's desktop in words of
+/// its own, since FCM's would blame the push service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryDelay {
@@ -47,10 +48,12 @@ pub enum DeliveryDelay {
     DelayedDeviceDoze,
     /// The work profile was paused.
     DelayedUserStopped,
-    /// The pace of shown notifications was reached.
-    DelayedMessageThrottled,
+    /// The desktop's: the pace of shown notifications was reached. Until 0.1.0 it had FCM's word for throttling.
+    #[serde(alias = "delayedMessageThrottled")]
+    DelayedDesktopPace,
     /// The desktop's notification server was away.
-    DelayedNotificationServer,
+    #[serde(alias = "delayedNotificationServer")]
+    DelayedNotificationServerAway,
     /// Battery optimisation kept it from the app.
     DelayedBatteryOptimisation,
 }
@@ -287,6 +290,18 @@ mod tests {
             r#"{"sequence":41,"notificationId":"6f0c","deviceId":"6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10","target":{"kind":"device"},"outcome":"withheld","unmet":["notificationsPermitted"],"receivedAt":"1970-01-01T00:00:00.000Z","decidedAt":"1970-01-01T00:00:00.001Z"}"#
         );
         assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);
+    }
+
+    #[test]
+    fn the_desktops_delays_are_read_under_their_old_words_too() {
+        let rows = [
+            ("delayedMessageThrottled", DeliveryDelay::DelayedDesktopPace, "delayedDesktopPace"),
+            ("delayedNotificationServer", DeliveryDelay::DelayedNotificationServerAway, "delayedNotificationServerAway"),
+        ];
+        for (old, delay, word) in rows {
+            assert_eq!(serde_json::from_value::<DeliveryDelay>(old.into()).unwrap(), delay);
+            assert_eq!(serde_json::to_value(delay).unwrap(), word);
+        }
     }
 
     #[test]

@@ -96,10 +96,10 @@ fn delay_sentence(delay: DeliveryDelay) -> &'static str {
         DeliveryDelay::DelayedDeviceOffline => "It had waited for the device to come back.",
         DeliveryDelay::DelayedDeviceDoze => "It had waited for the end of Doze (facts 4.2).",
         DeliveryDelay::DelayedUserStopped => "It had waited for the work profile (facts 4.2).",
-        DeliveryDelay::DelayedMessageThrottled => "It had waited for its turn: the desktop is not flooded.",
+        DeliveryDelay::DelayedDesktopPace => "It had waited for its turn: this computer's desktop is not flooded.",
         DeliveryDelay::DelayedBatteryOptimisation => {
             "It had waited for battery optimisation to let it through (facts 1.1)."
         }
-        DeliveryDelay::DelayedNotificationServer => "It had waited for a notification server.",
+        DeliveryDelay::DelayedNotificationServerAway => "It had waited for this computer's notification server.",
     }
 }

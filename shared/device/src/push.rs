@@ -81,8 +81,8 @@ impl HoldReason {
             Self::Doze => DeliveryDelay::DelayedDeviceDoze,
             Self::WorkProfilePaused => DeliveryDelay::DelayedUserStopped,
             Self::BatteryOptimisation => DeliveryDelay::DelayedBatteryOptimisation,
-            Self::Pace => DeliveryDelay::DelayedMessageThrottled,
-            Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServer,
+            Self::Pace => DeliveryDelay::DelayedDesktopPace,
+            Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServerAway,
         }
     }
 }

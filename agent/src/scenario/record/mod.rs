@@ -265,7 +265,7 @@ impl ScenarioWriter {
 /// Whether it was time that let a held push go, and no step.
 fn let_go_by_time(receipt: &Receipt) -> bool {
     let by_outcome = matches!(receipt.outcome, Outcome::Expired | Outcome::Failed { .. });
-    by_outcome || receipt.delay == Some(DeliveryDelay::DelayedMessageThrottled)
+    by_outcome || receipt.delay == Some(DeliveryDelay::DelayedDesktopPace)
 }
 
 /// Milliseconds as people write them: `4h`, `1h30m`, `2s500ms`.

@@ -27,7 +27,7 @@ fn two_thousand_at_once_show_in_order_a_hundred_a_second() {
     assert_eq!(rig.ids_of("presented"), ids);
     assert_eq!(rig.receipts.last().unwrap().decided_at, start.plus_seconds(19));
     assert_eq!((rig.held.len(), rig.device.next_deadline(), rig.open.len()), (0, None, 20));
-    assert_eq!(rig.receipt("n100").delay, Some(DeliveryDelay::DelayedMessageThrottled));
+    assert_eq!(rig.receipt("n100").delay, Some(DeliveryDelay::DelayedDesktopPace));
     assert_eq!(rig.receipt("n99").delay, None);
 }
 
@@ -148,7 +148,7 @@ fn each_push_has_its_own_patience_and_a_server_that_appears_shows_what_still_wai
     assert_eq!(rig.ids_of("failed"), ["a"]);
     rig.desktop(DesktopBehaviour::Shows);
     assert_eq!(rig.ids_of("presented"), ["b", "c"]);
-    assert_eq!(rig.receipt("c").delay, Some(DeliveryDelay::DelayedNotificationServer));
+    assert_eq!(rig.receipt("c").delay, Some(DeliveryDelay::DelayedNotificationServerAway));
 }
 
 #[test]
