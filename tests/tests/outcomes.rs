@@ -139,7 +139,10 @@ async fn a_server_that_comes_back_within_patience_shows_what_waited() -> Result<
     station.agent.wait(&["held=1"])?;
     station.start_server(ServerProfile::xfce()).await?;
     let receipt = station.next_receipt().await?;
-    assert_eq!((&receipt["outcome"], &receipt["delay"]), (&json!("presented"), &json!("delayedNotificationServerAway")));
+    assert_eq!(
+        (&receipt["outcome"], &receipt["delay"]),
+        (&json!("presented"), &json!("delayedNotificationServerAway"))
+    );
     assert_eq!(station.wait_for_shown(1).await?.len(), 1);
     Ok(())
 }

@@ -12,7 +12,7 @@ use core_foundation::runloop::CFRunLoop;
 use notify_rust::{Notification, NotificationResponse, set_application};
 
 use super::blocking::{ALLOW, DENY};
-use super::{Card, CardUrgency, PROMPT_ACTIONS, PromptCard, Suppression, text};
+use super::{Card, PROMPT_ACTIONS, PromptCard, Suppression, text};
 
 /// Waits for the user's answer.
 pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
@@ -30,7 +30,7 @@ pub(super) fn allowance() -> Suppression {
 /// would have a thread of the library poll ten times a second for as long as the card stays.
 pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, String> {
     let mut notification = notification(&card.heading(), &card.body);
-    if card.sound && card.urgency == Urgency::Normal {
+    if card.sound {
         notification.sound_name("default");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;

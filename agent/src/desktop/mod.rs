@@ -55,7 +55,7 @@ pub struct PromptId(pub u64);
 pub enum CardUrgency {
     /// A banner.
     Normal,
-    /// Quiet: no sound, whatever the card says.
+    /// In the list alone.
     Low,
 }
 
@@ -70,7 +70,7 @@ pub struct Card {
     pub title: String,
     /// The body, as sent.
     pub body: String,
-    /// How loud.
+    /// How it asks for attention, the sound aside.
     pub urgency: CardUrgency,
     /// Whether it may sound.
     pub sound: bool,

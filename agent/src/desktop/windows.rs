@@ -9,7 +9,7 @@ use windows::UI::Notifications::{NotificationSetting, ToastNotificationManager};
 use windows::core::HSTRING;
 
 use super::blocking::{ALLOW, DENY};
-use super::{Card, CardUrgency, PROMPT_ACTIONS, PromptCard, Suppression, text};
+use super::{Card, PROMPT_ACTIONS, PromptCard, Suppression, text};
 
 /// Waits for the user's answer. A toast that left the screen answers nothing any more: clicks in the Action Center need
 /// a COM activator, which this version has not.
@@ -31,7 +31,7 @@ pub(super) fn allowance() -> Suppression {
 /// Shows a card.
 pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, String> {
     let mut toast = toast(&card.heading(), &card.body, icon);
-    if card.sound && card.urgency == Urgency::Normal {
+    if card.sound {
         // Without a name, notify-rust makes a toast silent.
         toast.sound_name("Default");
     }

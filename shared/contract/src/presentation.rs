@@ -13,7 +13,7 @@ pub enum Surface {
     Banner,
     /// The lock screen.
     LockScreen,
-    /// Notification Center; on Android the shade. Quiet: low urgency, no sound.
+    /// Notification Center; on Android the shade: on the desktop with low urgency.
     NotificationCenter,
     /// In Company Portal itself; nothing is shown on the desktop.
     InApp,

@@ -296,7 +296,11 @@ mod tests {
     fn the_desktops_delays_are_read_under_their_old_words_too() {
         let rows = [
             ("delayedMessageThrottled", DeliveryDelay::DelayedDesktopPace, "delayedDesktopPace"),
-            ("delayedNotificationServer", DeliveryDelay::DelayedNotificationServerAway, "delayedNotificationServerAway"),
+            (
+                "delayedNotificationServer",
+                DeliveryDelay::DelayedNotificationServerAway,
+                "delayedNotificationServerAway",
+            ),
         ];
         for (old, delay, word) in rows {
             assert_eq!(serde_json::from_value::<DeliveryDelay>(old.into()).unwrap(), delay);

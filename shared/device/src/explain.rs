@@ -2,7 +2,7 @@
 //!
 //! Lives here: the sentences of `explain`. Does not live here: the checklist's rules (`grounds`).
 
-use portal_contract::{DeliveryDelay, Explanation, Outcome, Prerequisite, PushProblem, Receipt, Surface};
+use portal_contract::{DeliveryDelay, Explanation, Outcome, Prerequisite, Presentation, PushProblem, Receipt, Surface};
 
 use super::DeviceSnapshot;
 use super::app::FIRST_SHOWING_VERSION;
@@ -43,7 +43,7 @@ fn outcome_sentence(outcome: &Outcome, snapshot: &DeviceSnapshot) -> String {
         }
         Outcome::Presented(shown) => {
             let hidden = if shown.content_hidden { " Title and body were hidden (facts 4.1, 4.2)." } else { "" };
-            presented_sentence(shown.surface, snapshot) + hidden
+            presented_sentence(shown, snapshot) + hidden
         }
     }
 }
@@ -75,8 +75,8 @@ fn dropped_sentence(problem: PushProblem) -> &'static str {
     }
 }
 
-fn presented_sentence(surface: Surface, snapshot: &DeviceSnapshot) -> String {
-    match surface {
+fn presented_sentence(shown: &Presentation, snapshot: &DeviceSnapshot) -> String {
+    match shown.surface {
         Surface::Banner => "Shown as a banner.".to_owned(),
         Surface::LockScreen => "Shown on the lock screen.".to_owned(),
         Surface::NotificationCenter if snapshot.condition.focus => {
@@ -84,6 +84,7 @@ fn presented_sentence(surface: Surface, snapshot: &DeviceSnapshot) -> String {
             let label = if snapshot.identity.operating_system.is_apple() { "derived, facts 4.1" } else { "undocumented" };
             format!("Shown quietly in the list, because of Focus or Do Not Disturb ({label}: that it still lists).")
         }
+        Surface::NotificationCenter if shown.sound == Some(true) => "Shown in the list alone, with a sound.".to_owned(),
         Surface::NotificationCenter => "Shown quietly in the list.".to_owned(),
         Surface::InApp => {
             "Shown in Company Portal, which was open, and not as a system notification (facts 1.6): app notifications --refresh lists it.".to_owned()

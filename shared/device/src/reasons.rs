@@ -13,7 +13,7 @@ use portal_contract::{
 };
 
 use super::push::ReceivedPush;
-use super::switches::{ChannelImportance, NotificationSwitches};
+use super::switches::{AppleSwitches, ChannelImportance, NotificationSwitches};
 use super::{DeviceSnapshot, Rule};
 
 /// For what reason a prerequisite is met or unmet.
@@ -43,6 +43,8 @@ enum PrerequisiteReason {
     Denied,
     DeniedForGood,
     EverySurfaceOff,
+    NoSurfaceWhileLocked,
+    NoSurfaceWhileQuiet,
     ChannelGroupOff,
     ChannelOff,
     GrantedByPolicy,
@@ -241,11 +243,16 @@ impl DeviceSnapshot {
     }
 
     fn switched_off(&self) -> Option<PrerequisiteReason> {
-        match self.acting_switches() {
-            NotificationSwitches::Apple(apple) => {
-                let any = apple.notification_center || apple.lock_screen || apple.alert;
-                (!any).then_some(PrerequisiteReason::EverySurfaceOff)
-            }
+        let switches = self.acting_switches();
+        match &switches {
+            NotificationSwitches::Apple(apple) => match apple {
+                AppleSwitches { notification_center: false, lock_screen: false, alert: false, .. } => {
+                    Some(PrerequisiteReason::EverySurfaceOff)
+                }
+                _ if self.surface(&switches).is_some() => None,
+                _ if self.quiet_by(&switches).is_some() => Some(PrerequisiteReason::NoSurfaceWhileQuiet),
+                _ => Some(PrerequisiteReason::NoSurfaceWhileLocked),
+            },
             NotificationSwitches::Android(android) if !android.channel_group => {
                 Some(PrerequisiteReason::ChannelGroupOff)
             }

@@ -19,10 +19,11 @@ impl DeviceSnapshot {
     /// How a push shows now that every prerequisite is met.
     pub(super) fn presentation(&self) -> Presentation {
         let switches = self.acting_switches();
-        let surface = self.surface(&switches);
+        // Without a surface `notificationsPermitted` is unmet, and no push comes here.
+        let surface = self.surface(&switches).unwrap_or(Surface::NotificationCenter);
         let apple = self.identity.operating_system.is_apple();
-        // contract 3: the list is quiet, whatever the switch or the channel would sound like
-        let sound = matches!(surface, Surface::Banner | Surface::LockScreen) && sound_is_on(&switches);
+        // facts 4.1, 4.2: sound has switches of its own, whatever the surface
+        let sound = surface != Surface::InApp && self.quiet_by(&switches).is_none() && sound_is_on(&switches);
         Presentation {
             surface,
             sound: Some(sound),
@@ -33,35 +34,48 @@ impl DeviceSnapshot {
         }
     }
 
-    fn surface(&self, switches: &NotificationSwitches) -> Surface {
+    /// Where a push shows with these switches; `None` where no surface is left for it.
+    pub(super) fn surface(&self, switches: &NotificationSwitches) -> Option<Surface> {
         let open_and_unlocked = self.app.foreground && !self.condition.locked;
         let in_app = self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid);
         // locked, it is a system notification all the same (Rule::SystemWhileLocked)
         if open_and_unlocked && in_app {
-            return Surface::InApp;
+            return Some(Surface::InApp);
         }
+        let quiet = self.quiet_by(switches).is_some();
         match switches {
-            // Rule::AppleProvisional
-            _ if self.acting_permission() == NotificationPermission::Provisional => Surface::NotificationCenter,
-            // Rule::FocusIsQuiet
-            _ if self.condition.focus => Surface::NotificationCenter,
-            // Rule::AppleScheduledSummary
-            NotificationSwitches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => Surface::NotificationCenter,
+            NotificationSwitches::Apple(apple) if quiet => {
+                apple.notification_center.then_some(Surface::NotificationCenter)
+            }
+            // Android's shade has no switch.
+            NotificationSwitches::Android(_) if quiet => Some(Surface::NotificationCenter),
             NotificationSwitches::Apple(apple) => self.apple_surface(apple),
-            NotificationSwitches::Android(android) => self.android_surface(android),
+            NotificationSwitches::Android(android) => Some(self.android_surface(android)),
         }
     }
 
-    // facts 4.1: each surface has its own switch; "lockScreen disabled still allows display once unlocked"
-    fn apple_surface(&self, apple: &AppleSwitches) -> Surface {
+    /// By which rule a push is in the list alone, without banner and sound.
+    pub(super) fn quiet_by(&self, switches: &NotificationSwitches) -> Option<Rule> {
+        match switches {
+            _ if self.acting_permission() == NotificationPermission::Provisional => Some(Rule::AppleProvisional),
+            _ if self.condition.focus => Some(Rule::FocusIsQuiet),
+            NotificationSwitches::Apple(AppleSwitches { scheduled_delivery: true, .. }) => {
+                Some(Rule::AppleScheduledSummary)
+            }
+            _ => None,
+        }
+    }
+
+    // facts 4.1: each surface has its own switch; "lockScreen disabled still allows display once unlocked", and a banner is
+    // shown on an unlocked device alone
+    fn apple_surface(&self, apple: &AppleSwitches) -> Option<Surface> {
         match (self.condition.locked, apple.lock_screen, apple.alert, apple.notification_center) {
-            (true, true, _, _) => Surface::LockScreen,
-            (false, _, true, _) => Surface::Banner,
-            (_, _, _, true) => Surface::NotificationCenter,
-            (false, true, false, false) => Surface::LockScreen,
-            (true, false, true, false) => Surface::Banner,
-            // Every surface is off: that is an unmet prerequisite and never comes here.
-            (_, false, false, false) => Surface::NotificationCenter,
+            (true, true, _, _) => Some(Surface::LockScreen),
+            (false, _, true, _) => Some(Surface::Banner),
+            (_, _, _, true) => Some(Surface::NotificationCenter),
+            // It is on the lock screen once the device is locked.
+            (false, true, false, false) => Some(Surface::LockScreen),
+            (true, false, _, false) | (false, false, false, false) => None,
         }
     }
 

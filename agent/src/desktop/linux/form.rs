@@ -34,7 +34,7 @@ impl NotificationTemplate {
             CardUrgency::Normal => notification.urgency(Level::Normal),
             CardUrgency::Low => notification.urgency(Level::Low),
         };
-        if card.sound && card.urgency == CardUrgency::Normal {
+        if card.sound {
             notification.sound_name("message-new-instant");
         } else {
             notification.hint(Hint::SuppressSound(true));

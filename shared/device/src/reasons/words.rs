@@ -98,6 +98,12 @@ impl DeviceSnapshot {
                 (detail, "permission allow".to_owned(), rules)
             }
             PrerequisiteReason::EverySurfaceOff => self.every_surface_off(),
+            PrerequisiteReason::NoSurfaceWhileLocked => said(
+                "notifications are allowed, but the device is locked, and Lock Screen and Notification Center are off",
+                "device unlock",
+                &[Rule::AppleSurfaces],
+            ),
+            PrerequisiteReason::NoSurfaceWhileQuiet => self.no_surface_while_quiet(),
             PrerequisiteReason::ChannelGroupOff => {
                 said("the channel group is off", "settings set channelGroup=on", &[Rule::AndroidSwitch])
             }
@@ -113,6 +119,27 @@ impl DeviceSnapshot {
                 said("a policy forbids notifications, whatever the user chose", "policy clear", self.policy_rules())
             }
             _ => said("notifications are allowed", "", rules),
+        }
+    }
+
+    /// The list is the one surface that is left, and it is off.
+    fn no_surface_while_quiet(&self) -> Words {
+        match self.quiet_by(&self.acting_switches()) {
+            Some(Rule::AppleProvisional) => said(
+                "notifications are allowed quietly, in Notification Center alone, and that is off",
+                "settings set notificationCenter=on",
+                &[Rule::AppleProvisional, Rule::AppleSurfaces],
+            ),
+            Some(Rule::AppleScheduledSummary) => said(
+                "notifications are left to the scheduled summary, and Notification Center is off",
+                "settings set scheduledDelivery=off",
+                &[Rule::AppleScheduledSummary, Rule::AppleSurfaces],
+            ),
+            _ => said(
+                "Focus leaves notifications to Notification Center alone, and that is off",
+                "device focus off",
+                &[Rule::FocusIsQuiet, Rule::AppleSurfaces],
+            ),
         }
     }
 

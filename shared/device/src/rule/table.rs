@@ -99,8 +99,8 @@ rules! {
         "a day without the app, or a restored device, forgets the permission",
         note: "a note of 2016";
     AppleSurfaces = "apple-surfaces", "facts 4.1", ALWAYS, Apple, [D D D] {Set.1 Loc.1},
-        "Lock Screen, Notification Center, Banners, Sounds and Badges have a switch each; all surfaces off shows nothing",
-        note: "that all surfaces off shows nothing is derived";
+        "Lock Screen, Notification Center, Banners, Sounds and Badges have a switch each; where no surface is left nothing shows",
+        note: "that nothing shows then, and that what is only listed sounds, is derived";
     ApplePreviews = "apple-previews", "facts 4.1", ALWAYS, Apple, [D D D] {Pre.1},
         "Show Previews hides title and body: always shown, when unlocked, never";
     AppleScheduledSummary = "apple-scheduled-summary", "facts 4.1", ALWAYS, Apple, [N V V] {Sch.1},

@@ -79,11 +79,24 @@ fn unenrolled_in_grace<'a>(device: &'a DeviceSnapshot, push: Option<&ReceivedPus
 fn permitted(device: &DeviceSnapshot) -> bool {
     let policy = |name: &str| device.policy.list().get(name).map(String::as_str);
     let off = |name: &str, value: &str, user: bool| policy(name).map_or(user, |set| set != value);
+    let quiet = |scheduled: bool| {
+        let provisional = device.policy.is_empty() && device.permission.status() == NotificationPermission::Provisional;
+        provisional || device.condition.focus || scheduled
+    };
     let switched_on = match &device.switches {
         NotificationSwitches::Apple(apple) => {
-            off("AlertType", "0", apple.alert)
-                || off("ShowInLockScreen", "false", apple.lock_screen)
-                || off("ShowInNotificationCenter", "false", apple.notification_center)
+            let banner = off("AlertType", "0", apple.alert);
+            let lock_screen = off("ShowInLockScreen", "false", apple.lock_screen);
+            let list = off("ShowInNotificationCenter", "false", apple.notification_center);
+            // The app itself gets what arrives while it is open, in whatever mode; with every switch off nothing does.
+            let open = device.app.foreground && !device.condition.locked;
+            match () {
+                () if !(banner || lock_screen || list) => false,
+                () if list || open => true,
+                () if quiet(apple.scheduled_delivery) => false,
+                () if device.condition.locked => lock_screen,
+                () => true,
+            }
         }
         NotificationSwitches::Android(android) => {
             android.channel_group && android.importance != ChannelImportance::None

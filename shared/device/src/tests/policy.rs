@@ -85,7 +85,7 @@ fn each_key_stands_over_the_users_switch() {
     type Row = (&'static str, &'static str, bool, Surface, bool, bool, bool);
     let rows: [Row; 7] = [
         ("NotificationsEnabled", "true", false, Surface::Banner, true, true, false),
-        ("AlertType", "0", false, Surface::NotificationCenter, false, true, false),
+        ("AlertType", "0", false, Surface::NotificationCenter, true, true, false),
         ("SoundsEnabled", "false", false, Surface::Banner, false, true, false),
         ("BadgesEnabled", "false", false, Surface::Banner, true, false, false),
         ("ShowInLockScreen", "true", true, Surface::LockScreen, true, true, false),

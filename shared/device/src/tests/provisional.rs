@@ -54,6 +54,9 @@ fn a_provisional_request_prompts_nobody_and_delivers_to_the_list_alone() {
     }
     rig.permission(PermissionCommand::Prompt);
     rig.permission_is(Provisional, 0);
+    rig.set("notificationCenter", "off");
+    rig.push(sent("nowhere"));
+    assert_eq!(rig.word("nowhere"), "withheld");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Lives here: the tables of surfaces. Does not live here: whether it shows at all (`prerequisites`).
 
-use portal_contract::{Outcome, Presentation, Surface};
+use portal_contract::{Outcome, Prerequisite, Presentation, Surface};
 
 use super::rig::{ANDROID, DeviceRig, IPAD, IPHONE, PROFILES, PlatformCase};
 use super::sent::sent;
@@ -41,10 +41,11 @@ fn each_standing_has_its_surface_and_sound() {
         (IPAD, "", Banner, true),
         (ANDROID, "", Banner, true),
         (IPHONE, "sound=off", Banner, false),
-        (IPHONE, "alert=off", NotificationCenter, false),
+        (IPHONE, "alert=off", NotificationCenter, true),
+        (IPHONE, "alert=off sound=off", NotificationCenter, false),
+        (IPHONE, "scheduledDelivery=on", NotificationCenter, false),
         (IPHONE, "locked", LockScreen, true),
-        (IPHONE, "locked lockScreen=off", NotificationCenter, false),
-        (IPHONE, "locked lockScreen=off notificationCenter=off", Banner, true),
+        (IPHONE, "locked lockScreen=off", NotificationCenter, true),
         (IPHONE, "alert=off notificationCenter=off", LockScreen, true),
         (IPHONE, "badge=off", Banner, true),
         (IPHONE, "focus", NotificationCenter, false),
@@ -52,13 +53,15 @@ fn each_standing_has_its_surface_and_sound() {
         (IPHONE, "open", InApp, false),
         (IPHONE, "open focus", InApp, false),
         (IPHONE, "open locked", LockScreen, true),
-        (ANDROID, "channelImportance=DEFAULT", NotificationCenter, false),
+        (IPHONE, "open focus notificationCenter=off", InApp, false),
+        (ANDROID, "channelImportance=DEFAULT", NotificationCenter, true),
         (ANDROID, "channelImportance=LOW", NotificationCenter, false),
         (ANDROID, "channelImportance=MIN", NotificationCenter, false),
         (ANDROID, "locked", LockScreen, true),
         (ANDROID, "locked channelImportance=DEFAULT", LockScreen, true),
         (ANDROID, "locked channelImportance=LOW", NotificationCenter, false),
-        (ANDROID, "locked lockScreen=SECRET", NotificationCenter, false),
+        (ANDROID, "locked lockScreen=SECRET", NotificationCenter, true),
+        (ANDROID, "locked lockScreen=SECRET channelImportance=LOW", NotificationCenter, false),
         (ANDROID, "focus", NotificationCenter, false),
         // facts 1.6: document C19 knows no exception on Android for an app that is open
         (ANDROID, "open", Banner, true),
@@ -68,6 +71,28 @@ fn each_standing_has_its_surface_and_sound() {
         assert_eq!(its, *surface, "{platform:?} {words}");
         assert_eq!(shown.is_none(), its == InApp, "only what is in the app is not shown on the desktop");
         assert_eq!(shown.is_some_and(|shown| shown.sound), *sound, "{platform:?} {words}");
+    }
+}
+
+/// facts 4.1: a locked iPhone has no banner; what is quiet is in Notification Center alone.
+#[test]
+fn where_no_surface_is_left_nothing_shows_until_the_hint_is_followed() {
+    let rows = [
+        ("locked lockScreen=off notificationCenter=off", "device unlock"),
+        ("focus notificationCenter=off", "device focus off"),
+        ("focus locked notificationCenter=off", "device focus off"),
+        ("scheduledDelivery=on notificationCenter=off", "settings set scheduledDelivery=off"),
+        ("lockScreen=off alert=off notificationCenter=off", "settings set alert=on"),
+    ];
+    for (words, hint) in rows {
+        for platform in [IPHONE, IPAD] {
+            let mut rig = DeviceRig::ready(platform);
+            stand(&mut rig, words);
+            rig.push(sent("a"));
+            let unmet = [Prerequisite::NotificationsPermitted].into_iter().collect();
+            assert_eq!(rig.receipt("a").outcome, Outcome::Withheld { unmet }, "{words}");
+            assert_eq!(rig.snapshot().hints(None)[&Prerequisite::NotificationsPermitted], hint, "{words}");
+        }
     }
 }
 
