@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::library_error::os_reason;
 
 /// How long a file may take to be read. Longer than a tool behind a pipe (`<(vault read …)`) takes to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The largest settings, password or certificate file, in bytes: room for every authority that a system trusts.
 pub(crate) const LARGEST: usize = 4 * 1024 * 1024;
@@ -57,17 +57,17 @@ impl FileFault {
 /// # Errors
 /// It cannot be read, gives nothing in time, or is larger.
 pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, FileFault> {
-    read_within(path, most, PATIENCE)
+    read_within(path, most, READ_TIMEOUT)
 }
 
-fn read_within(path: &Path, most: usize, patience: Duration) -> Result<Vec<u8>, FileFault> {
+fn read_within(path: &Path, most: usize, timeout: Duration) -> Result<Vec<u8>, FileFault> {
     let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
     // Opening a pipe waits for its writer, and no system call takes that back: a thread waits, and is left behind.
     // Even a file that calls itself regular can wait (/proc/kmsg).
     let reader = move || sender.send(read_here(&path, most));
     std::thread::Builder::new().spawn(reader).map_err(|error| FileFault::of(&error))?;
-    let read = receiver.recv_timeout(patience).map_err(|_| FileFault::Silent(patience))?;
+    let read = receiver.recv_timeout(timeout).map_err(|_| FileFault::Silent(timeout))?;
     read.map_err(|error| FileFault::of(&error))?.ok_or(FileFault::TooLarge(most))
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long anything may take that a test waits for; generous, since the machine may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The binary that the workspace built beside this test, or the one that `PORTAL_AGENT` names.
 ///
@@ -146,7 +146,7 @@ impl Agent {
                 self.child = None;
                 bail!("the daemon ended with {status}:\n{}", self.log());
             }
-            ensure!(started.elapsed() < PATIENCE, "the daemon does not answer:\n{}", self.log());
+            ensure!(started.elapsed() < ANSWER_TIMEOUT, "the daemon does not answer:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(())
@@ -271,7 +271,7 @@ impl Agent {
     /// # Errors
     /// They did not in time.
     pub fn wait(&self, conditions: &[&str]) -> Result<()> {
-        let limit = format!("{}s", PATIENCE.as_secs());
+        let limit = format!("{}s", ANSWER_TIMEOUT.as_secs());
         self.command(&[&["wait", "--timeout", &limit], conditions].concat()).map(drop)
     }
 
@@ -282,7 +282,7 @@ impl Agent {
     pub fn wait_for_receipt(&self, id: &str) -> Result<()> {
         let started = Instant::now();
         while self.json_lines(&["log", "--id", id])?.is_empty() {
-            ensure!(started.elapsed() < PATIENCE, "no receipt of {id}:\n{}", self.log());
+            ensure!(started.elapsed() < ANSWER_TIMEOUT, "no receipt of {id}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
@@ -323,7 +323,7 @@ impl Agent {
                 ensure!(status.success(), "the daemon ended with {status}:\n{}", self.log());
                 return Ok(());
             }
-            ensure!(started.elapsed() < PATIENCE, "the daemon does not end:\n{}", self.log());
+            ensure!(started.elapsed() < ANSWER_TIMEOUT, "the daemon does not end:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

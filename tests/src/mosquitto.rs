@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::certificates::CertificatePair;
 
 /// How long it may take to listen.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a port that another process took in the meantime is replaced.
 const TRIES: usize = 5;
 const MOSQUITTO: [&str; 2] = ["mosquitto", "/usr/sbin/mosquitto"];
@@ -121,7 +121,7 @@ impl Mosquitto {
         let start = Instant::now();
         let save = Command::new("kill").arg("-USR1").arg(self.child.id().to_string()).status()?;
         ensure!(save.success(), "mosquitto is not running");
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             let store = std::fs::read(self.dir.path().join("mosquitto.db")).unwrap_or_default();
             if store.windows(text.len()).any(|window| window == text.as_bytes()) {
                 return Ok(());
@@ -202,7 +202,7 @@ fn spawn(dir: &Path) -> Result<Child> {
 /// Whether it listens; `false` if it ended instead.
 fn listens(child: &mut Child, port: u16) -> Result<bool> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < TIMEOUT {
         if child.try_wait()?.is_some() {
             return Ok(false);
         }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 /// How long a node may take to listen: three start together, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 /// Where Debian's package keeps the programs themselves; those on the path change the user first.
 const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 /// One thread a scheduler is enough for a test, and none of them spins while it waits.
@@ -201,7 +201,7 @@ impl RabbitCluster {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, node.mqtt)).is_ok() {
                 return Ok(());
             }
-            if ended.is_some() || start.elapsed() > PATIENCE {
+            if ended.is_some() || start.elapsed() > TIMEOUT {
                 let output = std::fs::read_to_string(self.dir.path().join("output")).unwrap_or_default();
                 bail!("node {} did not start ({ended:?}): {output}\n{}", at + 1, self.log(at));
             }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::agent::{Agent, PATIENCE};
+use crate::agent::{ANSWER_TIMEOUT, Agent};
 use crate::notification_server::{NotificationServer, ReceivedNotification, ServerProfile};
 use crate::publish::TestPublisher;
 use crate::session_bus::SessionBus;
 use crate::subscribe::TestSubscriber;
 
 /// How long is waited for what must come.
-pub const LIMIT: Duration = PATIENCE;
+pub const LIMIT: Duration = ANSWER_TIMEOUT;
 /// The user that enrolls the devices of the tests.
 pub const USER: &str = "adele@contoso.example";
 

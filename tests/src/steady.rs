@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long the broker may stay silent while acknowledgements are due.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How many may be unacknowledged.
 const IN_FLIGHT: u16 = 200;
 
@@ -57,7 +57,7 @@ impl SteadyPublisher {
     pub async fn wait_for(&self, count: usize) -> Result<()> {
         let mut answered = self.answered.clone();
         while *answered.borrow_and_update() < count {
-            let change = tokio::time::timeout(PATIENCE, answered.changed()).await;
+            let change = tokio::time::timeout(TIMEOUT, answered.changed()).await;
             let have = *answered.borrow();
             ensure!(change.is_ok(), "only {have} of {count} pushes were acknowledged");
             change?.with_context(|| format!("the publisher's own connection broke after {have} of {count}"))?;
@@ -81,7 +81,7 @@ async fn connect(ports: &[u16]) -> Result<(AsyncClient, EventLoop)> {
         events.set_network_options(network);
         match events.poll().await {
             Ok(_) => return Ok((client, events)),
-            Err(error) if start.elapsed() > PATIENCE => return Err(error).context("the broker answers CONNECT"),
+            Err(error) if start.elapsed() > TIMEOUT => return Err(error).context("the broker answers CONNECT"),
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }

@@ -11,7 +11,7 @@ use portal_tests::station::{RigSetup, TestRig, custom_notification, custom_notif
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
-const PATIENCE: (&str, &str) = ("PORTAL_AGENT__NOTIFIER__PATIENCE", "400ms");
+const SERVER_TIMEOUT: (&str, &str) = ("PORTAL_AGENT__NOTIFIER__PATIENCE", "400ms");
 
 /// Payloads that are no custom notifications, and the code that names each.
 fn rejected() -> Vec<(Vec<u8>, &'static str)> {
@@ -111,9 +111,9 @@ async fn past_its_expiry_it_is_expired_by_the_devices_own_clock() -> Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -> Result<()> {
+async fn no_notification_server_within_the_timeout_fails_and_the_daemon_goes_on() -> Result<()> {
     let mut station =
-        TestRig::ready(&RigSetup { profile: None, environment: &[PATIENCE], ..RigSetup::default() }).await?;
+        TestRig::ready(&RigSetup { profile: None, environment: &[SERVER_TIMEOUT], ..RigSetup::default() }).await?;
     let receipt = station.settle(custom_notification("nobody").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));
     ensure!(receipt["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{receipt}");
@@ -132,7 +132,7 @@ async fn no_notification_server_within_patience_fails_and_the_daemon_goes_on() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_comes_back_within_patience_shows_what_waited() -> Result<()> {
+async fn a_server_that_comes_back_within_the_timeout_shows_what_waited() -> Result<()> {
     let mut station = TestRig::ready(&RigSetup::default()).await?;
     station.stop_server().await?;
     station.push(custom_notification("waits").to_string()).await?;
@@ -150,7 +150,7 @@ async fn a_server_that_comes_back_within_patience_shows_what_waited() -> Result<
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_bus_at_all_fails_the_same_way() -> Result<()> {
     // A bus of the test's own for the station's other parts, and an address where none is for the agent.
-    let environment = [PATIENCE, ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")];
+    let environment = [SERVER_TIMEOUT, ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")];
     let station = TestRig::ready(&RigSetup { profile: None, environment: &environment, ..RigSetup::default() }).await?;
     let receipt = station.settle(custom_notification("a").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));

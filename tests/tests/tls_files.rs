@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::agent::{Agent, PATIENCE};
+use portal_tests::agent::{ANSWER_TIMEOUT, Agent};
 use tempfile::TempDir;
 
 /// Files in a folder of the test's own.
@@ -305,7 +305,7 @@ impl Server {
             .spawn()?;
         let started = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            ensure!(started.elapsed() < PATIENCE, "openssl s_server does not listen");
+            ensure!(started.elapsed() < ANSWER_TIMEOUT, "openssl s_server does not listen");
             std::thread::sleep(Duration::from_millis(5));
         }
         Ok(Self { port, child })

@@ -35,7 +35,7 @@ impl Backoff {
 
     /// How long the next try may take: as long as is set and, since a network may just be slow, twice as long after each
     /// round in which no broker answered, up to the longest pause.
-    pub(super) fn patience(&self, set: Duration) -> Duration {
+    pub(super) fn connect_timeout(&self, set: Duration) -> Duration {
         self.doubled(set, self.unanswered).min(self.reconnect.longest.max(set))
     }
 
@@ -89,15 +89,15 @@ mod tests {
         let set = Duration::from_secs(4);
         let mut seconds = Vec::new();
         for _ in 0..8 {
-            seconds.push(backoff.patience(set).as_secs());
+            seconds.push(backoff.connect_timeout(set).as_secs());
             backoff.unanswered();
         }
         assert_eq!(seconds, [4, 4, 8, 8, 16, 16, 30, 30]);
-        assert_eq!(backoff.patience(Duration::from_secs(300)).as_secs(), 300, "what is set is never cut short");
+        assert_eq!(backoff.connect_timeout(Duration::from_secs(300)).as_secs(), 300, "what is set is never cut short");
         backoff.ended_otherwise();
-        assert_eq!(backoff.patience(set).as_secs(), 30);
+        assert_eq!(backoff.connect_timeout(set).as_secs(), 30);
         backoff.stood();
-        assert_eq!(backoff.patience(set).as_secs(), 4);
+        assert_eq!(backoff.connect_timeout(set).as_secs(), 4);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::subscriptions::{DeviceSubscriptions, SubscriptionRequest};
 use crate::mqtt::{BrokerUrl, ConnectionFault, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
-const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How a connection ended.
 pub(super) enum ConnectionEnd {
@@ -168,7 +168,7 @@ impl LiveConnection<'_> {
     }
 
     fn leave(&mut self) {
-        self.leave_by = Some(Instant::now() + PATIENCE_WITH_THE_END);
+        self.leave_by = Some(Instant::now() + CLOSE_TIMEOUT);
         self.publish_connection(PublishPurpose::Offline, ConnectionState::Offline);
     }
 

@@ -248,7 +248,7 @@ impl SessionDriver {
         url: &BrokerUrl,
         connection: &mut MqttConnection,
     ) -> Option<Result<MqttEvent, ConnectionFault>> {
-        let limit = self.patience();
+        let limit = self.connect_timeout();
         let mut answer = std::pin::pin!(tokio::time::timeout(limit, connection.poll()));
         loop {
             tokio::select! {
@@ -265,8 +265,8 @@ impl SessionDriver {
         }
     }
 
-    fn patience(&self) -> Duration {
-        self.backoff.patience(self.settings.connect_timeout)
+    fn connect_timeout(&self) -> Duration {
+        self.backoff.connect_timeout(self.settings.connect_timeout)
     }
 
     fn options<'a>(&'a self, url: &'a BrokerUrl) -> ConnectOptions<'a> {
@@ -287,7 +287,7 @@ impl SessionDriver {
             tls: self.tls.clone().filter(|_| url.is_secure()),
             manual_acks: true,
             requests: REQUESTS,
-            connect_timeout: self.patience(),
+            connect_timeout: self.connect_timeout(),
         }
     }
 

@@ -198,9 +198,9 @@ async fn print_receipts(
     address: PushAddress,
     limit: Duration,
 ) -> Result<(), CommandFailure> {
-    let mut patience = limit;
+    let mut timeout = limit;
     let mut any = false;
-    while let Ok(receipt) = tokio::time::timeout(patience, next(receipts, payload)).await {
+    while let Ok(receipt) = tokio::time::timeout(timeout, next(receipts, payload)).await {
         let receipt = receipt?;
         if context.global.json {
             context.json_line(&serde_json::to_string(&receipt).map_err(anyhow::Error::from)?)?;
@@ -208,7 +208,7 @@ async fn print_receipts(
             context.page(&TextPage::of(log::line(&receipt)))?;
         }
         any = true;
-        patience = limit.min(QUIET);
+        timeout = limit.min(QUIET);
         if matches!(address, PushAddress::Device(_)) {
             break;
         }

@@ -13,7 +13,7 @@ use super::{CommandContext, CommandFailure};
 /// The lock that a daemon holds as long as it lives (contract 6).
 const LOCK: &str = "lock";
 /// How long a daemon may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Arguments of `stop`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub fn run(context: &mut CommandContext, _: &StopArgs) -> Result<(), CommandFail
         let message = format!(
             "the daemon (process {}) was asked to end and has not within {} s",
             client.pid(),
-            PATIENCE.as_secs()
+            STOP_TIMEOUT.as_secs()
         );
         return Err(CommandFailure::operation("notEnded", message, "look at its log, or end the process"));
     }
@@ -46,5 +46,5 @@ fn has_ended(state_dir: &Path) -> bool {
     let (free, is_free) = mpsc::channel();
     // It ends with this process at the latest, which is about to end.
     thread::spawn(move || free.send(lock.lock_shared().is_ok()));
-    is_free.recv_timeout(PATIENCE).unwrap_or(false)
+    is_free.recv_timeout(STOP_TIMEOUT).unwrap_or(false)
 }

@@ -26,9 +26,9 @@ use super::{
 use crate::library_error::{json_reason, os_reason};
 
 /// How long connecting to loopback may take.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer that waits for nothing may take.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why the daemon did not answer as hoped.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ impl ControlClient {
             .proxy(None)
             .max_redirects(0)
             .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT_PATIENCE))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
         let device = DeviceId::from_bytes([0; 16]);
         let hosted = Vec::new();
@@ -156,7 +156,7 @@ impl ControlClient {
     pub fn add(&self, new: &NewDevice) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let body = serde_json::to_vec(new).map_err(|error| ClientError::Lost(error.to_string()))?;
         let request = Request::builder().method("POST").header("content-type", "application/json");
-        self.answer(self.send(request, "/v1/devices", &[], body, Some(ANSWER_PATIENCE))?)
+        self.answer(self.send(request, "/v1/devices", &[], body, Some(RESPONSE_TIMEOUT))?)
     }
 
     /// Removes the device that this client speaks of; gives those that are left.
@@ -165,7 +165,7 @@ impl ControlClient {
     /// See [`ClientError`].
     pub fn remove(&self) -> Result<ClientAnswer<DeviceList>, ClientError> {
         let request = Request::builder().method("DELETE");
-        self.answer(self.send(request, &self.path(""), &[], Vec::new(), Some(ANSWER_PATIENCE))?)
+        self.answer(self.send(request, &self.path(""), &[], Vec::new(), Some(RESPONSE_TIMEOUT))?)
     }
 
     /// The device that this client speaks of.
@@ -211,7 +211,7 @@ impl ControlClient {
         body: &Value,
     ) -> Result<ClientAnswer<CommandResult>, ClientError> {
         let request = Request::builder().method(method.name()).header("content-type", "application/json");
-        self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(ANSWER_PATIENCE))?)
+        self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(RESPONSE_TIMEOUT))?)
     }
 
     /// Does what a person does with the prompt or a card.
@@ -294,9 +294,9 @@ impl ControlClient {
     ///
     /// # Errors
     /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
-    pub fn quiet(&self, patience: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
+    pub fn quiet(&self, timeout: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
         let request = Request::builder().method("GET");
-        let pairs = [("timeout", duration::write(patience))];
+        let pairs = [("timeout", duration::write(timeout))];
         self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
     }
 
@@ -305,7 +305,13 @@ impl ControlClient {
     /// # Errors
     /// See [`ClientError`].
     pub fn stop(&self) -> Result<ClientAnswer<CommandResult>, ClientError> {
-        self.answer(self.send(Request::builder().method("POST"), "/v1/stop", &[], Vec::new(), Some(ANSWER_PATIENCE))?)
+        self.answer(self.send(
+            Request::builder().method("POST"),
+            "/v1/stop",
+            &[],
+            Vec::new(),
+            Some(RESPONSE_TIMEOUT),
+        )?)
     }
 
     fn path(&self, rest: &str) -> String {
@@ -313,7 +319,7 @@ impl ControlClient {
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, pairs: &[(&str, String)]) -> Result<ClientAnswer<T>, ClientError> {
-        self.answer(self.send(Request::builder().method("GET"), path, pairs, Vec::new(), Some(ANSWER_PATIENCE))?)
+        self.answer(self.send(Request::builder().method("GET"), path, pairs, Vec::new(), Some(RESPONSE_TIMEOUT))?)
     }
 
     fn send(
@@ -322,7 +328,7 @@ impl ControlClient {
         path: &str,
         pairs: &[(&str, String)],
         body: Vec<u8>,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<Response<Body>, ClientError> {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let question_mark = if query.is_empty() { "" } else { "?" };
@@ -333,7 +339,7 @@ impl ControlClient {
             .body(body)
             .map_err(|_| ClientError::Lost("control.json names no address that can be asked".to_owned()))?;
         tracing::debug!(method = %request.method(), path, "asking the daemon");
-        let request = self.agent.configure_request(request).timeout_recv_response(patience).build();
+        let request = self.agent.configure_request(request).timeout_recv_response(timeout).build();
         let response = self.agent.run(request).map_err(|error| self.unreachable(error))?;
         tracing::debug!(status = response.status().as_u16(), path, "the daemon answered");
         self.check_speaker(&response)?;

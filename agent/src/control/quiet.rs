@@ -14,7 +14,7 @@ use super::parameters::{QueryParameter, QueryValues};
 use super::{Fault, RunningDevice, RunningHost};
 
 /// Where nothing is said: a fence that does not come back has given up by then.
-const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) const PARAMETERS: &[QueryParameter] =
     &[QueryParameter::one("timeout", "how long to wait (90s); 30s where absent")];
@@ -25,19 +25,19 @@ pub(super) async fn quiet<H: RunningHost>(
     uri: Uri,
 ) -> Result<Json<IdleReport>, Fault> {
     let given = QueryValues::read(&uri, PARAMETERS)?;
-    let patience = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_PATIENCE);
+    let timeout = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_TIMEOUT);
     tokio::select! {
         () = api.ending.cancelled() => Err(Fault::new("daemonIsEnding", "the daemon ended meanwhile", "portal-agent run")),
-        quiet = tokio::time::timeout(patience, device.quiet()) => match quiet {
+        quiet = tokio::time::timeout(timeout, device.quiet()) => match quiet {
             Ok(quiet) => quiet.map(Json),
-            Err(_) => Err(not_quiet(&device, patience).await),
+            Err(_) => Err(not_quiet(&device, timeout).await),
         },
     }
 }
 
-async fn not_quiet<D: RunningDevice>(device: &D, patience: Duration) -> Fault {
+async fn not_quiet<D: RunningDevice>(device: &D, timeout: Duration) -> Fault {
     let problem = device.status().await.ok().and_then(|status| status.broker.problem);
     let why = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
-    let message = format!("the device did not come to rest within {}: {why}", duration::write(patience));
+    let message = format!("the device did not come to rest within {}: {why}", duration::write(timeout));
     Fault::new("notQuiet", message, "portal-agent status and doctor say how things stand")
 }

@@ -24,11 +24,11 @@ use crate::library_error::{cannot_listen, os_reason};
 /// How many connections stand at once; more wait in the listener's backlog.
 const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take to send a request's header, and how long an idle connection is kept.
-const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How large a request's header may be, in bytes.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// How long answers under way may take when the server ends.
-const ENDING_PATIENCE: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long nothing is accepted after the system refused (no file descriptors, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -123,7 +123,7 @@ async fn accept(listener: TcpListener, router: Router, ending: CancellationToken
     drop(listener);
     let all_ended = async { while connections.join_next().await.is_some() {} };
     // What is left then is aborted as the set is dropped.
-    let _ = tokio::time::timeout(ENDING_PATIENCE, all_ended).await;
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, all_ended).await;
 }
 
 async fn serve(stream: TcpStream, router: Router, ending: CancellationToken) {
@@ -132,7 +132,7 @@ async fn serve(stream: TcpStream, router: Router, ending: CancellationToken) {
     }
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE)
+        .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);

@@ -32,7 +32,7 @@ const USER: &str = "adele@contoso.example";
 /// How long the desktop may take to say whether it has a notification server.
 const PROBE: Duration = Duration::from_millis(700);
 /// How long anything else of the demo may take before it is said that something is wrong.
-const PATIENCE: Duration = Duration::from_secs(30);
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why the demo ended early.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +225,7 @@ async fn wait_until(
             }
         }
     };
-    tokio::time::timeout(PATIENCE, held).await.unwrap_or(Err(DemoError::TimedOut(what)))
+    tokio::time::timeout(STEP_TIMEOUT, held).await.unwrap_or(Err(DemoError::TimedOut(what)))
 }
 
 async fn push(handle: &DeviceHandle, broker: Option<SenderOptions>) -> Result<Receipt, DemoError> {
@@ -235,7 +235,7 @@ async fn push(handle: &DeviceHandle, broker: Option<SenderOptions>) -> Result<Re
     let notification = words::first_push();
     sender.push(PushAddress::Device(handle.id()), &notification).await?;
     words::pushed(&notification);
-    let receipt = tokio::time::timeout(PATIENCE, receipts.next_of(&notification.id)).await;
+    let receipt = tokio::time::timeout(STEP_TIMEOUT, receipts.next_of(&notification.id)).await;
     sender.stop().await;
     Ok(receipt.map_err(|_| DemoError::TimedOut("the receipt"))??)
 }

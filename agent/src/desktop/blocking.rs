@@ -22,7 +22,7 @@ use super::queue::{CallQueue, NotifierCall};
 use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression, icon};
 
 /// How long the desktop has for an answer (contract 4).
-const PATIENCE: Duration = Duration::from_secs(3);
+const SHOW_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a look takes at most.
 const LOOK: Duration = Duration::from_millis(500);
@@ -174,7 +174,7 @@ impl BlockingWorker {
             let shown = platform::card(&card, icon.as_deref());
             shown.map(|wait| (wait, known.read().verdict()))
         });
-        let shown = timeout(PATIENCE, raising).await;
+        let shown = timeout(SHOW_TIMEOUT, raising).await;
         let failed = |problem, detail| DesktopEvent::RaiseFailed { card: id, problem, detail };
         match shown.map(settled) {
             Ok(Ok((wait, verdict))) => {
@@ -195,7 +195,8 @@ impl BlockingWorker {
     async fn prompt(&self, prompt: PromptCard) -> Option<DesktopEvent> {
         let (id, icon) = (prompt.id, self.icon.clone());
         let shown =
-            timeout(PATIENCE, tokio::task::spawn_blocking(move || platform::prompt(&prompt, icon.as_deref()))).await;
+            timeout(SHOW_TIMEOUT, tokio::task::spawn_blocking(move || platform::prompt(&prompt, icon.as_deref())))
+                .await;
         let failed = |why: &str| {
             let detail = format!("{why}; answer with `portal-agent permission allow|deny`");
             Some(DesktopEvent::PromptFailed { prompt: id, detail })

@@ -113,9 +113,9 @@ impl EntryQueue {
         }
     }
 
-    /// Waits until there is something to commit, for as long as `patience`. Blocks.
-    pub(super) fn next(&self, patience: Duration) -> NextBatch {
-        let end = Instant::now() + patience;
+    /// Waits until there is something to commit, for as long as `timeout`. Blocks.
+    pub(super) fn next(&self, timeout: Duration) -> NextBatch {
+        let end = Instant::now() + timeout;
         let mut contents = self.lock();
         loop {
             if !contents.waiting.is_empty() || (contents.closed && !contents.lazy.is_empty()) {

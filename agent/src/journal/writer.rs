@@ -1,6 +1,6 @@
 //! The writer thread: takes everything that waits, commits it at once, says so; begins anew.
 //!
-//! Lives here: the loop, its patience with a database that cannot be written, and what follows where the file was taken
+//! Lives here: the loop, how long it tries a database that cannot be written, and what follows where the file was taken
 //! away. Does not live here: SQL (`store`), how that is noticed (`presence`).
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -23,7 +23,7 @@ use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
 
 /// How long the device may take to come to rest.
-const PATIENCE: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The daemon's device.
 pub struct AttachedDevice {
@@ -121,7 +121,7 @@ impl TestDevice for AttachedDevice {
     }
 
     async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
-        let quiet = self.call(|client| client.quiet(PATIENCE)).await?.value;
+        let quiet = self.call(|client| client.quiet(IDLE_TIMEOUT)).await?.value;
         self.now = quiet.now;
         Ok(quiet)
     }

@@ -28,7 +28,7 @@ use portal_device::EmulationSettings;
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
 /// How long, in real time, a device may take to come to rest: longer than a fence that does not come back (10 s).
-const PATIENCE: Duration = Duration::from_secs(30);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many desktop events may wait.
 const DESKTOP_EVENTS: usize = 1024;
 /// More receipts than any scenario asks for at once.
@@ -246,12 +246,12 @@ impl TestDevice for HostedDevice {
 
     async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
         let handle = &self.running()?.device;
-        match tokio::time::timeout(PATIENCE, handle.quiet()).await {
+        match tokio::time::timeout(IDLE_TIMEOUT, handle.quiet()).await {
             Ok(quiet) => Ok(quiet?),
             Err(_) => {
                 let problem = handle.status().await?.broker.problem;
                 let problem = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
-                Err(TestDeviceError::NotAtRest { seconds: PATIENCE.as_secs(), problem })
+                Err(TestDeviceError::NotAtRest { seconds: IDLE_TIMEOUT.as_secs(), problem })
             }
         }
     }

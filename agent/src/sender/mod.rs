@@ -28,7 +28,7 @@ pub use receipts::ReceiptStream;
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
 const PUBLISH_OVERHEAD: usize = 16;
 /// How long a clean end may take.
-const PATIENCE_WITH_THE_END: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a sender is connected with.
 #[derive(Clone, Debug)]
@@ -222,7 +222,7 @@ impl PushSender {
     /// Disconnects; within two seconds even where the broker does not answer.
     pub async fn stop(mut self) {
         self.pending.disconnect();
-        if tokio::time::timeout(PATIENCE_WITH_THE_END, &mut self.task).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, &mut self.task).await.is_err() {
             tracing::debug!("the broker did not take the disconnect in time; the connection is cut");
         }
     }

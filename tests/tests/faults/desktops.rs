@@ -78,8 +78,8 @@ async fn a_notification_server_that_hangs() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_server_that_never_answers_again() -> Result<()> {
-    let patience = [("PORTAL_AGENT__NOTIFIER__PATIENCE", "5s")];
-    let stand = FaultRig::ready(&FaultRigSetup { environment: &patience, ..FaultRigSetup::default() }).await?;
+    let timeout = [("PORTAL_AGENT__NOTIFIER__PATIENCE", "5s")];
+    let stand = FaultRig::ready(&FaultRigSetup { environment: &timeout, ..FaultRigSetup::default() }).await?;
     stand.server.behave(ServerBehaviour::Hang);
     let all = ids(0, BATCH);
     stand.send(&all).await?;
@@ -87,7 +87,7 @@ async fn a_notification_server_that_never_answers_again() -> Result<()> {
     let books = JournalReceipts::of(&stand.agent)?;
     assert_eq!(books.count("failed"), BATCH, "each says so: none is silently lost");
     ensure!(stand.server.calls() <= 2, "{} calls to a server that does not answer", stand.server.calls());
-    let note = "each failed, with the reason, once patience was over";
+    let note = "each failed, with the reason, once the timeout was over";
     survived("the notification server never answers again", 1, &books, &all, &stand.shown(), note)?;
     Ok(())
 }

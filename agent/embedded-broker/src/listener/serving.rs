@@ -92,11 +92,11 @@ impl Reading<'_> {
                 self.buffer = BytesMut::new(); // an idle connection keeps no large buffer
             }
             self.buffer.reserve(step);
-            let patience = match (state.accepted, state.silence) {
+            let limit = match (state.accepted, state.silence) {
                 (false, _) => Some(connect_by.saturating_duration_since(Instant::now())),
                 (true, silence) => silence,
             };
-            match within(patience, read.read_buf(&mut self.buffer)).await {
+            match within(limit, read.read_buf(&mut self.buffer)).await {
                 Some(Ok(1..)) => {}
                 Some(Ok(0) | Err(_)) => return,
                 None if state.accepted => {
@@ -206,21 +206,21 @@ async fn write_all(shared: &Shared, id: ConnectionId, write: impl AsyncWrite, wa
 }
 
 /// Writes all of it; an error once the client takes none of it for so long.
-async fn put(write: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+async fn put(write: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8], limit: Duration) -> io::Result<()> {
     while !bytes.is_empty() {
-        let written = timeout(patience, write.write(bytes)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        let written = timeout(limit, write.write(bytes)).await.map_err(|_| io::ErrorKind::TimedOut)??;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         bytes = bytes.get(written..).unwrap_or_default();
     }
     // TLS keeps bytes back until it is flushed.
-    timeout(patience, write.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
+    timeout(limit, write.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
 }
 
-async fn within<T>(patience: Option<Duration>, doing: impl Future<Output = T>) -> Option<T> {
-    match patience {
-        Some(patience) => timeout(patience, doing).await.ok(),
+async fn within<T>(limit: Option<Duration>, doing: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => timeout(limit, doing).await.ok(),
         None => Some(doing.await),
     }
 }

@@ -15,7 +15,7 @@ use portal_embedded_broker::{Access, Limits, Listener, ListenerOptions};
 use tokio::runtime::Runtime;
 
 /// How long a test waits for what should come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where bytes go, and where they come from.
 pub trait Transport {
@@ -63,7 +63,7 @@ impl World {
         match self {
             Self::Wire { address, .. } => {
                 let socket = TcpStream::connect(address).unwrap();
-                socket.set_read_timeout(Some(PATIENCE)).unwrap();
+                socket.set_read_timeout(Some(TIMEOUT)).unwrap();
                 socket.set_nodelay(true).unwrap();
                 Box::new(socket)
             }

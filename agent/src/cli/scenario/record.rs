@@ -17,7 +17,7 @@ use crate::scenario::record::RecordedEvents;
 /// How many events may wait to be taken note of.
 const ROOM: usize = 1024;
 /// How long the device may take to come to rest at the end; what it does later is left out.
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Arguments of `scenario record`.
 #[derive(Debug, clap::Args)]
@@ -105,7 +105,7 @@ async fn watch(
             },
         }
     }
-    let quiet = tokio::task::spawn_blocking(move || client.quiet(LAST_PATIENCE)).await.map_err(anyhow::Error::from)?;
+    let quiet = tokio::task::spawn_blocking(move || client.quiet(IDLE_TIMEOUT)).await.map_err(anyhow::Error::from)?;
     if let Ok(quiet) = quiet {
         let is_last =
             |happened: &[DeviceEvent]| happened.last().is_some_and(|event| event.number >= quiet.value.events);
@@ -116,7 +116,7 @@ async fn watch(
             }
             Ok::<(), CommandFailure>(())
         };
-        tokio::time::timeout(LAST_PATIENCE, rest).await.unwrap_or(Ok(()))?;
+        tokio::time::timeout(IDLE_TIMEOUT, rest).await.unwrap_or(Ok(()))?;
     }
     Ok(happened)
 }

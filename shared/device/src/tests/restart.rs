@@ -50,7 +50,7 @@ fn a_new_push_after_a_restart_stays_behind_those_that_were_held() {
 }
 
 #[test]
-fn patience_goes_on_over_a_restart() {
+fn a_timeout_goes_on_over_a_restart() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.desktop = DesktopBehaviour::ServerAway;
     rig.push(sent("a"));
@@ -62,7 +62,7 @@ fn patience_goes_on_over_a_restart() {
 }
 
 #[test]
-fn patience_that_passed_while_the_daemon_was_down_is_tried_once_more() {
+fn a_timeout_that_passed_while_the_daemon_was_down_is_tried_once_more() {
     for (desktop, word) in [(DesktopBehaviour::Shows, "presented"), (DesktopBehaviour::ServerAway, "failed")] {
         let mut rig = DeviceRig::ready(IPHONE);
         rig.desktop = DesktopBehaviour::ServerAway;
@@ -117,7 +117,7 @@ fn another_documentation_holds_from_the_restart_on() {
 }
 
 #[test]
-fn another_patience_holds_from_the_restart_on() {
+fn another_timeout_holds_from_the_restart_on() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.desktop = DesktopBehaviour::ServerAway;
     let received_at = rig.now;

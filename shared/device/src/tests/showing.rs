@@ -120,7 +120,7 @@ fn answers_to_another_card_are_no_answers() {
 }
 
 #[test]
-fn patience_with_an_absent_server_ends_in_failed_at_its_deadline() {
+fn waiting_for_an_absent_server_ends_in_failed_at_its_deadline() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.desktop = DesktopBehaviour::ServerAway;
     let until = rig.now.plus_seconds(20);
@@ -138,7 +138,7 @@ fn patience_with_an_absent_server_ends_in_failed_at_its_deadline() {
 }
 
 #[test]
-fn each_push_has_its_own_patience_and_a_server_that_appears_shows_what_still_waits() {
+fn each_push_has_its_own_timeout_and_a_server_that_appears_shows_what_still_waits() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.desktop = DesktopBehaviour::ServerAway;
     rig.push(sent("a"));
@@ -152,7 +152,7 @@ fn each_push_has_its_own_patience_and_a_server_that_appears_shows_what_still_wai
 }
 
 #[test]
-fn with_no_patience_it_fails_at_once() {
+fn without_a_timeout_it_fails_at_once() {
     let mut rig =
         DeviceRig::ready_with(IPHONE, EmulationSettings { server_timeout_millis: 0, ..EmulationSettings::default() });
     rig.desktop = DesktopBehaviour::ServerAway;
