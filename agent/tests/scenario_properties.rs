@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
+use portal_agent::scenario::hosted_device::CardMode;
 use portal_agent::scenario::result::CaseVerdict;
 use portal_agent::scenario::runner::{RunOptions, run};
-use portal_agent::scenario::stage::CardMode;
 use portal_agent::scenario::{read, schema};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;

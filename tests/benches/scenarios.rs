@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use portal_agent::broker::{EmbeddedAccess, EmbeddedBroker, EmbeddedOptions, SessionSettings};
+use portal_agent::scenario::hosted_device::CardMode;
 use portal_agent::scenario::read;
 use portal_agent::scenario::result::CaseVerdict;
 use portal_agent::scenario::runner::{RunBroker, RunOptions, run};
-use portal_agent::scenario::stage::CardMode;
 use portal_agent::sender::SenderOptions;
 use portal_contract::DeviceId;
 use portal_tests::figures::{DurationSample, ratio};

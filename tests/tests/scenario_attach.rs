@@ -60,13 +60,13 @@ fn standings(agent: &Agent, arguments: &[&str]) -> Result<Vec<Value>> {
     let text = String::from_utf8(output.stdout)?;
     let mut lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     lines.pop().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    // On stages they run side by side, and the report is in the order in which they ended.
+    // Hosted by the run they go side by side, and the report is in the order in which they ended.
     lines.sort_by_key(|case| case["at"]["line"].as_u64());
     Ok(lines)
 }
 
 #[test]
-fn one_file_serves_the_stage_and_the_running_daemon() -> Result<()> {
+fn one_file_serves_a_hosted_device_and_the_running_daemon() -> Result<()> {
     let folder = TempDir::with_prefix("scenario-attach-")?;
     let file = folder.path().join("whole.yaml");
     std::fs::write(&file, FILE)?;

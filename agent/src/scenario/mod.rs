@@ -3,20 +3,20 @@
 //! Lives here: the file's form and its checks, cases and matrices, the verdict, and the reports of a run.
 //! Does not live here: the device's rules (`device`), the daemon's loop that a scenario runs through (`daemon`).
 
-pub mod attach;
+pub mod attached_device;
+mod case_runner;
 pub mod coverage;
 pub mod files;
+pub mod hosted_device;
 pub mod model;
-mod player;
 mod read;
 pub mod record;
 pub mod report;
 pub mod result;
 pub mod runner;
-mod scene;
 mod schema;
 pub mod select;
-pub mod stage;
+mod test_device;
 
 pub use read::{InvalidFile, ReportedProblem, read};
 pub use schema::schema;

@@ -1,7 +1,7 @@
 //! Many cases: which, how often, in which order, how many at a time, on which broker.
 //!
 //! Lives here: the run's order and its tasks. A run is data (`result`); how far it has come is told as it goes. Does not live
-//! here: one case (`player`), words for people (`cli`, `report`).
+//! here: one case (`case_runner`), words for people (`cli`, `report`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::case_runner::{CaseOptions, could_not_begin, did_not_end, run_case, skipped};
+use super::hosted_device::{CardMode, HostedDevice, RunResources};
 use super::model::ScenarioCase;
-use super::player::{CaseOptions, could_not_begin, did_not_end, play, skipped};
 use super::result::{CaseResult, CaseVerdict, RunResult};
-use super::scene::TestDeviceError;
-use super::stage::{CardMode, HostedDevice, RunResources};
+use super::test_device::TestDeviceError;
 use crate::broker::{EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings};
 use crate::sender::{PushSender, SenderError, SenderOptions};
 
@@ -198,9 +198,9 @@ impl RunPlan {
         let how = CaseOptions { strict: self.options.strict, repetition: turn.repetition };
         match self.open(number, case).await {
             Err(error) => could_not_begin(case, turn.repetition, &error),
-            Ok(mut stage) => {
-                let result = play(&mut stage, case, how).await;
-                match stage.close().await {
+            Ok(mut device) => {
+                let result = run_case(&mut device, case, how).await;
+                match device.close().await {
                     Ok(()) => result,
                     Err(error) => did_not_end(result, &error),
                 }

@@ -1,4 +1,4 @@
-//! The stage and the runner, on cases made by hand: what a file would say is tested where files are read.
+//! The hosted device and the runner, on cases made by hand: what a file would say is tested where files are read.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use portal_contract::{NotificationId, OperatingSystem, OutcomeKind};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::hosted_device::CardMode;
 use super::model::{
     CardAnswer, Expectation, ExpectationBasis, ExpectedCard, ExpectedOutcome, ExpectedState, FilePosition,
     PayloadMembers, PromptAnswer, PushAddressee, PushPayload, PushStep, ScenarioCase, ScenarioStep, StateChange,
@@ -13,7 +14,6 @@ use super::model::{
 };
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunOptions, run};
-use super::stage::CardMode;
 use portal_device::{ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -12,13 +12,13 @@ use crate::control::ControlClient;
 use crate::daemon::{self, interrupted, sender_settings};
 use crate::desktop;
 use crate::output_file;
-use crate::scenario::attach;
+use crate::scenario::attached_device;
+use crate::scenario::hosted_device::CardMode;
 use crate::scenario::model::ScenarioCase;
 use crate::scenario::report::{html, junit, line, summary_line};
 use crate::scenario::result::{CaseResult, CaseVerdict, RunResult};
 use crate::scenario::runner::{self, RunBroker, RunOptions};
 use crate::scenario::select::is_asked_for;
-use crate::scenario::stage::CardMode;
 use crate::sender::SenderOptions;
 
 /// Arguments of `scenario run`.
@@ -182,7 +182,7 @@ async fn run_all(
     let stopping = stop.clone();
     let running = async {
         match attached {
-            Some((client, sender)) => attach::run(cases, options, client, sender, stopping, tell).await,
+            Some((client, sender)) => attached_device::run(cases, options, client, sender, stopping, tell).await,
             None => runner::run(cases, options, broker, stopping, tell).await,
         }
     };

@@ -1,7 +1,7 @@
-//! Plays one case on a scene, step by step, and says what became of each.
+//! Runs one case on a device, step by step, and says what became of each.
 //!
 //! Lives here: the order of a case, what a step does, and moving time from deadline to deadline. Does not live here: whether
-//! an expectation holds (`expect`), where the device comes from (`scene`), many cases (`runner`).
+//! an expectation holds (`expect`), where the device comes from (`test_device`), many cases (`runner`).
 
 mod expect;
 mod happening;
@@ -18,10 +18,10 @@ use super::model::{
 };
 use super::model::{ExpectedState, FilePosition, StateChange};
 use super::result::{CaseResult, FailedExpectation, ObservedEvent, StepOutcome, StepResult};
-use super::scene::{TestDevice, TestDeviceError};
+use super::test_device::{TestDevice, TestDeviceError};
 use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
 
-/// How a case is played.
+/// How a case is run.
 #[derive(Debug, Clone, Copy)]
 pub struct CaseOptions {
     /// Whether what rests on undocumented choices fails too.
@@ -38,9 +38,9 @@ struct SentPush {
     after: u64,
 }
 
-/// A case on its scene.
+/// A case under way.
 struct CaseRunner<'a, S> {
-    scene: &'a mut S,
+    device: &'a mut S,
     case: &'a ScenarioCase,
     began: Timestamp,
     now: Timestamp,
@@ -55,18 +55,18 @@ struct CaseRunner<'a, S> {
     listed: Option<Vec<InAppMessage>>,
 }
 
-/// Plays `case` on `scene`.
-pub async fn play<S: TestDevice>(scene: &mut S, case: &ScenarioCase, how: CaseOptions) -> CaseResult {
+/// Runs `case` on `device`.
+pub async fn run_case<S: TestDevice>(device: &mut S, case: &ScenarioCase, how: CaseOptions) -> CaseResult {
     let started = Instant::now();
     let mut steps = Vec::with_capacity(case.steps.len() + 1);
-    let device_time = match CaseRunner::begin(scene, case).await {
+    let device_time = match CaseRunner::begin(device, case).await {
         Err(error) => {
             steps.push(trouble(&case.at, "the device is there", &error));
             Duration::ZERO
         }
-        Ok(mut player) => {
-            player.play(how, &mut steps).await;
-            since(player.began, player.now)
+        Ok(mut runner) => {
+            runner.run(how, &mut steps).await;
+            since(runner.began, runner.now)
         }
     };
     steps.extend(case.steps.iter().skip(steps.len().saturating_sub(1)).map(|step| not_run(step, device_time)));
@@ -143,15 +143,15 @@ fn since(earlier: Timestamp, later: Timestamp) -> Duration {
 }
 
 impl<'a, S: TestDevice> CaseRunner<'a, S> {
-    async fn begin(scene: &'a mut S, case: &'a ScenarioCase) -> Result<Self, TestDeviceError> {
-        let quiet = scene.rest().await?;
-        let first = scene.status().await?.last_sequence;
-        scene.happened(&quiet).await?;
+    async fn begin(device: &'a mut S, case: &'a ScenarioCase) -> Result<Self, TestDeviceError> {
+        let idle = device.rest().await?;
+        let first = device.status().await?.last_sequence;
+        device.happened(&idle).await?;
         Ok(Self {
-            scene,
+            device,
             case,
-            began: quiet.now,
-            now: quiet.now,
+            began: idle.now,
+            now: idle.now,
             first,
             sent: Vec::new(),
             since: Vec::new(),
@@ -160,14 +160,14 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         })
     }
 
-    async fn play(&mut self, how: CaseOptions, steps: &mut Vec<StepResult>) {
+    async fn run(&mut self, how: CaseOptions, steps: &mut Vec<StepResult>) {
         let zero = ScenarioStep {
             at: self.case.at.clone(),
             text: "device".to_owned(),
             action: StepAction::Expect(Vec::new()),
         };
         let started = Instant::now();
-        let became = self.set_the_stage().await;
+        let became = self.set_up().await;
         steps.push(self.result(&zero, self.began, started, became));
         for step in &self.case.steps {
             let goes_on = steps.last().is_none_or(|last| !last.misses().iter().any(|miss| miss.fails(how.strict)));
@@ -214,9 +214,9 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
     }
 
     /// The device block and `given`.
-    async fn set_the_stage(&mut self) -> Result<StepOutcome, TestDeviceError> {
+    async fn set_up(&mut self) -> Result<StepOutcome, TestDeviceError> {
         for change in &self.case.device.setup {
-            self.scene.change(change).await?;
+            self.device.change(change).await?;
         }
         self.rest().await?;
         self.since.clear();
@@ -238,7 +238,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         }
         self.since.clear();
         if self.case_asks_for_nothing() {
-            self.listed = Some(self.scene.in_app().await?);
+            self.listed = Some(self.device.in_app().await?);
         }
         let outcome = self.act(step).await?;
         self.rest().await?;
@@ -259,7 +259,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             StepAction::Push(push) => self.push(push).await?,
             StepAction::Groups { user, groups } => {
                 let payload = json!({ "userPrincipalName": user, "groups": groups });
-                self.publish(self.scene.topics().groups(), payload.to_string().into_bytes(), true).await?;
+                self.publish(self.device.topics().groups(), payload.to_string().into_bytes(), true).await?;
             }
             StepAction::RemoteAction(action) => self.remote_action(action).await?,
             StepAction::Advance(duration) => self.advance(*duration).await?,
@@ -269,16 +269,16 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
                     PromptAnswer::Deny => DesktopInteraction::DenyPrompt,
                     PromptAnswer::Dismiss => DesktopInteraction::ClosePrompt,
                 };
-                return Ok(done(self.scene.gesture(gesture).await?));
+                return Ok(done(self.device.gesture(gesture).await?));
             }
             StepAction::Card(answer) => {
                 let gesture = match answer {
                     CardAnswer::Click => DesktopInteraction::ClickCard,
                     CardAnswer::Dismiss => DesktopInteraction::DismissCard,
                 };
-                return Ok(done(self.scene.gesture(gesture).await?));
+                return Ok(done(self.device.gesture(gesture).await?));
             }
-            StepAction::Restart => self.scene.restart().await?,
+            StepAction::Restart => self.device.restart().await?,
             // Expectations are no action: `step` has them.
             StepAction::Expect(_) => {}
         }
@@ -291,7 +291,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         change: &StateChange,
         refused: Option<&ExpectedRefusal>,
     ) -> Result<StepOutcome, TestDeviceError> {
-        let outcome = self.scene.change(change).await;
+        let outcome = self.device.change(change).await;
         let Some(refusal) = refused else { return Ok(done(outcome?)) };
         let happened = match outcome {
             Err(TestDeviceError::Fault(fault)) if refusal.code.as_ref().is_none_or(|code| *code == fault.code) => {
@@ -313,13 +313,13 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
     }
 
     async fn push(&mut self, push: &PushStep) -> Result<(), TestDeviceError> {
-        let topics = self.scene.topics();
+        let topics = self.device.topics();
         let topic = match push.to {
             PushAddressee::Device => topics.notifications(),
             PushAddressee::Group(group) => topics.group_notifications(group),
         };
         let fresh = format!("push-{}", self.sent.len() + 1);
-        let after = self.scene.status().await?.last_sequence;
+        let after = self.device.status().await?.last_sequence;
         self.sent.push(SentPush { id: push.payload.id(&fresh), after });
         self.publish(topic, push.payload.bytes(&fresh, self.now), push.retain).await
     }
@@ -331,37 +331,37 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             let sent_at = self.now.plus_millis(-portal_contract::timestamp::millis(ago));
             payload["sentAt"] = json!(sent_at);
         }
-        self.publish(self.scene.topics().actions(), payload.to_string().into_bytes(), false).await
+        self.publish(self.device.topics().actions(), payload.to_string().into_bytes(), false).await
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
-        self.scene.publish(topic, payload, retain).await
+        self.device.publish(topic, payload, retain).await
     }
 
     /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
     async fn advance(&mut self, duration: Duration) -> Result<(), TestDeviceError> {
         let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
-        let mut quiet = self.rest().await?;
-        while let Some(deadline) = quiet.next_deadline.filter(|deadline| *deadline <= target) {
-            self.scene.move_to(deadline).await?;
-            quiet = self.rest().await?;
+        let mut idle = self.rest().await?;
+        while let Some(deadline) = idle.next_deadline.filter(|deadline| *deadline <= target) {
+            self.device.move_to(deadline).await?;
+            idle = self.rest().await?;
         }
-        self.scene.move_to(target).await
+        self.device.move_to(target).await
     }
 
     /// Everything comes to rest, and what happened meanwhile is noted.
     async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
-        let quiet = self.scene.rest().await?;
-        self.now = quiet.now;
-        let events = self.scene.happened(&quiet).await?;
+        let idle = self.device.rest().await?;
+        self.now = idle.now;
+        let events = self.device.happened(&idle).await?;
         let began = self.began;
         self.happenings.extend(events.iter().filter_map(|event| happening::of(event, since(began, event.at))));
         self.since.extend(events);
-        Ok(quiet)
+        Ok(idle)
     }
 
     async fn status(&mut self) -> Result<serde_json::Value, TestDeviceError> {
-        let status: StatusReport = self.scene.status().await?;
+        let status: StatusReport = self.device.status().await?;
         serde_json::to_value(status).map_err(|error| {
             let message =
                 format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
@@ -371,7 +371,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
 
     /// The receipts of the case so far.
     async fn receipts(&mut self) -> Result<Vec<Receipt>, TestDeviceError> {
-        self.scene.receipts_after(self.first).await
+        self.device.receipts_after(self.first).await
     }
 }
 

@@ -1,8 +1,8 @@
-//! The stage: one case's device in this process, on the daemon's own code path, in virtual time.
+//! One case's device in this process, on the daemon's own code path, in virtual time.
 //!
 //! Real: the session over MQTT with a broker, the decision in the device's loop, the journal, receipts published and
 //! acknowledged. Put on: the clock, which stands until it is moved, and, unless cards are to be seen on the desktop, the
-//! notifier, which shows everything at once. Does not live here: what is played (`player`).
+//! notifier, which shows everything at once. Does not live here: what is run (`case_runner`).
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 use super::model::{ScenarioCase, StateChange};
-use super::scene::{TestDevice, TestDeviceError};
+use super::test_device::{TestDevice, TestDeviceError};
 use crate::broker::SessionSettings;
 use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, RunningDevice};
 use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
@@ -43,7 +43,7 @@ pub enum CardMode {
     Native,
 }
 
-/// What the stages of a run have in common.
+/// What the hosted devices of a run have in common.
 #[derive(Clone)]
 pub struct RunResources {
     /// The session's settings, but for device and tenant.
@@ -104,7 +104,7 @@ impl HostedDevice {
             true => JournalStore::Folder(tempfile::tempdir().map_err(TestDeviceError::TemporaryFolder)?),
             false => JournalStore::Memory,
         };
-        let mut stage = Self {
+        let mut device = Self {
             house,
             asked,
             rules: case.device.rules.clone(),
@@ -114,8 +114,8 @@ impl HostedDevice {
             retained: BTreeSet::new(),
             running: None,
         };
-        stage.start().await?;
-        Ok(stage)
+        device.start().await?;
+        Ok(device)
     }
 
     async fn start(&mut self) -> Result<(), TestDeviceError> {
@@ -247,7 +247,7 @@ impl TestDevice for HostedDevice {
     async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
         let handle = &self.running()?.device;
         match tokio::time::timeout(IDLE_TIMEOUT, handle.quiet()).await {
-            Ok(quiet) => Ok(quiet?),
+            Ok(idle) => Ok(idle?),
             Err(_) => {
                 let problem = handle.status().await?.broker.problem;
                 let problem = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
@@ -284,10 +284,10 @@ impl TestDevice for HostedDevice {
         Ok(self.running()?.device.explain(id).await?)
     }
 
-    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
+    async fn happened(&mut self, idle: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
         let running = self.running()?;
         let mut happened = Vec::new();
-        while running.heard < quiet.events {
+        while running.heard < idle.events {
             let event = running.events.recv().await.ok_or(TestDeviceError::TooMuchHappened)?;
             running.heard = event.number;
             happened.push(event);

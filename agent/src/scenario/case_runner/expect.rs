@@ -11,7 +11,7 @@ use crate::scenario::model::{
     Expectation, ExpectationBasis, ExpectedCard, ExpectedOutcome, ExpectedState, StatusCheck,
 };
 use crate::scenario::result::FailedExpectation;
-use crate::scenario::scene::{TestDevice, TestDeviceError};
+use crate::scenario::test_device::{TestDevice, TestDeviceError};
 
 /// What did not hold: what happened instead, and the push in question.
 struct UnmetExpectation {
@@ -85,7 +85,7 @@ impl<S: TestDevice> CaseRunner<'_, S> {
 
     async fn explanation(&mut self, push: &str) -> Result<Option<Explanation>, TestDeviceError> {
         let Ok(id) = push.parse::<NotificationId>() else { return Ok(None) };
-        self.scene.explain(Some(id)).await
+        self.device.explain(Some(id)).await
     }
 
     async fn differs(&mut self, expected: &ExpectedState) -> Result<Option<UnmetExpectation>, TestDeviceError> {
@@ -93,17 +93,17 @@ impl<S: TestDevice> CaseRunner<'_, S> {
             ExpectedState::Outcome(outcome) => self.outcome(outcome).await,
             ExpectedState::NoOutcome { of } => self.no_outcome(of.as_deref()).await,
             ExpectedState::InApp(members) => {
-                let messages = self.scene.in_app().await?;
+                let messages = self.device.in_app().await?;
                 let found = messages.iter().any(|message| has(&listed(message), members));
                 Ok(if found { None } else { instead(titles(&messages)) })
             }
             ExpectedState::NotInApp(members) => {
-                let messages = self.scene.in_app().await?;
+                let messages = self.device.in_app().await?;
                 let found = messages.iter().any(|message| has(&listed(message), members));
                 Ok(if found { instead(titles(&messages)) } else { None })
             }
             ExpectedState::Prompt(shows) => {
-                let showing = self.scene.status().await?.prompt.is_some();
+                let showing = self.device.status().await?.prompt.is_some();
                 let words =
                     if showing { "the permission prompt is showing" } else { "no permission prompt is showing" };
                 Ok(if showing == *shows { None } else { instead(words) })
@@ -147,7 +147,7 @@ impl<S: TestDevice> CaseRunner<'_, S> {
     async fn outcome(&mut self, expected: &ExpectedOutcome) -> Result<Option<UnmetExpectation>, TestDeviceError> {
         let (receipts, push) = self.receipts_of(expected.of.as_deref()).await?;
         let Some(receipt) = receipts.last() else {
-            let held = self.scene.status().await?.held;
+            let held = self.device.status().await?.held;
             let happened = match held {
                 0 => "it has no outcome: it did not arrive, or waits at the broker".to_owned(),
                 held => format!("it has no outcome yet; {held} held on the device"),
@@ -197,7 +197,7 @@ impl<S: TestDevice> CaseRunner<'_, S> {
         if !shown.is_empty() {
             return Ok(Some(self.of_latest(shown.join("; "))));
         }
-        let now_listed = self.scene.in_app().await?;
+        let now_listed = self.device.in_app().await?;
         let same = self.listed.as_ref().is_none_or(|listed| *listed == now_listed);
         Ok(if same { None } else { instead(titles(&now_listed)) })
     }

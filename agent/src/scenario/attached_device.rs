@@ -1,7 +1,7 @@
-//! The running daemon as a scene: its own device, its own broker and desktop, its own clock.
+//! The running daemon as a test device: its own device, its own broker and desktop, its own clock.
 //!
-//! Lives here: each of the scene's verbs by the control API, and which cases this device can be made to play. Does not live
-//! here: the API's wire (`control`), what is played (`player`).
+//! Lives here: each of the trait's verbs by the control API, and which cases this device can be made to run. Does not live
+//! here: the API's wire (`control`), what is run (`case_runner`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::case_runner::{CaseOptions, run_case, skipped};
 use super::model::{ScenarioCase, StateChange, StepAction};
-use super::player::{CaseOptions, play, skipped};
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunError, RunOptions};
-use super::scene::{TestDevice, TestDeviceError};
+use super::test_device::{TestDevice, TestDeviceError};
 use crate::control::log::LogRequest;
 use crate::control::{
     ClientError, CommandResult, ControlClient, DesktopInteraction, DeviceEvent, FollowedLines, IdleReport, InAppMessage,
@@ -121,9 +121,9 @@ impl TestDevice for AttachedDevice {
     }
 
     async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
-        let quiet = self.call(|client| client.quiet(IDLE_TIMEOUT)).await?.value;
-        self.now = quiet.now;
-        Ok(quiet)
+        let idle = self.call(|client| client.quiet(IDLE_TIMEOUT)).await?.value;
+        self.now = idle.now;
+        Ok(idle)
     }
 
     async fn move_to(&mut self, moment: Timestamp) -> Result<(), TestDeviceError> {
@@ -160,12 +160,12 @@ impl TestDevice for AttachedDevice {
         }
     }
 
-    async fn happened(&mut self, quiet: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
-        if self.heard >= quiet.events {
+    async fn happened(&mut self, idle: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
+        if self.heard >= idle.events {
             return Ok(Vec::new());
         }
         let Some(mut events) = self.events.take() else { return Err(TestDeviceError::TooMuchHappened) };
-        let until = quiet.events;
+        let until = idle.events;
         let (events, happened) = self
             .call(move |_| {
                 let happened = read_until(&mut events, until);
@@ -187,7 +187,7 @@ fn read_until(events: &mut FollowedLines<DeviceEvent>, until: u64) -> Result<Vec
     Ok(happened)
 }
 
-/// Why this device cannot play the case; none where it can.
+/// Why this device cannot run the case; none where it can.
 fn unfit(case: &ScenarioCase, status: &StatusReport) -> Option<String> {
     let (wanted, device) = (&case.device, &status.device);
     let version = wanted.os_version.to_string();
@@ -211,7 +211,7 @@ fn unfit(case: &ScenarioCase, status: &StatusReport) -> Option<String> {
     restarts.then(|| "it restarts the daemon, which a run beside it cannot".to_owned())
 }
 
-/// Runs `cases` on the daemon's device, one after the other; those that it cannot play are skipped.
+/// Runs `cases` on the daemon's device, one after the other; those that it cannot run are skipped.
 ///
 /// # Errors
 /// Nothing can be sent.
@@ -256,15 +256,15 @@ async fn one(
     match fit {
         Ok(None) => {}
         Ok(Some(why)) => return skipped(case, how.repetition, why),
-        Err(error) => return super::player::could_not_begin(case, how.repetition, &error),
+        Err(error) => return super::case_runner::could_not_begin(case, how.repetition, &error),
     }
     match AttachedDevice::open(client, sender).await {
-        Err(error) => super::player::could_not_begin(case, how.repetition, &error),
-        Ok(mut scene) => {
-            let result = play(&mut scene, case, how).await;
-            match scene.close().await {
+        Err(error) => super::case_runner::could_not_begin(case, how.repetition, &error),
+        Ok(mut device) => {
+            let result = run_case(&mut device, case, how).await;
+            match device.close().await {
                 Ok(()) => result,
-                Err(error) => super::player::did_not_end(result, &error),
+                Err(error) => super::case_runner::did_not_end(result, &error),
             }
         }
     }

@@ -1,7 +1,7 @@
-//! What a case is played on: a device that can be told, sent to, left to come to rest, and looked at.
+//! What a case runs on: a device that can be told, sent to, left to come to rest, and looked at.
 //!
-//! Lives here: the trait with its two forms, a device of this process (`stage`) and the running daemon (`attach`), and why a
-//! scene cannot go on. Does not live here: steps and expectations (`player`).
+//! Lives here: the trait with its two forms, a device of this process (`hosted_device`) and the running daemon
+//! (`attached_device`), and why one cannot go on. Does not live here: steps and expectations (`case_runner`).
 
 use std::future::Future;
 
@@ -13,7 +13,7 @@ use crate::host::{AddDeviceError, HostError, OpenError};
 use crate::library_error::os_reason;
 use crate::sender::SenderError;
 
-/// Why a scene cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
+/// Why a test device cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
 #[derive(Debug, thiserror::Error)]
 pub enum TestDeviceError {
     /// The device refused, or the daemon did.
@@ -48,7 +48,7 @@ pub enum TestDeviceError {
     /// No place for a journal that outlives a restart.
     #[error("cannot make a temporary folder for the journal: {}; set TMPDIR to a folder that you may write", os_reason(.0))]
     TemporaryFolder(std::io::Error),
-    /// A step that this scene has no means for.
+    /// A step that this test device has no means for.
     #[error("{0}")]
     Impossible(String),
 }
@@ -62,7 +62,7 @@ impl From<ClientError> for TestDeviceError {
     }
 }
 
-/// A device to play a case on.
+/// A device to run a case on.
 pub trait TestDevice: Send {
     /// The topics of the device.
     fn topics(&self) -> DeviceTopics;
@@ -108,9 +108,7 @@ pub trait TestDevice: Send {
         id: Option<NotificationId>,
     ) -> impl Future<Output = Result<Option<Explanation>, TestDeviceError>> + Send;
 
-    /// What happened since the last asking, up to `quiet`.
-    fn happened(
-        &mut self,
-        quiet: &IdleReport,
-    ) -> impl Future<Output = Result<Vec<DeviceEvent>, TestDeviceError>> + Send;
+    /// What happened since the last asking, up to `idle`.
+    fn happened(&mut self, idle: &IdleReport)
+    -> impl Future<Output = Result<Vec<DeviceEvent>, TestDeviceError>> + Send;
 }
