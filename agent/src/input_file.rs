@@ -19,7 +19,7 @@ pub(crate) const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Why a file is not taken, as the end of a sentence that names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileFault {
+pub enum FileReadError {
     /// The operating system does not give it out.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -43,7 +43,7 @@ pub enum FileFault {
     NotUtf8(usize),
 }
 
-impl FileFault {
+impl FileReadError {
     pub(crate) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::IsADirectory => Self::Directory,
@@ -56,19 +56,19 @@ impl FileFault {
 ///
 /// # Errors
 /// It cannot be read, gives nothing in time, or is larger.
-pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, FileFault> {
+pub(crate) fn read(path: &Path, most: usize) -> Result<Vec<u8>, FileReadError> {
     read_within(path, most, READ_TIMEOUT)
 }
 
-fn read_within(path: &Path, most: usize, timeout: Duration) -> Result<Vec<u8>, FileFault> {
+fn read_within(path: &Path, most: usize, timeout: Duration) -> Result<Vec<u8>, FileReadError> {
     let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
     // Opening a pipe waits for its writer, and no system call takes that back: a thread waits, and is left behind.
     // Even a file that calls itself regular can wait (/proc/kmsg).
     let reader = move || sender.send(read_here(&path, most));
-    std::thread::Builder::new().spawn(reader).map_err(|error| FileFault::of(&error))?;
-    let read = receiver.recv_timeout(timeout).map_err(|_| FileFault::Silent(timeout))?;
-    read.map_err(|error| FileFault::of(&error))?.ok_or(FileFault::TooLarge(most))
+    std::thread::Builder::new().spawn(reader).map_err(|error| FileReadError::of(&error))?;
+    let read = receiver.recv_timeout(timeout).map_err(|_| FileReadError::Silent(timeout))?;
+    read.map_err(|error| FileReadError::of(&error))?.ok_or(FileReadError::TooLarge(most))
 }
 
 fn read_here(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
@@ -94,20 +94,20 @@ pub(crate) fn bounded(source: impl Read, most: usize) -> io::Result<Option<Vec<u
 ///
 /// # Errors
 /// As [`read`]; it is empty, or no UTF-8 text.
-pub(crate) fn read_text(path: &Path) -> Result<String, FileFault> {
+pub(crate) fn read_text(path: &Path) -> Result<String, FileReadError> {
     text(&read(path, LARGEST)?)
 }
 
 /// The text of a file's bytes.
-pub(crate) fn text(bytes: &[u8]) -> Result<String, FileFault> {
+pub(crate) fn text(bytes: &[u8]) -> Result<String, FileReadError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if is_utf16(bytes) {
-        return Err(FileFault::Utf16);
+        return Err(FileReadError::Utf16);
     }
     if bytes.contains(&0) {
-        return Err(FileFault::Binary);
+        return Err(FileReadError::Binary);
     }
-    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| FileFault::NotUtf8(error.valid_up_to()))
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| FileReadError::NotUtf8(error.valid_up_to()))
 }
 
 /// By its mark, or, without one, by a NUL in every second byte of the beginning, as western text has it.
@@ -135,22 +135,22 @@ mod tests {
         assert_eq!(text(b"\xef\xbb\xbfone\r\n"), Ok("one\r\n".to_owned()));
         assert_eq!(text(b"\xef\xbb\xbf"), Ok(String::new()));
         for order in [u16::to_le_bytes, u16::to_be_bytes] {
-            assert_eq!(text(&utf16("\u{feff}[broker]", order)), Err(FileFault::Utf16));
-            assert_eq!(text(&utf16("[broker]\r\n", order)), Err(FileFault::Utf16), "without a mark");
+            assert_eq!(text(&utf16("\u{feff}[broker]", order)), Err(FileReadError::Utf16));
+            assert_eq!(text(&utf16("[broker]\r\n", order)), Err(FileReadError::Utf16), "without a mark");
         }
-        assert_eq!(text(b"caf\xe9"), Err(FileFault::NotUtf8(3)));
-        assert_eq!(text(b"ab\0c"), Err(FileFault::Binary));
+        assert_eq!(text(b"caf\xe9"), Err(FileReadError::NotUtf8(3)));
+        assert_eq!(text(b"ab\0c"), Err(FileReadError::Binary));
     }
 
     #[test]
     fn what_is_no_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
-        assert_eq!(read(directory.path(), 10), Err(FileFault::Directory));
+        assert_eq!(read(directory.path(), 10), Err(FileReadError::Directory));
         let missing = read(&directory.path().join("missing"), 10).unwrap_err();
         assert_eq!(missing.to_string(), "cannot be read: it does not exist");
         let path = directory.path().join("file");
         std::fs::write(&path, "12345678901").unwrap();
-        assert_eq!(read(&path, 10), Err(FileFault::TooLarge(10)));
+        assert_eq!(read(&path, 10), Err(FileReadError::TooLarge(10)));
         assert_eq!(read(&path, 11).unwrap().len(), 11);
     }
 
@@ -164,7 +164,7 @@ mod tests {
             path
         };
         let short = Duration::from_millis(50);
-        assert_eq!(read_within(&pipe("without a writer"), 10, short), Err(FileFault::Silent(short)));
+        assert_eq!(read_within(&pipe("without a writer"), 10, short), Err(FileReadError::Silent(short)));
         let path = pipe("with a writer");
         let writer = std::thread::spawn({
             let path = path.clone();
@@ -172,7 +172,7 @@ mod tests {
         });
         assert_eq!(read(&path, 10).unwrap(), b"written");
         writer.join().unwrap().unwrap();
-        assert_eq!(read(Path::new("/dev/zero"), 10), Err(FileFault::TooLarge(10)));
+        assert_eq!(read(Path::new("/dev/zero"), 10), Err(FileReadError::TooLarge(10)));
         assert_eq!(read(Path::new("/dev/null"), 10), Ok(Vec::new()));
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a result is not written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OutputFault {
+pub(crate) enum FileWriteError {
     /// A folder.
     #[error("is a folder")]
     Folder,
@@ -28,16 +28,16 @@ pub(crate) enum OutputFault {
 ///
 /// # Errors
 /// Nothing was written, or, to a device or a pipe, not all.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputFault> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileWriteError> {
     match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Err(OutputFault::Folder),
+        Ok(metadata) if metadata.is_dir() => Err(FileWriteError::Folder),
         Ok(metadata) if !metadata.is_file() || names_an_open_file(path) => {
             Ok(fs::OpenOptions::new().write(true).append(metadata.is_file()).open(path)?.write_all(bytes)?)
         }
         // Behind a link, the file that it leads to is replaced, and not the link.
         Ok(metadata) => replace(&path.canonicalize()?, Some(&metadata), bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match path.symlink_metadata() {
-            Ok(_) => Err(OutputFault::DanglingLink),
+            Ok(_) => Err(FileWriteError::DanglingLink),
             Err(_) => replace(path, None, bytes),
         },
         Err(error) => Err(error.into()),
@@ -50,13 +50,13 @@ fn names_an_open_file(path: &Path) -> bool {
     ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 
-fn replace(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> Result<(), OutputFault> {
+fn replace(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> Result<(), FileWriteError> {
     let folder: PathBuf = match path.parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
     };
     if !folder.is_dir() {
-        return Err(OutputFault::NoFolder);
+        return Err(FileWriteError::NoFolder);
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".portal-agent-");
@@ -109,9 +109,9 @@ mod tests {
         write(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(names(folder.path()), ["r.xml"]);
-        assert!(matches!(write(folder.path(), b""), Err(OutputFault::Folder)));
-        assert!(matches!(write(&path.join("x"), b""), Err(OutputFault::Refused(_) | OutputFault::NoFolder)));
-        assert!(matches!(write(&folder.path().join("none/x"), b""), Err(OutputFault::NoFolder)));
+        assert!(matches!(write(folder.path(), b""), Err(FileWriteError::Folder)));
+        assert!(matches!(write(&path.join("x"), b""), Err(FileWriteError::Refused(_) | FileWriteError::NoFolder)));
+        assert!(matches!(write(&folder.path().join("none/x"), b""), Err(FileWriteError::NoFolder)));
     }
 
     #[cfg(unix)]
@@ -132,7 +132,7 @@ mod tests {
         assert!(link.symlink_metadata().unwrap().is_symlink(), "the link stays one");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
         symlink("nowhere", folder.path().join("dangling")).unwrap();
-        assert!(matches!(write(&folder.path().join("dangling"), b""), Err(OutputFault::DanglingLink)));
+        assert!(matches!(write(&folder.path().join("dangling"), b""), Err(FileWriteError::DanglingLink)));
     }
 
     #[cfg(unix)]

@@ -124,11 +124,11 @@ const OURS: &[(&str, &str)] = &[
     ("host/device_handle.rs", "message: error.to_string()"),
     ("host/host_handle.rs", "error"),
     // Texts that are compared and not shown.
-    ("mqtt/fault.rs", "error.to_string().starts_with("),
+    ("mqtt/connection_failure.rs", "error.to_string().starts_with("),
     ("contract/src/json_payload.rs", "let says = error.to_string();"),
     // The members of the API's own bodies, in serde's words; there is no secret in any of them.
     ("control/body.rs", "error"),
-    ("control/gesture.rs", "error"),
+    ("control/interaction.rs", "error"),
     ("control/devices.rs", "the body of a new device is not right: {error}"),
     ("control/route.rs", "error"),
     // A client's own daemon, whose answers are of this program's making.

@@ -17,7 +17,7 @@ use super::fence::{ConnectionFence, FenceArrival};
 use super::link::{DesiredState, SharedSession};
 use super::outbox::{PublishPurpose, SentPublish};
 use super::subscriptions::{DeviceSubscriptions, SubscriptionRequest};
-use crate::mqtt::{BrokerUrl, ConnectionFault, MqttClient, MqttConnection, MqttEvent, MqttMessage};
+use crate::mqtt::{BrokerUrl, ConnectionFailure, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How a connection ended.
 pub(super) enum ConnectionEnd {
     /// It was lost.
-    Lost(ConnectionFault),
+    Lost(ConnectionFailure),
     /// It was left by wish.
     Left,
 }
@@ -183,7 +183,7 @@ impl LiveConnection<'_> {
             return Some(ConnectionEnd::Left);
         }
         if now >= self.watchdog.due && self.watchdog.starved() {
-            return Some(ConnectionEnd::Lost(ConnectionFault::stalled(self.url)));
+            return Some(ConnectionEnd::Lost(ConnectionFailure::stalled(self.url)));
         }
         if due(self.stable_at) {
             self.stable_at = None;

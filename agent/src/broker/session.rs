@@ -23,7 +23,7 @@ use super::settings::{BrokerError, SessionSettings};
 use super::subscriptions::DeviceSubscriptions;
 use super::{DeviceKey, Publish, SessionControl, SessionEvent};
 use crate::mqtt::{
-    BrokerUrl, ConnectOptions, ConnectionFault, ConnectionFaultKind, LARGEST_PACKET, LastWill, MqttClient,
+    BrokerUrl, ConnectOptions, ConnectionFailure, ConnectionFailureKind, LARGEST_PACKET, LastWill, MqttClient,
     MqttConnection, MqttEvent, client_config, open,
 };
 
@@ -138,9 +138,9 @@ enum ConnectResult {
     /// It was ended by wish, before or after it was connected.
     Left,
     /// It failed before CONNACK.
-    Failed(ConnectionFault),
+    Failed(ConnectionFailure),
     /// It was connected and lost; whether it had stood long enough.
-    Lost { fault: ConnectionFault, stable: bool },
+    Lost { fault: ConnectionFailure, stable: bool },
 }
 
 struct SessionDriver {
@@ -221,7 +221,9 @@ impl SessionDriver {
             None => return ConnectResult::Left,
         };
         let MqttEvent::Connected { session_present, receive_maximum, maximum_packet_size } = connected else {
-            return ConnectResult::Failed(ConnectionFault::other(format!("{url} did not answer CONNECT with CONNACK")));
+            return ConnectResult::Failed(ConnectionFailure::other(format!(
+                "{url} did not answer CONNECT with CONNACK"
+            )));
         };
         self.epoch += 1;
         if session_present {
@@ -247,13 +249,13 @@ impl SessionDriver {
         &mut self,
         url: &BrokerUrl,
         connection: &mut MqttConnection,
-    ) -> Option<Result<MqttEvent, ConnectionFault>> {
+    ) -> Option<Result<MqttEvent, ConnectionFailure>> {
         let limit = self.connect_timeout();
         let mut answer = std::pin::pin!(tokio::time::timeout(limit, connection.poll()));
         loop {
             tokio::select! {
                 answer = &mut answer => {
-                    return Some(answer.unwrap_or_else(|_| Err(ConnectionFault::no_answer(url, limit))));
+                    return Some(answer.unwrap_or_else(|_| Err(ConnectionFailure::no_answer(url, limit))));
                 }
                 () = self.link.waker.notified() => {
                     if self.link.desired() != DesiredState::Online {
@@ -336,29 +338,29 @@ impl SessionDriver {
         self.link.update_status(|standing| standing.outage = None);
     }
 
-    async fn failed(&mut self, url: &BrokerUrl, mut fault: ConnectionFault) {
+    async fn failed(&mut self, url: &BrokerUrl, mut fault: ConnectionFailure) {
         self.backoff.ended_otherwise();
-        if fault.kind == ConnectionFaultKind::NoAnswer {
+        if fault.kind == ConnectionFailureKind::NoAnswer {
             self.backoff.unanswered();
         }
-        if fault.kind == ConnectionFaultKind::Closed {
+        if fault.kind == ConnectionFailureKind::Closed {
             let hint = if url.is_secure() { "" } else { "; if this is its TLS port, use mqtts://" };
             fault.sentence = format!("{url} closed the connection before it answered CONNECT{hint}");
         }
         self.after(fault).await;
     }
 
-    async fn lost(&mut self, url: &BrokerUrl, fault: ConnectionFault, stable: bool) {
+    async fn lost(&mut self, url: &BrokerUrl, fault: ConnectionFailure, stable: bool) {
         if stable {
             self.backoff.stood();
         }
         match fault.kind {
-            ConnectionFaultKind::Closed if !stable => {
+            ConnectionFailureKind::Closed if !stable => {
                 if self.backoff.closed_soon() {
                     self.suspect(url);
                 }
             }
-            ConnectionFaultKind::PacketTooLarge => {
+            ConnectionFailureKind::PacketTooLarge => {
                 self.limit_ignored = true;
                 self.backoff.ended_otherwise();
             }
@@ -377,7 +379,7 @@ impl SessionDriver {
     }
 
     /// Tells of the outage, once, and waits for the next try.
-    async fn after(&mut self, fault: ConnectionFault) {
+    async fn after(&mut self, fault: ConnectionFailure) {
         let problem = fault.sentence;
         self.link.update_status(|standing| standing.outage = Some(problem.clone()));
         if self.told {
@@ -389,7 +391,7 @@ impl SessionDriver {
         }
         // A constant where the system has no randomness to give: only the jitter is lost.
         let pause = self.backoff.pause(getrandom::u32().unwrap_or(u32::MAX));
-        let named = fault.kind == ConnectionFaultKind::TakenOver;
+        let named = fault.kind == ConnectionFailureKind::TakenOver;
         self.rest(Some(if named { self.settings.reconnect.after_takeover } else { pause })).await;
     }
 

@@ -22,10 +22,10 @@ fn of_failure(failure: &CommandFailure) -> u8 {
         // Whoever read the output has seen enough (`log | head`).
         CommandFailure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
         CommandFailure::Client(ClientError::NoDaemon(_)) | CommandFailure::DaemonEnded => NO_DAEMON,
-        CommandFailure::Client(ClientError::Fault(fault)) if fault.code == "daemonIsEnding" => NO_DAEMON,
+        CommandFailure::Client(ClientError::Api(error)) if error.code == "daemonIsEnding" => NO_DAEMON,
         CommandFailure::Client(ClientError::UnknownDevice { .. } | ClientError::SeveralDevices { .. }) => USAGE,
         // What the daemon calls a bad request is an argument that is not right.
-        CommandFailure::Client(ClientError::Fault(fault)) if fault.status() == 400 => USAGE,
+        CommandFailure::Client(ClientError::Api(error)) if error.status() == 400 => USAGE,
         CommandFailure::Configuration(_) | CommandFailure::Settings(_) => USAGE,
         CommandFailure::Several(first, _) => of_failure(first),
         CommandFailure::Start(error) | CommandFailure::Demo(DemoError::Start(error)) if error.is_configuration() => {
@@ -38,17 +38,17 @@ fn of_failure(failure: &CommandFailure) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Fault;
+    use crate::control::ApiError;
 
     #[test]
     fn each_failure_has_the_contracts_code() {
-        let fault = |code: &str| CommandFailure::from(ClientError::Fault(Fault::new(code, "", "")));
+        let error = |code: &str| CommandFailure::from(ClientError::Api(ApiError::new(code, "", "")));
         assert_eq!(of(&Ok(())), 0);
-        assert_eq!(of(&Err(fault("notOnThisPlatform"))), 1);
-        assert_eq!(of(&Err(fault("conditionNotMet"))), 1);
+        assert_eq!(of(&Err(error("notOnThisPlatform"))), 1);
+        assert_eq!(of(&Err(error("conditionNotMet"))), 1);
         assert_eq!(of(&Err(CommandFailure::NotOk)), 1);
-        assert_eq!(of(&Err(fault("badRequest"))), 2);
-        assert_eq!(of(&Err(fault("daemonIsEnding"))), 3);
+        assert_eq!(of(&Err(error("badRequest"))), 2);
+        assert_eq!(of(&Err(error("daemonIsEnding"))), 3);
         assert_eq!(of(&Err(CommandFailure::configuration("", ""))), 2);
         assert_eq!(of(&Err(ClientError::NoDaemon("x".into()).into())), 3);
         assert_eq!(of(&Err(io::Error::from(io::ErrorKind::BrokenPipe).into())), 0);

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::page::{harmless, harmless_json};
-use crate::control::{ClientError, ControlFileError, ErrorBody, Fault};
+use crate::control::{ApiError, ClientError, ControlFileError, ErrorBody};
 use crate::daemon::{ConfigurationError, StartError};
 use crate::demo::DemoError;
 use crate::host::HostError;
@@ -23,10 +23,10 @@ pub enum CommandFailure {
     Client(#[from] ClientError),
     /// The arguments or the settings are not right.
     #[error("{0}")]
-    Configuration(Fault),
+    Configuration(ApiError),
     /// The operation failed.
     #[error("{0}")]
-    Operation(Fault),
+    Operation(ApiError),
     /// The result is printed, and it is not good.
     #[error("not as it should be")]
     NotOk,
@@ -65,12 +65,12 @@ pub enum CommandFailure {
 impl CommandFailure {
     /// A usage or configuration error.
     pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Configuration(Fault::new("configuration", message, hint))
+        Self::Configuration(ApiError::new("configuration", message, hint))
     }
 
     /// An operation that failed.
     pub fn operation(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Operation(Fault::new(code, message, hint))
+        Self::Operation(ApiError::new(code, message, hint))
     }
 
     /// All of these; there is at least one.
@@ -103,23 +103,23 @@ impl CommandFailure {
     }
 
     /// The error's three parts.
-    pub fn parts(&self) -> Fault {
+    pub fn parts(&self) -> ApiError {
         let message = self.to_string();
         match self {
-            Self::Client(ClientError::Fault(fault)) | Self::Configuration(fault) | Self::Operation(fault) => {
-                fault.clone()
+            Self::Client(ClientError::Api(error)) | Self::Configuration(error) | Self::Operation(error) => {
+                error.clone()
             }
             Self::Several(first, _) => first.parts(),
-            Self::Client(error) => Fault::new(client_code(error), message, client_hint(error)),
-            Self::DaemonEnded => Fault::new("daemonEnded", message, "portal-agent run starts it again"),
-            Self::Output(_) => Fault::new("output", message, "look at where standard output leads to"),
+            Self::Client(error) => ApiError::new(client_code(error), message, client_hint(error)),
+            Self::DaemonEnded => ApiError::new("daemonEnded", message, "portal-agent run starts it again"),
+            Self::Output(_) => ApiError::new("output", message, "look at where standard output leads to"),
             // These sentences say themselves what to do about it.
-            Self::Settings(_) => Fault::new("configuration", message, ""),
-            Self::Start(_) | Self::Demo(_) => Fault::new("notStarted", message, ""),
-            Self::Sender(_) => Fault::new("notSent", message, ""),
-            Self::Scenarios(_) => Fault::new("notRun", message, ""),
-            Self::Loop(_) => Fault::new("daemonFailed", message, ""),
-            Self::NotOk | Self::Other(_) => Fault::new("failed", message, ""),
+            Self::Settings(_) => ApiError::new("configuration", message, ""),
+            Self::Start(_) | Self::Demo(_) => ApiError::new("notStarted", message, ""),
+            Self::Sender(_) => ApiError::new("notSent", message, ""),
+            Self::Scenarios(_) => ApiError::new("notRun", message, ""),
+            Self::Loop(_) => ApiError::new("daemonFailed", message, ""),
+            Self::NotOk | Self::Other(_) => ApiError::new("failed", message, ""),
         }
     }
 
@@ -138,13 +138,13 @@ impl CommandFailure {
 }
 
 /// Writes an error's three parts: one line, or one JSON object.
-pub fn report(fault: Fault, json: bool, stderr: &mut dyn Write) {
+pub fn report(error: ApiError, json: bool, stderr: &mut dyn Write) {
     let line = if json {
-        let text = serde_json::to_string(&ErrorBody { error: fault }).unwrap_or_default();
+        let text = serde_json::to_string(&ErrorBody { error: error }).unwrap_or_default();
         harmless_json(&text)
     } else {
-        let hint = if fault.hint.is_empty() { String::new() } else { format!("; hint: {}", fault.hint) };
-        format!("error: {}", harmless(&format!("{}{hint}", fault.message)))
+        let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
+        format!("error: {}", harmless(&format!("{}{hint}", error.message)))
     };
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(stderr, "{line}");
@@ -157,7 +157,7 @@ fn client_code(error: &ClientError) -> &'static str {
         ClientError::File(_) => "controlFile",
         ClientError::UnknownDevice { .. } => "unknownDevice",
         ClientError::SeveralDevices { .. } => "severalDevices",
-        ClientError::Lost(_) | ClientError::Fault(_) => "daemonLost",
+        ClientError::Lost(_) | ClientError::Api(_) => "daemonLost",
     }
 }
 
@@ -179,7 +179,7 @@ fn client_hint(error: &ClientError) -> &'static str {
         ClientError::File(_) => "check the directory's permissions, or stop the daemon and start it again",
         ClientError::UnknownDevice { .. } => "portal-agent device list",
         ClientError::SeveralDevices { .. } => "name it with --device NAME, or in the variable PORTAL_AGENT_DEVICE",
-        ClientError::Lost(_) | ClientError::Fault(_) => "portal-agent status tells whether it still runs",
+        ClientError::Lost(_) | ClientError::Api(_) => "portal-agent status tells whether it still runs",
     }
 }
 

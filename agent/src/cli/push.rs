@@ -12,7 +12,7 @@ use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, log};
 use crate::control::ControlClient;
 use crate::daemon::sender_settings;
-use crate::input_file::{self, FileFault};
+use crate::input_file::{self, FileReadError};
 use crate::mqtt::LARGEST_PACKET;
 use crate::sender::{FollowScope, PushAddress, PushSender, ReceiptStream, SenderError, SenderOptions};
 use portal_contract::duration;
@@ -149,11 +149,11 @@ fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, Co
 }
 
 /// The bytes as they are, up to the largest that MQTT can send.
-fn read(path: &Path) -> Result<Vec<u8>, FileFault> {
+fn read(path: &Path) -> Result<Vec<u8>, FileReadError> {
     const LARGEST: usize = LARGEST_PACKET as usize;
     if path == Path::new("-") {
-        let read = input_file::bounded(std::io::stdin(), LARGEST).map_err(|error| FileFault::of(&error))?;
-        return read.ok_or(FileFault::TooLarge(LARGEST));
+        let read = input_file::bounded(std::io::stdin(), LARGEST).map_err(|error| FileReadError::of(&error))?;
+        return read.ok_or(FileReadError::TooLarge(LARGEST));
     }
     input_file::read(path, LARGEST)
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::error::{Error, ErrorKind};
 
 use super::exit_code::USAGE;
-use super::failure::report as report_fault;
-use crate::control::Fault;
+use super::failure::report as report_error;
+use crate::control::ApiError;
 use crate::mqtt::may_hold_password;
 use crate::secret::REDACTED;
 
@@ -21,9 +21,9 @@ pub fn report(error: &Error, args: &[OsString]) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(if asked_for { 0 } else { USAGE });
     }
-    let fault = fault(error);
-    let fault = Fault { message: redacted(fault.message, args), hint: redacted(fault.hint, args), ..fault };
-    report_fault(fault, json, &mut anstream::stderr());
+    let found = usage_error(error);
+    let found = ApiError { message: redacted(found.message, args), hint: redacted(found.hint, args), ..found };
+    report_error(found, json, &mut anstream::stderr());
     ExitCode::from(USAGE)
 }
 
@@ -41,9 +41,9 @@ fn redacted(mut sentence: String, args: &[OsString]) -> String {
 }
 
 /// Clap writes paragraphs: what is wrong, tips, the usage, where to find more.
-fn fault(error: &Error) -> Fault {
+fn usage_error(error: &Error) -> ApiError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Fault::new("usage", "a command is missing", "portal-agent --help lists them");
+        return ApiError::new("usage", "a command is missing", "portal-agent --help lists them");
     }
     let text = error.render().to_string();
     let paragraphs: Vec<String> = text.split("\n\n").map(in_one_line).collect();
@@ -52,7 +52,7 @@ fn fault(error: &Error) -> Fault {
         |start: &str| paragraphs.iter().find_map(|paragraph| Some(paragraph.strip_prefix(start)?.to_owned()));
     let usage = starting("Usage: ").map(|usage| format!("write {usage}"));
     let hint = starting("tip: ").or(usage).unwrap_or_else(|| "add --help to see the arguments".to_owned());
-    Fault::new("usage", message, hint)
+    ApiError::new("usage", message, hint)
 }
 
 fn in_one_line(paragraph: &str) -> String {
@@ -66,8 +66,8 @@ mod tests {
     use super::super::Cli;
     use super::*;
 
-    fn of(line: &str) -> Fault {
-        fault(&Cli::try_parse_from(line.split(' ')).unwrap_err())
+    fn of(line: &str) -> ApiError {
+        usage_error(&Cli::try_parse_from(line.split(' ')).unwrap_err())
     }
 
     #[test]
@@ -81,8 +81,8 @@ mod tests {
             "portal-agent mqtt://me:hunter2@host",
         ] {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let fault = of(line);
-            let shown = format!("{} {}", redacted(fault.message, &args), redacted(fault.hint, &args));
+            let error = of(line);
+            let shown = format!("{} {}", redacted(error.message, &args), redacted(error.hint, &args));
             assert!(!shown.contains("hunter2"), "{shown}");
         }
     }

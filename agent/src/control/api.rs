@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use portal_contract::DeviceId;
 use tokio_util::sync::CancellationToken;
 
-use super::{ControlToken, Fault, RunningHost};
+use super::{ApiError, ControlToken, RunningHost};
 
 /// Shared by every request.
 #[derive(Clone)]
@@ -27,9 +27,9 @@ pub(super) struct ApiState<H> {
 pub(super) struct OwnDevice<H: RunningHost>(pub(super) H::Device);
 
 impl<H: RunningHost> FromRequestParts<ApiState<H>> for OwnDevice<H> {
-    type Rejection = Fault;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &ApiState<H>) -> Result<Self, Fault> {
+    async fn from_request_parts(parts: &mut Parts, api: &ApiState<H>) -> Result<Self, ApiError> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, api).await;
         let named = path.ok().and_then(|Path(mut names)| names.remove("device")).unwrap_or_default();
         let found = named.parse::<DeviceId>().ok().and_then(|id| api.host.device(id));
@@ -39,7 +39,7 @@ impl<H: RunningHost> FromRequestParts<ApiState<H>> for OwnDevice<H> {
             let first: Vec<String> = hosted.iter().take(3).map(|device| device.device_id.to_string()).collect();
             let more = if hosted.len() > 3 { ", …" } else { "" };
             let message = format!("no device {shown:?} runs here, but {}{more}", first.join(", "));
-            Fault::new("unknownDevice", message, "GET /v1/devices lists the devices")
+            ApiError::new("unknownDevice", message, "GET /v1/devices lists the devices")
         })
     }
 }

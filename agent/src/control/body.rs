@@ -9,7 +9,7 @@ use axum::extract::Request;
 use portal_contract::json_payload;
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::ApiError;
 
 /// The largest body in bytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -18,13 +18,13 @@ const MOST_OF_AN_ERROR: usize = 400;
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) fn too_large() -> Fault {
+pub(super) fn too_large() -> ApiError {
     let message = format!("the request's body is over {MAX_BODY_BYTES} bytes");
-    Fault::new("bodyTooLarge", message, "no command needs so much: GET /v1/openapi.json lists their bodies")
+    ApiError::new("bodyTooLarge", message, "no command needs so much: GET /v1/openapi.json lists their bodies")
 }
 
 /// Reads the body of a request to `what`; an empty one counts as `{}`.
-pub(super) async fn read(request: Request, what: &str) -> Result<Value, Fault> {
+pub(super) async fn read(request: Request, what: &str) -> Result<Value, ApiError> {
     let reading = to_bytes(request.into_body(), MAX_BODY_BYTES);
     let bytes = tokio::time::timeout(BODY_TIMEOUT, reading).await.map_err(|_| too_slow())?;
     let bytes = bytes.map_err(|_| too_large())?;
@@ -35,12 +35,12 @@ pub(super) async fn read(request: Request, what: &str) -> Result<Value, Fault> {
 }
 
 /// A body that is not right.
-pub(super) fn wrong(sentence: &str) -> Fault {
+pub(super) fn wrong(sentence: &str) -> ApiError {
     let sentence: String = sentence.chars().take(MOST_OF_AN_ERROR).collect();
-    Fault::bad_request(sentence, "GET /v1/openapi.json lists each command's body")
+    ApiError::bad_request(sentence, "GET /v1/openapi.json lists each command's body")
 }
 
-fn too_slow() -> Fault {
+fn too_slow() -> ApiError {
     let message = format!("the request's body did not arrive within {} s", BODY_TIMEOUT.as_secs());
-    Fault::new("requestTooSlow", message, "send it in one go")
+    ApiError::new("requestTooSlow", message, "send it in one go")
 }

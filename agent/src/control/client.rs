@@ -20,8 +20,8 @@ use url::form_urlencoded;
 use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent, ErrorBody,
-    Fault, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent,
+    ErrorBody, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -65,7 +65,7 @@ pub enum ClientError {
     },
     /// It answered with an error.
     #[error("{0}")]
-    Fault(Fault),
+    Api(ApiError),
     /// The connection broke, or the answer made no sense.
     #[error("the daemon did not answer: {0}")]
     Lost(String),
@@ -189,7 +189,7 @@ impl ControlClient {
     /// Carries out a command.
     ///
     /// # Errors
-    /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
+    /// See [`ClientError`]; a refusal is a [`ClientError::ApiError`].
     pub fn apply(&self, command: &DeviceCommand) -> Result<ClientAnswer<CommandResult>, ClientError> {
         let request = command::request(command).map_err(|error| ClientError::Lost(error.to_string()))?;
         let (row, body) = request.ok_or_else(only_at_a_start)?;
@@ -199,7 +199,7 @@ impl ControlClient {
     /// Carries out the command of a row, with this body.
     ///
     /// # Errors
-    /// See [`ClientError`]; a refusal is a [`ClientError::Fault`].
+    /// See [`ClientError`]; a refusal is a [`ClientError::ApiError`].
     pub fn change(&self, row: &CommandRow, body: &Value) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(row.method, &row.path_of(self.device), body)
     }
@@ -217,9 +217,9 @@ impl ControlClient {
     /// Does what a person does with the prompt or a card.
     ///
     /// # Errors
-    /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Fault`].
-    pub fn gesture(&self, gesture: DesktopInteraction) -> Result<ClientAnswer<CommandResult>, ClientError> {
-        self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": gesture }))
+    /// See [`ClientError`]; where there is none of them, it is a [`ClientError::ApiError`].
+    pub fn interact(&self, interaction: DesktopInteraction) -> Result<ClientAnswer<CommandResult>, ClientError> {
+        self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": interaction }))
     }
 
     /// The receipts that are asked for, oldest first.
@@ -238,7 +238,7 @@ impl ControlClient {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("receipts"), &request.pairs(), Vec::new(), None)?;
         if response.status() != StatusCode::OK {
-            return Err(self.fault(response));
+            return Err(self.error_of(response));
         }
         Ok(FollowedLines::new(response.into_body().into_reader()))
     }
@@ -251,7 +251,7 @@ impl ControlClient {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("events"), &[], Vec::new(), None)?;
         if response.status() != StatusCode::OK {
-            return Err(self.fault(response));
+            return Err(self.error_of(response));
         }
         Ok(FollowedLines::new(response.into_body().into_reader()))
     }
@@ -284,7 +284,7 @@ impl ControlClient {
     /// Waits, at the daemon's side, until every condition holds.
     ///
     /// # Errors
-    /// See [`ClientError`]; that time is up is a [`ClientError::Fault`] which names what did not hold.
+    /// See [`ClientError`]; that time is up is a [`ClientError::ApiError`] which names what did not hold.
     pub fn wait(&self, wait: &WaitRequest) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
@@ -293,8 +293,8 @@ impl ControlClient {
     /// Waits, at the daemon's side, until the device has come to rest: see [`IdleReport`].
     ///
     /// # Errors
-    /// See [`ClientError`]; that time is up is a [`ClientError::Fault`].
-    pub fn quiet(&self, timeout: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
+    /// See [`ClientError`]; that time is up is a [`ClientError::ApiError`].
+    pub fn until_idle(&self, timeout: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
         let request = Request::builder().method("GET");
         let pairs = [("timeout", duration::write(timeout))];
         self.answer(self.send(request, &self.path("quiet"), &pairs, Vec::new(), None)?)
@@ -375,21 +375,21 @@ impl ControlClient {
 
     fn answer<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<ClientAnswer<T>, ClientError> {
         if response.status() != StatusCode::OK {
-            return Err(self.fault(response));
+            return Err(self.error_of(response));
         }
         let json = read_text(&mut response)?;
         let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(json_reason(&error)))?;
         Ok(ClientAnswer { json, value })
     }
 
-    fn fault(&self, mut response: Response<Body>) -> ClientError {
+    fn error_of(&self, mut response: Response<Body>) -> ClientError {
         let status = response.status();
         let text = match read_text(&mut response) {
             Ok(text) => text,
             Err(error) => return error,
         };
         match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(body) => ClientError::Fault(body.error),
+            Ok(body) => ClientError::Api(body.error),
             Err(_) => ClientError::Lost(format!("it answered {status} without a reason")),
         }
     }
@@ -397,7 +397,11 @@ impl ControlClient {
 
 fn only_at_a_start() -> ClientError {
     let message = "a running daemon's device keeps its name";
-    ClientError::Fault(Fault::new("notWhileRunning", message, "portal-agent run --device-name NAME, at the next start"))
+    ClientError::Api(ApiError::new(
+        "notWhileRunning",
+        message,
+        "portal-agent run --device-name NAME, at the next start",
+    ))
 }
 
 /// What an error of the HTTP client means. Most of its kinds are about proxies, TLS and redirects, none of which is used.

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use portal_contract::{DeviceList, DeviceState, NewDevice};
 
 use super::api::{ApiState, OwnDevice};
-use super::{Fault, RunningDevice, RunningHost, body};
+use super::{ApiError, RunningDevice, RunningHost, body};
 
 pub(super) async fn list<H: RunningHost>(State(api): State<ApiState<H>>) -> Json<DeviceList> {
     let hosted = api.host.devices();
@@ -15,7 +15,7 @@ pub(super) async fn list<H: RunningHost>(State(api): State<ApiState<H>>) -> Json
 pub(super) async fn add<H: RunningHost>(
     State(api): State<ApiState<H>>,
     request: Request,
-) -> Result<Json<DeviceState>, Fault> {
+) -> Result<Json<DeviceState>, ApiError> {
     let body = body::read(request, "a new device").await?;
     let new: NewDevice = serde_json::from_value(body)
         .map_err(|error| body::wrong(&format!("the body of a new device is not right: {error}")))?;
@@ -26,7 +26,7 @@ pub(super) async fn add<H: RunningHost>(
 pub(super) async fn remove<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
-) -> Result<Json<DeviceList>, Fault> {
+) -> Result<Json<DeviceList>, ApiError> {
     api.host.remove(device.id()).await?;
     Ok(list(State(api)).await)
 }

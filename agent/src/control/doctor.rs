@@ -4,8 +4,8 @@ use axum::Json;
 use portal_contract::DoctorReport;
 
 use super::api::OwnDevice;
-use super::{Fault, RunningDevice, RunningHost};
+use super::{ApiError, RunningDevice, RunningHost};
 
-pub(super) async fn examine<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<DoctorReport>, Fault> {
+pub(super) async fn examine<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<DoctorReport>, ApiError> {
     device.doctor().await.map(Json)
 }

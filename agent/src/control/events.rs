@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
 use super::log::ERROR_EVENT;
-use super::{ErrorBody, Fault, RunningDevice, RunningHost};
+use super::{ApiError, ErrorBody, RunningDevice, RunningHost};
 
 /// How many events may wait for a follower before it is given up: what thousands of held pushes come to at once.
 pub const FOLLOWER_ROOM: usize = 16_384;
@@ -23,7 +23,7 @@ pub const FOLLOWER_ROOM: usize = 16_384;
 pub(super) async fn events<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
-) -> Result<Response, Fault> {
+) -> Result<Response, ApiError> {
     let events = device.events().await?;
     let following = EventStream { events, ending: api.ending.clone(), over: false };
     let stream = stream::unfold(following, |mut following| async move {
@@ -53,7 +53,7 @@ impl EventStream {
             None => {
                 self.over = true;
                 let hint = "follow again, and look at status for what was missed";
-                let error = Fault::new("eventsMissed", "events came faster than they were read", hint);
+                let error = ApiError::new("eventsMissed", "events came faster than they were read", hint);
                 Event::default().event(ERROR_EVENT).json_data(ErrorBody { error }).ok()
             }
         }

@@ -52,8 +52,8 @@ impl<T: DeserializeOwned> Iterator for FollowedLines<T> {
         };
         let lost = |error: serde_json::Error| ClientError::Lost(json_reason(&error));
         if event == ERROR_EVENT {
-            let fault = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Fault(body.error));
-            return Some(Err(fault.unwrap_or_else(lost)));
+            let error = serde_json::from_str(&data).map(|body: ErrorBody| ClientError::Api(body.error));
+            return Some(Err(error.unwrap_or_else(lost)));
         }
         Some(serde_json::from_str(&data).map(|value| ClientAnswer { json: data, value }).map_err(lost))
     }

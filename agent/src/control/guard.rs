@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::api::ApiState;
 use super::body::{MAX_BODY_BYTES, too_large};
-use super::{API_HEADER, API_VERSION, Fault, RunningHost, VERSION, VERSION_HEADER, health};
+use super::{API_HEADER, API_VERSION, ApiError, RunningHost, VERSION, VERSION_HEADER, health};
 
 /// Lets a request through, or answers why not.
 pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, request: Request, next: Next) -> Response {
     let mut answer = match check(&api, &request) {
         Ok(()) => next.run(request).await,
-        Err(fault) => fault.into_response(),
+        Err(error) => error.into_response(),
     };
     let headers = answer.headers_mut();
     headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
@@ -26,7 +26,7 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, reques
     answer
 }
 
-fn check<H>(api: &ApiState<H>, request: &Request) -> Result<(), Fault> {
+fn check<H>(api: &ApiState<H>, request: &Request) -> Result<(), ApiError> {
     let headers = request.headers();
     check_host(request, api.port)?;
     check_origin(headers, api.port)?;
@@ -44,7 +44,7 @@ fn is_own(authority: &str, port: u16) -> bool {
 }
 
 // A page on another name that resolves to loopback (DNS rebinding) sends that name.
-fn check_host(request: &Request, port: u16) -> Result<(), Fault> {
+fn check_host(request: &Request, port: u16) -> Result<(), ApiError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
     let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
@@ -52,10 +52,10 @@ fn check_host(request: &Request, port: u16) -> Result<(), Fault> {
         return Ok(());
     }
     let message = "the request's Host is not this server's own loopback name and port";
-    Err(Fault::new("foreignHost", message, format!("use http://127.0.0.1:{port}")))
+    Err(ApiError::new("foreignHost", message, format!("use http://127.0.0.1:{port}")))
 }
 
-fn check_origin(headers: &HeaderMap, port: u16) -> Result<(), Fault> {
+fn check_origin(headers: &HeaderMap, port: u16) -> Result<(), ApiError> {
     let own = |origin: &HeaderValue| {
         origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://")).is_some_and(|rest| is_own(rest, port))
     };
@@ -63,15 +63,15 @@ fn check_origin(headers: &HeaderMap, port: u16) -> Result<(), Fault> {
         return Ok(());
     }
     let message = "a page of another origin may not use the control API";
-    Err(Fault::new("foreignOrigin", message, "use the command line, or a program that sends no Origin"))
+    Err(ApiError::new("foreignOrigin", message, "use the command line, or a program that sends no Origin"))
 }
 
-fn check_length(headers: &HeaderMap) -> Result<(), Fault> {
+fn check_length(headers: &HeaderMap) -> Result<(), ApiError> {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) { Err(too_large()) } else { Ok(()) }
 }
 
-fn check_token<H>(api: &ApiState<H>, headers: &HeaderMap) -> Result<(), Fault> {
+fn check_token<H>(api: &ApiState<H>, headers: &HeaderMap) -> Result<(), ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, given) = authorization.and_then(|value| value.split_once(' ')).unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && api.token.is(given.trim()) {
@@ -80,10 +80,10 @@ fn check_token<H>(api: &ApiState<H>, headers: &HeaderMap) -> Result<(), Fault> {
     let message = "the request has not the token of this daemon";
     let hint =
         "send the token of control.json in the state directory as Authorization: Bearer; it is new at each start";
-    Err(Fault::new("unauthorized", message, hint))
+    Err(ApiError::new("unauthorized", message, hint))
 }
 
-fn check_api_version(headers: &HeaderMap) -> Result<(), Fault> {
+fn check_api_version(headers: &HeaderMap) -> Result<(), ApiError> {
     let ours = HeaderValue::from(API_VERSION);
     match headers.get(API_HEADER) {
         Some(theirs) if *theirs != ours => {
@@ -92,7 +92,7 @@ fn check_api_version(headers: &HeaderMap) -> Result<(), Fault> {
                 "the client speaks control API {theirs:?}, this daemon (portal-agent {VERSION}) speaks {API_VERSION}"
             );
             let hint = "use the portal-agent that started the daemon, or stop it and start it with this one";
-            Err(Fault::new("otherApiVersion", message, hint))
+            Err(ApiError::new("otherApiVersion", message, hint))
         }
         _ => Ok(()),
     }

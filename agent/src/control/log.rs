@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
 use super::parameters::{QueryParameter, QueryValues};
-use super::{ErrorBody, Fault, LogQuery, RunningDevice, RunningHost};
+use super::{ApiError, ErrorBody, LogQuery, RunningDevice, RunningHost};
 
 /// How many receipts `log` shows where nothing is said (contract 5).
 pub const DEFAULT_LIMIT: usize = 100;
@@ -84,7 +84,7 @@ impl LogRequest {
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    fn read(uri: &Uri) -> Result<Self, Fault> {
+    fn read(uri: &Uri) -> Result<Self, ApiError> {
         let given = QueryValues::read(uri, PARAMETERS)?;
         Ok(Self {
             outcome: given.one("outcome", str::parse)?,
@@ -121,7 +121,7 @@ pub(super) async fn receipts<H: RunningHost>(
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Response, Fault> {
+) -> Result<Response, ApiError> {
     let mut request = LogRequest::read(&uri)?;
     let filter = filter(&device, &request).await?;
     let follows = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains(EVENT_STREAM));
@@ -139,7 +139,7 @@ pub(super) async fn receipts<H: RunningHost>(
     Ok(Json(ReceiptList { receipts }).into_response())
 }
 
-async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<ReceiptCriteria, Fault> {
+async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<ReceiptCriteria, ApiError> {
     let since = match request.since {
         None => None,
         Some(since) => {
@@ -156,7 +156,7 @@ async fn page<D: RunningDevice>(
     filter: &ReceiptCriteria,
     after: u64,
     limit: usize,
-) -> Result<Vec<Receipt>, Fault> {
+) -> Result<Vec<Receipt>, ApiError> {
     let mut cursor = after;
     let mut found = Vec::new();
     while found.len() < limit {
@@ -187,7 +187,7 @@ impl<D: RunningDevice> ReceiptFollower<D> {
         ending: CancellationToken,
         filter: ReceiptCriteria,
         request: &LogRequest,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, ApiError> {
         let mut settled = device.settled();
         // What settles between these two lines is in the list, and the list's last sequence keeps it from coming twice.
         let newest = *settled.borrow_and_update();

@@ -5,6 +5,7 @@
 //! command line.
 
 mod api;
+mod api_error;
 mod body;
 mod client;
 pub mod condition;
@@ -13,16 +14,15 @@ mod devices;
 mod doctor;
 mod events;
 mod explain;
-mod fault;
 mod following;
-mod gesture;
 mod guard;
 mod health;
+mod idle;
+mod interaction;
 pub mod log;
 mod notifications;
 mod openapi;
 mod parameters;
-mod quiet;
 mod route;
 mod routes;
 mod server;
@@ -34,12 +34,12 @@ mod wait;
 
 use std::future::Future;
 
+pub use api_error::{ApiError, ErrorBody};
 pub use client::{ClientAnswer, ClientError, ControlClient};
 pub use control_file::{ControlFile, ControlFileError};
 pub use events::FOLLOWER_ROOM;
-pub use fault::{ErrorBody, Fault};
 pub use following::FollowedLines;
-pub use gesture::GestureRequest;
+pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
@@ -82,30 +82,36 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Which device it is.
     fn id(&self) -> DeviceId;
     /// Carries out a command; answers once the change is durable.
-    fn apply(&self, command: DeviceCommand) -> impl Future<Output = Result<CommandResult, Fault>> + Send;
+    fn apply(&self, command: DeviceCommand) -> impl Future<Output = Result<CommandResult, ApiError>> + Send;
     /// The whole picture; never waits for the desktop.
-    fn status(&self) -> impl Future<Output = Result<StatusReport, Fault>> + Send;
+    fn status(&self) -> impl Future<Output = Result<StatusReport, ApiError>> + Send;
     /// Each switch of the platform by name is in `status`; this counts up whenever `status` may differ.
     fn changes(&self) -> watch::Receiver<u64>;
     /// The sequence of the newest durable receipt.
     fn settled(&self) -> watch::Receiver<u64>;
     /// Receipts after a sequence, oldest first.
-    fn receipts_after(&self, sequence: u64, limit: usize) -> impl Future<Output = Result<Vec<Receipt>, Fault>> + Send;
+    fn receipts_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
     /// The latest receipts that match, oldest first.
-    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<Receipt>, Fault>> + Send;
+    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
     /// Why a push did or did not show; the latest without an id; `None` where there is no such receipt.
-    fn explain(&self, id: Option<NotificationId>) -> impl Future<Output = Result<Option<Explanation>, Fault>> + Send;
+    fn explain(&self, id: Option<NotificationId>)
+    -> impl Future<Output = Result<Option<Explanation>, ApiError>> + Send;
     /// What Company Portal's own Notifications section lists.
-    fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, Fault>> + Send;
+    fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, ApiError>> + Send;
     /// What on this computer could keep a notification from showing.
-    fn doctor(&self) -> impl Future<Output = Result<DoctorReport, Fault>> + Send;
+    fn doctor(&self) -> impl Future<Output = Result<DoctorReport, ApiError>> + Send;
     /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
-    fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, Fault>> + Send;
+    fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, ApiError>> + Send;
     /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
-    fn gesture(&self, gesture: DesktopInteraction) -> impl Future<Output = Result<CommandResult, Fault>> + Send;
+    fn interact(&self, interaction: DesktopInteraction)
+    -> impl Future<Output = Result<CommandResult, ApiError>> + Send;
     /// Answers once what the broker had taken before has come to where only time or a person moves it on: held, or with an
     /// outcome that is durable, acknowledged and published. Has no limit of its own.
-    fn quiet(&self) -> impl Future<Output = Result<IdleReport, Fault>> + Send;
+    fn until_idle(&self) -> impl Future<Output = Result<IdleReport, ApiError>> + Send;
 }
 
 /// The host of the running devices, as the control API sees it. The daemon implements it.
@@ -119,9 +125,9 @@ pub trait RunningHost: Clone + Send + Sync + 'static {
     /// Whether every device is on its broker, each subscription answered.
     fn is_ready(&self) -> bool;
     /// Makes a device and hosts it.
-    fn add(&self, new: NewDevice) -> impl Future<Output = Result<Self::Device, Fault>> + Send;
+    fn add(&self, new: NewDevice) -> impl Future<Output = Result<Self::Device, ApiError>> + Send;
     /// Hosts a device no longer, and removes what is kept of it, here and on the broker.
-    fn remove(&self, id: DeviceId) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn remove(&self, id: DeviceId) -> impl Future<Output = Result<(), ApiError>> + Send;
     /// Ends the daemon cleanly, after this answer.
     fn stop(&self);
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api::OwnDevice;
-use super::{Fault, InAppMessage, RunningDevice, RunningHost};
+use super::{ApiError, InAppMessage, RunningDevice, RunningHost};
 
 /// The section's messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,6 @@ pub struct InAppMessages {
     pub notifications: Vec<InAppMessage>,
 }
 
-pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<InAppMessages>, Fault> {
+pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<InAppMessages>, ApiError> {
     Ok(Json(InAppMessages { notifications: device.in_app().await? }))
 }

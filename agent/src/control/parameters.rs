@@ -5,7 +5,7 @@
 use axum::http::Uri;
 use url::form_urlencoded;
 
-use super::Fault;
+use super::ApiError;
 
 /// A query parameter as declared.
 #[derive(Debug, Clone, Copy)]
@@ -31,16 +31,16 @@ pub(super) struct QueryValues(Vec<(String, String)>);
 
 impl QueryValues {
     /// Reads the query; a parameter that is not declared, or comes twice and may not, is an error.
-    pub(super) fn read(uri: &Uri, declared: &[QueryParameter]) -> Result<Self, Fault> {
+    pub(super) fn read(uri: &Uri, declared: &[QueryParameter]) -> Result<Self, ApiError> {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let hint = "GET /v1/openapi.json lists each path's parameters";
         for (name, _) in &pairs {
             let times = pairs.iter().filter(|(other, _)| other == name).count();
             match declared.iter().find(|parameter| parameter.name == name) {
-                None => return Err(Fault::bad_request(format!("{name:?} is no parameter of this path"), hint)),
+                None => return Err(ApiError::bad_request(format!("{name:?} is no parameter of this path"), hint)),
                 Some(parameter) if times > 1 && !parameter.repeats => {
-                    return Err(Fault::bad_request(format!("the parameter {name} is given {times} times"), hint));
+                    return Err(ApiError::bad_request(format!("the parameter {name} is given {times} times"), hint));
                 }
                 Some(_) => {}
             }
@@ -58,8 +58,8 @@ impl QueryValues {
         &self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, Fault> {
-        let wrong = |error: E| Fault::bad_request(format!("{name}: {error}"), format!("give {name} another value"));
+    ) -> Result<Option<T>, ApiError> {
+        let wrong = |error: E| ApiError::bad_request(format!("{name}: {error}"), format!("give {name} another value"));
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| read(value).map_err(wrong)).transpose()
     }
 }

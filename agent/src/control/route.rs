@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::api::{ApiState, OwnDevice};
 use super::body;
 use super::parameters::{QueryParameter, QueryValues};
-use super::{CommandResult, Fault, RunningDevice, RunningHost};
+use super::{ApiError, CommandResult, RunningDevice, RunningHost};
 
 /// What a route answers with.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ impl<H: RunningHost> ApiRoute<H> {
         let check = move |request: Request, next: Next| async move {
             match QueryValues::read(request.uri(), parameters) {
                 Ok(_) => next.run(request).await,
-                Err(fault) => fault.into_response(),
+                Err(error) => error.into_response(),
             }
         };
         Self { about, handler: handler.layer(from_fn(check)) }
@@ -143,7 +143,7 @@ async fn apply<D: RunningDevice>(
     device: D,
     row: &'static CommandRow,
     request: Request,
-) -> Result<Json<CommandResult>, Fault> {
+) -> Result<Json<CommandResult>, ApiError> {
     let body = body::read(request, row.name).await?;
     let command = row.read(body).map_err(|sentence| body::wrong(&sentence))?;
     device.apply(command).await.map(Json)
@@ -153,12 +153,12 @@ async fn apply<D: RunningDevice>(
 pub(super) async fn unknown_path(request: Request) -> Response {
     let path: String = request.uri().path().chars().take(128).collect();
     let message = format!("the control API has no {path:?}");
-    Fault::new("unknownPath", message, "GET /v1/openapi.json lists the paths").into_response()
+    ApiError::new("unknownPath", message, "GET /v1/openapi.json lists the paths").into_response()
 }
 
 /// What a path of the table gets with a method that it does not have.
 pub(super) async fn unknown_method(request: Request) -> Response {
     let path: String = request.uri().path().chars().take(128).collect();
     let message = format!("{path:?} does not know the method {}", request.method());
-    Fault::new("methodNotAllowed", message, "GET /v1/openapi.json lists each path's methods").into_response()
+    ApiError::new("methodNotAllowed", message, "GET /v1/openapi.json lists each path's methods").into_response()
 }

@@ -16,8 +16,8 @@ use super::api::ApiState;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CommandResult, DeviceEvent, GestureRequest, IdleReport, InAppMessages, ReceiptList, RunningHost, devices, doctor,
-    events, explain, gesture, health, log, notifications, openapi, quiet, settings, status, stop, wait,
+    CommandResult, DeviceEvent, IdleReport, InAppMessages, InteractionRequest, ReceiptList, RunningHost, devices,
+    doctor, events, explain, health, idle, interaction, log, notifications, openapi, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -30,9 +30,9 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             of_device("gesture"),
             "What a person does with the prompt or a card, as on the desktop",
             AnswerKind::Json(schema::<CommandResult>),
-            gesture::gesture::<H>,
+            interaction::interact::<H>,
         )
-        .taking(schema::<GestureRequest>),
+        .taking(schema::<InteractionRequest>),
     );
     table.push(
         ApiRoute::post("/v1/devices", "Add a device", AnswerKind::Json(schema::<DeviceState>), devices::add::<H>)
@@ -82,9 +82,9 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
         ApiRoute::get(
             of_device("quiet"),
             "Answers once nothing is on its way to the device, on it or from it, and nothing is due",
-            quiet::PARAMETERS,
+            idle::PARAMETERS,
             AnswerKind::Json(schema::<IdleReport>),
-            quiet::quiet::<H>,
+            idle::until_idle::<H>,
         ),
         ApiRoute::view(&views::NOTIFICATIONS, &[], AnswerKind::Json(schema::<InAppMessages>), notifications::list::<H>),
         ApiRoute::view(&views::SETTINGS, &[], AnswerKind::Json(schema::<settings::SwitchList>), settings::show::<H>),

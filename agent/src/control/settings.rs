@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api::OwnDevice;
-use super::{Fault, RunningDevice, RunningHost};
+use super::{ApiError, RunningDevice, RunningHost};
 
 /// Each switch by name with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,6 @@ pub struct SwitchList {
     pub settings: BTreeMap<String, String>,
 }
 
-pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<SwitchList>, Fault> {
+pub(super) async fn show<H: RunningHost>(OwnDevice(device): OwnDevice<H>) -> Result<Json<SwitchList>, ApiError> {
     Ok(Json(SwitchList { settings: device.status().await?.settings }))
 }

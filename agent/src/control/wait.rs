@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::api::{ApiState, OwnDevice};
 use super::condition::{ConditionState, WaitCondition};
 use super::parameters::{QueryParameter, QueryValues};
-use super::{Fault, LogQuery, RunningDevice, RunningHost};
+use super::{ApiError, LogQuery, RunningDevice, RunningHost};
 
 /// Beyond this a time-out says no more than none.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -60,7 +60,7 @@ pub(super) async fn wait<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
     uri: Uri,
-) -> Result<Json<DeviceState>, Fault> {
+) -> Result<Json<DeviceState>, ApiError> {
     let given = QueryValues::read(&uri, PARAMETERS)?;
     let timeout = given.one("timeout", duration::parse)?.map(|timeout| timeout.min(LONGEST));
     let waiting = WaitState {
@@ -75,23 +75,23 @@ pub(super) async fn wait<H: RunningHost>(
     }
 }
 
-fn conditions(given: &QueryValues) -> Result<Vec<WaitCondition>, Fault> {
+fn conditions(given: &QueryValues) -> Result<Vec<WaitCondition>, ApiError> {
     let read = |text| {
-        WaitCondition::parse(text).map_err(|why| Fault::bad_request(why, "portal-agent wait --help has examples"))
+        WaitCondition::parse(text).map_err(|why| ApiError::bad_request(why, "portal-agent wait --help has examples"))
     };
     let conditions: Vec<WaitCondition> = given.all("condition").map(read).collect::<Result<_, _>>()?;
     if conditions.is_empty() {
-        return Err(Fault::bad_request("no condition is given", "give at least one, such as online"));
+        return Err(ApiError::bad_request("no condition is given", "give at least one, such as online"));
     }
     Ok(conditions)
 }
 
-fn ending() -> Fault {
-    Fault::new("daemonIsEnding", "the daemon ended while this waited for it", "portal-agent run")
+fn ending() -> ApiError {
+    ApiError::new("daemonIsEnding", "the daemon ended while this waited for it", "portal-agent run")
 }
 
 impl<D: RunningDevice> WaitState<D> {
-    async fn run(&self, timeout: Option<Duration>) -> Result<DeviceState, Fault> {
+    async fn run(&self, timeout: Option<Duration>) -> Result<DeviceState, ApiError> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let (mut changes, mut settled) = (self.device.changes(), self.device.settled());
         loop {
@@ -118,11 +118,11 @@ impl<D: RunningDevice> WaitState<D> {
         }
     }
 
-    async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&WaitCondition, ConditionState)>, Fault> {
+    async fn unmet(&self, status: &StatusReport) -> Result<Vec<(&WaitCondition, ConditionState)>, ApiError> {
         let members = serde_json::to_value(status).map_err(|error| {
             let message =
                 format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
-            Fault::new("internal", message, "portal-agent status shows how the device stands")
+            ApiError::new("internal", message, "portal-agent status shows how the device stands")
         })?;
         let mut unmet = Vec::new();
         for condition in &self.conditions {
@@ -137,14 +137,14 @@ impl<D: RunningDevice> WaitState<D> {
         Ok(unmet)
     }
 
-    async fn outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
+    async fn outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, ApiError> {
         match &self.notification {
             Some(id) => self.outcome_of(id, wanted).await,
             None => self.next_outcome(wanted).await,
         }
     }
 
-    async fn next_outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
+    async fn next_outcome(&self, wanted: OutcomeKind) -> Result<ConditionState, ApiError> {
         let next = self.device.receipts_after(self.newest_at_start, 1).await?;
         Ok(match next.first() {
             None => ConditionState::NotYet("there is no receipt yet".to_owned()),
@@ -156,7 +156,7 @@ impl<D: RunningDevice> WaitState<D> {
     }
 
     /// An id has one outcome that uses it up; besides, it may be `rejected` before and `duplicate` after (contract 3).
-    async fn outcome_of(&self, id: &NotificationId, wanted: OutcomeKind) -> Result<ConditionState, Fault> {
+    async fn outcome_of(&self, id: &NotificationId, wanted: OutcomeKind) -> Result<ConditionState, ApiError> {
         let of = |outcome, limit| LogQuery { outcome, id: Some(id.clone()), since: None, limit };
         if !self.device.log(of(Some(wanted), 1)).await?.is_empty() {
             return Ok(ConditionState::Holds);
@@ -186,7 +186,7 @@ fn timeout_words(timeout: Option<Duration>) -> String {
     timeout.map(|timeout| format!("{} s", timeout.as_secs_f64())).unwrap_or_default()
 }
 
-fn not_met(unmet: &[(&WaitCondition, ConditionState)], what: String) -> Fault {
+fn not_met(unmet: &[(&WaitCondition, ConditionState)], what: String) -> ApiError {
     let each: Vec<String> = unmet
         .iter()
         .map(|(condition, standing)| match standing {
@@ -195,7 +195,7 @@ fn not_met(unmet: &[(&WaitCondition, ConditionState)], what: String) -> Fault {
         })
         .collect();
     let message = format!("{what}: {}", each.join(", "));
-    Fault::new(
+    ApiError::new(
         "conditionNotMet",
         message,
         "portal-agent status shows how the device stands, portal-agent log what came",

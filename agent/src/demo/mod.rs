@@ -16,7 +16,7 @@ use portal_contract::{CustomNotification, NewDevice, NotificationPermission, Ope
 use tokio::sync::mpsc;
 
 use crate::broker::{BrokerError, EmbeddedOptions, SessionSettings};
-use crate::control::{Fault, RunningDevice};
+use crate::control::{ApiError, RunningDevice};
 use crate::daemon::{Daemon, NotifierKind, Options, StartError, interrupted};
 use crate::desktop::{self, NativeNotifier, Notifier};
 use crate::host::{DeviceHandle, HostError};
@@ -45,7 +45,7 @@ pub enum DemoError {
     Start(#[from] StartError),
     /// The device refused a step.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Api(#[from] ApiError),
     /// The push could not be sent.
     #[error(transparent)]
     Sender(#[from] SenderError),

@@ -11,7 +11,7 @@ use super::HostError;
 use super::desktop_ids::{card_id, prompt_id};
 use super::host_task::HostTask;
 use super::hosted_device::{HostedDevice, PendingReply};
-use crate::control::Fault;
+use crate::control::ApiError;
 use crate::desktop::{Card, CardUrgency, PromptCard};
 use crate::journal::JournalError;
 
@@ -42,7 +42,7 @@ impl HostTask {
                 Action::ShowPrompt(prompt) => self.show_prompt(device, prompt),
                 Action::WithdrawPrompt(prompt) => self.parts.notifier.withdraw_prompt(prompt_id(device.key, prompt)),
                 Action::Answer { request, result } => {
-                    answer(device, request, result.map(|result| *result).map_err(Fault::from));
+                    answer(device, request, result.map(|result| *result).map_err(ApiError::from));
                 }
                 Action::AnswerIdle { requests, idle } => {
                     for request in requests {
@@ -96,7 +96,7 @@ impl HostTask {
     }
 }
 
-fn answer(device: &mut HostedDevice, request: RequestNumber, result: Result<portal_contract::CommandResult, Fault>) {
+fn answer(device: &mut HostedDevice, request: RequestNumber, result: Result<portal_contract::CommandResult, ApiError>) {
     if let Some(PendingReply::Command(reply)) = device.replies.remove(&request) {
         // Whoever asked may have gone.
         let _ = reply.send(result);

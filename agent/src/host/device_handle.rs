@@ -16,7 +16,7 @@ use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
 use super::requests::{DeviceRequest, HostRequest, Reply};
 use crate::broker::SessionControl;
-use crate::control::{Fault, InAppMessage, RunningDevice};
+use crate::control::{ApiError, InAppMessage, RunningDevice};
 use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
 
 /// A handle on a hosted device; clones share it.
@@ -32,8 +32,8 @@ pub struct DeviceHandle {
     watch: DeviceWatch,
 }
 
-fn unreadable(error: JournalError) -> Fault {
-    Fault {
+fn unreadable(error: JournalError) -> ApiError {
+    ApiError {
         code: "journalUnreadable".to_owned(),
         message: error.to_string(),
         hint: "portal-agent doctor says more".to_owned(),
@@ -63,20 +63,20 @@ impl DeviceHandle {
         self.sessions.state().connected
     }
 
-    fn is_gone(&self) -> Fault {
+    fn is_gone(&self) -> ApiError {
         if self.host.is_ending() {
-            return HostHandle::ending_fault();
+            return HostHandle::ending_error();
         }
         let message = format!("the device {} is not hosted any more", self.identity.id);
-        Fault::new("unknownDevice", message, "portal-agent device list")
+        ApiError::new("unknownDevice", message, "portal-agent device list")
     }
 
-    async fn send(&self, request: DeviceRequest) -> Result<(), Fault> {
+    async fn send(&self, request: DeviceRequest) -> Result<(), ApiError> {
         self.host.send(HostRequest::OfDevice { device: self.key, request }).await
     }
 
     /// Asks for something that is answered once it is durable; says so at once where the journal cannot be written.
-    async fn change<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, Fault> {
+    async fn change<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.send(request(reply)).await?;
         let mut health = self.host.journal_health();
@@ -87,7 +87,7 @@ impl DeviceHandle {
                 let hint = "the change holds in the running daemon, and is kept once the journal can be written";
                 return match answer.as_mut().get_mut().try_recv() {
                     Ok(answer) => answer,
-                    Err(_) => Err(Fault::new("journalUnwritable", problem, hint)),
+                    Err(_) => Err(ApiError::new("journalUnwritable", problem, hint)),
                 };
             }
             tokio::select! {
@@ -97,7 +97,7 @@ impl DeviceHandle {
         }
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, Fault> {
+    async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> DeviceRequest) -> Result<T, ApiError> {
         let (reply, answer) = oneshot::channel();
         self.send(request(reply)).await?;
         answer.await.unwrap_or_else(|_| Err(self.is_gone()))
@@ -106,11 +106,11 @@ impl DeviceHandle {
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, ApiError> {
         let reader = self.reader.clone();
         match tokio::task::spawn_blocking(move || read(&reader)).await {
             Ok(result) => result.map_err(unreadable),
-            Err(_) => Err(HostHandle::ending_fault()),
+            Err(_) => Err(HostHandle::ending_error()),
         }
     }
 }
@@ -120,11 +120,11 @@ impl RunningDevice for DeviceHandle {
         self.identity.id
     }
 
-    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, Fault> {
+    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, ApiError> {
         self.change(|reply| DeviceRequest::Apply { command, reply }).await
     }
 
-    async fn status(&self) -> Result<StatusReport, Fault> {
+    async fn status(&self) -> Result<StatusReport, ApiError> {
         // Asked, not waited for (contract 4): where the desktop signals no change, the next status knows.
         drop(self.host.notifier().look());
         self.ask(|reply| DeviceRequest::Status { reply }).await
@@ -138,46 +138,46 @@ impl RunningDevice for DeviceHandle {
         self.watch.settled.subscribe()
     }
 
-    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, Fault> {
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, ApiError> {
         self.read(move |reader| reader.receipts_after(sequence, limit)).await
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, Fault> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, ApiError> {
         self.read(move |reader| reader.log(&query)).await
     }
 
-    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
+    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {
         let record = self.read(move |reader| reader.record(id.as_ref())).await?;
         record.map(|record| explanation(&record)).transpose()
     }
 
-    async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {
+    async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {
         self.read(in_app_messages).await
     }
 
-    async fn doctor(&self) -> Result<DoctorReport, Fault> {
+    async fn doctor(&self) -> Result<DoctorReport, ApiError> {
         self.host.notifier().look().await;
         let status = self.status().await?;
         Ok(self.host.examine(&status, self.journal.clock_jump().is_some()))
     }
 
-    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, ApiError> {
         self.ask(|reply| DeviceRequest::Follow { reply }).await
     }
 
-    async fn gesture(&self, gesture: DesktopInteraction) -> Result<CommandResult, Fault> {
-        self.change(|reply| DeviceRequest::Interact { interaction: gesture, reply }).await
+    async fn interact(&self, interaction: DesktopInteraction) -> Result<CommandResult, ApiError> {
+        self.change(|reply| DeviceRequest::Interact { interaction, reply }).await
     }
 
-    async fn quiet(&self) -> Result<IdleReport, Fault> {
+    async fn until_idle(&self) -> Result<IdleReport, ApiError> {
         self.change(|reply| DeviceRequest::AwaitIdle { reply }).await
     }
 }
 
-fn explanation(record: &JournalRecord) -> Result<Explanation, Fault> {
+fn explanation(record: &JournalRecord) -> Result<Explanation, ApiError> {
     let unreadable = |_: serde_json::Error| {
         let message = "what the journal kept of that moment cannot be read";
-        Fault::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
+        ApiError::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
     };
     let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
     let push: Option<ReceivedPush> =

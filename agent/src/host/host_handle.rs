@@ -18,7 +18,7 @@ use super::open_device::{OpenError, OpenedDevice};
 use super::requests::{HostRequest, RemovedDevice};
 use super::{HostSetup, doctor};
 use crate::broker::{BrokerError, SessionSettings};
-use crate::control::{Fault, RunningDevice, RunningHost};
+use crate::control::{ApiError, RunningDevice, RunningHost};
 use crate::desktop::{DesktopEvent, Notifier};
 use crate::journal::JournalDatabase;
 use crate::sender::{self, SenderOptions};
@@ -142,8 +142,8 @@ impl HostHandle {
         self.parts.ending.is_cancelled() || self.requests.is_closed()
     }
 
-    pub(super) fn ending_fault() -> Fault {
-        Fault::new("daemonIsEnding", "the daemon is ending", "portal-agent run")
+    pub(super) fn ending_error() -> ApiError {
+        ApiError::new("daemonIsEnding", "the daemon is ending", "portal-agent run")
     }
 
     pub(super) fn notifier(&self) -> &Arc<dyn Notifier> {
@@ -159,8 +159,8 @@ impl HostHandle {
         doctor::examine(status, trouble.as_deref(), clock_jumped, self.parts.notifier.allowance())
     }
 
-    pub(super) async fn send(&self, request: HostRequest) -> Result<(), Fault> {
-        self.requests.send(request).await.map_err(|_| Self::ending_fault())
+    pub(super) async fn send(&self, request: HostRequest) -> Result<(), ApiError> {
+        self.requests.send(request).await.map_err(|_| Self::ending_error())
     }
 
     /// Hosts an opened device.
@@ -188,12 +188,12 @@ impl HostHandle {
     }
 
     /// The new device with a name that no other has, or why it cannot be.
-    fn named(&self, new: NewDevice) -> Result<NewDevice, Fault> {
+    fn named(&self, new: NewDevice) -> Result<NewDevice, ApiError> {
         let devices = self.parts.devices();
         let most = self.parts.most_devices;
         if devices.len() >= most {
             let message = format!("this daemon hosts {most} devices, as many as it may have files open for");
-            return Err(Fault::new(
+            return Err(ApiError::new(
                 "tooManyDevices",
                 message,
                 "raise its limit of open files (ulimit -n), or portal-agent device remove NAME",
@@ -202,13 +202,13 @@ impl HostHandle {
         let same_id = |device: &&DeviceHandle| new.device_id.is_some_and(|id| device.identity().id == id);
         if let Some(device) = devices.values().find(same_id) {
             let message = format!("a device with the id {} is hosted already", device.identity().id);
-            return Err(Fault::new("deviceExists", message, "leave --device-id out for a new one"));
+            return Err(ApiError::new("deviceExists", message, "leave --device-id out for a new one"));
         }
         let is_taken = |name: &str| devices.values().any(|device| device.identity().name == name);
         let device_name = match &new.device_name {
             Some(name) if is_taken(name) => {
                 let message = format!("a device named {name:?} is hosted already");
-                return Err(Fault::new("deviceExists", message, "give the new device another --name"));
+                return Err(ApiError::new("deviceExists", message, "give the new device another --name"));
             }
             Some(name) => name.clone(),
             None => {
@@ -267,22 +267,23 @@ impl RunningHost for HostHandle {
         !devices.is_empty() && devices.values().all(DeviceHandle::is_connected)
     }
 
-    async fn add(&self, new: NewDevice) -> Result<DeviceHandle, Fault> {
+    async fn add(&self, new: NewDevice) -> Result<DeviceHandle, ApiError> {
         self.make(self.named(new)?).await.map_err(|error| {
-            Fault::new("deviceNotMade", error.to_string(), "portal-agent doctor says how the computer stands")
+            ApiError::new("deviceNotMade", error.to_string(), "portal-agent doctor says how the computer stands")
         })
     }
 
-    async fn remove(&self, id: DeviceId) -> Result<(), Fault> {
-        let unknown = || Fault::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list");
+    async fn remove(&self, id: DeviceId) -> Result<(), ApiError> {
+        let unknown =
+            || ApiError::new("unknownDevice", format!("no device {id} is hosted"), "portal-agent device list");
         let device = self.device(id).ok_or_else(unknown)?;
         if self.parts.count() == 1 {
             let message = "it is the only device of this daemon";
-            return Err(Fault::new("onlyDevice", message, "portal-agent stop, and remove the state directory"));
+            return Err(ApiError::new("onlyDevice", message, "portal-agent stop, and remove the state directory"));
         }
         let (reply, answer) = oneshot::channel();
         self.send(HostRequest::Remove { device: device.key, reply }).await?;
-        let removed = answer.await.map_err(|_| Self::ending_fault())?;
+        let removed = answer.await.map_err(|_| Self::ending_error())?;
         let RemovedDevice { session, journal } = removed.ok_or_else(unknown)?;
         if let Some(session) = session {
             session.stop().await;
@@ -294,11 +295,15 @@ impl RunningHost for HostHandle {
         let parts = Arc::clone(&self.parts);
         let emptied = tokio::task::spawn_blocking(move || parts.database.remove(&journal)).await;
         if let Ok(Err(error)) = emptied {
-            return Err(Fault::new("journalUnwritable", error.to_string(), "portal-agent doctor says more"));
+            return Err(ApiError::new("journalUnwritable", error.to_string(), "portal-agent doctor says more"));
         }
         self.clear_broker(&device).await.map_err(|error| {
             let message = format!("the device is removed here, and the broker still keeps something of it: {error}");
-            Fault::new("brokerNotCleared", message, "end its session and its retained topics by the broker's own means")
+            ApiError::new(
+                "brokerNotCleared",
+                message,
+                "end its session and its retained topics by the broker's own means",
+            )
         })
     }
 

@@ -10,11 +10,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::device_handle::DeviceHandle;
 use super::open_device::OpenedDevice;
 use crate::broker::{BrokerError, BrokerSession};
-use crate::control::Fault;
+use crate::control::ApiError;
 use crate::journal::DeviceJournal;
 
 /// Where an answer goes. Whoever asked may have gone: then nobody hears it.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, Fault>>;
+pub(super) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
 
 /// Something that is asked of the task.
 pub(super) enum HostRequest {

@@ -18,7 +18,7 @@ use super::der::{CertificateNames, name_for_people};
 
 /// Why a chain of certificates ends at nobody who is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ChainFault {
+pub(super) enum ChainError {
     /// Signed by its own key.
     SelfSigned,
     /// It ends at an authority that was sent along and is not trusted.
@@ -33,7 +33,7 @@ pub(super) enum ChainFault {
     },
 }
 
-impl fmt::Display for ChainFault {
+impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |name: &Option<String>| name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
         match self {
@@ -58,7 +58,7 @@ impl fmt::Display for ChainFault {
     }
 }
 
-impl std::error::Error for ChainFault {}
+impl std::error::Error for ChainError {}
 
 /// rustls' verifier, which explains itself where it knows no issuer.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl ServerCertVerifier for ExplainingVerifier {
         let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verified.map_err(|error| match error {
             RustlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                let fault = chain_fault(end_entity, intermediates);
-                RustlsError::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))))
+                let error = chain_error(end_entity, intermediates);
+                RustlsError::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error))))
             }
             other => other,
         })
@@ -113,10 +113,10 @@ impl ServerCertVerifier for ExplainingVerifier {
 }
 
 /// Follows the chain by its names to where it ends.
-fn chain_fault(end_entity: &[u8], intermediates: &[CertificateDer<'_>]) -> ChainFault {
-    let Some(first) = CertificateNames::of(end_entity) else { return ChainFault::Missing { signer: None } };
+fn chain_error(end_entity: &[u8], intermediates: &[CertificateDer<'_>]) -> ChainError {
+    let Some(first) = CertificateNames::of(end_entity) else { return ChainError::Missing { signer: None } };
     if first.issuer == first.subject {
-        return ChainFault::SelfSigned;
+        return ChainError::SelfSigned;
     }
     let sent: Vec<CertificateNames<'_>> =
         intermediates.iter().filter_map(|certificate| CertificateNames::of(certificate)).collect();
@@ -125,11 +125,11 @@ fn chain_fault(end_entity: &[u8], intermediates: &[CertificateDer<'_>]) -> Chain
     for _ in 0..sent.len() {
         let Some(signer) = sent.iter().find(|names| names.subject == last.issuer) else { break };
         if signer.issuer == signer.subject {
-            return ChainFault::Untrusted { authority: name_for_people(signer.subject) };
+            return ChainError::Untrusted { authority: name_for_people(signer.subject) };
         }
         last = *signer;
     }
-    ChainFault::Missing { signer: name_for_people(last.issuer) }
+    ChainError::Missing { signer: name_for_people(last.issuer) }
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use rumqttc::{self as v4, NetworkOptions, Outgoing, QoS as QoS4, SubscribeFilter
 use rustls::ClientConfig;
 
 use super::LARGEST_PACKET;
+use super::connection_failure::ConnectionFailure;
 use super::endpoint::{BrokerCredentials, BrokerUrl, MqttVersion};
-use super::fault::ConnectionFault;
 
 /// Size of rumqttc's in-flight table; some 300 bytes each are allocated at once, with its default some 2 MB.
 const INFLIGHT: u16 = 256;
@@ -244,13 +244,13 @@ fn filter_v5(subscription: &TopicFilter) -> p5::Filter {
 
 impl MqttConnection {
     /// The next event. The future is not cancel-safe: poll it to its end, or give the connection up.
-    pub(crate) async fn poll(&mut self) -> Result<MqttEvent, ConnectionFault> {
+    pub(crate) async fn poll(&mut self) -> Result<MqttEvent, ConnectionFailure> {
         match self {
             Self::V5(eventloop, url) => {
-                eventloop.poll().await.map(event_v5).map_err(|e| ConnectionFault::of_v5(url, e))
+                eventloop.poll().await.map(event_v5).map_err(|e| ConnectionFailure::of_v5(url, e))
             }
             Self::V4(eventloop, url) => {
-                eventloop.poll().await.map(event_v4).map_err(|e| ConnectionFault::of_v4(url, e))
+                eventloop.poll().await.map(event_v4).map_err(|e| ConnectionFailure::of_v4(url, e))
             }
         }
     }

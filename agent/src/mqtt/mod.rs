@@ -3,17 +3,17 @@
 
 mod certificate;
 mod client;
+mod connection_failure;
 mod der;
 mod endpoint;
-mod fault;
 mod pem;
 mod reason_code;
 mod tls;
 mod tls_reason;
 
+pub use connection_failure::{ConnectionFailure, ConnectionFailureKind};
 pub use endpoint::{BrokerCredentials, BrokerUrl, BrokerUrlError, MqttVersion, Secret, TlsSettings};
-pub use fault::{ConnectionFault, ConnectionFaultKind};
-pub use pem::PemFault;
+pub use pem::PemError;
 pub use tls::TlsError;
 
 pub(crate) use client::{

@@ -6,33 +6,33 @@
 
 use std::path::Path;
 
-use rustls_pki_types::pem::{Error as PemError, PemObject};
+use rustls_pki_types::pem::{Error as PemFormatError, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::input_file::{self, FileFault};
+use crate::input_file::{self, FileReadError};
 
 /// Why a file holds no certificate or key that can be used, as the end of a sentence that names the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PemFault {
+pub enum PemError {
     /// The file.
     #[error("{0}")]
-    File(#[from] FileFault),
+    File(#[from] FileReadError),
     /// What it is instead, and what to do.
     #[error("{0}")]
     Other(&'static str),
 }
 
 /// Every certificate of the file, in its order; at least one.
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
     certificates_in(&input_file::read(path, input_file::LARGEST)?)
 }
 
 /// The first private key of the file.
-pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, PemFault> {
+pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
     private_key_in(&input_file::read(path, input_file::LARGEST)?)
 }
 
-fn certificates_in(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+fn certificates_in(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let sections = sections(bytes, Wanted::Certificates)?;
     let labels = || sections.iter().map(|section| section.label.as_str());
     // It would be left out without a word, and with it perhaps the one authority that matters.
@@ -47,7 +47,7 @@ fn certificates_in(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFaul
     }
 }
 
-fn private_key_in(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
+fn private_key_in(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
     let sections = sections(bytes, Wanted::Key)?;
     match sections.iter().find(|section| is_key(&section.label)) {
         Some(section) if section.is_encrypted => Err(ENCRYPTED),
@@ -69,25 +69,25 @@ enum Wanted {
 
 const TRUSTED_CERTIFICATE: &str = "TRUSTED CERTIFICATE";
 
-const NO_SECTION: PemFault = PemFault::Other("is not PEM: it has no line -----BEGIN …-----");
-const ENCRYPTED: PemFault = PemFault::Other(
+const NO_SECTION: PemError = PemError::Other("is not PEM: it has no line -----BEGIN …-----");
+const ENCRYPTED: PemError = PemError::Other(
     "is encrypted with a passphrase, which nobody is there to type; write it without one \
      (openssl pkey -in FILE -out NEW), and keep the new file to this user",
 );
-const LOST_LINE_BREAKS: PemFault = PemFault::Other(
+const LOST_LINE_BREAKS: PemError = PemError::Other(
     "is PEM on one line: its line breaks are lost; the BEGIN line and the END line stand each on a line of its own",
 );
-const WRITTEN_OUT: PemFault = PemFault::Other(
+const WRITTEN_OUT: PemError = PemError::Other(
     "is PEM whose line breaks are written out as \\n: put line breaks in their place (printf '%b' \"$(cat FILE)\" > NEW)",
 );
-const DASHES: PemFault =
-    PemFault::Other("is PEM whose hyphens a word processor turned into dashes; save it anew from its source");
-const PREFIXED: PemFault = PemFault::Other(
+const DASHES: PemError =
+    PemError::Other("is PEM whose hyphens a word processor turned into dashes; save it anew from its source");
+const PREFIXED: PemError = PemError::Other(
     "has something before -----BEGIN on its line, a quotation mark or a name; that line begins with the five hyphens",
 );
-const CUT_OFF: PemFault = PemFault::Other("is cut off: a BEGIN line in it has no END line of the same name");
-const BASE64: PemFault = PemFault::Other("is damaged: what stands between BEGIN and END is not base64");
-const TOO_LARGE: PemFault = PemFault::Other("has a section that is too large for a certificate or a key");
+const CUT_OFF: PemError = PemError::Other("is cut off: a BEGIN line in it has no END line of the same name");
+const BASE64: PemError = PemError::Other("is damaged: what stands between BEGIN and END is not base64");
+const TOO_LARGE: PemError = PemError::Other("has a section that is too large for a certificate or a key");
 
 fn is_certificate(label: &str) -> bool {
     // The second is what OpenSSL wrote before 0.9.7, and still reads.
@@ -99,8 +99,8 @@ fn is_key(label: &str) -> bool {
 }
 
 /// What a file without a certificate holds instead.
-fn not_a_certificate(label: &str) -> PemFault {
-    PemFault::Other(match label {
+fn not_a_certificate(label: &str) -> PemError {
+    PemError::Other(match label {
         TRUSTED_CERTIFICATE => {
             "holds a TRUSTED CERTIFICATE, which is OpenSSL's own form; write it as a plain one (openssl x509 -in FILE -out NEW)"
         }
@@ -118,8 +118,8 @@ fn not_a_certificate(label: &str) -> PemFault {
 }
 
 /// What a file without a usable key holds instead.
-fn not_a_key(label: &str) -> PemFault {
-    PemFault::Other(match label {
+fn not_a_key(label: &str) -> PemError {
+    PemError::Other(match label {
         "ENCRYPTED PRIVATE KEY" => return ENCRYPTED,
         "OPENSSH PRIVATE KEY" => {
             "is a key of OpenSSH's own form; write it as PEM (ssh-keygen -p -m PEM -f COPY, then openssl pkey -in COPY -out NEW)"
@@ -143,32 +143,32 @@ struct Section {
 }
 
 impl Section {
-    fn read<T: PemObject>(&self, label: &str) -> Result<T, PemError> {
+    fn read<T: PemObject>(&self, label: &str) -> Result<T, PemFormatError> {
         let pem = format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", self.base64);
         T::from_pem_slice(pem.as_bytes())
     }
 }
 
 /// Every kind of error of the PEM reader; two of them hold bytes of the file.
-fn base64(error: &PemError) -> PemFault {
+fn base64(error: &PemFormatError) -> PemError {
     match error {
-        PemError::Base64Decode(_) => BASE64,
-        PemError::MissingSectionEnd { .. } => CUT_OFF,
-        PemError::IllegalSectionStart { .. } => LOST_LINE_BREAKS,
-        PemError::NoItemsFound => NO_SECTION,
-        PemError::SectionTooLarge => TOO_LARGE,
-        PemError::Io(error) => FileFault::of(error).into(),
+        PemFormatError::Base64Decode(_) => BASE64,
+        PemFormatError::MissingSectionEnd { .. } => CUT_OFF,
+        PemFormatError::IllegalSectionStart { .. } => LOST_LINE_BREAKS,
+        PemFormatError::NoItemsFound => NO_SECTION,
+        PemFormatError::SectionTooLarge => TOO_LARGE,
+        PemFormatError::Io(error) => FileReadError::of(error).into(),
         _ => BASE64,
     }
 }
 
-fn sections(bytes: &[u8], wanted: Wanted) -> Result<Vec<Section>, PemFault> {
-    if let Some(fault) = binary(bytes, wanted) {
-        return Err(fault);
+fn sections(bytes: &[u8], wanted: Wanted) -> Result<Vec<Section>, PemError> {
+    if let Some(error) = binary(bytes, wanted) {
+        return Err(error);
     }
     let text = input_file::text(bytes)?;
     if text.trim().is_empty() {
-        return Err(PemFault::Other("is empty"));
+        return Err(PemError::Other("is empty"));
     }
     if !text.contains("-----BEGIN ") {
         return Err(no_begin(text.trim()));
@@ -205,7 +205,7 @@ fn marker<'a>(line: &'a str, start: &str) -> Option<&'a str> {
     (!label.contains("--")).then_some(label)
 }
 
-fn broken_begin(line: &str, at: usize) -> PemFault {
+fn broken_begin(line: &str, at: usize) -> PemError {
     let rest = &line[at..];
     if rest.contains("\\n") || rest.contains("\\r") {
         WRITTEN_OUT
@@ -217,7 +217,7 @@ fn broken_begin(line: &str, at: usize) -> PemFault {
 }
 
 /// What is no text at all.
-fn binary(bytes: &[u8], wanted: Wanted) -> Option<PemFault> {
+fn binary(bytes: &[u8], wanted: Wanted) -> Option<PemError> {
     const PKCS12_VERSION: &[u8] = &[0x02, 0x01, 0x03];
     let is = match bytes {
         // PKCS#12 begins with its version, a certificate or a key with something else.
@@ -238,14 +238,14 @@ fn binary(bytes: &[u8], wanted: Wanted) -> Option<PemFault> {
         [0xfe, 0xed, 0xfe, 0xed, ..] => "is a Java key store; take PEM out of it (keytool, then openssl pkcs12)",
         _ => return None,
     };
-    Some(PemFault::Other(is))
+    Some(PemError::Other(is))
 }
 
 /// Text without a single BEGIN.
-fn no_begin(text: &str) -> PemFault {
+fn no_begin(text: &str) -> PemError {
     /// `-----BEGIN ` in base64, as Kubernetes and CI systems hand secrets out.
     const TWICE: &str = "LS0tLS1CRUdJTi";
-    PemFault::Other(if text.starts_with(TWICE) {
+    PemError::Other(if text.starts_with(TWICE) {
         "is PEM in base64 once more, as Kubernetes keeps secrets; decode it (base64 -d FILE > NEW)"
     } else if text.contains("BEGIN ")
         && text.contains(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}'])
@@ -272,11 +272,11 @@ mod tests {
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\nTUlJaHVudGVyMg==\n-----END PRIVATE KEY-----\n";
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nTUlJY2VydA==\n-----END CERTIFICATE-----\n";
 
-    fn key_fault(text: &str) -> String {
+    fn key_error(text: &str) -> String {
         private_key_in(text.as_bytes()).unwrap_err().to_string()
     }
 
-    fn certificate_fault(text: &str) -> String {
+    fn certificate_error(text: &str) -> String {
         certificates_in(text.as_bytes()).unwrap_err().to_string()
     }
 
@@ -325,12 +325,12 @@ mod tests {
             ("ssh-ed25519 AAAAhunter2 me", "public key"),
             ("{\"key\":\"hunter2\"}", "is JSON"),
         ] {
-            for fault in [key_fault(text), certificate_fault(text)] {
-                assert!(fault.contains(says), "{text}: {fault}");
-                assert!(!fault.contains("hunter2") && !fault.contains("TUlJ"), "{fault}");
+            for error in [key_error(text), certificate_error(text)] {
+                assert!(error.contains(says), "{text}: {error}");
+                assert!(!error.contains("hunter2") && !error.contains("TUlJ"), "{error}");
             }
         }
-        let damaged = key_fault(&KEY.replace("TUlJ", "T*lJ"));
+        let damaged = key_error(&KEY.replace("TUlJ", "T*lJ"));
         assert!(damaged.contains("not base64") && !damaged.contains("hunter2"), "{damaged}");
         let utf16: Vec<u8> = format!("\u{feff}{KEY}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(private_key_in(&utf16).unwrap_err().to_string().contains("UTF-16"));
@@ -348,8 +348,8 @@ mod tests {
             ("EC PARAMETERS", "parameters"),
             ("hunter2", "something else in PEM"),
         ] {
-            let fault = key_fault(&section(label));
-            assert!(fault.contains(says) && !fault.contains("hunter2"), "{label}: {fault}");
+            let error = key_error(&section(label));
+            assert!(error.contains(says) && !error.contains("hunter2"), "{label}: {error}");
         }
         for (label, says) in [
             ("TRUSTED CERTIFICATE", "openssl x509 -in FILE -out NEW"),
@@ -360,13 +360,13 @@ mod tests {
             ("OPENSSH PRIVATE KEY", "holds a private key, and no certificate"),
             ("hunter2", "something else in PEM"),
         ] {
-            let fault = certificate_fault(&section(label));
-            assert!(fault.contains(says) && !fault.contains("hunter2"), "{label}: {fault}");
+            let error = certificate_error(&section(label));
+            assert!(error.contains(says) && !error.contains("hunter2"), "{label}: {error}");
         }
         let trusted = format!("{CERTIFICATE}{}", section("TRUSTED CERTIFICATE"));
-        assert!(certificate_fault(&trusted).contains("TRUSTED"), "none is left out without a word");
+        assert!(certificate_error(&trusted).contains("TRUSTED"), "none is left out without a word");
         let legacy = KEY.replace("KEY-----\nTUlJ", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nTUlJ");
-        assert!(key_fault(&legacy).contains("encrypted"), "{}", key_fault(&legacy));
+        assert!(key_error(&legacy).contains("encrypted"), "{}", key_error(&legacy));
     }
 
     proptest! {
@@ -379,8 +379,8 @@ mod tests {
         fn no_part_of_a_key_is_ever_repeated(cut in 0..80_usize, junk in "[\\\\\"a-z\n\r -]{0,6}") {
             let at = cut.min(KEY.len());
             let text = format!("{}{junk}{}", &KEY[..at], &KEY[at..]);
-            for fault in [private_key_in(text.as_bytes()).err(), certificates_in(text.as_bytes()).err()] {
-                let shown = fault.map(|fault| format!("{fault} {fault:?}")).unwrap_or_default();
+            for error in [private_key_in(text.as_bytes()).err(), certificates_in(text.as_bytes()).err()] {
+                let shown = error.map(|error| format!("{error} {error:?}")).unwrap_or_default();
                 prop_assert!(!shown.contains("TUlJ") && !shown.contains("hunter2"), "{}", shown);
             }
         }

@@ -13,21 +13,21 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::certificate::ExplainingVerifier;
 use super::endpoint::TlsSettings;
-use super::pem::{self, PemFault};
+use super::pem::{self, PemError};
 use super::{der, tls_reason};
 
 /// Why no TLS connection can be set up from the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file without what it should hold.
-    #[error("the {what} {} {fault}", file.display())]
+    #[error("the {what} {} {error}", file.display())]
     File {
         /// Which file it is.
         what: &'static str,
         /// Its path.
         file: PathBuf,
         /// What is wrong with it.
-        fault: PemFault,
+        error: PemError,
     },
     /// A certificate that is PEM and no good.
     #[error("certificate {number} in the {what} {} cannot be used: {reason}", file.display())]
@@ -149,7 +149,7 @@ fn native_roots() -> Result<RootCertStore, TlsError> {
 }
 
 fn certificates(what: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    pem::certificates(file).map_err(|fault| TlsError::File { what, file: file.to_owned(), fault })
+    pem::certificates(file).map_err(|error| TlsError::File { what, file: file.to_owned(), error })
 }
 
 /// A chain and its key, which belong together; each file with what it is called.
@@ -158,7 +158,7 @@ fn pair(
     (what, key_file): (&'static str, &Path),
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates(what_certificate, certificate)?;
-    let key = pem::private_key(key_file).map_err(|fault| TlsError::File { what, file: key_file.to_owned(), fault })?;
+    let key = pem::private_key(key_file).map_err(|error| TlsError::File { what, file: key_file.to_owned(), error })?;
     let signing = any_supported_type(&key).map_err(|_| TlsError::KeyKind {
         what,
         key: key_file.to_owned(),

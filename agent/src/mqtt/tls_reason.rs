@@ -1,12 +1,12 @@
 //! What an error of rustls or webpki means, in a sentence about the broker or its certificate.
 //!
 //! Lives here: one match for each of their enums. Does not live here: the verification (rustls'), the connection's other
-//! ends (`fault`). Where an enum may grow, the rest has a neutral sentence: a library's own text is printed nowhere.
+//! ends (`connection_failure`). Where an enum may grow, the rest has a neutral sentence: a library's own text is printed nowhere.
 
 use rustls::{AlertDescription as Alert, CertificateError, Error as RustlsError, InconsistentKeys, PeerIncompatible};
 use rustls_pki_types::UnixTime;
 
-use super::certificate::ChainFault;
+use super::certificate::ChainError;
 
 /// Why there is no TLS connection; `host` is the name that was dialled. It goes on after "no TLS connection to URL: ".
 pub(super) fn tls_reason(error: &RustlsError, host: &str) -> String {
@@ -75,8 +75,8 @@ fn certificate_reason(error: &CertificateError, host: &str) -> String {
             );
         }
         E::Other(other) => {
-            if let Some(fault) = other.0.downcast_ref::<ChainFault>() {
-                return fault.to_string();
+            if let Some(error) = other.0.downcast_ref::<ChainError>() {
+                return error.to_string();
             }
             match other.0.downcast_ref::<webpki::Error>() {
                 Some(error) => webpki_reason(error),

@@ -83,7 +83,7 @@ impl AttachedDevice {
     pub async fn close(mut self) -> Result<(), TestDeviceError> {
         blocking(&self.client, |client| client.apply(&DeviceCommand::Reset)).await?;
         // At rest the groups are no longer subscribed: what clears them is no push to this device.
-        self.rest().await?;
+        self.until_idle().await?;
         // An empty retained message takes back what the broker kept of the topic.
         for topic in std::mem::take(&mut self.retained) {
             self.sender.publish(topic, Vec::new(), true).await?;
@@ -109,8 +109,8 @@ impl TestDevice for AttachedDevice {
         Ok(self.call(move |client| client.change(row, &body)).await?.value)
     }
 
-    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
-        Ok(self.call(move |client| client.gesture(gesture)).await?.value)
+    async fn interact(&mut self, interaction: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
+        Ok(self.call(move |client| client.interact(interaction)).await?.value)
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
@@ -120,8 +120,8 @@ impl TestDevice for AttachedDevice {
         Ok(self.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
-        let idle = self.call(|client| client.quiet(IDLE_TIMEOUT)).await?.value;
+    async fn until_idle(&mut self) -> Result<IdleReport, TestDeviceError> {
+        let idle = self.call(|client| client.until_idle(IDLE_TIMEOUT)).await?.value;
         self.now = idle.now;
         Ok(idle)
     }
@@ -155,7 +155,7 @@ impl TestDevice for AttachedDevice {
     async fn explain(&mut self, id: Option<NotificationId>) -> Result<Option<Explanation>, TestDeviceError> {
         match self.call(move |client| client.explanation(id.as_ref())).await {
             Ok(answer) => Ok(Some(answer.value)),
-            Err(TestDeviceError::Fault(fault)) if fault.code == "noReceipt" => Ok(None),
+            Err(TestDeviceError::Api(error)) if error.code == "noReceipt" => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::model::ScenarioCase;
 use super::read::{InvalidFile, MAX_FILE_BYTES, read};
-use crate::input_file::{self, FileFault};
+use crate::input_file::{self, FileReadError};
 
 /// How deep folders are searched.
 const MAX_FOLDERS: usize = 32;
@@ -33,7 +33,7 @@ pub enum PathError {
         /// Which.
         path: PathBuf,
         /// Why, as the end of a sentence.
-        reason: FileFault,
+        reason: FileReadError,
     },
     /// A folder below more folders than are searched.
     #[error("{} lies more than {MAX_FOLDERS} folders deep", .0.display())]
@@ -72,7 +72,7 @@ pub fn load(paths: &[PathBuf]) -> Result<LoadedScenarios, PathError> {
 }
 
 fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), PathError> {
-    let wrong = |error: io::Error| PathError::Unreadable { path: path.to_owned(), reason: FileFault::of(&error) };
+    let wrong = |error: io::Error| PathError::Unreadable { path: path.to_owned(), reason: FileReadError::of(&error) };
     if !fs::metadata(path).map_err(wrong)?.is_dir() {
         found.push(path.to_owned());
         return Ok(());

@@ -233,8 +233,8 @@ impl TestDevice for HostedDevice {
         Ok(self.running()?.device.apply(change.command.clone()).await?)
     }
 
-    async fn gesture(&mut self, gesture: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
-        Ok(self.running()?.device.gesture(gesture).await?)
+    async fn interact(&mut self, interaction: DesktopInteraction) -> Result<CommandResult, TestDeviceError> {
+        Ok(self.running()?.device.interact(interaction).await?)
     }
 
     async fn publish(&mut self, topic: String, payload: Vec<u8>, retain: bool) -> Result<(), TestDeviceError> {
@@ -244,14 +244,14 @@ impl TestDevice for HostedDevice {
         Ok(self.house.sender.publish(topic, payload, retain).await?)
     }
 
-    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
+    async fn until_idle(&mut self) -> Result<IdleReport, TestDeviceError> {
         let handle = &self.running()?.device;
-        match tokio::time::timeout(IDLE_TIMEOUT, handle.quiet()).await {
+        match tokio::time::timeout(IDLE_TIMEOUT, handle.until_idle()).await {
             Ok(idle) => Ok(idle?),
             Err(_) => {
                 let problem = handle.status().await?.broker.problem;
                 let problem = problem.unwrap_or_else(|| "pushes or receipts are still on their way".to_owned());
-                Err(TestDeviceError::NotAtRest { seconds: IDLE_TIMEOUT.as_secs(), problem })
+                Err(TestDeviceError::NotIdle { seconds: IDLE_TIMEOUT.as_secs(), problem })
             }
         }
     }

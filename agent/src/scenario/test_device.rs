@@ -8,17 +8,17 @@ use std::future::Future;
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 
 use super::model::StateChange;
-use crate::control::{ClientError, CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
+use crate::control::{ApiError, ClientError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage};
 use crate::host::{AddDeviceError, HostError, OpenError};
 use crate::library_error::os_reason;
 use crate::sender::SenderError;
 
-/// Why a test device cannot go on. A refusal by the device is a [`Fault`] and no reason to end.
+/// Why a test device cannot go on. A refusal by the device is a [`ApiError`] and no reason to end.
 #[derive(Debug, thiserror::Error)]
 pub enum TestDeviceError {
     /// The device refused, or the daemon did.
     #[error("{0}")]
-    Fault(#[from] Fault),
+    Api(#[from] ApiError),
     /// The device could not be started.
     #[error("the scenario's device did not start: {0}")]
     Open(#[from] OpenError),
@@ -36,7 +36,7 @@ pub enum TestDeviceError {
     Client(ClientError),
     /// The device did not come to rest.
     #[error("the device did not come to rest within {seconds} s: {problem}")]
-    NotAtRest {
+    NotIdle {
         /// How long that took.
         seconds: u64,
         /// What is known of why.
@@ -56,7 +56,7 @@ pub enum TestDeviceError {
 impl From<ClientError> for TestDeviceError {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Fault(fault) => Self::Fault(fault),
+            ClientError::Api(error) => Self::Api(error),
             other => Self::Client(other),
         }
     }
@@ -71,9 +71,9 @@ pub trait TestDevice: Send {
     fn change(&mut self, change: &StateChange) -> impl Future<Output = Result<CommandResult, TestDeviceError>> + Send;
 
     /// Does what a person does with the prompt or a card.
-    fn gesture(
+    fn interact(
         &mut self,
-        gesture: DesktopInteraction,
+        interaction: DesktopInteraction,
     ) -> impl Future<Output = Result<CommandResult, TestDeviceError>> + Send;
 
     /// Publishes as a sender or the service does; returns once the broker has it.
@@ -85,7 +85,7 @@ pub trait TestDevice: Send {
     ) -> impl Future<Output = Result<(), TestDeviceError>> + Send;
 
     /// Waits until nothing is on its way and nothing is due. Time does not move by itself meanwhile, where it is virtual.
-    fn rest(&mut self) -> impl Future<Output = Result<IdleReport, TestDeviceError>> + Send;
+    fn until_idle(&mut self) -> impl Future<Output = Result<IdleReport, TestDeviceError>> + Send;
 
     /// Moves device time on to `moment`; at rest before.
     fn move_to(&mut self, moment: Timestamp) -> impl Future<Output = Result<(), TestDeviceError>> + Send;

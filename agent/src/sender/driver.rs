@@ -13,7 +13,7 @@ pub(super) async fn run(mut connection: MqttConnection, books: Arc<PendingReques
         match connection.poll().await {
             Ok(MqttEvent::DisconnectSent) => return books.close("it was closed by this side"),
             Ok(event) => on_event(&books, event),
-            Err(fault) => return books.close(&fault.sentence),
+            Err(failure) => return books.close(&failure.sentence),
         }
     }
 }

@@ -16,7 +16,7 @@ use portal_contract::{CustomNotification, DeviceId, DeviceTopics, GroupId, Tenan
 use tokio::task::JoinHandle;
 
 pub use crate::mqtt::{
-    BrokerCredentials, BrokerUrl, BrokerUrlError, ConnectionFault, MqttVersion, Secret, TlsError, TlsSettings,
+    BrokerCredentials, BrokerUrl, BrokerUrlError, ConnectionFailure, MqttVersion, Secret, TlsError, TlsSettings,
 };
 use crate::mqtt::{
     ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, client_config, open, password_in_clear,
@@ -96,7 +96,7 @@ pub enum SenderError {
     Tls(Arc<TlsError>),
     /// The broker cannot be reached, or refused.
     #[error(transparent)]
-    Connect(#[from] ConnectionFault),
+    Connect(#[from] ConnectionFailure),
     /// The broker refused a publish.
     #[error("the broker refused the publish to {topic}: {reason}; allow it in the broker's ACL")]
     Refused {
@@ -147,9 +147,11 @@ impl PushSender {
         let options = options(&settings)?;
         let (client, mut connection) = open(options);
         let answer = tokio::time::timeout(settings.connect_timeout, connection.poll()).await;
-        let answer = answer.map_err(|_| ConnectionFault::no_answer(&settings.url, settings.connect_timeout))??;
+        let answer = answer.map_err(|_| ConnectionFailure::no_answer(&settings.url, settings.connect_timeout))??;
         let MqttEvent::Connected { receive_maximum, maximum_packet_size, .. } = answer else {
-            return Err(ConnectionFault::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into());
+            return Err(
+                ConnectionFailure::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into()
+            );
         };
         let largest = maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
         Ok(Self::run(client, connection, settings.tenant, publish_window(receive_maximum), largest))
@@ -263,7 +265,7 @@ pub async fn end_session(settings: &SenderOptions, device: DeviceId) -> Result<(
         }
     };
     let in_time = tokio::time::timeout(settings.connect_timeout, ended).await;
-    in_time.unwrap_or_else(|_| Err(ConnectionFault::no_answer(&settings.url, settings.connect_timeout).into()))
+    in_time.unwrap_or_else(|_| Err(ConnectionFailure::no_answer(&settings.url, settings.connect_timeout).into()))
 }
 
 fn options(settings: &SenderOptions) -> Result<ConnectOptions<'_>, SenderError> {

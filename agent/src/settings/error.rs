@@ -4,18 +4,18 @@
 
 use std::path::PathBuf;
 
-use crate::input_file::FileFault;
+use crate::input_file::FileReadError;
 
 /// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read as text.
-    #[error("the settings file {} {fault}", path.display())]
+    #[error("the settings file {} {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        fault: FileFault,
+        error: FileReadError,
     },
     /// The file is no TOML.
     #[error("{origin} is not TOML: {reason}")]
@@ -62,12 +62,12 @@ pub enum SettingsError {
         origin: String,
     },
     /// A password file that cannot be used.
-    #[error("the password file {} {fault}", path.display())]
+    #[error("the password file {} {error}", path.display())]
     PasswordFile {
         /// The file.
         path: PathBuf,
         /// Why.
-        fault: PasswordFault,
+        error: PasswordError,
     },
     /// The layers do not fit together, though every value is one that its key takes.
     #[error("the settings cannot be put together; this is a fault of portal-agent, not of the settings")]
@@ -76,10 +76,10 @@ pub enum SettingsError {
 
 /// Why a password file holds no password, as the end of a sentence that names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFault {
+pub enum PasswordError {
     /// It is no text.
     #[error("{0}")]
-    File(#[from] FileFault),
+    File(#[from] FileReadError),
     /// Nothing in it.
     #[error("is empty; it holds the password alone, on one line")]
     Empty,

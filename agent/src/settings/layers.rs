@@ -10,9 +10,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::SettingsError;
 use super::keys::{self, KeyKind, SettingKey};
-use super::toml_fault::toml_reason;
+use super::toml_error::toml_reason;
 use super::variables::{self, Variable, variable, variable_of};
-use crate::input_file::{self, FileFault};
+use crate::input_file::{self, FileReadError};
 use crate::mqtt::may_hold_password;
 use crate::secret::REDACTED;
 
@@ -48,9 +48,9 @@ impl SettingsLayer {
 
     /// The file that the user names. Paths in it are relative to it.
     pub(super) fn file(path: &Path, findings: &mut Findings) -> Self {
-        let fault = |fault| SettingsError::File { path: path.to_owned(), fault };
+        let unread = |error| SettingsError::File { path: path.to_owned(), error };
         let text = input_file::read_text(path);
-        let directory = std::path::absolute(path).map_err(|error| FileFault::of(&error));
+        let directory = std::path::absolute(path).map_err(|error| FileReadError::of(&error));
         match text.and_then(|text| Ok((text, directory?))) {
             Ok((text, absolute)) => {
                 let origin = |line| format!("{}, line {line}", path.display());
@@ -58,7 +58,7 @@ impl SettingsLayer {
                 Self::toml(&LayerPlace { text: &text, origin: &origin, directory }, findings)
             }
             Err(error) => {
-                findings.errors.push(fault(error));
+                findings.errors.push(unread(error));
                 Self::default()
             }
         }

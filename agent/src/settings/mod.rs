@@ -10,10 +10,10 @@ mod period;
 mod sections;
 #[cfg(test)]
 mod tests;
-mod toml_fault;
+mod toml_error;
 mod variables;
 
-pub use error::{PasswordFault, SettingsError};
+pub use error::{PasswordError, SettingsError};
 pub use sections::{
     ActionsSettings, AppSettings, AppleRequest, BrokerSettings, ControlSettings, DeviceSettings,
     EmbeddedBrokerSettings, EnrollmentSettings, FcmMessage, JournalSettings, LogFormat, LogLevel, LogSettings,

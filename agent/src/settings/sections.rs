@@ -10,7 +10,7 @@ use std::time::Duration;
 use portal_contract::{ActionKind, DeviceId, OperatingSystem, Tenant};
 use serde::Deserialize;
 
-use super::error::{PasswordFault, SettingsError};
+use super::error::{PasswordError, SettingsError};
 use super::period;
 use crate::input_file;
 use crate::mqtt::MqttVersion;
@@ -395,20 +395,20 @@ impl Settings {
 
 fn password(password: Option<&Secret>, file: Option<&PathBuf>) -> Result<Option<Secret>, SettingsError> {
     let (None, Some(path)) = (password, file) else { return Ok(password.cloned()) };
-    let fault = |fault| SettingsError::PasswordFile { path: path.clone(), fault };
-    let text = input_file::read_text(path).map_err(|error| fault(error.into()))?;
-    password_in(&text).map(|password| Some(Secret::new(password))).map_err(fault)
+    let unusable = |error| SettingsError::PasswordFile { path: path.clone(), error };
+    let text = input_file::read_text(path).map_err(|error| unusable(error.into()))?;
+    password_in(&text).map(|password| Some(Secret::new(password))).map_err(unusable)
 }
 
 /// The password in a file's text: its one line, whatever ends it.
-fn password_in(text: &str) -> Result<&str, PasswordFault> {
+fn password_in(text: &str) -> Result<&str, PasswordError> {
     if text.contains("-----BEGIN ") {
-        return Err(PasswordFault::Pem);
+        return Err(PasswordError::Pem);
     }
     let password = text.trim_end_matches(['\r', '\n']);
     match password.split(['\r', '\n']).filter(|line| !line.is_empty()).count() {
-        0 => Err(PasswordFault::Empty),
+        0 => Err(PasswordError::Empty),
         1 if !password.starts_with(['\r', '\n']) => Ok(password),
-        lines => Err(PasswordFault::Lines(lines.max(2))),
+        lines => Err(PasswordError::Lines(lines.max(2))),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use portal_agent::control::{
-    CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage, LogQuery, RunningDevice,
+    ApiError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, LogQuery, RunningDevice,
     RunningHost,
 };
 use portal_contract::status::{self, StatusReport};
@@ -101,7 +101,7 @@ impl FakeDevice {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn apply_event(&self, event: DeviceInput) -> Result<CommandResult, Fault> {
+    fn apply_event(&self, event: DeviceInput) -> Result<CommandResult, ApiError> {
         let mut inner = self.inner.lock().unwrap();
         inner.now = inner.now.plus_millis(10);
         let note = inner.apply(event)?;
@@ -117,7 +117,7 @@ fn is_of(receipt: &Receipt, id: &str) -> bool {
 }
 
 impl FakeState {
-    fn apply(&mut self, event: DeviceInput) -> Result<Option<String>, Fault> {
+    fn apply(&mut self, event: DeviceInput) -> Result<Option<String>, ApiError> {
         let mut note = None;
         let device_now = self.now.plus_millis(self.device.snapshot().condition.clock_ahead_millis);
         for effect in self.device.apply(event, device_now)? {
@@ -195,11 +195,11 @@ impl RunningDevice for FakeDevice {
         DEVICE.parse().unwrap()
     }
 
-    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, Fault> {
+    async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, ApiError> {
         self.apply_event(DeviceInput::Command(command))
     }
 
-    async fn status(&self) -> Result<StatusReport, Fault> {
+    async fn status(&self) -> Result<StatusReport, ApiError> {
         let status = self.inner.lock().unwrap().status();
         self.asked.send_modify(|count| *count += 1);
         Ok(status)
@@ -213,13 +213,13 @@ impl RunningDevice for FakeDevice {
         self.settled.subscribe()
     }
 
-    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, Fault> {
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, ApiError> {
         let inner = self.inner.lock().unwrap();
         let after = inner.settled.iter().map(|settled| &settled.receipt).filter(|receipt| receipt.sequence > sequence);
         Ok(after.take(limit).cloned().collect())
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, Fault> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, ApiError> {
         let inner = self.inner.lock().unwrap();
         let matches = |receipt: &&Receipt| {
             query.outcome.is_none_or(|outcome| receipt.outcome.kind() == outcome)
@@ -230,7 +230,7 @@ impl RunningDevice for FakeDevice {
         Ok(all[all.len().saturating_sub(query.limit)..].iter().map(|receipt| (*receipt).clone()).collect())
     }
 
-    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, Fault> {
+    async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {
         let inner = self.inner.lock().unwrap();
         let asked =
             |settled: &&SettledPush| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
@@ -238,7 +238,7 @@ impl RunningDevice for FakeDevice {
         Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
     }
 
-    async fn in_app(&self) -> Result<Vec<InAppMessage>, Fault> {
+    async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {
         let inner = self.inner.lock().unwrap();
         let listed = inner.settled.iter().filter(|settled| inner.lists(settled));
         let message = |settled: &SettledPush| {
@@ -248,7 +248,7 @@ impl RunningDevice for FakeDevice {
         Ok(listed.filter_map(message).collect())
     }
 
-    async fn doctor(&self) -> Result<DoctorReport, Fault> {
+    async fn doctor(&self) -> Result<DoctorReport, ApiError> {
         let ok = self.inner.lock().unwrap().notification_server;
         let check = |name: &str, ok: bool, detail: &str, hint: &str| DoctorCheck {
             name: name.to_owned(),
@@ -264,16 +264,16 @@ impl RunningDevice for FakeDevice {
         })
     }
 
-    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, Fault> {
+    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, ApiError> {
         // Nothing happens on the fake: what is told of it ends at once.
         Ok(mpsc::channel(1).1)
     }
 
-    async fn gesture(&self, _gesture: DesktopInteraction) -> Result<CommandResult, Fault> {
-        Err(Fault::new("noPrompt", "no permission prompt is showing", "portal-agent permission prompt"))
+    async fn interact(&self, _interaction: DesktopInteraction) -> Result<CommandResult, ApiError> {
+        Err(ApiError::new("noPrompt", "no permission prompt is showing", "portal-agent permission prompt"))
     }
 
-    async fn quiet(&self) -> Result<IdleReport, Fault> {
+    async fn until_idle(&self) -> Result<IdleReport, ApiError> {
         let inner = self.inner.lock().unwrap();
         Ok(IdleReport { now: inner.now, next_deadline: inner.device.next_deadline(), events: 0 })
     }
@@ -303,12 +303,12 @@ impl RunningHost for FakeDevice {
         self.inner.lock().unwrap().connected
     }
 
-    async fn add(&self, new: NewDevice) -> Result<Self, Fault> {
-        Err(Fault::new("tooManyDevices", format!("no room for {}", new.kind()), "portal-agent device remove"))
+    async fn add(&self, new: NewDevice) -> Result<Self, ApiError> {
+        Err(ApiError::new("tooManyDevices", format!("no room for {}", new.kind()), "portal-agent device remove"))
     }
 
-    async fn remove(&self, _id: DeviceId) -> Result<(), Fault> {
-        Err(Fault::new("onlyDevice", "it is the only device", "portal-agent stop"))
+    async fn remove(&self, _id: DeviceId) -> Result<(), ApiError> {
+        Err(ApiError::new("onlyDevice", "it is the only device", "portal-agent stop"))
     }
 
     fn stop(&self) {

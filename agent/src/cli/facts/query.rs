@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_nothing_is_named_gets_a_hint() {
         let hint = |query: &str| match FactQuery::read(query) {
-            Err(CommandFailure::Configuration(fault)) => fault.hint,
+            Err(CommandFailure::Configuration(error)) => error.hint,
             other => panic!("{other:?}"),
         };
         assert_eq!(hint("apple-prompt-once"), "did you mean apple-prompts-once?");

@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use super::page::harmless_json;
 use super::{CommandContext, CommandFailure, failure};
-use crate::control::Fault;
+use crate::control::ApiError;
 use crate::scenario::files::{LoadedScenarios, PathError, load};
 use crate::scenario::{InvalidFile, schema};
 
@@ -101,7 +101,7 @@ fn tell(json: bool, wrong: &[InvalidFile]) {
         if json {
             for problem in &file.problems {
                 let message = format!("{}: {}", problem.at, problem.message);
-                failure::report(Fault::new("scenarioFile", message, problem.hint.clone()), true, &mut stderr);
+                failure::report(ApiError::new("scenarioFile", message, problem.hint.clone()), true, &mut stderr);
             }
         } else {
             // Where standard error is closed there is nobody to tell.

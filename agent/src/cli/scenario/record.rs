@@ -105,10 +105,10 @@ async fn watch(
             },
         }
     }
-    let quiet = tokio::task::spawn_blocking(move || client.quiet(IDLE_TIMEOUT)).await.map_err(anyhow::Error::from)?;
-    if let Ok(quiet) = quiet {
-        let is_last =
-            |happened: &[DeviceEvent]| happened.last().is_some_and(|event| event.number >= quiet.value.events);
+    let idle =
+        tokio::task::spawn_blocking(move || client.until_idle(IDLE_TIMEOUT)).await.map_err(anyhow::Error::from)?;
+    if let Ok(idle) = idle {
+        let is_last = |happened: &[DeviceEvent]| happened.last().is_some_and(|event| event.number >= idle.value.events);
         let rest = async {
             while !is_last(&happened) {
                 let Some(event) = events.recv().await else { break };

@@ -19,7 +19,7 @@ use super::model::{
 use super::model::{ExpectedState, FilePosition, StateChange};
 use super::result::{CaseResult, FailedExpectation, ObservedEvent, StepOutcome, StepResult};
 use super::test_device::{TestDevice, TestDeviceError};
-use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, Fault, IdleReport, InAppMessage};
+use crate::control::{ApiError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage};
 
 /// How a case is run.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +144,7 @@ fn since(earlier: Timestamp, later: Timestamp) -> Duration {
 
 impl<'a, S: TestDevice> CaseRunner<'a, S> {
     async fn begin(device: &'a mut S, case: &'a ScenarioCase) -> Result<Self, TestDeviceError> {
-        let idle = device.rest().await?;
+        let idle = device.until_idle().await?;
         let first = device.status().await?.last_sequence;
         device.happened(&idle).await?;
         Ok(Self {
@@ -201,7 +201,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
     /// A step that could not be carried out.
     fn trouble(&self, step: &ScenarioStep, error: &TestDeviceError) -> FailedExpectation {
         let hint = match error {
-            TestDeviceError::Fault(fault) if !fault.hint.is_empty() => format!("; hint: {}", fault.hint),
+            TestDeviceError::Api(error) if !error.hint.is_empty() => format!("; hint: {}", error.hint),
             _ => String::new(),
         };
         FailedExpectation {
@@ -218,7 +218,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         for change in &self.case.device.setup {
             self.device.change(change).await?;
         }
-        self.rest().await?;
+        self.until_idle().await?;
         self.since.clear();
         if self.case.given.is_empty() {
             return Ok(StepOutcome::Done { note: None });
@@ -241,7 +241,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             self.listed = Some(self.device.in_app().await?);
         }
         let outcome = self.act(step).await?;
-        self.rest().await?;
+        self.until_idle().await?;
         Ok(outcome)
     }
 
@@ -264,19 +264,19 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             StepAction::RemoteAction(action) => self.remote_action(action).await?,
             StepAction::Advance(duration) => self.advance(*duration).await?,
             StepAction::Answer(answer) => {
-                let gesture = match answer {
+                let interaction = match answer {
                     PromptAnswer::Allow => DesktopInteraction::AllowPrompt,
                     PromptAnswer::Deny => DesktopInteraction::DenyPrompt,
                     PromptAnswer::Dismiss => DesktopInteraction::ClosePrompt,
                 };
-                return Ok(done(self.device.gesture(gesture).await?));
+                return Ok(done(self.device.interact(interaction).await?));
             }
             StepAction::Card(answer) => {
-                let gesture = match answer {
+                let interaction = match answer {
                     CardAnswer::Click => DesktopInteraction::ClickCard,
                     CardAnswer::Dismiss => DesktopInteraction::DismissCard,
                 };
-                return Ok(done(self.device.gesture(gesture).await?));
+                return Ok(done(self.device.interact(interaction).await?));
             }
             StepAction::Restart => self.device.restart().await?,
             // Expectations are no action: `step` has them.
@@ -294,10 +294,10 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         let outcome = self.device.change(change).await;
         let Some(refusal) = refused else { return Ok(done(outcome?)) };
         let happened = match outcome {
-            Err(TestDeviceError::Fault(fault)) if refusal.code.as_ref().is_none_or(|code| *code == fault.code) => {
-                return Ok(StepOutcome::Done { note: Some(format!("refused: {fault}")) });
+            Err(TestDeviceError::Api(error)) if refusal.code.as_ref().is_none_or(|code| *code == error.code) => {
+                return Ok(StepOutcome::Done { note: Some(format!("refused: {error}")) });
             }
-            Err(TestDeviceError::Fault(fault)) => format!("it was refused with {}: {fault}", fault.code),
+            Err(TestDeviceError::Api(error)) => format!("it was refused with {}: {error}", error.code),
             Err(error) => return Err(error),
             Ok(CommandResult { note: Some(note), .. }) => format!("it was not refused: {note}"),
             Ok(_) => "it was done".to_owned(),
@@ -341,17 +341,17 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
     /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
     async fn advance(&mut self, duration: Duration) -> Result<(), TestDeviceError> {
         let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
-        let mut idle = self.rest().await?;
+        let mut idle = self.until_idle().await?;
         while let Some(deadline) = idle.next_deadline.filter(|deadline| *deadline <= target) {
             self.device.move_to(deadline).await?;
-            idle = self.rest().await?;
+            idle = self.until_idle().await?;
         }
         self.device.move_to(target).await
     }
 
     /// Everything comes to rest, and what happened meanwhile is noted.
-    async fn rest(&mut self) -> Result<IdleReport, TestDeviceError> {
-        let idle = self.device.rest().await?;
+    async fn until_idle(&mut self) -> Result<IdleReport, TestDeviceError> {
+        let idle = self.device.until_idle().await?;
         self.now = idle.now;
         let events = self.device.happened(&idle).await?;
         let began = self.began;
@@ -365,7 +365,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         serde_json::to_value(status).map_err(|error| {
             let message =
                 format!("the status cannot be written as JSON: {}", crate::library_error::json_reason(&error));
-            Fault::new("internal", message, "portal-agent status shows how the device stands").into()
+            ApiError::new("internal", message, "portal-agent status shows how the device stands").into()
         })
     }
 

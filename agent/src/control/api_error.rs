@@ -13,7 +13,7 @@ use portal_device::Refusal;
 /// Why a request could not be answered, in the three parts that every error has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{message}")]
-pub struct Fault {
+pub struct ApiError {
     /// A stable code.
     pub code: String,
     /// What happened, to what.
@@ -26,10 +26,10 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// The error.
-    pub error: Fault,
+    pub error: ApiError,
 }
 
-impl Fault {
+impl ApiError {
     /// An error with its three parts.
     pub fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into(), hint: hint.into() }
@@ -57,13 +57,13 @@ impl Fault {
     }
 }
 
-impl From<Refusal> for Fault {
+impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self::new(refusal.code, refusal.message, refusal.hint)
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Json(ErrorBody { error: self })).into_response()

@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 
 use super::api::OwnDevice;
 use super::body;
-use super::{CommandResult, Fault, RunningDevice, RunningHost};
+use super::{ApiError, CommandResult, RunningDevice, RunningHost};
 
 /// The body of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GestureRequest {
+pub struct InteractionRequest {
     /// What is done.
     pub gesture: DesktopInteraction,
 }
 
-pub(super) async fn gesture<H: RunningHost>(
+pub(super) async fn interact<H: RunningHost>(
     OwnDevice(device): OwnDevice<H>,
     request: Request,
-) -> Result<Json<CommandResult>, Fault> {
+) -> Result<Json<CommandResult>, ApiError> {
     let body = body::read(request, "gesture").await?;
-    let request: GestureRequest = serde_json::from_value(body)
+    let request: InteractionRequest = serde_json::from_value(body)
         .map_err(|error| body::wrong(&format!("the body of gesture is not right: {error}")))?;
-    device.gesture(request.gesture).await.map(Json)
+    device.interact(request.gesture).await.map(Json)
 }

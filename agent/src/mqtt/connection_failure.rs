@@ -17,16 +17,16 @@ use crate::library_error::os_reason;
 /// The end of a connection, or of a try.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct ConnectionFault {
+pub struct ConnectionFailure {
     /// What kind of end it is.
-    pub kind: ConnectionFaultKind,
+    pub kind: ConnectionFailureKind,
     /// What happened, to which broker, and what to do about it.
     pub sentence: String,
 }
 
 /// The kinds that are treated differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionFaultKind {
+pub enum ConnectionFailureKind {
     /// The other side only closed.
     Closed,
     /// The broker said that another client took the session over (0x8E).
@@ -39,9 +39,9 @@ pub enum ConnectionFaultKind {
     Other,
 }
 
-impl ConnectionFault {
+impl ConnectionFailure {
     pub(crate) fn other(sentence: impl Into<String>) -> Self {
-        Self { kind: ConnectionFaultKind::Other, sentence: sentence.into() }
+        Self { kind: ConnectionFailureKind::Other, sentence: sentence.into() }
     }
 
     pub(crate) fn no_answer(url: &BrokerUrl, waited: std::time::Duration) -> Self {
@@ -49,7 +49,7 @@ impl ConnectionFault {
             "{url} did not answer within {} s; check that an MQTT broker listens there, and the network",
             waited.as_secs_f32()
         );
-        Self { kind: ConnectionFaultKind::NoAnswer, sentence }
+        Self { kind: ConnectionFailureKind::NoAnswer, sentence }
     }
 
     pub(crate) fn stalled(url: &BrokerUrl) -> Self {
@@ -105,58 +105,58 @@ impl ConnectionFault {
     }
 }
 
-fn closed(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault { kind: ConnectionFaultKind::Closed, sentence: format!("{url} closed the connection") }
+fn closed(url: &BrokerUrl) -> ConnectionFailure {
+    ConnectionFailure { kind: ConnectionFailureKind::Closed, sentence: format!("{url} closed the connection") }
 }
 
-fn unanswered_ping(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault::other(format!("{url} did not answer a ping; the connection was given up"))
+fn unanswered_ping(url: &BrokerUrl) -> ConnectionFailure {
+    ConnectionFailure::other(format!("{url} did not answer a ping; the connection was given up"))
 }
 
-fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFault {
+fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFailure {
     let sentence = format!("{url} sent a packet of {size} bytes, more than was announced as the largest");
-    ConnectionFault { kind: ConnectionFaultKind::PacketTooLarge, sentence }
+    ConnectionFailure { kind: ConnectionFailureKind::PacketTooLarge, sentence }
 }
 
 /// The broker closed in good order, and gave no reason.
-fn ended_normally(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault {
-        kind: ConnectionFaultKind::Closed,
+fn ended_normally(url: &BrokerUrl) -> ConnectionFailure {
+    ConnectionFailure {
+        kind: ConnectionFailureKind::Closed,
         sentence: format!("{url} ended the connection, without a reason"),
     }
 }
 
-fn not_by_the_rules(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault::other(format!(
+fn not_by_the_rules(url: &BrokerUrl) -> ConnectionFailure {
+    ConnectionFailure::other(format!(
         "{url} sent what MQTT does not allow there; check that an MQTT broker listens there, and broker.protocol"
     ))
 }
 
 /// What can only be this program's own fault.
-fn within(url: &BrokerUrl) -> ConnectionFault {
-    ConnectionFault::other(format!("the connection to {url} ended for a reason within portal-agent; it is made anew"))
+fn within(url: &BrokerUrl) -> ConnectionFailure {
+    ConnectionFailure::other(format!("the connection to {url} ended for a reason within portal-agent; it is made anew"))
 }
 
 /// A broker's DISCONNECT, in this program's words and then, marked as such, in the broker's own.
-fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFault {
+fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFailure {
     let kind = if reason == DisconnectReasonCode::SessionTakenOver {
-        ConnectionFaultKind::TakenOver
+        ConnectionFailureKind::TakenOver
     } else {
-        ConnectionFaultKind::Other
+        ConnectionFailureKind::Other
     };
     let words = words.map(|words| format!(" (it says {words:?})")).unwrap_or_default();
-    ConnectionFault { kind, sentence: format!("{url} {}{words}", ended(reason)) }
+    ConnectionFailure { kind, sentence: format!("{url} {}{words}", ended(reason)) }
 }
 
-fn refused(url: &BrokerUrl, sentence: String) -> ConnectionFault {
-    ConnectionFault::other(format!("{url} {sentence}"))
+fn refused(url: &BrokerUrl, sentence: String) -> ConnectionFailure {
+    ConnectionFailure::other(format!("{url} {sentence}"))
 }
 
-fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFault {
+fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFailure {
     match error {
         TlsError::Io(e) => of_io(url, e),
         TlsError::TLS(e) => of_rustls(url, e),
-        TlsError::DNSName(_) | TlsError::Addr(_) => ConnectionFault::other(format!(
+        TlsError::DNSName(_) | TlsError::Addr(_) => ConnectionFailure::other(format!(
             "no TLS connection to {url}: a certificate cannot be for such a name; use the broker's"
         )),
         // rumqttc's own reading of files, which this program does not use.
@@ -167,7 +167,7 @@ fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFault {
     }
 }
 
-fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFault {
+fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFailure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<RustlsError>()) {
         return of_rustls(url, tls);
     }
@@ -177,13 +177,13 @@ fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFault {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => closed(url),
         io::ErrorKind::ConnectionRefused => {
-            ConnectionFault::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
+            ConnectionFailure::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
         }
-        _ if is_unknown_name(error) => ConnectionFault::other(format!(
+        _ if is_unknown_name(error) => ConnectionFailure::other(format!(
             "the name {} of {url} is not known to this computer; correct it, or check the network's name service",
             url.host()
         )),
-        _ => ConnectionFault::other(format!(
+        _ => ConnectionFailure::other(format!(
             "{url} cannot be reached: {}; check the host's name and the network",
             os_reason(error)
         )),
@@ -201,6 +201,6 @@ fn is_unknown_name(error: &io::Error) -> bool {
     }
 }
 
-fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> ConnectionFault {
-    ConnectionFault::other(format!("no TLS connection to {url}: {}", tls_reason(error, url.host())))
+fn of_rustls(url: &BrokerUrl, error: &RustlsError) -> ConnectionFailure {
+    ConnectionFailure::other(format!("no TLS connection to {url}: {}", tls_reason(error, url.host())))
 }
