@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portal_contract::{DeviceEvent, StatusReport, Timestamp};
-use portal_delivery::{BatchNumber, Delivery, DeviceKey, Input, RequestNumber, SessionInput};
+use portal_delivery::{BatchNumber, Delivery, DeviceKey, Input, RequestNumber};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -18,7 +18,7 @@ use super::deadlines::Deadlines;
 use super::device_handle::DeviceHandle;
 use super::host_handle::{HostHandle, HostParts};
 use super::hosted_device::{HostedDevice, PendingReply};
-use super::inputs::{Addressee, of_desktop, of_session};
+use super::inputs::{Addressee, SessionNews, of_desktop};
 use super::open_device::OpenedDevice;
 use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply};
 use super::{HostError, HostSetup, MOST_DEVICES};
@@ -135,20 +135,20 @@ impl HostTask {
     }
 
     fn session_events(&mut self, gathered: &mut Vec<(DeviceKey, SessionEvent)>) -> Result<(), HostError> {
-        let mut by_device: BTreeMap<DeviceKey, Vec<SessionInput>> = BTreeMap::new();
+        let mut by_device: BTreeMap<DeviceKey, SessionNews> = BTreeMap::new();
         for (device, event) in gathered.drain(..) {
             if matches!(event, SessionEvent::Ended) && self.devices.contains_key(&device) {
                 // Which it never does by itself, but by a panic of its own.
                 return Err(HostError::SessionEnded);
             }
-            let inputs = by_device.entry(device).or_default();
-            inputs.extend(of_session(event));
+            by_device.entry(device).or_default().add(event);
         }
-        for (device, inputs) in by_device {
-            if inputs.is_empty() {
-                self.devices.get(&device).iter().for_each(|device| device.status_changed());
-            } else {
+        for (device, SessionNews { inputs, status_changed }) in by_device {
+            if !inputs.is_empty() {
                 self.handle(device, Input::Session(inputs))?;
+            }
+            if status_changed {
+                self.devices.get(&device).iter().for_each(|device| device.status_changed());
             }
         }
         Ok(())

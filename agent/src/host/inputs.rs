@@ -9,8 +9,31 @@ use super::desktop_ids::{card_of, prompt_of};
 use crate::broker::SessionEvent;
 use crate::desktop::{CardId, DesktopEvent, PromptId};
 
-/// What a session tells, where the delivery has to know it. None: `status` may say something else now.
-pub(super) fn of_session(event: SessionEvent) -> Option<SessionInput> {
+/// What the sessions told one device, of the events that are taken at once.
+#[derive(Default)]
+pub(super) struct SessionNews {
+    /// For the delivery, in order; empty where it has to know nothing of it.
+    pub(super) inputs: Vec<SessionInput>,
+    /// Whether `status` may say something else now: how the session stands is asked of it, not told.
+    pub(super) status_changed: bool,
+}
+
+impl SessionNews {
+    pub(super) fn add(&mut self, event: SessionEvent) {
+        // Kept apart from the inputs: an answered SUBSCRIBE may come between two answered publishes, and whoever waits for
+        // the connection would not hear of it.
+        self.status_changed |= changes_status(&event);
+        self.inputs.extend(input_of(event));
+    }
+}
+
+/// What a burst brings by the thousand says nothing of the session, so that no one who waits is woken by it.
+fn changes_status(event: &SessionEvent) -> bool {
+    !matches!(event, SessionEvent::Message { .. } | SessionEvent::Published { .. } | SessionEvent::ProbeReturned { .. })
+}
+
+/// What a session tells, where the delivery has to know it.
+fn input_of(event: SessionEvent) -> Option<SessionInput> {
     Some(match event {
         SessionEvent::Connected { epoch, session_present, publish_window, .. } => {
             SessionInput::Connected { connection: ConnectionNumber(epoch), session_present, publish_window }
@@ -69,5 +92,23 @@ pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
         DesktopEvent::CardsLost => (Addressee::Everyone, DesktopInput::CardsLost),
         DesktopEvent::ServerAppeared => (Addressee::Everyone, DesktopInput::ServerAppeared),
         DesktopEvent::Changed => (Addressee::Everyone, DesktopInput::Changed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::PublishId;
+
+    #[test]
+    fn an_answered_subscribe_between_two_answered_publishes_changes_the_status() {
+        let published = |number| SessionEvent::Published { id: PublishId::Receipt(number) };
+        let mut news = SessionNews::default();
+        news.add(published(1));
+        assert!(!news.status_changed);
+        news.add(SessionEvent::Subscribed { epoch: 1 });
+        news.add(published(2));
+        assert!(news.status_changed);
+        assert_eq!(news.inputs.len(), 2);
     }
 }
