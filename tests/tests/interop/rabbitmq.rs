@@ -37,7 +37,7 @@ impl RabbitSite {
     fn wait_until_agreed(&self) -> Result<()> {
         let (start, nobody) = (Instant::now(), self.ids.next());
         while let Err(refusal) = self.clients("sender").publish(&topic(&nobody, "notifications"), "{}") {
-            ensure!(start.elapsed() < AGREED_WITHIN, "the nodes do not agree: {refusal}");
+            ensure!(start.elapsed() < AGREED_WITHIN, "the nodes do not agree: {refusal}\n{}", self.cluster.log_ends());
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(())
@@ -95,5 +95,5 @@ impl permissions::RestrictedBroker for RabbitSite {
 fn every_case_holds_and_a_device_reads_and_writes_its_own_topics_only() -> Result<()> {
     let rabbit = RabbitSite::start()?;
     permissions::check(&rabbit).context("config/rabbitmq-users.sh")?;
-    cases::run_all(&rabbit)
+    cases::run_all(&rabbit).inspect_err(|_| eprintln!("{}", rabbit.cluster.log_ends()))
 }
