@@ -43,6 +43,7 @@ pub mod service;
 pub mod status;
 pub mod timestamp;
 pub mod topics;
+pub mod way_to_show;
 
 pub use checklist::{ChecklistEntry, DoctorCheck, DoctorReport, Explanation};
 pub use desktop_verdict::DesktopVerdict;

@@ -68,6 +68,7 @@ mod surface;
 mod switches;
 mod verdict;
 mod view;
+mod ways;
 
 pub use app::AppState;
 pub use behaviour::DocumentedBehaviour;
@@ -87,6 +88,7 @@ pub use refusal::Refusal;
 pub use rule::{Rule, RuleInfo, RulePlatforms};
 pub use switches::NotificationSwitches;
 pub use verdict::PushVerdict;
+pub use ways::ways_to_show;
 
 pub use portal_contract::command::{
     AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,

@@ -18,7 +18,7 @@ use super::{DeviceSnapshot, Rule};
 
 /// For what reason a prerequisite is met or unmet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PrerequisiteReason {
+pub(super) enum PrerequisiteReason {
     Supported,
     AndroidNotPersonalWorkProfile,
     AppInstalled,
@@ -52,7 +52,7 @@ enum PrerequisiteReason {
 }
 
 impl PrerequisiteReason {
-    fn is_met(self) -> bool {
+    pub(super) fn is_met(self) -> bool {
         matches!(
             self,
             Self::Supported
@@ -125,7 +125,7 @@ impl DeviceSnapshot {
     }
 
     /// The reason why `code` is met or unmet; `None` where the platform or the documentation profile does not know it.
-    fn reason(&self, code: Prerequisite, push: Option<&ReceivedPush>) -> Option<PrerequisiteReason> {
+    pub(super) fn reason(&self, code: Prerequisite, push: Option<&ReceivedPush>) -> Option<PrerequisiteReason> {
         match code {
             Prerequisite::PlatformSupported => self.limits_platforms().then(|| self.platform_reason()),
             // Rule::CompanyPortalInstalled

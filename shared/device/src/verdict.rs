@@ -55,7 +55,7 @@ impl Device {
     }
 
     /// Everything that the push would have to wait for, in the order in which it does.
-    fn waits_for<'a>(
+    pub(super) fn waits_for<'a>(
         &'a self,
         push: &ReceivedPush,
         waited_for: Option<HoldReason>,

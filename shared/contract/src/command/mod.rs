@@ -28,4 +28,4 @@ pub use row::{
     Times,
 };
 pub use table::{COMMANDS, all_rows, request};
-pub use typed::name_and_value;
+pub use typed::{name_and_value, read_line};

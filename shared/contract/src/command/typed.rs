@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::row::NAME_AND_VALUE;
-use super::{Argument, ArgumentKind, CommandRow, Times};
+use super::{Argument, ArgumentKind, COMMANDS, CommandRow, DeviceCommand, Times};
 
 impl CommandRow {
     /// The body that `words` behind this command's name mean.
@@ -94,6 +94,18 @@ fn put(row: &CommandRow, member: &str, value: Value, body: &mut Map<String, Valu
     }
 }
 
+/// The command that a whole line means: `settings set lockScreen=off`.
+///
+/// # Errors
+/// A sentence: the line begins with no command's name, or what stands behind it is not right.
+pub fn read_line(line: &str) -> Result<DeviceCommand, String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let named = |count: &usize| COMMANDS.iter().find(|row| row.words().eq(words.iter().take(*count).copied()));
+    let longest = (1..=words.len()).rev().find_map(|count| Some((named(&count)?, count)));
+    let (row, count) = longest.ok_or_else(|| format!("{line:?} is no command that changes the device"))?;
+    row.read(row.body_of_words(words.get(count..).unwrap_or_default())?)
+}
+
 /// Reads `NAME=VALUE`.
 ///
 /// # Errors
@@ -109,7 +121,6 @@ pub fn name_and_value(text: &str) -> Result<(&str, &str), String> {
 mod tests {
     use serde_json::json;
 
-    use super::super::COMMANDS;
     use super::*;
 
     fn body(line: &str) -> Result<Value, String> {
@@ -138,6 +149,18 @@ mod tests {
         ] {
             assert_eq!(body(line), Ok(meant), "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_begins_with_the_longest_name_that_it_can() {
+        assert_eq!(
+            read_line("device focus on"),
+            Ok(DeviceCommand::Condition(super::super::ConditionCommand::Focus(true)))
+        );
+        assert_eq!(read_line("policy clear"), Ok(DeviceCommand::PolicyClear));
+        assert!(read_line("device").unwrap_err().contains("no command"));
+        assert!(read_line("").unwrap_err().contains("no command"));
+        assert!(read_line("device lock now").unwrap_err().contains("takes no"));
     }
 
     #[test]

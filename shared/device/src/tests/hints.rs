@@ -2,7 +2,7 @@
 //!
 //! Lives here: hints followed on any device that can be reached. Does not live here: their words (`reasons::words`).
 
-use portal_contract::command::COMMANDS;
+use portal_contract::command::{COMMANDS, read_line};
 use portal_contract::{ChecklistEntry, PushTarget};
 use proptest::prelude::*;
 
@@ -16,15 +16,7 @@ const ENOUGH: usize = 12;
 
 /// The commands that a hint says; none where it says something else.
 fn commands(hint: &str) -> Option<Vec<DeviceCommand>> {
-    hint.split(", then ").map(|line| command(&line.replace("UPN", "adele@contoso.example"))).collect()
-}
-
-fn command(line: &str) -> Option<DeviceCommand> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let names = |words: &&[&str]| COMMANDS.iter().any(|row| row.words().eq(words.iter().copied()));
-    let name = (1..=words.len()).rev().map(|count| &words[..count]).find(names)?;
-    let row = COMMANDS.iter().find(|row| row.words().eq(name.iter().copied()))?;
-    row.read(row.body_of_words(&words[name.len()..]).ok()?).ok()
+    hint.split(", then ").map(|line| read_line(&line.replace("UPN", "adele@contoso.example")).ok()).collect()
 }
 
 fn first_unmet(rig: &DeviceRig, push: Option<&ReceivedPush>) -> Option<ChecklistEntry> {
@@ -102,7 +94,7 @@ proptest! {
         let mut rig = rig(start, settings);
         steps.iter().for_each(|step| rig.take(step));
         rig.release();
-        for line in COMMANDS.iter().flat_map(|row| row.examples).filter_map(|example| command(example.line)) {
+        for line in COMMANDS.iter().flat_map(|row| row.examples).filter_map(|example| read_line(example.line).ok()) {
             let mut rig = rig.clone();
             let Err(refusal) = rig.apply(DeviceInput::Command(line.clone())) else { continue };
             let Some(commands) = way_out(&refusal) else { continue };
@@ -124,7 +116,7 @@ proptest! {
 fn an_enrollment_that_does_not_count_is_led_back_by_its_states_and_not_by_enrolling() {
     for platform in PLATFORMS {
         let mut rig = DeviceRig::ready(platform);
-        rig.command(command("enrollment set deviceRegistrationState=revoked").unwrap());
+        rig.command(read_line("enrollment set deviceRegistrationState=revoked").unwrap());
         let hints: Vec<String> = rig.snapshot().checklist_entries(None).into_iter().map(|entry| entry.hint).collect();
         assert!(hints.iter().all(|hint| !hint.contains("enroll ")), "{hints:?}");
         follow(&mut rig, None).unwrap();

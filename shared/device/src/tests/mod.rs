@@ -29,3 +29,4 @@ mod surfaces;
 mod tables;
 mod timing;
 mod waiting;
+mod ways;
