@@ -1,5 +1,6 @@
 //! `explain`: why a push did or did not show, as a checklist.
 
+use portal_contract::way_to_show::WayToShow;
 use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
 
@@ -36,6 +37,7 @@ pub fn page(explanation: &Explanation) -> TextPage {
     for standing in &explanation.prerequisites {
         add(standing, &mut page);
     }
+    add_ways(&explanation.ways_to_show, &mut page);
     if let Some(desktop) = &explanation.desktop_detail {
         page.heading("This computer");
         page.push(PageLine::new().plain(desktop));
@@ -54,6 +56,34 @@ fn add(entry: &ChecklistEntry, page: &mut TextPage) {
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
         }
+    }
+}
+
+/// How many ways a person is shown; JSON has all of them.
+const WAYS_SHOWN: usize = 8;
+
+fn add_ways(ways: &[WayToShow], page: &mut TextPage) {
+    if ways.is_empty() {
+        return;
+    }
+    page.heading(if ways.len() == 1 {
+        "What would make it show"
+    } else {
+        "What would make it show, the cheapest first"
+    });
+    for (index, way) in ways.iter().take(WAYS_SHOWN).enumerate() {
+        for (place, step) in way.steps.iter().enumerate() {
+            let number = if place == 0 { format!("{:>2}. ", index + 1) } else { "    ".to_owned() };
+            let line = PageLine::new().plain(number).dim(format!("{:<14}", step.by.word())).plain(&step.detail);
+            page.push(match &step.command {
+                Some(command) => line.dim("  ").strong(command),
+                None => line,
+            });
+        }
+    }
+    if let Some(more @ 1..) = ways.len().checked_sub(WAYS_SHOWN) {
+        let word = if more == 1 { "way" } else { "ways" };
+        page.push(PageLine::new().dim(format!("    and {more} {word} more, with --json")));
     }
 }
 

@@ -9,7 +9,7 @@ use portal_contract::{
     NotificationId, Receipt, StatusReport,
 };
 use portal_delivery::DeviceKey;
-use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, ReceivedPush};
+use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::host_handle::HostHandle;
@@ -148,7 +148,7 @@ impl RunningDevice for DeviceHandle {
 
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {
         let record = self.read(move |reader| reader.record(id.as_ref())).await?;
-        record.map(|record| explanation(&record)).transpose()
+        record.map(|record| explanation(&record, &self.host.parts.rules)).transpose()
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {
@@ -174,7 +174,7 @@ impl RunningDevice for DeviceHandle {
     }
 }
 
-fn explanation(record: &JournalRecord) -> Result<Explanation, ApiError> {
+fn explanation(record: &JournalRecord, rules: &EmulationSettings) -> Result<Explanation, ApiError> {
     let unreadable = |_: serde_json::Error| {
         let message = "what the journal kept of that moment cannot be read";
         ApiError::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
@@ -182,7 +182,7 @@ fn explanation(record: &JournalRecord) -> Result<Explanation, ApiError> {
     let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
     let push: Option<ReceivedPush> =
         record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
-    Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot))
+    Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot, rules))
 }
 
 /// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).

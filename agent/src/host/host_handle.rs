@@ -43,7 +43,7 @@ pub(super) struct HostParts {
     pub(super) database: JournalDatabase,
     pub(super) notifier: Arc<dyn Notifier>,
     pub(super) session: SessionSettings,
-    rules: EmulationSettings,
+    pub(super) rules: EmulationSettings,
     embedded_broker: Option<String>,
     control_url: watch::Receiver<String>,
     most_devices: usize,

@@ -235,7 +235,8 @@ impl RunningDevice for FakeDevice {
         let asked =
             |settled: &&SettledPush| id.as_ref().is_none_or(|id| settled.receipt.notification_id.as_ref() == Some(id));
         let found = inner.settled.iter().rev().find(asked);
-        Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot)))
+        let rules = EmulationSettings::default();
+        Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot, &rules)))
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {

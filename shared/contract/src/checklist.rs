@@ -9,6 +9,7 @@ use crate::evidence::DocumentSource;
 use crate::ids::NotificationId;
 use crate::prerequisite::Prerequisite;
 use crate::receipt::Receipt;
+use crate::way_to_show::WayToShow;
 
 /// How one prerequisite stood at the moment of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +47,9 @@ pub struct Explanation {
     pub desktop_detail: Option<String>,
     /// Every prerequisite that applies, in order, as it stood at that moment.
     pub prerequisites: Vec<ChecklistEntry>,
+    /// Of a push that did not show: every minimal set of changes by which it would have, the cheapest first.
+    #[serde(default)]
+    pub ways_to_show: Vec<WayToShow>,
 }
 
 /// A receipt whose `notificationId` stands elsewhere in the same object.
@@ -53,7 +57,12 @@ pub type ReceiptWithoutId = serde_json::Map<String, serde_json::Value>;
 
 impl Explanation {
     /// Puts a receipt and its checklist together.
-    pub fn new(receipt: &Receipt, summary: String, prerequisites: Vec<ChecklistEntry>) -> Self {
+    pub fn new(
+        receipt: &Receipt,
+        summary: String,
+        prerequisites: Vec<ChecklistEntry>,
+        ways_to_show: Vec<WayToShow>,
+    ) -> Self {
         let mut members = match serde_json::to_value(receipt) {
             Ok(serde_json::Value::Object(members)) => members,
             _ => ReceiptWithoutId::new(),
@@ -65,6 +74,7 @@ impl Explanation {
             summary,
             desktop_detail: receipt.desktop.map(|verdict| verdict.sentence_of_one().to_owned()),
             prerequisites,
+            ways_to_show,
         }
     }
 }

@@ -4,12 +4,18 @@
 
 use portal_contract::{DeliveryDelay, Explanation, Outcome, Prerequisite, Presentation, PushProblem, Receipt, Surface};
 
-use super::DeviceSnapshot;
 use super::app::FIRST_SHOWING_VERSION;
 use super::push::ReceivedPush;
+use super::{DeviceSnapshot, EmulationSettings, ways_to_show};
 
-/// The explanation of `receipt`: a sentence, and each prerequisite as it stood in `snapshot` when it was decided.
-pub fn explain(receipt: &Receipt, push: Option<&ReceivedPush>, snapshot: &DeviceSnapshot) -> Explanation {
+/// The explanation of `receipt`: a sentence, each prerequisite as it stood in `snapshot` when it was decided, and what would
+/// have made it show under these settings.
+pub fn explain(
+    receipt: &Receipt,
+    push: Option<&ReceivedPush>,
+    snapshot: &DeviceSnapshot,
+    settings: &EmulationSettings,
+) -> Explanation {
     let mut summary = outcome_sentence(&receipt.outcome, snapshot);
     if matches!(receipt.outcome, Outcome::Presented(shown) if shown.substituted) {
         let gate = format!(
@@ -24,7 +30,10 @@ pub fn explain(receipt: &Receipt, push: Option<&ReceivedPush>, snapshot: &Device
     if receipt.priority_lowered {
         summary.push_str(" Its priority was lowered to normal (facts 4.2).");
     }
-    Explanation::new(receipt, summary, snapshot.checklist_entries(push))
+    // What the desktop failed to show the device would have shown, and what shows wants nothing more.
+    let unseen = push.filter(|_| !matches!(receipt.outcome, Outcome::Presented(_) | Outcome::Failed { .. }));
+    let ways = |push| ways_to_show(snapshot, settings, push, Some(&receipt.outcome), receipt.decided_at);
+    Explanation::new(receipt, summary, snapshot.checklist_entries(push), unseen.map(ways).unwrap_or_default())
 }
 
 fn outcome_sentence(outcome: &Outcome, snapshot: &DeviceSnapshot) -> String {

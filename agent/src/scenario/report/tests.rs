@@ -44,6 +44,7 @@ fn miss(grounds: ExpectationBasis) -> FailedExpectation {
         sources: Vec::new(),
     };
     let explanation = Explanation {
+        ways_to_show: Vec::new(),
         notification_id: Some("6f0c".parse().unwrap()),
         receipt: serde_json::Map::new(),
         desktop_detail: None,

@@ -23,7 +23,7 @@ fn explained(rig: &mut DeviceRig, push: super::sent::PushBuilder) -> (Receipt, E
         Some(settled) => settled,
         None => (rig.receipts.last().unwrap().clone(), None),
     };
-    let explanation = explain(&receipt, push.as_ref(), rig.snapshot());
+    let explanation = explain(&receipt, push.as_ref(), rig.snapshot(), &rig.settings);
     (receipt, explanation)
 }
 
@@ -108,7 +108,7 @@ fn a_delay_has_its_sentence_beside_the_outcome() {
     rig.condition(ConditionCommand::Doze(true));
     rig.push(sent("a"));
     rig.condition(ConditionCommand::Doze(false));
-    let explanation = explain(rig.receipt("a"), None, rig.snapshot());
+    let explanation = explain(rig.receipt("a"), None, rig.snapshot(), &rig.settings);
     assert_eq!(explanation.summary, "Shown as a banner. It had waited for the end of Doze (facts 4.2).");
 }
 
