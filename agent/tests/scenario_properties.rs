@@ -100,7 +100,7 @@ proptest! {
         prop_assert_eq!(run.cases.len(), cases.len());
         for case in &run.cases {
             prop_assert!(case.standing(false) != CaseVerdict::Skipped);
-            let broke = case.misses().find(|miss| miss.happened.contains("did not come to rest"));
+            let broke = case.mismatches().find(|mismatch| mismatch.happened.contains("did not come to rest"));
             prop_assert!(broke.is_none(), "{:?} {}", broke, texts.join("---\n"));
         }
     }

@@ -1,4 +1,4 @@
-//! Sustained QoS 1 pushes that raise nothing (permission denied): decided, durably journalled and answered with a receipt
+//! Sustained QoS 1 pushes that show nothing (permission denied): decided, durably journalled and answered with a receipt
 //! on one connection, against what a shell does on the same broker:
 //! `mosquitto_sub -q 1 -C N | tee FILE | mosquitto_pub -q 1 -l`.
 //!

@@ -1,6 +1,6 @@
 //! Publish to `Notify` on the bus: the agent against a bare rumqttc subscriber that calls notify-rust's async show and
 //! keeps nothing, in turn on one broker and one bus. And publish to the agent's own acknowledgement, which is durable.
-//! Once with a server that is asked nothing, once with one that the agent asks about Do Not Disturb after each raise.
+//! Once with a server that is asked nothing, once with one that the agent asks about Do Not Disturb after each card.
 //!
 //! `cargo bench -p portal-tests --bench push_to_notify` (the agent is built first: `cargo build --release`).
 
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
         None => {
             println!("a server that is asked nothing:");
             runtime.block_on(compare(ServerProfile::xfce()))?;
-            println!("one that is asked about Do Not Disturb after each raise:");
+            println!("one that is asked about Do Not Disturb after each card:");
             runtime.block_on(compare(ServerProfile::dunst()))
         }
     }

@@ -1,6 +1,6 @@
 //! Notification servers as desktops bring them, each on a virtual screen of its own.
 //!
-//! Lives here: starting them, raising a card as anybody can, what the screen shows. Does not live here: dunst's own
+//! Lives here: starting them, showing a card as anybody can, what the screen shows. Does not live here: dunst's own
 //! commands (`dunst`).
 
 use std::collections::HashMap;
@@ -112,7 +112,7 @@ impl CardServer {
         Ok(answer.body().deserialize()?)
     }
 
-    /// Raises a card as any program of the session can.
+    /// Shows a card as any program of the session can.
     ///
     /// # Errors
     /// It does not answer.

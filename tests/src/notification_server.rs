@@ -52,9 +52,9 @@ pub struct ServerProfile {
     pub name: &'static str,
     /// What it says that it can do.
     pub capabilities: Vec<&'static str>,
-    /// Whether its own signals go to the raising connection only.
+    /// Whether its own signals go to the connection that asked only.
     pub unicast: bool,
-    /// Whether it closes a notification only for the connection that raised it.
+    /// Whether it closes a notification only for the connection that shown it.
     pub checks_sender: bool,
     /// The most notifications that it has open; it refuses one more.
     pub most: Option<usize>,
@@ -85,12 +85,12 @@ pub enum DoNotDisturb {
 }
 
 impl ServerProfile {
-    /// Draws no buttons, sends its signals to the raising connection.
+    /// Draws no buttons, sends its signals to the connection that asked.
     pub fn dunst() -> Self {
         Self { name: "dunst", unicast: true, tells: InhibitionReport::Paused, ..Self::xfce() }
     }
 
-    /// Sends its signals to the raising connection, and heeds no other.
+    /// Sends its signals to the connection that asked, and heeds no other.
     pub fn gnome() -> Self {
         Self { name: "gnome-shell", unicast: true, checks_sender: true, ..Self::xfce() }
     }
@@ -209,12 +209,12 @@ impl NotificationServer {
         Ok(())
     }
 
-    /// Everything raised so far, in order.
+    /// Everything shown so far, in order.
     pub fn notifications(&self) -> Vec<ReceivedNotification> {
         self.record.log.borrow().notifications.clone()
     }
 
-    /// Everything raised so far, in order, which is forgotten with that; for more than memory should hold.
+    /// Everything shown so far, in order, which is forgotten with that; for more than memory should hold.
     pub fn take_notifications(&self) -> Vec<ReceivedNotification> {
         let mut taken = Vec::new();
         self.record.log.send_modify(|log| taken = std::mem::take(&mut log.notifications));
@@ -290,7 +290,7 @@ impl NotificationServer {
         Ok(())
     }
 
-    /// Says that the user pressed an action: to the raising connection only, or to everyone. For an id that was never
+    /// Says that the user pressed an action: to the connection that asked only, or to everyone. For an id that was never
     /// given, to everyone.
     ///
     /// # Errors
@@ -310,7 +310,7 @@ impl NotificationServer {
         Ok(NotificationsInterface::notification_closed(&emitter, id, reason).await?)
     }
 
-    /// Whether the connection that raised a notification still stands: GNOME drops a notification with it.
+    /// Whether the connection that shown a notification still stands: GNOME drops a notification with it.
     ///
     /// # Errors
     /// Where the bus is gone.

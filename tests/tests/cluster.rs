@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::mosquitto_clients::BrokerArguments;
 use portal_tests::rabbitmq::{ClusterSetup, RabbitCluster};
-use portal_tests::station::custom_notification;
 use portal_tests::steady::SteadyPublisher;
+use portal_tests::test_rig::custom_notification;
 use portal_tests::wait::LIMIT;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::station::USER;
+use portal_tests::test_rig::USER;
 use serde_json::{Value, json};
 
 /// A daemon with an embedded broker and no desktop.

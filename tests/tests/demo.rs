@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::station::LIMIT;
+use portal_tests::test_rig::LIMIT;
 use portal_tests::wait::until;
 
 /// A running demo and what it has printed.
@@ -119,9 +119,9 @@ async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
         let bus = SessionBus::start()?;
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
         let mut demo = RunningDemo::start(&bus.address(), &["--platform", platform])?;
-        let raised = server.wait_for(1, LIMIT).await?;
-        let action = raised[0].actions.iter().find(|(_, shown)| shown == label).context("a button")?;
-        server.invoke(raised[0].id, &action.0, false).await?;
+        let shown = server.wait_for(1, LIMIT).await?;
+        let action = shown[0].actions.iter().find(|(_, shown)| shown == label).context("a button")?;
+        server.invoke(shown[0].id, &action.0, false).await?;
         demo.until("outcome")?;
         ensure!(demo.printed.contains(outcome), "{}", demo.printed);
         ensure!(demo.printed.contains("shown natively"), "{}", demo.printed);
@@ -154,11 +154,11 @@ async fn it_takes_its_cards_with_it_and_those_of_a_demo_that_was_killed() -> Res
     std::fs::File::open(&left)?.set_modified(long_ago)?;
 
     let mut demo = RunningDemo::start_in(&bus.address(), place.path(), &[])?;
-    let raised = server.wait_for(2, LIMIT).await?;
+    let shown = server.wait_for(2, LIMIT).await?;
     ensure!(!left.exists(), "the folder of a dead demo stays");
     until("the dead demo's prompt to go", || server.closed(), |closed| closed.contains(&prompt.id)).await;
-    let allow = raised[1].actions.iter().find(|(_, shown)| shown == "Allow").context("a button")?;
-    server.invoke(raised[1].id, &allow.0, false).await?;
+    let allow = shown[1].actions.iter().find(|(_, shown)| shown == "Allow").context("a button")?;
+    server.invoke(shown[1].id, &allow.0, false).await?;
     demo.until("Ctrl-C")?;
     ensure!(!server.open().is_empty(), "the pushed card is there");
     demo.interrupt()?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::station::LIMIT;
+use portal_tests::test_rig::LIMIT;
 use portal_tests::wait::until;
 
 fn push(agent: &Agent, id: &str) -> Result<()> {
@@ -33,8 +33,8 @@ async fn cards_of_a_daemon_that_was_killed_are_closed_and_those_of_one_that_ende
 
     agent.wait(&["online"])?;
     push(&agent, "third")?;
-    let raised = server.wait_for(prompts + 3, LIMIT).await?;
-    let third = raised.last().context("the third")?.id;
+    let shown = server.wait_for(prompts + 3, LIMIT).await?;
+    let third = shown.last().context("the third")?.id;
     agent.stop()?;
     agent.start(&["--embedded-broker"])?;
     agent.wait(&["online", "desktop.notificationServer.name=xfce4-notifyd"])?;
@@ -44,7 +44,7 @@ async fn cards_of_a_daemon_that_was_killed_are_closed_and_those_of_one_that_ende
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prompt_of_a_daemon_that_was_killed_is_closed_and_raised_anew() -> Result<()> {
+async fn a_prompt_of_a_daemon_that_was_killed_is_closed_and_shown_anew() -> Result<()> {
     let bus = SessionBus::start()?;
     let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
     let mut agent = Agent::running(&bus.address(), &["--embedded-broker"])?;
@@ -52,8 +52,8 @@ async fn a_prompt_of_a_daemon_that_was_killed_is_closed_and_raised_anew() -> Res
     let dead = server.wait_for(1, LIMIT).await?[0].id;
     agent.kill()?;
     agent.start(&["--embedded-broker"])?;
-    let raised = server.wait_for(2, LIMIT).await?;
-    until("the dead one to go", || server.open(), |open| *open == [raised[1].id]).await;
+    let shown = server.wait_for(2, LIMIT).await?;
+    until("the dead one to go", || server.open(), |open| *open == [shown[1].id]).await;
     ensure!(server.closed() == [dead]);
     Ok(())
 }

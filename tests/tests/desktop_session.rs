@@ -4,18 +4,18 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::dunst::DunstSession;
-use portal_tests::station::{RigSetup, TestRig, custom_notification, custom_notification_with};
+use portal_tests::test_rig::{RigSetup, TestRig, custom_notification, custom_notification_with};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
 /// A device that would show a push, on a screen where nothing shows yet.
 async fn desktop() -> Result<(TestRig, DunstSession)> {
-    let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
-    let session = DunstSession::start(&station.bus.address()).await?;
-    station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
+    let rig = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+    let session = DunstSession::start(&rig.bus.address()).await?;
+    rig.agent.wait(&["desktop.notificationServer.name=dunst"])?;
     session.wait_for_displayed(0).await?;
     session.wait_until_lit(false).await;
-    Ok((station, session))
+    Ok((rig, session))
 }
 
 /// A member of the newest card in dunst's history.
@@ -26,8 +26,8 @@ fn newest(history: &Value, member: &str) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_is_seen_and_a_denied_one_is_not() -> Result<()> {
-    let (station, session) = desktop().await?;
-    assert_eq!(station.settle(custom_notification("seen").to_string()).await?["outcome"], "presented");
+    let (rig, session) = desktop().await?;
+    assert_eq!(rig.settle(custom_notification("seen").to_string()).await?["outcome"], "presented");
     session.wait_for_displayed(1).await?;
     session.wait_until_lit(true).await;
 
@@ -38,11 +38,11 @@ async fn a_push_is_seen_and_a_denied_one_is_not() -> Result<()> {
     assert_eq!(newest(&history, "appname")?, "Company Portal");
     assert_eq!(newest(&history, "summary")?, "Office closed");
     assert_eq!(newest(&history, "body")?, "Work from home on Friday.");
-    let interaction = || station.agent.json_lines(&["log"]).ok().map(|log| log[0]["interaction"].clone());
+    let interaction = || rig.agent.json_lines(&["log"]).ok().map(|log| log[0]["interaction"].clone());
     until("dismissed", interaction, |found| *found == Some(json!("dismissed"))).await;
 
-    station.agent.command(&["permission", "deny"])?;
-    assert_eq!(station.settle(custom_notification("unseen").to_string()).await?["outcome"], "withheld");
+    rig.agent.command(&["permission", "deny"])?;
+    assert_eq!(rig.settle(custom_notification("unseen").to_string()).await?["outcome"], "withheld");
     assert_eq!(session.displayed().await?, 0);
     ensure!(session.lit()? < 0.001, "something is on the screen");
     Ok(())
@@ -52,10 +52,10 @@ async fn a_push_is_seen_and_a_denied_one_is_not() -> Result<()> {
 async fn markup_is_shown_literally_however_dunst_reads_it() -> Result<()> {
     let body = "<b>bold</b> <a href='https://evil.example'>link</a> & <img src='file:///etc/hosts'/>";
     for markup in ["full", "strip", "", "no"] {
-        let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
-        let session = DunstSession::start_reading_markup(&station.bus.address(), markup).await?;
-        station.agent.wait(&["desktop.notificationServer.name=dunst"])?;
-        station.settle(custom_notification_with("a", &json!({"notificationBody": body}))).await?;
+        let rig = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+        let session = DunstSession::start_reading_markup(&rig.bus.address(), markup).await?;
+        rig.agent.wait(&["desktop.notificationServer.name=dunst"])?;
+        rig.settle(custom_notification_with("a", &json!({"notificationBody": body}))).await?;
         session.wait_for_displayed(1).await?;
         session.control("NotificationCloseAll").await?;
         // What dunst hands to its renderer, in Pango's markup; the title's own is dunst's.
@@ -73,12 +73,12 @@ async fn markup_is_shown_literally_however_dunst_reads_it() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_and_is_back_in_time_shows_what_waited() -> Result<()> {
-    let (station, mut session) = desktop().await?;
+    let (rig, mut session) = desktop().await?;
     session.kill_dunst()?;
-    station.push(custom_notification("waits").to_string()).await?;
-    station.agent.wait(&["held=1", "desktop.notificationServer=null"])?;
+    rig.push(custom_notification("waits").to_string()).await?;
+    rig.agent.wait(&["held=1", "desktop.notificationServer=null"])?;
     session.start_dunst().await?;
-    assert_eq!(station.next_receipt().await?["outcome"], "presented");
+    assert_eq!(rig.next_receipt().await?["outcome"], "presented");
     session.wait_for_displayed(1).await?;
     session.wait_until_lit(true).await;
     Ok(())
@@ -86,18 +86,18 @@ async fn a_server_that_was_killed_and_is_back_in_time_shows_what_waited() -> Res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_fails_what_was_in_hand_and_shows_the_next() -> Result<()> {
-    let (station, session) = desktop().await?;
+    let (rig, session) = desktop().await?;
     session.signal_dunst("STOP")?;
-    let receipt = station.settle(custom_notification("in-hand").to_string()).await?;
+    let receipt = rig.settle(custom_notification("in-hand").to_string()).await?;
     assert_eq!(
         (&receipt["outcome"], &receipt["problem"]),
         (&json!("failed"), &json!("notificationServerDidNotAnswer"))
     );
-    station.agent.command(&["status"])?;
+    rig.agent.command(&["status"])?;
     session.signal_dunst("CONT")?;
     // Another text: dunst stacks what reads the same.
     let next = custom_notification_with("next", &json!({"notificationTitle": "Office open"}));
-    assert_eq!(station.settle(next).await?["outcome"], "presented");
+    assert_eq!(rig.settle(next).await?["outcome"], "presented");
     // The one that was in hand may appear after all, as its receipt says; it was called for once.
     session.wait_for_displayed(2).await?;
     Ok(())
@@ -105,69 +105,69 @@ async fn a_server_that_hangs_fails_what_was_in_hand_and_shows_the_next() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_that_is_closed_on_the_screen_still_waits() -> Result<()> {
-    let station = TestRig::start(&RigSetup { profile: None, ..RigSetup::default() }).await?;
-    let session = DunstSession::start(&station.bus.address()).await?;
-    station.agent.command(&["app", "install"])?;
+    let rig = TestRig::start(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+    let session = DunstSession::start(&rig.bus.address()).await?;
+    rig.agent.command(&["app", "install"])?;
     session.wait_for_displayed(1).await?;
     session.wait_until_lit(true).await;
     // Without a menu program dunst offers no choice; closing it is no answer (contract 5).
     session.control("NotificationCloseAll").await?;
     session.wait_for_displayed(0).await?;
-    let status = station.agent.json(&["status"])?;
+    let status = rig.agent.json(&["status"])?;
     ensure!(status["prompt"].is_object() && status["notificationPermission"] == "notDetermined", "{status}");
-    station.agent.command(&["permission", "allow"])?;
-    station.agent.wait(&["permission=authorized"])
+    rig.agent.command(&["permission", "allow"])?;
+    rig.agent.wait(&["permission=authorized"])
 }
 
 /// The check of this name in `doctor`.
-fn check(station: &TestRig, name: &str) -> Result<Value> {
-    let doctor: Value = serde_json::from_slice(&station.agent.output(&["--json", "doctor"])?.stdout)?;
+fn check(rig: &TestRig, name: &str) -> Result<Value> {
+    let doctor: Value = serde_json::from_slice(&rig.agent.output(&["--json", "doctor"])?.stdout)?;
     let checks = doctor["checks"].as_array().context("checks")?;
     Ok(checks.iter().find(|check| check["name"] == name).context("the check")?.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desktop_in_do_not_disturb_is_told_beside_the_device_and_never_as_its_own() -> Result<()> {
-    let (station, session) = desktop().await?;
-    let receipt = station.settle(custom_notification("heard").to_string()).await?;
+    let (rig, session) = desktop().await?;
+    let receipt = rig.settle(custom_notification("heard").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["desktop"]), (&json!("presented"), &json!("accepted")));
     session.wait_for_displayed(1).await?;
     session.control("NotificationCloseAll").await?;
     session.wait_until_lit(false).await;
 
     session.set_paused(true).await?;
-    station.agent.wait(&["desktop.verdict=doNotDisturb"])?;
-    let receipt = station.settle(custom_notification("unheard").to_string()).await?;
+    rig.agent.wait(&["desktop.verdict=doNotDisturb"])?;
+    let receipt = rig.settle(custom_notification("unheard").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["desktop"]), (&json!("presented"), &json!("doNotDisturb")));
     assert_eq!((session.displayed().await?, receipt["surface"].as_str()), (0, Some("banner")), "{receipt}");
 
-    let status = station.agent.json(&["status"])?;
+    let status = rig.agent.json(&["status"])?;
     assert_eq!(status["condition"]["focus"], false);
     assert!(status["desktop"]["problem"].is_null() && status["prerequisites"]["notificationsPermitted"] == true);
-    let explanation = station.agent.json(&["explain"])?;
+    let explanation = rig.agent.json(&["explain"])?;
     assert_eq!(explanation["desktop"], "doNotDisturb");
     let sentence = explanation["desktopDetail"].as_str().context("a sentence")?;
     assert!(sentence.contains("this computer's own setting, not the device's Focus"), "{sentence}");
     let prerequisites = explanation["prerequisites"].as_array().context("prerequisites")?;
     assert!(prerequisites.iter().all(|standing| standing["met"] == true), "{explanation}");
-    let disturbed = check(&station, "doNotDisturb")?;
+    let disturbed = check(&rig, "doNotDisturb")?;
     assert_eq!((&disturbed["ok"], &disturbed["hint"]), (&json!(false), &json!("dunstctl set-paused false")));
-    assert_eq!(check(&station, "notificationServer")?["ok"], true);
+    assert_eq!(check(&rig, "notificationServer")?["ok"], true);
 
     session.set_paused(false).await?;
-    station.agent.wait(&["desktop.verdict=accepted"])?;
-    assert_eq!(check(&station, "doNotDisturb")?["ok"], true);
+    rig.agent.wait(&["desktop.verdict=accepted"])?;
+    assert_eq!(check(&rig, "doNotDisturb")?["ok"], true);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_that_is_signalled_nowhere_is_known_at_the_next_push() -> Result<()> {
-    let (station, session) = desktop().await?;
+    let (rig, session) = desktop().await?;
     session.signal_dunst("USR1")?;
-    let receipt = station.settle(custom_notification("a").to_string()).await?;
+    let receipt = rig.settle(custom_notification("a").to_string()).await?;
     assert_eq!(receipt["desktop"], "doNotDisturb");
-    assert_eq!(station.agent.json(&["log"])?["desktop"], "doNotDisturb", "and the journal keeps it");
+    assert_eq!(rig.agent.json(&["log"])?["desktop"], "doNotDisturb", "and the journal keeps it");
     session.signal_dunst("USR2")?;
-    assert_eq!(check(&station, "doNotDisturb")?["ok"], true, "doctor asks anew");
+    assert_eq!(check(&rig, "doNotDisturb")?["ok"], true, "doctor asks anew");
     Ok(())
 }

@@ -13,8 +13,8 @@ use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::publish::{TestPublisher, notification};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::station::{LIMIT, TestRig, custom_notification};
 use portal_tests::subscribe::{ReceivedMessage, TestSubscriber};
+use portal_tests::test_rig::{LIMIT, TestRig, custom_notification};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
@@ -129,18 +129,14 @@ async fn a_kill_shows_again_at_most_the_one_in_hand() -> Result<()> {
     check_journal(&agent, pushes, &receipts.messages())?;
     let presented = agent.json_lines(&["log", "--outcome", "presented", "--limit", "100000"])?;
     assert_eq!(presented.len(), pushes, "every one of them was shown");
-    let raised = server.notifications().iter().filter(|one| one.actions.len() < 2).count();
-    ensure!(
-        (pushes..=pushes + rounds()).contains(&raised),
-        "{raised} raised for {pushes} pushes and {} kills",
-        rounds()
-    );
+    let shown = server.notifications().iter().filter(|one| one.actions.len() < 2).count();
+    ensure!((pushes..=pushes + rounds()).contains(&shown), "{shown} shown for {pushes} pushes and {} kills", rounds());
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
-    let mut station = TestRig::start(&Default::default()).await?;
+    let mut rig = TestRig::start(&Default::default()).await?;
     for command in [
         &["enroll", "--user", "adele@contoso.example", "--group", "11111111-2222-4333-8444-555555555555"][..],
         &["app", "install", "--version", "5.2401.0"],
@@ -151,19 +147,19 @@ async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
         &["clock", "advance", "3h"],
         &["os", "update", "26.1"],
     ] {
-        station.agent.command(command)?;
+        rig.agent.command(command)?;
     }
-    station.settle(custom_notification("a").to_string()).await?;
-    let before = station.agent.json(&["status"])?;
-    station.agent.kill()?;
-    station.start_again()?;
-    let after = station.agent.json(&["status"])?;
+    rig.settle(custom_notification("a").to_string()).await?;
+    let before = rig.agent.json(&["status"])?;
+    rig.agent.kill()?;
+    rig.start_again()?;
+    let after = rig.agent.json(&["status"])?;
     // Another daemon, which may or may not be given the same port for its control API.
     let members =
         before.as_object().context("an object")?.keys().filter(|name| *name != "control" && *name != "daemon");
     let changed: Vec<&String> = members.filter(|name| before[*name] != after[*name]).collect();
     ensure!(changed.is_empty(), "{changed:?}: {before}\n{after}");
-    assert_eq!(station.agent.json_lines(&["log"])?[0]["notificationId"], "a");
+    assert_eq!(rig.agent.json_lines(&["log"])?[0]["notificationId"], "a");
     assert_eq!(
         (&after["condition"]["locked"], &after["condition"]["clockAheadMillis"]),
         (&json!(true), &json!(10_800_000))

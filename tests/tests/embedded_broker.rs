@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::certificates::CertificateAuthority;
 use portal_tests::mosquitto_clients::BrokerArguments;
-use portal_tests::station::{embedded_credentials, embedded_port};
+use portal_tests::test_rig::{embedded_credentials, embedded_port};
 use serde_json::Value;
 
 const START: [&str; 3] = ["--notifier", "console", "--embedded-broker"];

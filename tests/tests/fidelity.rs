@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
-use portal_tests::station::USER;
+use portal_tests::test_rig::USER;
 use serde_json::{Value, json};
 
 const GROUP: &str = "11111111-2222-4333-8444-555555555555";
@@ -144,8 +144,8 @@ fn a_late_joiner_gets_the_retained_message_of_a_group_once() -> Result<()> {
 /// Publishes a group's message retained, with a real client.
 fn retain(agent: &Agent, payload: &str) -> Result<()> {
     let status = agent.json(&["status"])?;
-    let port = portal_tests::station::embedded_port(&status)?;
-    let (user, password) = portal_tests::station::embedded_credentials(agent)?;
+    let port = portal_tests::test_rig::embedded_port(&status)?;
+    let (user, password) = portal_tests::test_rig::embedded_credentials(agent)?;
     let topic = format!("portal/v1/contoso/groups/{GROUP}/notifications");
     let done = std::process::Command::new("mosquitto_pub")
         .args(["-u", &user, "-P", &password])

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::card_server::{CardServer, CardServerKind, MonitoredCalls, NotifyArguments, Screenshot};
-use portal_tests::station::{RigSetup, TestRig, custom_notification_with};
+use portal_tests::test_rig::{RigSetup, TestRig, custom_notification_with};
 use serde_json::json;
 
 const TITLE: &str = "<b>Title</b> &amp; <i>x</i>";
@@ -33,17 +33,17 @@ fn with_body(notify: &NotifyArguments, body: &str) -> NotifyArguments {
 
 /// A device that would show a push, and this server on its bus.
 async fn desktop(kind: CardServerKind) -> Result<(TestRig, CardServer)> {
-    let station = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
-    let server = CardServer::start(kind, &station.bus.address()).await?;
-    station.agent.wait(&["desktop.problem=null"])?;
-    Ok((station, server))
+    let rig = TestRig::ready(&RigSetup { profile: None, ..RigSetup::default() }).await?;
+    let server = CardServer::start(kind, &rig.bus.address()).await?;
+    rig.agent.wait(&["desktop.problem=null"])?;
+    Ok((rig, server))
 }
 
 async fn markup_is_literal(kind: CardServerKind) -> Result<()> {
-    let (station, server) = desktop(kind).await?;
-    let mut asked = MonitoredCalls::on(&station.bus.address()).await?;
+    let (rig, server) = desktop(kind).await?;
+    let mut asked = MonitoredCalls::on(&rig.bus.address()).await?;
     let members = json!({"notificationTitle": TITLE, "notificationBody": MARKUP});
-    let receipt = station.settle(custom_notification_with("markup", &members)).await?;
+    let receipt = rig.settle(custom_notification_with("markup", &members)).await?;
     ensure!(receipt["outcome"] == "presented", "{receipt}");
     let told = asked.next().await?;
     ensure!(server.capabilities().await?.iter().any(|one| one == "body-markup"), "it reads markup");
@@ -54,7 +54,7 @@ async fn markup_is_literal(kind: CardServerKind) -> Result<()> {
 
     // The same card on a server of its own, had its text been passed on as it was sent: that one obeys it.
     drop(server);
-    let server = CardServer::start(kind, &station.bus.address()).await?;
+    let server = CardServer::start(kind, &rig.bus.address()).await?;
     server.notify(&with_body(&told, MARKUP)).await?;
     let obeyed = server.picture("obeyed", true).await?;
     keep(&obeyed, &format!("{kind:?}-obeyed"))?;
@@ -64,7 +64,7 @@ async fn markup_is_literal(kind: CardServerKind) -> Result<()> {
 
 /// What a body of 500 code units can hold of the rest; the server must outlive it, and show each.
 async fn nothing_brings_it_down(kind: CardServerKind) -> Result<()> {
-    let (station, server) = desktop(kind).await?;
+    let (rig, server) = desktop(kind).await?;
     let marks = format!("e{}", "\u{301}\u{489}".repeat(249));
     for (name, title, body) in [
         ("links", TITLE, MORE),
@@ -73,14 +73,14 @@ async fn nothing_brings_it_down(kind: CardServerKind) -> Result<()> {
         ("scripts", "\u{1F469}\u{200D}\u{1F467} שלום", "مرحبا بالعالم — 日本語 — \u{1F600}\u{1F3FD} — e\u{301}"),
     ] {
         let members = json!({"notificationTitle": title, "notificationBody": body});
-        let receipt = station.settle(custom_notification_with(name, &members)).await?;
+        let receipt = rig.settle(custom_notification_with(name, &members)).await?;
         ensure!(receipt["outcome"] == "presented", "{name}: {receipt}");
         keep(&server.picture(name, true).await?, &format!("{kind:?}-{name}"))?;
         server.capabilities().await.with_context(|| format!("{name} brought it down"))?;
     }
     // 4 KiB of marks are over every limit, and reach no server.
     let members = json!({"notificationBody": format!("e{}", "\u{301}".repeat(2048))});
-    let receipt = station.settle(custom_notification_with("too-long", &members)).await?;
+    let receipt = rig.settle(custom_notification_with("too-long", &members)).await?;
     ensure!(receipt["outcome"] == "rejected", "{receipt}");
     Ok(())
 }

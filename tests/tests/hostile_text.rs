@@ -4,20 +4,20 @@
 
 use anyhow::{Result, ensure};
 use portal_tests::notification_server::ServerProfile;
-use portal_tests::station::{RigSetup, TestRig, custom_notification_with};
+use portal_tests::test_rig::{RigSetup, TestRig, custom_notification_with};
 use serde_json::json;
 
 const HOSTILE: &str = "<b>x</b> <a href=\"https://evil.example\">y</a> & <img src=\"file:///etc/hosts\"/> a < b";
 
 /// Pushes a title and a body to a desktop with these habits, and gives what its server was told.
 async fn told(profile: ServerProfile, texts: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
-    let station = TestRig::ready(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
+    let rig = TestRig::ready(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
     for (number, (title, body)) in texts.iter().enumerate() {
         let members = json!({"notificationTitle": title, "notificationBody": body});
-        let receipt = station.settle(custom_notification_with(&number.to_string(), &members)).await?;
+        let receipt = rig.settle(custom_notification_with(&number.to_string(), &members)).await?;
         ensure!(receipt["outcome"] == "presented", "{receipt}");
     }
-    let shown = station.wait_for_shown(texts.len()).await?;
+    let shown = rig.wait_for_shown(texts.len()).await?;
     Ok(shown.into_iter().map(|card| (card.title, card.body)).collect())
 }
 
@@ -54,10 +54,10 @@ async fn control_and_bidi_characters_are_taken_out_and_what_people_write_stays()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_text_of_a_push_becomes_a_second_line_of_the_log() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     let members = json!({"notificationTitle": "t\n2026-01-01 ERROR forged", "notificationBody": "\u{1b}[2Jgone"});
-    station.settle(custom_notification_with("a", &members)).await?;
-    for printed in [station.agent.command(&["log"])?, station.agent.command(&["explain"])?, station.agent.log()] {
+    rig.settle(custom_notification_with("a", &members)).await?;
+    for printed in [rig.agent.command(&["log"])?, rig.agent.command(&["explain"])?, rig.agent.log()] {
         ensure!(!printed.contains('\u{1b}'), "an escape sequence reaches the terminal: {printed:?}");
         ensure!(!printed.lines().any(|line| line.starts_with("2026-01-01 ERROR")), "{printed}");
     }

@@ -137,7 +137,7 @@ const OURS: &[(&str, &str)] = &[
     ("desktop/macos.rs", "error.to_string()"),
     ("desktop/windows.rs", "error.to_string()"),
     ("desktop/blocking.rs", "error"),
-    ("desktop/linux/turn.rs", "Failed(error.to_string())"),
+    ("desktop/linux/show_state.rs", "Failed(error.to_string())"),
 ];
 
 /// `format!("… {error}")` and `error.to_string()`, by the names that errors have here; log fields are no sentences.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::notification_server::{ServerBehaviour, ServerProfile};
-use portal_tests::station::{RigSetup, TestRig, custom_notification, custom_notification_with};
+use portal_tests::test_rig::{RigSetup, TestRig, custom_notification, custom_notification_with};
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 
@@ -47,28 +47,28 @@ fn rejected() -> Vec<(Vec<u8>, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_custom_notification_is_rejected_by_name_and_uses_no_id_up() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     for (number, (payload, problem)) in rejected().into_iter().enumerate() {
         let shown = String::from_utf8_lossy(&payload[..payload.len().min(80)]).into_owned();
-        let receipt = station.settle(payload).await?;
+        let receipt = rig.settle(payload).await?;
         assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("rejected"), &json!(problem)), "{shown}");
         ensure!(receipt["detail"].as_str().is_some_and(|detail| detail.len() > 5), "{receipt}");
         assert_eq!(receipt["sequence"], number + 1);
     }
-    assert_eq!(station.shown()?.len(), 0);
+    assert_eq!(rig.shown()?.len(), 0);
     // Three rejected ones bore this id.
-    assert_eq!(station.settle(custom_notification("bad").to_string()).await?["outcome"], "presented");
-    let words = station.agent.command(&["explain", "bad"])?;
+    assert_eq!(rig.settle(custom_notification("bad").to_string()).await?["outcome"], "presented");
+    let words = rig.agent.command(&["explain", "bad"])?;
     ensure!(words.contains("banner"), "the newest receipt of an id is explained: {words}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_longest_that_is_allowed_is_shown_whole() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     let members = json!({"notificationTitle": "😀".repeat(25), "notificationBody": "b".repeat(500)});
-    station.settle(custom_notification_with(&"i".repeat(128), &members)).await?;
-    let shown = station.wait_for_shown(1).await?;
+    rig.settle(custom_notification_with(&"i".repeat(128), &members)).await?;
+    let shown = rig.wait_for_shown(1).await?;
     assert_eq!((shown[0].title.chars().count(), shown[0].body.len()), (25, 500));
     Ok(())
 }
@@ -76,48 +76,48 @@ async fn the_longest_that_is_allowed_is_shown_whole() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_shows_once_whatever_way_it_comes() -> Result<()> {
     let group = "11111111-2222-4333-8444-555555555555";
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     let enroll = ["enroll", "--user", "adele@contoso.example", "--group", group];
-    station.agent.command(&enroll)?;
-    station.agent.wait(&["online"])?;
+    rig.agent.command(&enroll)?;
+    rig.agent.wait(&["online"])?;
     let by_group = format!("portal/v1/contoso/groups/{group}/notifications");
-    station.publish(&by_group, custom_notification("a").to_string()).await?;
-    let receipt = station.next_receipt().await?;
+    rig.publish(&by_group, custom_notification("a").to_string()).await?;
+    let receipt = rig.next_receipt().await?;
     assert_eq!(
         (&receipt["outcome"], &receipt["target"]),
         (&json!("presented"), &json!({"kind": "group", "id": group}))
     );
-    let receipt = station.settle(custom_notification("a").to_string()).await?;
+    let receipt = rig.settle(custom_notification("a").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["target"]), (&json!("duplicate"), &json!({"kind": "device"})));
-    station.agent.command(&["permission", "deny"])?;
-    assert_eq!(station.settle(custom_notification("b").to_string()).await?["outcome"], "withheld");
-    station.agent.command(&["permission", "allow"])?;
-    assert_eq!(station.settle(custom_notification("b").to_string()).await?["outcome"], "duplicate");
-    assert_eq!(station.shown()?.len(), 1);
+    rig.agent.command(&["permission", "deny"])?;
+    assert_eq!(rig.settle(custom_notification("b").to_string()).await?["outcome"], "withheld");
+    rig.agent.command(&["permission", "allow"])?;
+    assert_eq!(rig.settle(custom_notification("b").to_string()).await?["outcome"], "duplicate");
+    assert_eq!(rig.shown()?.len(), 1);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn past_its_expiry_it_is_expired_by_the_devices_own_clock() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     let past = json!({"expiresAt": "2020-01-01T00:00:00+02:00"});
-    assert_eq!(station.settle(custom_notification_with("past", &past)).await?["outcome"], "expired");
+    assert_eq!(rig.settle(custom_notification_with("past", &past)).await?["outcome"], "expired");
     let in_an_hour = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();
     let later = json!({"expiresAt": in_an_hour});
-    assert_eq!(station.settle(custom_notification_with("now", &later)).await?["outcome"], "presented");
-    station.agent.command(&["clock", "advance", "2h"])?;
-    assert_eq!(station.settle(custom_notification_with("later", &later)).await?["outcome"], "expired");
+    assert_eq!(rig.settle(custom_notification_with("now", &later)).await?["outcome"], "presented");
+    rig.agent.command(&["clock", "advance", "2h"])?;
+    assert_eq!(rig.settle(custom_notification_with("later", &later)).await?["outcome"], "expired");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_notification_server_within_the_timeout_fails_and_the_daemon_goes_on() -> Result<()> {
-    let mut station =
+    let mut rig =
         TestRig::ready(&RigSetup { profile: None, environment: &[SERVER_TIMEOUT], ..RigSetup::default() }).await?;
-    let receipt = station.settle(custom_notification("nobody").to_string()).await?;
+    let receipt = rig.settle(custom_notification("nobody").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));
     ensure!(receipt["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{receipt}");
-    let doctor = station.agent.output(&["--json", "doctor"])?;
+    let doctor = rig.agent.output(&["--json", "doctor"])?;
     assert_eq!(doctor.status.code(), Some(1));
     let doctor: Value = serde_json::from_slice(&doctor.stdout)?;
     let check =
@@ -125,97 +125,97 @@ async fn no_notification_server_within_the_timeout_fails_and_the_daemon_goes_on(
     let check = check.context("a check of the notification server")?;
     ensure!(check["ok"] == false && check["hint"] != "", "{check}");
 
-    station.start_server(ServerProfile::xfce()).await?;
-    station.agent.wait(&["desktop.notificationServer.name=xfce4-notifyd"])?;
-    assert_eq!(station.settle(custom_notification("somebody").to_string()).await?["outcome"], "presented");
+    rig.start_server(ServerProfile::xfce()).await?;
+    rig.agent.wait(&["desktop.notificationServer.name=xfce4-notifyd"])?;
+    assert_eq!(rig.settle(custom_notification("somebody").to_string()).await?["outcome"], "presented");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_comes_back_within_the_timeout_shows_what_waited() -> Result<()> {
-    let mut station = TestRig::ready(&RigSetup::default()).await?;
-    station.stop_server().await?;
-    station.push(custom_notification("waits").to_string()).await?;
-    station.agent.wait(&["held=1"])?;
-    station.start_server(ServerProfile::xfce()).await?;
-    let receipt = station.next_receipt().await?;
+    let mut rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.stop_server().await?;
+    rig.push(custom_notification("waits").to_string()).await?;
+    rig.agent.wait(&["held=1"])?;
+    rig.start_server(ServerProfile::xfce()).await?;
+    let receipt = rig.next_receipt().await?;
     assert_eq!(
         (&receipt["outcome"], &receipt["delay"]),
         (&json!("presented"), &json!("delayedNotificationServerAway"))
     );
-    assert_eq!(station.wait_for_shown(1).await?.len(), 1);
+    assert_eq!(rig.wait_for_shown(1).await?.len(), 1);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_bus_at_all_fails_the_same_way() -> Result<()> {
-    // A bus of the test's own for the station's other parts, and an address where none is for the agent.
+    // A bus of the test's own for the rig's other parts, and an address where none is for the agent.
     let environment = [SERVER_TIMEOUT, ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")];
-    let station = TestRig::ready(&RigSetup { profile: None, environment: &environment, ..RigSetup::default() }).await?;
-    let receipt = station.settle(custom_notification("a").to_string()).await?;
+    let rig = TestRig::ready(&RigSetup { profile: None, environment: &environment, ..RigSetup::default() }).await?;
+    let receipt = rig.settle(custom_notification("a").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("noNotificationServer")));
-    assert_eq!(station.settle(custom_notification("a").to_string()).await?["outcome"], "duplicate");
+    assert_eq!(rig.settle(custom_notification("a").to_string()).await?["outcome"], "duplicate");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_refuses_fails_that_push_alone() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
-    station.server()?.behave(ServerBehaviour::Refuse);
-    let receipt = station.settle(custom_notification("refused").to_string()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.server()?.behave(ServerBehaviour::Refuse);
+    let receipt = rig.settle(custom_notification("refused").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["problem"]), (&json!("failed"), &json!("notificationServerRefused")));
-    station.server()?.behave(ServerBehaviour::Answer);
-    assert_eq!(station.settle(custom_notification("taken").to_string()).await?["outcome"], "presented");
+    rig.server()?.behave(ServerBehaviour::Answer);
+    assert_eq!(rig.settle(custom_notification("taken").to_string()).await?["outcome"], "presented");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_fails_the_one_in_hand_and_nothing_hangs_with_it() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
-    station.server()?.behave(ServerBehaviour::Hang);
-    station.push(custom_notification("in-hand").to_string()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.server()?.behave(ServerBehaviour::Hang);
+    rig.push(custom_notification("in-hand").to_string()).await?;
     // `status` never waits for the desktop (contract 4).
     let asked = std::time::Instant::now();
-    station.agent.json(&["status"])?;
+    rig.agent.json(&["status"])?;
     ensure!(asked.elapsed() < Duration::from_secs(2), "status waited for the desktop: {:?}", asked.elapsed());
-    let receipt = station.next_receipt().await?;
+    let receipt = rig.next_receipt().await?;
     assert_eq!(
         (&receipt["outcome"], &receipt["problem"]),
         (&json!("failed"), &json!("notificationServerDidNotAnswer"))
     );
     ensure!(receipt["detail"].as_str().is_some_and(|detail| detail.contains("may still appear")), "{receipt}");
-    station.server()?.behave(ServerBehaviour::Answer);
-    let receipt = station.settle(custom_notification("afterwards").to_string()).await?;
+    rig.server()?.behave(ServerBehaviour::Answer);
+    let receipt = rig.settle(custom_notification("afterwards").to_string()).await?;
     assert_eq!(receipt["outcome"], "presented");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_app_open_it_shows_in_the_app_after_a_pull() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
-    station.agent.command(&["app", "open"])?;
-    let receipt = station.settle(custom_notification("inside").to_string()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.agent.command(&["app", "open"])?;
+    let receipt = rig.settle(custom_notification("inside").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["surface"]), (&json!("presented"), &json!("inApp")));
-    assert_eq!(station.shown()?.len(), 0, "nothing is shown");
+    assert_eq!(rig.shown()?.len(), 0, "nothing is shown");
     let listed = |arguments: &[&str]| -> Result<Vec<Value>> {
-        let answer = station.agent.json(arguments)?;
+        let answer = rig.agent.json(arguments)?;
         Ok(answer["notifications"].as_array().or(answer.as_array()).context("a list")?.clone())
     };
     assert_eq!(listed(&["app", "notifications"])?.len(), 0, "facts 1.6: the user pulls to refresh");
     let refreshed = listed(&["app", "notifications", "--refresh"])?;
     assert_eq!((refreshed.len(), &refreshed[0]["id"]), (1, &json!("inside")));
-    station.agent.command(&["device", "lock"])?;
-    assert_eq!(station.settle(custom_notification("locked").to_string()).await?["surface"], "lockScreen");
-    assert_eq!(station.wait_for_shown(1).await?.len(), 1);
+    rig.agent.command(&["device", "lock"])?;
+    assert_eq!(rig.settle(custom_notification("locked").to_string()).await?["surface"], "lockScreen");
+    assert_eq!(rig.wait_for_shown(1).await?.len(), 1);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_focus_it_is_listed_quietly() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
-    station.agent.command(&["device", "focus", "on"])?;
-    assert_eq!(station.settle(custom_notification("quiet").to_string()).await?["surface"], "notificationCenter");
-    let shown = station.wait_for_shown(1).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.agent.command(&["device", "focus", "on"])?;
+    assert_eq!(rig.settle(custom_notification("quiet").to_string()).await?["surface"], "notificationCenter");
+    let shown = rig.wait_for_shown(1).await?;
     assert_eq!(shown[0].hints["urgency"], 0);
     assert_eq!(shown[0].hints["suppress-sound"], true);
     assert!(!shown[0].hints.contains_key("sound-name"), "{:?}", shown[0]);
@@ -224,16 +224,16 @@ async fn in_focus_it_is_listed_quietly() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_doze_is_held_and_let_go_at_its_end() -> Result<()> {
-    let station = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
+    let rig = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
     for (begin, end, delay) in [
         (["device", "doze", "on"], ["device", "doze", "off"], "delayedDeviceDoze"),
         (["device", "work-profile", "pause"], ["device", "work-profile", "resume"], "delayedUserStopped"),
     ] {
-        station.agent.command(&begin)?;
-        station.push(custom_notification(delay).to_string()).await?;
-        station.agent.wait(&["held=1"])?;
-        station.agent.command(&end)?;
-        let receipt = station.next_receipt().await?;
+        rig.agent.command(&begin)?;
+        rig.push(custom_notification(delay).to_string()).await?;
+        rig.agent.wait(&["held=1"])?;
+        rig.agent.command(&end)?;
+        let receipt = rig.next_receipt().await?;
         assert_eq!((&receipt["outcome"], &receipt["delay"]), (&json!("presented"), &json!(delay)));
     }
     Ok(())
@@ -241,35 +241,35 @@ async fn what_waits_for_doze_is_held_and_let_go_at_its_end() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_device_is_offline_apns_keeps_one() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
-    station.agent.command(&["device", "offline"])?;
-    station.agent.wait(&["connection=offline"])?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
+    rig.agent.command(&["device", "offline"])?;
+    rig.agent.wait(&["connection=offline"])?;
     for id in ["one", "two", "three"] {
-        station.push(custom_notification(id).to_string()).await?;
+        rig.push(custom_notification(id).to_string()).await?;
     }
-    station.agent.command(&["device", "online"])?;
+    rig.agent.command(&["device", "online"])?;
     let mut outcomes = Vec::new();
     for _ in 0..3 {
-        let receipt = station.next_receipt().await?;
+        let receipt = rig.next_receipt().await?;
         outcomes.push(format!("{} {}", receipt["notificationId"], receipt["outcome"]).replace('"', ""));
     }
     // facts 5: one notification per app and device, the latest.
     assert_eq!(outcomes, ["one dropped", "two dropped", "three presented"]);
-    assert_eq!(station.wait_for_shown(1).await?.len(), 1);
+    assert_eq!(rig.wait_for_shown(1).await?.len(), 1);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_most_twenty_are_open_and_the_oldest_makes_room() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     for number in 0..22 {
-        station.push(custom_notification(&number.to_string()).to_string()).await?;
+        rig.push(custom_notification(&number.to_string()).to_string()).await?;
     }
-    let shown = station.wait_for_shown(22).await?;
-    let prompt_and_two = station.server()?.wait_for_closed(3, portal_tests::station::LIMIT).await?;
+    let shown = rig.wait_for_shown(22).await?;
+    let prompt_and_two = rig.server()?.wait_for_closed(3, portal_tests::test_rig::LIMIT).await?;
     assert_eq!(prompt_and_two[1..], [shown[0].id, shown[1].id]);
     let withdrawn = || {
-        let receipts = station.agent.json_lines(&["log"]).unwrap_or_default();
+        let receipts = rig.agent.json_lines(&["log"]).unwrap_or_default();
         receipts.iter().map(|receipt| receipt["interaction"] == "withdrawn").collect::<Vec<bool>>()
     };
     until("two withdrawn", withdrawn, |all| all.len() == 22 && *all == (0..22).map(|n| n < 2).collect::<Vec<_>>())
@@ -280,13 +280,12 @@ async fn at_most_twenty_are_open_and_the_oldest_makes_room() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
     let environment = [("PORTAL_AGENT__NOTIFIER__PACE_PER_SECOND", "5")];
-    let station = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
+    let rig = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
     for number in 0..12 {
-        station
-            .push(custom_notification_with(&number.to_string(), &json!({"notificationTitle": number.to_string()})))
+        rig.push(custom_notification_with(&number.to_string(), &json!({"notificationTitle": number.to_string()})))
             .await?;
     }
-    let shown = station.wait_for_shown(12).await?;
+    let shown = rig.wait_for_shown(12).await?;
     let titles: Vec<String> = shown.iter().map(|card| card.title.clone()).collect();
     assert_eq!(titles, (0..12).map(|number| number.to_string()).collect::<Vec<_>>());
     let within =
@@ -298,27 +297,27 @@ async fn a_burst_is_paced_and_keeps_its_order() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_push_whose_expiry_passes_is_expired() -> Result<()> {
-    let station = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
-    station.agent.command(&["device", "doze", "on"])?;
+    let rig = TestRig::ready(&RigSetup { arguments: &["--platform", "android"], ..RigSetup::default() }).await?;
+    rig.agent.command(&["device", "doze", "on"])?;
     let in_an_hour = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();
-    station.push(custom_notification_with("held", &json!({"expiresAt": in_an_hour}))).await?;
-    station.agent.wait(&["held=1"])?;
-    station.agent.command(&["clock", "advance", "2h"])?;
-    assert_eq!(station.next_receipt().await?["outcome"], "expired");
+    rig.push(custom_notification_with("held", &json!({"expiresAt": in_an_hour}))).await?;
+    rig.agent.wait(&["held=1"])?;
+    rig.agent.command(&["clock", "advance", "2h"])?;
+    assert_eq!(rig.next_receipt().await?["outcome"], "expired");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_user_does_with_it_stands_in_the_journal() -> Result<()> {
-    let station = TestRig::ready(&RigSetup::default()).await?;
+    let rig = TestRig::ready(&RigSetup::default()).await?;
     for id in ["clicked", "dismissed"] {
-        station.settle(custom_notification(id).to_string()).await?;
+        rig.settle(custom_notification(id).to_string()).await?;
     }
-    let shown = station.wait_for_shown(2).await?;
-    station.server()?.invoke(shown[0].id, "default", false).await?;
-    station.server()?.close(shown[1].id, 2).await?;
+    let shown = rig.wait_for_shown(2).await?;
+    rig.server()?.invoke(shown[0].id, "default", false).await?;
+    rig.server()?.close(shown[1].id, 2).await?;
     let interactions = || -> Vec<Value> {
-        let receipts = station.agent.json_lines(&["log"]).unwrap_or_default();
+        let receipts = rig.agent.json_lines(&["log"]).unwrap_or_default();
         receipts.iter().map(|receipt| receipt["interaction"].clone()).collect()
     };
     until("both interactions", interactions, |found| *found == [json!("clicked"), json!("dismissed")]).await;

@@ -3,7 +3,7 @@
 //! Lives here: `withheld`. Does not live here: the other outcomes (`outcomes`), the permission's own life (`permission_denied`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::station::{RigSetup, TestRig, USER, custom_notification, custom_notification_with};
+use portal_tests::test_rig::{RigSetup, TestRig, USER, custom_notification, custom_notification_with};
 use serde_json::{Value, json};
 
 /// What makes a device unfit, and what its receipt then names.
@@ -19,28 +19,28 @@ const REMOVE_PLAY_SERVICES: &[&str] = &["play-services", "remove"];
 
 /// The cases in turn on one device, each from out of its box.
 async fn check(platform: &str, cases: &[PrerequisiteCase]) -> Result<()> {
-    let station = TestRig::start(&RigSetup { arguments: &["--platform", platform], ..RigSetup::default() }).await?;
+    let rig = TestRig::start(&RigSetup { arguments: &["--platform", platform], ..RigSetup::default() }).await?;
     for (number, case) in cases.iter().enumerate() {
-        station.agent.command(&["device", "reset"])?;
+        rig.agent.command(&["device", "reset"])?;
         for command in case.commands {
-            station.agent.command(command)?;
+            rig.agent.command(command)?;
         }
         let id = format!("{platform}-{number}");
-        let receipt = station.settle(custom_notification(&id).to_string()).await?;
+        let receipt = rig.settle(custom_notification(&id).to_string()).await?;
         if case.unmet.is_empty() {
             assert_eq!(receipt["outcome"], "presented", "{:?}", case.commands);
         } else {
             assert_eq!((&receipt["outcome"], &receipt["unmet"]), (&json!("withheld"), &json!(case.unmet)));
         }
-        let state = station.agent.json(&["status"])?;
+        let state = rig.agent.json(&["status"])?;
         let prerequisites = state["prerequisites"].as_object().context("prerequisites")?;
         for (code, met) in prerequisites {
             assert_eq!(*met, !case.unmet.contains(&code.as_str()), "{code} after {:?}", case.commands);
         }
-        check_explanation(&station.agent.json(&["explain", &id])?, case.unmet)?;
+        check_explanation(&rig.agent.json(&["explain", &id])?, case.unmet)?;
     }
     let presented = cases.iter().filter(|case| case.unmet.is_empty()).count();
-    assert_eq!(station.wait_for_shown(presented).await?.len(), presented);
+    assert_eq!(rig.wait_for_shown(presented).await?.len(), presented);
     Ok(())
 }
 
@@ -128,13 +128,13 @@ async fn on_android() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_android_before_13_never_asks() -> Result<()> {
     let arguments = &["--platform", "android", "--os-version", "12"];
-    let station = TestRig::start(&RigSetup { arguments, ..RigSetup::default() }).await?;
-    station.agent.command(ENROLL)?;
-    let state = station.agent.json(INSTALL)?;
+    let rig = TestRig::start(&RigSetup { arguments, ..RigSetup::default() }).await?;
+    rig.agent.command(ENROLL)?;
+    let state = rig.agent.json(INSTALL)?;
     assert_eq!((&state["notificationPermission"], &state["promptsShown"]), (&json!("authorized"), &json!(0)));
-    assert_eq!(station.settle(custom_notification("a").to_string()).await?["outcome"], "presented");
-    station.agent.command(&["permission", "deny"])?;
-    assert_eq!(station.settle(custom_notification("b").to_string()).await?["unmet"], json!(["notificationsPermitted"]));
+    assert_eq!(rig.settle(custom_notification("a").to_string()).await?["outcome"], "presented");
+    rig.agent.command(&["permission", "deny"])?;
+    assert_eq!(rig.settle(custom_notification("b").to_string()).await?["unmet"], json!(["notificationsPermitted"]));
     Ok(())
 }
 
@@ -142,16 +142,16 @@ async fn an_android_before_13_never_asks() -> Result<()> {
 async fn the_targeted_user_counts_from_2023_on() -> Result<()> {
     for (documentation, outcome) in [("2019", "presented"), ("2023", "withheld"), ("2025", "withheld")] {
         let environment = [("PORTAL_AGENT__DEVICE__DOCUMENTATION", documentation)];
-        let station = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
+        let rig = TestRig::ready(&RigSetup { environment: &environment, ..RigSetup::default() }).await?;
         let other = custom_notification_with("other", &json!({"targetUserPrincipalName": "Megan@contoso.example"}));
-        let receipt = station.settle(other).await?;
+        let receipt = rig.settle(other).await?;
         assert_eq!(receipt["outcome"], outcome, "{documentation}");
         if outcome == "withheld" {
             assert_eq!(receipt["unmet"], json!(["enrolledByTargetedUser"]));
         }
         let own = custom_notification_with("own", &json!({"targetUserPrincipalName": "Adele@contoso.example"}));
-        assert_eq!(station.settle(own).await?["outcome"], "presented", "{documentation}");
-        let supported = station.agent.json(&["status"])?["prerequisites"]["platformSupported"].clone();
+        assert_eq!(rig.settle(own).await?["outcome"], "presented", "{documentation}");
+        let supported = rig.agent.json(&["status"])?["prerequisites"]["platformSupported"].clone();
         assert_eq!(supported, if documentation == "2025" { json!(true) } else { Value::Null });
     }
     Ok(())

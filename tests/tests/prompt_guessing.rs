@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::notification_server::ServerProfile;
-use portal_tests::station::{LIMIT, RigSetup, TestRig};
+use portal_tests::test_rig::{LIMIT, RigSetup, TestRig};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -32,13 +32,13 @@ fn guesses(real: &str) -> Vec<String> {
 async fn nobody_answers_the_prompt_by_guessing_its_keys() -> Result<()> {
     for unicast in [false, true] {
         let profile = ServerProfile { unicast, ..ServerProfile::xfce() };
-        let station = TestRig::start(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
-        station.agent.command(&["app", "install"])?;
-        let raised = station.server()?.wait_for(1, LIMIT).await?;
-        let prompt = raised.first().context("the prompt's card")?;
+        let rig = TestRig::start(&RigSetup { profile: Some(profile), ..RigSetup::default() }).await?;
+        rig.agent.command(&["app", "install"])?;
+        let shown = rig.server()?.wait_for(1, LIMIT).await?;
+        let prompt = shown.first().context("the prompt's card")?;
         let real = prompt.actions.first().context("its action")?.0.clone();
 
-        let stranger = zbus::connection::Builder::address(station.bus.address().as_str()).build().await?;
+        let stranger = zbus::connection::Builder::address(rig.bus.address().as_str()).build().await?;
         let everybody = zbus::fdo::DBusProxy::new(&stranger).await?.list_names().await?;
         for id in prompt.id.saturating_sub(1)..=prompt.id + 1 {
             for key in guesses(&real) {
@@ -48,15 +48,15 @@ async fn nobody_answers_the_prompt_by_guessing_its_keys() -> Result<()> {
                 }
                 // And as the server itself would say it: even then only the key decides.
                 if id == prompt.id {
-                    station.server()?.invoke(id, &key, unicast).await?;
+                    rig.server()?.invoke(id, &key, unicast).await?;
                 }
             }
         }
         // Behind all of these comes the real answer; had one been taken, it would have come too late.
-        let status = station.agent.json(&["status"])?;
+        let status = rig.agent.json(&["status"])?;
         ensure!(status["notificationPermission"] == "notDetermined", "{status}");
-        station.server()?.invoke(prompt.id, &real, unicast).await?;
-        station.agent.wait(&["permission=authorized"])?;
+        rig.server()?.invoke(prompt.id, &real, unicast).await?;
+        rig.agent.wait(&["permission=authorized"])?;
     }
     Ok(())
 }

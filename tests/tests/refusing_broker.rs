@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
-use portal_tests::station::USER;
+use portal_tests::test_rig::USER;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, SubAck, Subscribe, SubscribeReasonCode};
 use serde_json::{Value, json};
 

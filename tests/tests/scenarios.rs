@@ -53,27 +53,27 @@ const WARNS: &str =
 
 #[test]
 fn the_shipped_library_passes_in_any_order() -> Result<()> {
-    let desk = RunFolder::new()?;
+    let folder = RunFolder::new()?;
     let library = library();
     // Shuffled and repeated, it never flakes: 3 times by default, 50 in full.
     let repeat = if std::env::var_os("PORTAL_TESTS_FULL").is_some() { "50" } else { "3" };
     let seed = std::process::id().to_string();
     let arguments =
         ["run", library.to_str().context("a path of text")?, "--strict", "--shuffle", &seed, "--repeat", repeat];
-    let output = desk.run(&[&arguments[..], &["--junit", "r.xml", "--html", "r.html"]].concat())?;
+    let output = folder.run(&[&arguments[..], &["--junit", "r.xml", "--html", "r.html"]].concat())?;
     let printed = text(&output.stdout);
     let failed: Vec<&str> = printed.lines().filter(|line| !line.contains("✓ passed")).collect();
     ensure!(output.status.code() == Some(0), "seed {seed}:\n{}\n{}", failed.join("\n"), text(&output.stderr));
-    ensure!(fs::read_to_string(desk.path("r.xml"))?.contains("<testsuite "));
-    ensure!(fs::read_to_string(desk.path("r.html"))?.contains("</html>"));
+    ensure!(fs::read_to_string(folder.path("r.xml"))?.contains("<testsuite "));
+    ensure!(fs::read_to_string(folder.path("r.html"))?.contains("</html>"));
     Ok(())
 }
 
 #[test]
 fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
-    let desk = RunFolder::new()?;
-    desk.file("a.yaml", format!("{HOLDS}---\n{FAILS}---\n{WARNS}").as_bytes())?;
-    let output = desk.run(&["run", "a.yaml", "--junit", "r.xml", "--html", "r.html"])?;
+    let folder = RunFolder::new()?;
+    folder.file("a.yaml", format!("{HOLDS}---\n{FAILS}---\n{WARNS}").as_bytes())?;
+    let output = folder.run(&["run", "a.yaml", "--junit", "r.xml", "--html", "r.html"])?;
     ensure!(output.status.code() == Some(1), "{output:?}");
     let printed = text(&output.stdout);
     for words in [
@@ -87,11 +87,11 @@ fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
         ensure!(printed.contains(words), "{words}: {printed}");
     }
     for report in ["r.xml", "r.html"] {
-        let report = fs::read_to_string(desk.path(report))?;
+        let report = fs::read_to_string(folder.path(report))?;
         ensure!(report.contains("notificationsPermitted") && report.contains("hint: permission allow"), "{report}");
     }
     let only = |filter: &str, more: &[&str]| {
-        let output = desk.run(&[&["run", "a.yaml", "--filter", filter], more].concat())?;
+        let output = folder.run(&[&["run", "a.yaml", "--filter", filter], more].concat())?;
         Ok::<_, anyhow::Error>(output.status.code())
     };
     ensure!(only("holds", &[])? == Some(0));
@@ -103,9 +103,9 @@ fn what_does_not_hold_ends_with_1_and_the_reports_say_the_same() -> Result<()> {
 
 #[test]
 fn json_has_a_line_a_case_and_one_that_sums_up() -> Result<()> {
-    let desk = RunFolder::new()?;
-    desk.file("a.yaml", format!("{HOLDS}---\n{FAILS}").as_bytes())?;
-    let output = desk.run(&["run", "a.yaml", "--json"])?;
+    let folder = RunFolder::new()?;
+    folder.file("a.yaml", format!("{HOLDS}---\n{FAILS}").as_bytes())?;
+    let output = folder.run(&["run", "a.yaml", "--json"])?;
     let lines: Vec<Value> = text(&output.stdout).lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     ensure!(lines.len() == 3, "{lines:?}");
     let failed = lines.iter().find(|line| line["standing"] == "failed").context("the failed case")?;
@@ -116,29 +116,29 @@ fn json_has_a_line_a_case_and_one_that_sums_up() -> Result<()> {
 
 #[test]
 fn one_mistake_anywhere_and_nothing_is_run() -> Result<()> {
-    let desk = RunFolder::new()?;
-    desk.file("good.yaml", HOLDS.as_bytes())?;
-    desk.file("bad.yaml", b"name: bad\nsteps:\n- app: instal\n- advance: soon\n")?;
+    let folder = RunFolder::new()?;
+    folder.file("good.yaml", HOLDS.as_bytes())?;
+    folder.file("bad.yaml", b"name: bad\nsteps:\n- app: instal\n- advance: soon\n")?;
     for verb in ["run", "check"] {
-        let output = desk.run(&[verb, "."])?;
+        let output = folder.run(&[verb, "."])?;
         ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{output:?}");
         let told = text(&output.stderr);
         for words in ["bad.yaml:3:3", "did you mean app: install?", "bad.yaml:4:12", "nothing was run"] {
             ensure!(told.contains(words), "{words}: {told}");
         }
-        let output = desk.run(&["--json", verb, "bad.yaml"])?;
+        let output = folder.run(&["--json", verb, "bad.yaml"])?;
         let first: Value = serde_json::from_str(text(&output.stderr).lines().next().context("a line")?)?;
         ensure!(first["error"]["code"] == "scenarioFile", "{first}");
         ensure!(first["error"]["message"].as_str().is_some_and(|m| m.starts_with("bad.yaml:3:3: ")), "{first}");
     }
-    ensure!(desk.run(&["check", "good.yaml"])?.status.code() == Some(0));
-    ensure!(desk.run(&["check", "absent.yaml"])?.status.code() == Some(2));
+    ensure!(folder.run(&["check", "good.yaml"])?.status.code() == Some(0));
+    ensure!(folder.run(&["check", "absent.yaml"])?.status.code() == Some(2));
     Ok(())
 }
 
 #[test]
 fn what_would_eat_time_or_memory_is_refused_at_once() -> Result<()> {
-    let desk = RunFolder::new()?;
+    let folder = RunFolder::new()?;
     let mut laughs = "a0: &a0 [lol, lol]\n".to_owned();
     laughs.extend((1..60).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}]\n", n - 1)));
     let files = [
@@ -149,9 +149,9 @@ fn what_would_eat_time_or_memory_is_refused_at_once() -> Result<()> {
         ("latin.yaml", b"name: caf\xe9\n".to_vec()),
     ];
     for (name, content) in files {
-        desk.file(name, &content)?;
+        folder.file(name, &content)?;
         let began = Instant::now();
-        let output = desk.run(&["check", name])?;
+        let output = folder.run(&["check", name])?;
         ensure!(output.status.code() == Some(2), "{name}: {output:?}");
         ensure!(text(&output.stderr).contains(name), "{name}: {output:?}");
         ensure!(began.elapsed() < Duration::from_secs(20), "{name} took {:?}", began.elapsed());

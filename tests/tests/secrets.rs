@@ -9,7 +9,7 @@ use portal_tests::agent::Agent;
 use portal_tests::certificates::CertificateAuthority;
 use portal_tests::http::ControlApi;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
-use portal_tests::station::custom_notification;
+use portal_tests::test_rig::custom_notification;
 use portal_tests::wait::until;
 
 const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";

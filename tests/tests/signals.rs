@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
-use portal_tests::station::LIMIT;
+use portal_tests::test_rig::LIMIT;
 use portal_tests::wait::until;
 use rustix::process::{Pid, Signal, kill_process};
 

@@ -33,7 +33,7 @@ pub(super) const ALLOW: &str = "allow";
 /// The key of the action that denies.
 pub(super) const DENY: &str = "deny";
 
-/// Raises cards through the desktop's own notifications.
+/// Shows cards through the desktop's own notifications.
 pub struct BlockingNotifier {
     calls: CallQueue,
     prompts: OpenPrompts,
@@ -63,9 +63,9 @@ impl KnownSuppression {
 
     /// Reads it anew. Blocks for as long as the desktop takes.
     fn read(&self) -> Suppression {
-        let allowance = platform::allowance();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
-        allowance
+        let suppression = platform::suppression();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = suppression;
+        suppression
     }
 }
 
@@ -76,7 +76,7 @@ impl BlockingNotifier {
         let (calls, waiting) = CallQueue::new(events.clone());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (prompts, known) = (OpenPrompts::default(), KnownSuppression::default());
-        let desk = BlockingWorker {
+        let worker = BlockingWorker {
             icon: icon::path(&settings.icon_directory),
             events,
             prompts: prompts.clone(),
@@ -85,7 +85,7 @@ impl BlockingNotifier {
         let stopped = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
-                () = desk.run(waiting) => {}
+                () = worker.run(waiting) => {}
                 () = stopped.cancelled() => {}
             }
         });
@@ -95,8 +95,8 @@ impl BlockingNotifier {
 }
 
 impl Notifier for BlockingNotifier {
-    fn raise(&self, card: Card) {
-        self.calls.enqueue(NotifierCall::Raise(card));
+    fn show(&self, card: Card) {
+        self.calls.enqueue(NotifierCall::Show(card));
     }
 
     /// notify-rust cannot take a notification back here (decisions/0008): the user dismisses it.
@@ -116,7 +116,7 @@ impl Notifier for BlockingNotifier {
         DesktopStatus { notifier: "native".to_owned(), verdict, ..DesktopStatus::default() }
     }
 
-    fn allowance(&self) -> Suppression {
+    fn suppression(&self) -> Suppression {
         self.known.get()
     }
 
@@ -157,7 +157,7 @@ impl BlockingWorker {
     async fn run(self, mut calls: mpsc::Receiver<NotifierCall>) {
         while let Some(call) = calls.recv().await {
             let event = match call {
-                NotifierCall::Raise(card) => Some(self.raise(card).await),
+                NotifierCall::Show(card) => Some(self.show(card).await),
                 NotifierCall::Prompt(prompt) => self.prompt(prompt).await,
             };
             if let Some(event) = event
@@ -168,18 +168,18 @@ impl BlockingWorker {
         }
     }
 
-    async fn raise(&self, card: Card) -> DesktopEvent {
+    async fn show(&self, card: Card) -> DesktopEvent {
         let (id, icon, known) = (card.id, self.icon.clone(), self.known.clone());
-        let raising = tokio::task::spawn_blocking(move || {
+        let showing = tokio::task::spawn_blocking(move || {
             let shown = platform::card(&card, icon.as_deref());
             shown.map(|wait| (wait, known.read().verdict()))
         });
-        let shown = timeout(SHOW_TIMEOUT, raising).await;
-        let failed = |problem, detail| DesktopEvent::RaiseFailed { card: id, problem, detail };
+        let shown = timeout(SHOW_TIMEOUT, showing).await;
+        let failed = |problem, detail| DesktopEvent::ShowFailed { card: id, problem, detail };
         match shown.map(settled) {
             Ok(Ok((wait, verdict))) => {
                 self.await_answer(wait, move |response| card_answer(id, response));
-                DesktopEvent::Raised { card: id, verdict: Some(verdict) }
+                DesktopEvent::Shown { card: id, verdict: Some(verdict) }
             }
             Ok(Err(error)) => failed(
                 PushProblem::NotificationServerRefused,

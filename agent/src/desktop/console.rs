@@ -71,7 +71,7 @@ impl ConsoleNotifier {
 }
 
 impl Notifier for ConsoleNotifier {
-    fn raise(&self, card: Card) {
+    fn show(&self, card: Card) {
         let mut lines = vec![text::title(&card.heading())];
         lines.extend(text::body(&card.body).lines().map(str::to_owned));
         self.draw(ConsoleBox::Card(card.id, boxed(APP_NAME, &lines)));
@@ -119,7 +119,7 @@ fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<ConsoleBox>, eve
         let (ConsoleBox::Card(_, picture) | ConsoleBox::Prompt(_, picture)) = &drawing;
         let written = output.write_all(picture.as_bytes()).and_then(|()| output.flush());
         let answer = match (written, drawing) {
-            (Ok(()), ConsoleBox::Card(card, _)) => DesktopEvent::Raised { card, verdict: None },
+            (Ok(()), ConsoleBox::Card(card, _)) => DesktopEvent::Shown { card, verdict: None },
             (Ok(()), ConsoleBox::Prompt(..)) => continue,
             (Err(error), drawing) => {
                 failure(drawing, &format!("standard output cannot be written: {}", os_reason(&error)))
@@ -135,7 +135,7 @@ fn failure(drawing: ConsoleBox, detail: &str) -> DesktopEvent {
     let detail = detail.to_owned();
     match drawing {
         ConsoleBox::Card(card, _) => {
-            DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
+            DesktopEvent::ShowFailed { card, problem: PushProblem::NotificationServerRefused, detail }
         }
         ConsoleBox::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
     }
@@ -205,8 +205,8 @@ mod tests {
         let (sender, mut events) = mpsc::channel(8);
         let paper = SharedOutput::default();
         let console = ConsoleNotifier::start_on(paper.clone(), sender);
-        console.raise(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
-        assert_eq!(events.recv().await, Some(DesktopEvent::Raised { card: CardId(1), verdict: None }));
+        console.show(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
+        assert_eq!(events.recv().await, Some(DesktopEvent::Shown { card: CardId(1), verdict: None }));
         console.stop().await;
         let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert_eq!(
@@ -236,14 +236,14 @@ mod tests {
     async fn a_closed_output_is_an_answer() {
         let (sender, mut events) = mpsc::channel(8);
         let console = ConsoleNotifier::start_on(ClosedOutput, sender);
-        console.raise(card("a", "b"));
+        console.show(card("a", "b"));
         assert!(matches!(
             events.recv().await,
-            Some(DesktopEvent::RaiseFailed { problem: PushProblem::NotificationServerRefused, .. })
+            Some(DesktopEvent::ShowFailed { problem: PushProblem::NotificationServerRefused, .. })
         ));
         console.stop().await;
-        console.raise(card("a", "b"));
-        assert!(matches!(events.recv().await, Some(DesktopEvent::RaiseFailed { .. })));
+        console.show(card("a", "b"));
+        assert!(matches!(events.recv().await, Some(DesktopEvent::ShowFailed { .. })));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const BUNDLES: [&str; 2] = ["org.portal-agent.company-portal", "com.apple.Termin
 
 /// Unknown: `NSUserNotificationCenter` does not tell, and the centre that does (`UNUserNotificationCenter`) ends any program
 /// that is no signed bundle (decisions/0011).
-pub(super) fn allowance() -> Suppression {
+pub(super) fn suppression() -> Suppression {
     Suppression::default()
 }
 

@@ -1,4 +1,4 @@
-//! The desktop edge: raises cards and the permission prompt on the computer's own desktop, and says what became of them.
+//! The desktop edge: shows cards and the permission prompt on the computer's own desktop, and says what became of them.
 //!
 //! Lives here: the `Notifier` trait, its native, console and recording forms, the text as the desktop gets it, the icon.
 //! Does not live here: whether a card shows (`portal_device`), how many may be open and when to try again (the daemon).
@@ -12,11 +12,11 @@ use portal_contract::status::DesktopStatus;
 pub use portal_contract::status::PROMPT_ACTIONS;
 use portal_contract::{DesktopVerdict, PushProblem};
 
-mod allowance;
 mod console;
 mod icon;
 mod queue;
 mod recording;
+mod suppression;
 mod text;
 
 #[cfg(any(target_os = "macos", target_os = "windows"))]
@@ -28,13 +28,13 @@ mod linux;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 mod platform;
 
-pub use allowance::Suppression;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 pub use blocking::BlockingNotifier as NativeNotifier;
 pub use console::ConsoleNotifier;
 #[cfg(target_os = "linux")]
 pub use linux::LinuxNotifier as NativeNotifier;
 pub use recording::{RecordedCall, RecordingBehaviour, RecordingNotifier};
+pub use suppression::Suppression;
 
 /// The name that every card is shown under.
 pub const APP_NAME: &str = "Company Portal";
@@ -59,7 +59,7 @@ pub enum CardUrgency {
     Low,
 }
 
-/// A notification to raise. Title and body are given as sent; the edge makes them literal.
+/// A notification to show. Title and body are given as sent; the edge makes them literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     /// What its answers name.
@@ -113,14 +113,14 @@ impl PromptCard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DesktopEvent {
     /// The notification server accepted the card; whether anyone saw it, nobody can say (Do Not Disturb).
-    Raised {
+    Shown {
         /// The card.
         card: CardId,
         /// Whether it shows what it accepts, as far as was known then; nothing where no desktop is asked.
         verdict: Option<DesktopVerdict>,
     },
     /// The card was not shown, or nobody knows whether it was.
-    RaiseFailed {
+    ShowFailed {
         /// The card.
         card: CardId,
         /// `NoNotificationServer`: no call was made, or no server was left to show it, so it may be shown again.
@@ -183,19 +183,19 @@ pub struct NotifierOptions {
     pub withdraw_at_stop: bool,
 }
 
-/// Raises cards and prompts.
+/// Shows cards and prompts.
 ///
-/// Every call only enqueues: it neither waits nor fails. The calls are obeyed in order, one raise at a time, and each
-/// `raise` is answered by exactly one `Raised` or `RaiseFailed`. The queue holds 256 calls; a raise or prompt beyond
+/// Every call only enqueues: it neither waits nor fails. The calls are obeyed in order, one card at a time, and each
+/// `show` is answered by exactly one `Shown` or `ShowFailed`. The queue holds 256 calls; a card or prompt beyond
 /// is answered as refused, a withdrawal beyond is lost and logged.
 pub trait Notifier: Send + Sync {
-    /// Raises a card.
-    fn raise(&self, card: Card);
+    /// Shows a card.
+    fn show(&self, card: Card);
 
     /// Takes a card off the desktop; no event answers it. Unknown ids, or ids that are gone, are ignored.
     fn withdraw(&self, card: CardId);
 
-    /// Raises the permission prompt.
+    /// Shows the permission prompt.
     fn prompt(&self, prompt: PromptCard);
 
     /// Takes the prompt off the desktop; no event answers it.
@@ -204,11 +204,11 @@ pub trait Notifier: Send + Sync {
     /// The desktop as last heard of; never waits.
     fn state(&self) -> DesktopStatus;
 
-    /// Whether a raise would be tried. Where it would not, raising still is what looks for a session bus again.
+    /// Whether showing would be tried. Where it would not, trying still is what looks for a session bus again.
     fn is_available(&self) -> bool;
 
     /// What the desktop lets through, as last heard of; never waits. Not the emulated device's own permission.
-    fn allowance(&self) -> Suppression {
+    fn suppression(&self) -> Suppression {
         Suppression::default()
     }
 

@@ -9,12 +9,12 @@ use super::{Card, DesktopEvent, PromptCard};
 #[cfg(target_os = "linux")]
 use super::{CardId, PromptId};
 
-/// How many calls may wait behind the raise in hand.
+/// How many calls may wait behind the card under way.
 const QUEUE: usize = 256;
 
 /// What a notifier is told to do. Only on Linux can notify-rust take something back (decisions/0008).
 pub(super) enum NotifierCall {
-    Raise(Card),
+    Show(Card),
     Prompt(PromptCard),
     #[cfg(target_os = "linux")]
     Withdraw(CardId),
@@ -40,8 +40,8 @@ impl CallQueue {
         let Err(refused) = self.waiting.try_send(call) else { return };
         let detail = format!("{QUEUE} calls already wait for the notification server; push more slowly");
         let answer = match refused.into_inner() {
-            NotifierCall::Raise(Card { id: card, .. }) => {
-                DesktopEvent::RaiseFailed { card, problem: PushProblem::NotificationServerRefused, detail }
+            NotifierCall::Show(Card { id: card, .. }) => {
+                DesktopEvent::ShowFailed { card, problem: PushProblem::NotificationServerRefused, detail }
             }
             NotifierCall::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
             #[cfg(target_os = "linux")]
@@ -65,9 +65,9 @@ mod tests {
     fn one_too_many_is_refused_with_the_hint_and_the_others_stay_in_order() {
         let (events, mut answers) = mpsc::channel(2);
         let (calls, mut waiting) = CallQueue::new(events);
-        let raise = |number| {
+        let show = |number| {
             let (title, body) = (String::new(), String::new());
-            NotifierCall::Raise(Card {
+            NotifierCall::Show(Card {
                 id: CardId(number),
                 device: None,
                 title,
@@ -76,15 +76,15 @@ mod tests {
                 sound: true,
             })
         };
-        (0..=QUEUE as u64).for_each(|number| calls.enqueue(raise(number)));
+        (0..=QUEUE as u64).for_each(|number| calls.enqueue(show(number)));
         #[cfg(target_os = "linux")]
         calls.enqueue(NotifierCall::Withdraw(CardId(1)));
-        let Ok(DesktopEvent::RaiseFailed { card, problem, detail }) = answers.try_recv() else { panic!("no answer") };
+        let Ok(DesktopEvent::ShowFailed { card, problem, detail }) = answers.try_recv() else { panic!("no answer") };
         assert_eq!((card, problem), (CardId(QUEUE as u64), PushProblem::NotificationServerRefused));
         assert!(detail.contains("push more slowly"), "{detail}");
         assert!(answers.try_recv().is_err(), "a withdrawal has no answer");
         for number in 0..QUEUE as u64 {
-            assert!(matches!(waiting.try_recv(), Ok(NotifierCall::Raise(card)) if card.id == CardId(number)));
+            assert!(matches!(waiting.try_recv(), Ok(NotifierCall::Show(card)) if card.id == CardId(number)));
         }
     }
 }

@@ -15,8 +15,8 @@ use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, P
 /// One thing that a notifier was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordedCall {
-    /// To raise a card.
-    Raise(Card),
+    /// To show a card.
+    Show(Card),
     /// To withdraw a card.
     Withdraw(CardId),
     /// To prompt.
@@ -25,12 +25,12 @@ pub enum RecordedCall {
     WithdrawPrompt(PromptId),
 }
 
-/// How a recording notifier answers a raise.
+/// How a recording notifier answers a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordingBehaviour {
-    /// With `Raised`.
-    Raise,
-    /// With `RaiseFailed`; prompts with `PromptFailed`.
+    /// With `Shown`.
+    Accept,
+    /// With `ShowFailed`; prompts with `PromptFailed`.
     Fail(PushProblem, String),
     /// Not at all: the answer comes by [`RecordingNotifier::answer`].
     Wait,
@@ -44,9 +44,9 @@ pub struct RecordingNotifier {
 }
 
 impl RecordingNotifier {
-    /// Starts one that answers each raise with `Raised`.
+    /// Starts one that answers each card with `Shown`.
     pub fn start(_settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
-        Self { asked: watch::Sender::new(Vec::new()), behaviour: Mutex::new(RecordingBehaviour::Raise), events }
+        Self { asked: watch::Sender::new(Vec::new()), behaviour: Mutex::new(RecordingBehaviour::Accept), events }
     }
 
     /// Answers so from now on.
@@ -92,14 +92,14 @@ impl RecordingNotifier {
 }
 
 impl Notifier for RecordingNotifier {
-    fn raise(&self, card: Card) {
+    fn show(&self, card: Card) {
         let id = card.id;
-        self.record(RecordedCall::Raise(card));
+        self.record(RecordedCall::Show(card));
         let behaviour = self.behaviour().clone();
         match behaviour {
-            RecordingBehaviour::Raise => self.say(DesktopEvent::Raised { card: id, verdict: None }),
+            RecordingBehaviour::Accept => self.say(DesktopEvent::Shown { card: id, verdict: None }),
             RecordingBehaviour::Fail(problem, detail) => {
-                self.say(DesktopEvent::RaiseFailed { card: id, problem, detail })
+                self.say(DesktopEvent::ShowFailed { card: id, problem, detail })
             }
             RecordingBehaviour::Wait => {}
         }

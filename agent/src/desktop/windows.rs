@@ -21,7 +21,7 @@ const APP_USER_MODEL_ID: &str = "PortalAgent.CompanyPortal";
 
 /// What Windows lets through of this app: its own switch, the user's for all apps, and policies. Focus and Do Not Disturb
 /// it does not tell (decisions/0011).
-pub(super) fn allowance() -> Suppression {
+pub(super) fn suppression() -> Suppression {
     let id = HSTRING::from(APP_USER_MODEL_ID);
     let setting = ToastNotificationManager::CreateToastNotifierWithId(&id).and_then(|notifier| notifier.Setting());
     let application_off = setting.ok().map(|setting| setting != NotificationSetting::Enabled);

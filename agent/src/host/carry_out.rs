@@ -85,7 +85,7 @@ impl HostTask {
         let urgency = if quiet { CardUrgency::Low } else { CardUrgency::Normal };
         let CardContent { title, body, sound, .. } = shown;
         let (id, device) = (card_id(device.key, card), self.label(device));
-        self.parts.notifier.raise(Card { id, device, title, body, urgency, sound });
+        self.parts.notifier.show(Card { id, device, title, body, urgency, sound });
     }
 
     fn show_prompt(&self, device: &HostedDevice, prompt: PromptNumber) {

@@ -12,14 +12,14 @@ pub fn examine(
     status: &StatusReport,
     journal_trouble: Option<&str>,
     clock_jumped: bool,
-    allowance: Suppression,
+    suppression: Suppression,
 ) -> DoctorReport {
     let checks = vec![
         broker(status),
         subscriptions(status),
         notification_server(status),
-        do_not_disturb(&status.desktop, allowance),
-        application_switch(&status.desktop, allowance),
+        do_not_disturb(&status.desktop, suppression),
+        application_switch(&status.desktop, suppression),
         journal(journal_trouble),
         clock(clock_jumped),
     ];
@@ -70,8 +70,8 @@ fn notification_server(status: &StatusReport) -> DoctorCheck {
     check("notificationServer", ok, detail, hint)
 }
 
-fn do_not_disturb(desktop: &DesktopStatus, allowance: Suppression) -> DoctorCheck {
-    let detail = match allowance.do_not_disturb {
+fn do_not_disturb(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCheck {
+    let detail = match suppression.do_not_disturb {
         Some(true) => "on: this computer accepts notifications without showing them; the device's own Focus is another",
         Some(false) => "off",
         None => untold(desktop),
@@ -82,11 +82,11 @@ fn do_not_disturb(desktop: &DesktopStatus, allowance: Suppression) -> DoctorChec
         "gnome-shell" => "gsettings set org.gnome.desktop.notifications show-banners true",
         _ => "turn Do Not Disturb off on this computer",
     };
-    check("doNotDisturb", allowance.do_not_disturb != Some(true), detail, hint)
+    check("doNotDisturb", suppression.do_not_disturb != Some(true), detail, hint)
 }
 
-fn application_switch(desktop: &DesktopStatus, allowance: Suppression) -> DoctorCheck {
-    let detail = match allowance.application_off {
+fn application_switch(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCheck {
+    let detail = match suppression.application_off {
         Some(true) => "off: this computer does not show Company Portal's; the device's own permission is another",
         Some(false) => "on",
         None => untold(desktop),
@@ -95,7 +95,7 @@ fn application_switch(desktop: &DesktopStatus, allowance: Suppression) -> Doctor
         "Xfce Notify Daemon" => "xfce4-notifyd-config: Applications, Company Portal",
         _ => "switch Company Portal's notifications on in this computer's settings",
     };
-    check("applicationSwitch", allowance.application_off != Some(true), detail, hint)
+    check("applicationSwitch", suppression.application_off != Some(true), detail, hint)
 }
 
 fn server(desktop: &DesktopStatus) -> &str {
@@ -104,7 +104,7 @@ fn server(desktop: &DesktopStatus) -> &str {
 
 fn untold(desktop: &DesktopStatus) -> &'static str {
     match desktop.verdict {
-        None => "not asked: cards are raised on no desktop",
+        None => "not asked: cards are shown on no desktop",
         Some(_) => "unknown: this desktop does not tell",
     }
 }
@@ -134,13 +134,13 @@ mod tests {
 
     #[test]
     fn a_desktop_that_shows_nothing_is_not_ok_and_the_hint_is_its_own() {
-        let allowance = Suppression { do_not_disturb: Some(true), application_off: Some(true) };
-        let xfce = desktop("Xfce Notify Daemon", Some(allowance.verdict()));
-        let (disturb, application) = (do_not_disturb(&xfce, allowance), application_switch(&xfce, allowance));
+        let suppression = Suppression { do_not_disturb: Some(true), application_off: Some(true) };
+        let xfce = desktop("Xfce Notify Daemon", Some(suppression.verdict()));
+        let (disturb, application) = (do_not_disturb(&xfce, suppression), application_switch(&xfce, suppression));
         assert!(!disturb.ok && disturb.hint.contains("xfconf-query"), "{disturb:?}");
         assert!(!application.ok && application.hint.contains("xfce4-notifyd-config"), "{application:?}");
         let dunst = desktop("dunst", Some(DesktopVerdict::DoNotDisturb));
-        assert_eq!(do_not_disturb(&dunst, allowance).hint, "dunstctl set-paused false");
+        assert_eq!(do_not_disturb(&dunst, suppression).hint, "dunstctl set-paused false");
         assert!(disturb.detail.contains("the device's own Focus is another"));
     }
 

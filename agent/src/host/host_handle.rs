@@ -156,7 +156,7 @@ impl HostHandle {
 
     pub(super) fn examine(&self, status: &StatusReport, clock_jumped: bool) -> DoctorReport {
         let trouble = self.journal_health().borrow().clone();
-        doctor::examine(status, trouble.as_deref(), clock_jumped, self.parts.notifier.allowance())
+        doctor::examine(status, trouble.as_deref(), clock_jumped, self.parts.notifier.suppression())
     }
 
     pub(super) async fn send(&self, request: HostRequest) -> Result<(), ApiError> {

@@ -73,8 +73,8 @@ fn of_prompt(prompt: PromptId, input: impl FnOnce(PromptNumber) -> DesktopInput)
 /// What the desktop tells, and whom.
 pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
     match event {
-        DesktopEvent::Raised { card, verdict } => of_card(card, |card| DesktopInput::CardShown { card, verdict }),
-        DesktopEvent::RaiseFailed { card, problem, detail } => {
+        DesktopEvent::Shown { card, verdict } => of_card(card, |card| DesktopInput::CardShown { card, verdict }),
+        DesktopEvent::ShowFailed { card, problem, detail } => {
             of_card(card, |card| DesktopInput::CardFailed { card, problem, detail })
         }
         DesktopEvent::Clicked { card } => {

@@ -66,7 +66,7 @@ enum JournalStore {
 
 /// One case's device.
 pub struct HostedDevice {
-    house: RunResources,
+    resources: RunResources,
     asked: NewDevice,
     rules: EmulationSettings,
     store: JournalStore,
@@ -90,7 +90,7 @@ impl HostedDevice {
     ///
     /// # Errors
     /// A device that cannot be started.
-    pub async fn open(house: RunResources, case: &ScenarioCase, tenant: Tenant) -> Result<Self, TestDeviceError> {
+    pub async fn open(resources: RunResources, case: &ScenarioCase, tenant: Tenant) -> Result<Self, TestDeviceError> {
         let bits = uuid::Uuid::new_v4().as_u128();
         let id = portal_contract::DeviceId::from_random(bits);
         let asked = NewDevice {
@@ -105,7 +105,7 @@ impl HostedDevice {
             false => JournalStore::Memory,
         };
         let mut device = Self {
-            house,
+            resources,
             asked,
             rules: case.device.rules.clone(),
             store,
@@ -122,7 +122,7 @@ impl HostedDevice {
         let (database, opened) = self.open_journal().await?;
         let (notifier, desktop_events) = self.notifier();
         let (_, control_url) = watch::channel(String::new());
-        let mut session = self.house.session.clone();
+        let mut session = self.resources.session.clone();
         session.retained_group_messages = self.rules.late_joiner;
         let (clock, rules) = (Arc::new(self.clock.clone()), self.rules.clone());
         let embedded_broker = None;
@@ -167,7 +167,7 @@ impl HostedDevice {
         let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
         let settings =
             desktop::NotifierOptions { icon_directory: std::env::temp_dir(), ..desktop::NotifierOptions::default() };
-        let notifier: Arc<dyn Notifier> = match self.house.cards {
+        let notifier: Arc<dyn Notifier> = match self.resources.cards {
             CardMode::Recorded => Arc::new(RecordingNotifier::start(settings, events)),
             CardMode::Native => Arc::new(NativeNotifier::start(settings, events)),
         };
@@ -190,7 +190,7 @@ impl HostedDevice {
     /// Nothing of the case stays on the broker: a broker of one's own is left as it was, and the embedded one would get
     /// slower with each session and retained message that it has to look through.
     async fn take_back(&self) -> Result<(), TestDeviceError> {
-        let RunResources { sender, connection, .. } = &self.house;
+        let RunResources { sender, connection, .. } = &self.resources;
         // An empty retained message takes back what the broker kept of the topic.
         let clear = |topic| sender.publish(topic, Vec::new(), true);
         let kept = futures_util::future::try_join_all(self.retained.iter().cloned().map(clear));
@@ -241,7 +241,7 @@ impl TestDevice for HostedDevice {
         if retain {
             self.retained.insert(topic.clone());
         }
-        Ok(self.house.sender.publish(topic, payload, retain).await?)
+        Ok(self.resources.sender.publish(topic, payload, retain).await?)
     }
 
     async fn until_idle(&mut self) -> Result<IdleReport, TestDeviceError> {

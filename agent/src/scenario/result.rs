@@ -67,7 +67,7 @@ pub struct StepResult {
     /// How long it took by the computer's clock.
     pub took: Duration,
     /// Whether it was run, and what of its expectations did not hold.
-    pub became: StepOutcome,
+    pub outcome: StepOutcome,
     /// What the device did meanwhile, in order.
     pub happenings: Vec<ObservedEvent>,
 }
@@ -187,9 +187,9 @@ fn checklist(explanation: &Explanation) -> String {
 
 impl StepResult {
     /// What did not hold.
-    pub fn misses(&self) -> &[FailedExpectation] {
-        match &self.became {
-            StepOutcome::NotHeld(misses) => misses,
+    pub fn mismatches(&self) -> &[FailedExpectation] {
+        match &self.outcome {
+            StepOutcome::NotHeld(mismatches) => mismatches,
             StepOutcome::Done { .. } | StepOutcome::NotRun => &[],
         }
     }
@@ -202,16 +202,16 @@ impl CaseResult {
     }
 
     /// What did not hold, in order.
-    pub fn misses(&self) -> impl Iterator<Item = &FailedExpectation> {
-        self.steps.iter().flat_map(StepResult::misses)
+    pub fn mismatches(&self) -> impl Iterator<Item = &FailedExpectation> {
+        self.steps.iter().flat_map(StepResult::mismatches)
     }
 
     /// How it stands.
     pub fn standing(&self, strict: bool) -> CaseVerdict {
-        if self.misses().any(|miss| miss.fails(strict)) {
+        if self.mismatches().any(|mismatch| mismatch.fails(strict)) {
             return CaseVerdict::Failed;
         }
-        match (self.misses().next(), &self.skipped) {
+        match (self.mismatches().next(), &self.skipped) {
             (Some(_), _) => CaseVerdict::Warned,
             (None, Some(_)) => CaseVerdict::Skipped,
             (None, None) => CaseVerdict::Passed,

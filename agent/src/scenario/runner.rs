@@ -86,10 +86,10 @@ struct ScheduledCase {
 /// What a run is about.
 struct RunPlan {
     cases: Vec<ScenarioCase>,
-    turns: Vec<ScheduledCase>,
+    schedule: Vec<ScheduledCase>,
     next: AtomicUsize,
     options: RunOptions,
-    house: RunResources,
+    resources: RunResources,
     /// Names the run in its tenants, so that two runs on one broker do not meet.
     name: String,
     stop: CancellationToken,
@@ -115,27 +115,27 @@ pub async fn run(
         }
     };
     let sender = Arc::new(PushSender::connect(broker.sender.clone()).await?);
-    let house = RunResources {
+    let resources = RunResources {
         session: broker.session,
         sender: Arc::clone(&sender),
         cards: options.cards,
         connection: Arc::new(broker.sender),
     };
-    let plan = Arc::new(RunPlan::new(cases, options, house, stop));
+    let plan = Arc::new(RunPlan::new(cases, options, resources, stop));
 
     let (finished, mut results) = mpsc::channel(FINISHED);
     let mut workers = JoinSet::new();
-    for _ in 0..options.jobs.clamp(1, plan.turns.len().max(1)) {
+    for _ in 0..options.jobs.clamp(1, plan.schedule.len().max(1)) {
         workers.spawn(Arc::clone(&plan).work(finished.clone()));
     }
     drop(finished);
-    let mut done = Vec::with_capacity(plan.turns.len());
-    while let Some((turn, result)) = results.recv().await {
+    let mut done = Vec::with_capacity(plan.schedule.len());
+    while let Some((scheduled, result)) = results.recv().await {
         tell(&result);
         if options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed {
             plan.stop.cancel();
         }
-        done.push((turn, result));
+        done.push((scheduled, result));
     }
     workers.join_all().await;
     let cases = plan.in_order(done);
@@ -168,36 +168,36 @@ fn on(embedded: &EmbeddedBroker) -> RunBroker {
 }
 
 impl RunPlan {
-    fn new(cases: Vec<ScenarioCase>, options: RunOptions, house: RunResources, stop: CancellationToken) -> Self {
-        let turns = options
+    fn new(cases: Vec<ScenarioCase>, options: RunOptions, resources: RunResources, stop: CancellationToken) -> Self {
+        let schedule = options
             .order(cases.len())
             .into_iter()
             .map(|(case, repetition)| ScheduledCase { case, repetition })
             .collect();
         let name = format!("{:08x}", getrandom::u32().unwrap_or(std::process::id()));
-        Self { cases, turns, next: AtomicUsize::new(0), options, house, name, stop }
+        Self { cases, schedule, next: AtomicUsize::new(0), options, resources, name, stop }
     }
 
-    /// One worker: the next turn, until there is none.
+    /// One worker: the next case, until there is none.
     async fn work(self: Arc<Self>, finished: mpsc::Sender<(ScheduledCase, CaseResult)>) {
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(turn) = self.turns.get(number).copied() else { return };
+            let Some(scheduled) = self.schedule.get(number).copied() else { return };
             if self.stop.is_cancelled() {
                 return;
             }
-            let result = self.one(number, turn).await;
-            if finished.send((turn, result)).await.is_err() {
+            let result = self.one(number, scheduled).await;
+            if finished.send((scheduled, result)).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn one(&self, number: usize, turn: ScheduledCase) -> CaseResult {
-        let case = &self.cases[turn.case];
-        let how = CaseOptions { strict: self.options.strict, repetition: turn.repetition };
+    async fn one(&self, number: usize, scheduled: ScheduledCase) -> CaseResult {
+        let case = &self.cases[scheduled.case];
+        let how = CaseOptions { strict: self.options.strict, repetition: scheduled.repetition };
         match self.open(number, case).await {
-            Err(error) => could_not_begin(case, turn.repetition, &error),
+            Err(error) => could_not_begin(case, scheduled.repetition, &error),
             Ok(mut device) => {
                 let result = run_case(&mut device, case, how).await;
                 match device.close().await {
@@ -211,17 +211,18 @@ impl RunPlan {
     async fn open(&self, number: usize, case: &ScenarioCase) -> Result<HostedDevice, TestDeviceError> {
         // Of the right form: hexadecimal digits, digits, hyphens.
         let tenant: Tenant = format!("scenario-{}-{number}", self.name).parse().unwrap_or_default();
-        HostedDevice::open(self.house.clone(), case, tenant).await
+        HostedDevice::open(self.resources.clone(), case, tenant).await
     }
 
     /// The results in the order of the files; what was not begun is skipped.
     fn in_order(&self, mut done: Vec<(ScheduledCase, CaseResult)>) -> Vec<CaseResult> {
-        done.sort_by_key(|(turn, _)| (turn.repetition, turn.case));
+        done.sort_by_key(|(scheduled, _)| (scheduled.repetition, scheduled.case));
         let mut done = done.into_iter().peekable();
-        let mut results = Vec::with_capacity(self.turns.len());
+        let mut results = Vec::with_capacity(self.schedule.len());
         for repetition in 1..=self.options.repeat.max(1) {
             for (number, case) in self.cases.iter().enumerate() {
-                let mine = done.next_if(|(turn, _)| (turn.repetition, turn.case) == (repetition, number));
+                let mine =
+                    done.next_if(|(scheduled, _)| (scheduled.repetition, scheduled.case) == (repetition, number));
                 let why = || "the run ended before its turn came".to_owned();
                 results.push(mine.map_or_else(|| skipped(case, repetition, why()), |(_, result)| result));
             }

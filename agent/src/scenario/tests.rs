@@ -91,8 +91,8 @@ async fn run_one(case: ScenarioCase) -> CaseResult {
 }
 
 fn assert_passed(result: &CaseResult) {
-    let misses: Vec<String> = result.misses().map(super::result::FailedExpectation::text).collect();
-    assert_eq!(result.standing(false), CaseVerdict::Passed, "{}", misses.join("\n"));
+    let mismatches: Vec<String> = result.mismatches().map(super::result::FailedExpectation::text).collect();
+    assert_eq!(result.standing(false), CaseVerdict::Passed, "{}", mismatches.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,10 +192,10 @@ async fn what_does_not_hold_is_said_with_the_checklist_and_ends_the_case() {
     let wrong = expect(vec![outcome("a", OutcomeKind::Presented, json!({}))]);
     let result = run_one(case(OperatingSystem::Ios, vec![denied, push("a", None), wrong, push("b", None)])).await;
     assert_eq!(result.standing(false), CaseVerdict::Failed);
-    let text = result.misses().next().unwrap().text();
+    let text = result.mismatches().next().unwrap().text();
     assert!(text.contains("happened: withheld, unmet [\"notificationsPermitted\"]"), "{text}");
     assert!(text.contains("✗ notificationsPermitted"), "{text}");
-    assert!(matches!(result.steps[4].became, super::result::StepOutcome::NotRun), "{:?}", result.steps[4]);
+    assert!(matches!(result.steps[4].outcome, super::result::StepOutcome::NotRun), "{:?}", result.steps[4]);
     assert_eq!(result.steps.len(), 5);
 }
 

@@ -190,7 +190,7 @@ pub enum NotifierKind {
 pub struct NotifierSettings {
     /// Where notifications show.
     pub kind: NotifierKind,
-    /// The most raised in a second.
+    /// The most shown in a second.
     pub pace_per_second: u32,
     /// The most cards open at once.
     pub open_cards: u32,

@@ -52,7 +52,7 @@ fn default_version(operating_system: OperatingSystem) -> &'static str {
     if operating_system.is_apple() { "5.2311.1" } else { FIRST_SHOWING_VERSION }
 }
 
-/// The version after `version`: its last number raised by one.
+/// The version after `version`: its last number one higher.
 fn next_version(version: &str) -> String {
     let (head, last) = version.rsplit_once('.').map_or(("", version), |(head, last)| (head, last));
     match last.parse::<u64>() {

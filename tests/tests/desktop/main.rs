@@ -2,6 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's own functions fail it so")]
 
-mod allowance;
-mod raising;
+mod showing;
 mod support;
+mod suppression;

@@ -90,28 +90,28 @@ impl NotifierRig {
     }
 
     /// Expects a card to be accepted, and gives what was known of the desktop then.
-    pub async fn is_raised(&mut self, id: u64) -> Option<DesktopVerdict> {
+    pub async fn is_shown(&mut self, id: u64) -> Option<DesktopVerdict> {
         match self.next().await {
-            DesktopEvent::Raised { card, verdict } if card == CardId(id) => verdict,
+            DesktopEvent::Shown { card, verdict } if card == CardId(id) => verdict,
             other => panic!("card {id} is expected to be accepted: {other:?}"),
         }
     }
 
-    /// Raises a card and expects it to be accepted.
-    pub async fn raise(&mut self, id: u64) {
-        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
-        self.is_raised(id).await;
+    /// Shows a card and expects it to be accepted.
+    pub async fn show(&mut self, id: u64) {
+        self.native.show(card(id, "Maintenance", "Tonight at 22:00"));
+        self.is_shown(id).await;
     }
 
-    pub async fn raise_failed(&mut self, id: u64) -> (PushProblem, String) {
-        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
+    pub async fn show_failed(&mut self, id: u64) -> (PushProblem, String) {
+        self.native.show(card(id, "Maintenance", "Tonight at 22:00"));
         match self.next().await {
-            DesktopEvent::RaiseFailed { card, problem, detail } if card == CardId(id) => (problem, detail),
-            other => panic!("a failed raise expected: {other:?}"),
+            DesktopEvent::ShowFailed { card, problem, detail } if card == CardId(id) => (problem, detail),
+            other => panic!("a failed card expected: {other:?}"),
         }
     }
 
-    /// Does something until it is answered: a signal to the raising connection is heard only once notify-rust's
+    /// Does something until it is answered: a signal to the connection that asked is heard only once notify-rust's
     /// waiter has asked for it.
     pub async fn answered_after<F: Future<Output = ()>>(&mut self, mut act: impl FnMut() -> F) -> DesktopEvent {
         let deadline = Instant::now() + LIMIT;
@@ -125,8 +125,8 @@ impl NotifierRig {
     }
 
     /// Asserts that nothing was said, by an event that comes after it.
-    pub async fn said_nothing_before_raising(&mut self, id: u64) {
-        self.raise(id).await;
+    pub async fn said_nothing_before_showing(&mut self, id: u64) {
+        self.show(id).await;
     }
 }
 

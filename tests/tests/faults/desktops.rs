@@ -139,12 +139,12 @@ async fn a_session_bus_that_goes_and_comes_back() -> Result<()> {
 }
 
 /// The most that were shown within any second.
-fn most_in_a_second(raised: &[ReceivedNotification]) -> usize {
+fn most_in_a_second(shown: &[ReceivedNotification]) -> usize {
     let second = Duration::from_secs(1);
     let within = |from: &ReceivedNotification| {
-        raised.iter().filter(|one| one.received >= from.received && one.received < from.received + second).count()
+        shown.iter().filter(|one| one.received >= from.received && one.received < from.received + second).count()
     };
-    raised.iter().map(within).max().unwrap_or_default()
+    shown.iter().map(within).max().unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,15 +169,15 @@ async fn a_flood_that_is_paced() -> Result<()> {
     stand.start()?;
     stand.wait_until_settled(&all).await?;
     let took = start.elapsed();
-    let raised = stand.server.notifications();
+    let shown = stand.server.notifications();
     // Each run of the daemon keeps its own pace: the second of the restart belongs to two.
-    let (before, after) = raised.split_at(before_the_kill);
+    let (before, after) = shown.split_at(before_the_kill);
     let most = most_in_a_second(before).max(most_in_a_second(after));
     // The pace is kept by the agent's clock; on the way to the server two may come a little closer.
     ensure!(most <= pace + pace / 10, "{most} within a second");
     ensure!(stand.agent.json(&["status"])?["paced"].as_u64().context("a count")? == 0);
     let books = JournalReceipts::of(&stand.agent)?;
-    let mut shown = titles(&raised);
+    let mut shown = titles(&shown);
     let note = format!(
         "{most} in a second at the most, {:.0} s in all, one kill amid; `status` spoke of {paced} waiting",
         took.as_secs_f64()

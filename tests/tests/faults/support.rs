@@ -169,8 +169,8 @@ pub fn ids(from: usize, until: usize) -> Vec<String> {
 }
 
 /// The titles of everything that is no permission prompt.
-pub fn titles(raised: &[ReceivedNotification]) -> Vec<String> {
-    raised.iter().filter(|one| one.actions.len() < 2).map(|one| one.title.clone()).collect()
+pub fn titles(shown: &[ReceivedNotification]) -> Vec<String> {
+    shown.iter().filter(|one| one.actions.len() < 2).map(|one| one.title.clone()).collect()
 }
 
 /// What the journal says.

@@ -4,7 +4,7 @@
 //! any broker (`site`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::station::custom_notification;
+use portal_tests::test_rig::custom_notification;
 use serde_json::{Value, json};
 
 use super::site::BrokerSite;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use portal_tests::mosquitto_clients::BrokerArguments;
-use portal_tests::station::{custom_notification, embedded_credentials, embedded_port};
+use portal_tests::test_rig::{custom_notification, embedded_credentials, embedded_port};
 use serde_json::json;
 
 use super::cases;

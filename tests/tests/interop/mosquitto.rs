@@ -5,7 +5,7 @@ use portal_tests::agent::Agent;
 use portal_tests::certificates::{CertificateAuthority, CertificatePair as Certificate};
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::mosquitto_clients::BrokerArguments;
-use portal_tests::station::custom_notification;
+use portal_tests::test_rig::custom_notification;
 use portal_tests::wait::until;
 use serde_json::{Value, json};
 use tempfile::TempDir;

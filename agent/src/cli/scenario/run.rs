@@ -74,7 +74,7 @@ pub struct ScenarioRunArgs {
     #[arg(long, conflicts_with_all = ["broker", "notifier", "jobs"])]
     attach: bool,
 
-    /// native: raise the cards on this desktop, too, to watch
+    /// native: show the cards on this desktop, too, to watch
     #[arg(long, value_enum, value_name = "native")]
     notifier: Option<ShownCards>,
 

@@ -1,6 +1,6 @@
 //! The kept connection to the session bus: it listens to the notification server and to who owns its name.
 //!
-//! Lives here: connecting, reading signals, questions to the server. Does not live here: raising (notify-rust does, on
+//! Lives here: connecting, reading signals, questions to the server. Does not live here: showing (notify-rust does, on
 //! connections of its own) and what an answer means.
 
 use std::num::NonZeroUsize;
@@ -16,8 +16,8 @@ use zbus::names::{BusName, OwnedUniqueName, WellKnownName};
 use zbus::{Connection, MatchRule, Message, MessageStream};
 
 use super::super::Suppression;
-use super::allows::{self, DCONF, SuppressionSource, XFCONF};
 use super::open::ServerSignal;
+use super::suppression_source::{self, DCONF, SuppressionSource, XFCONF};
 
 pub(super) const NAME: &str = "org.freedesktop.Notifications";
 pub(super) const PATH: &str = "/org/freedesktop/Notifications";
@@ -45,7 +45,7 @@ pub(super) enum BusEvent {
     /// A signal about a notification; `broadcast` if it was sent to everyone.
     Signal { id: u32, signal: ServerSignal, broadcast: bool },
     /// What the server lets through may have changed.
-    Allowance,
+    Suppression,
     /// The connection is gone.
     Ended,
 }
@@ -58,9 +58,9 @@ pub(super) struct ServerGreeting {
     /// Whether the capabilities could be read.
     pub(super) capabilities_known: bool,
     /// Who tells what it lets through, where anyone does.
-    pub(super) teller: Option<SuppressionSource>,
+    pub(super) source: Option<SuppressionSource>,
     /// What it lets through.
-    pub(super) allowance: Suppression,
+    pub(super) suppression: Suppression,
 }
 
 impl BusConnection {
@@ -81,7 +81,7 @@ impl BusConnection {
                 .build()?,
         )
         .await?;
-        for rule in allows::CHANGES {
+        for rule in suppression_source::CHANGES {
             bus.inner().call_method("AddMatch", &rule).await?;
         }
         let owner = owner(&bus).await;
@@ -130,8 +130,8 @@ impl BusHandle {
         let (information, capabilities, inhibited, paused) = join4(
             ask("GetServerInformation"),
             ask("GetCapabilities"),
-            allows::inhibited(&self.0, &owner),
-            allows::paused(&self.0, &owner),
+            suppression_source::inhibited(&self.0, &owner),
+            suppression_source::paused(&self.0, &owner),
         )
         .await;
         let capabilities = capabilities.and_then(|reply| reply.body().deserialize::<Vec<String>>());
@@ -142,32 +142,32 @@ impl BusHandle {
             Err(_) if capabilities.is_ok() => ("unnamed".to_owned(), String::new()),
             Err(error) => return Err(error),
         };
-        let teller = SuppressionSource::of(&name, inhibited, paused);
-        let allowance = match teller {
-            Some(teller) => self.allowance(teller, &owner).await,
+        let source = SuppressionSource::of(&name, inhibited, paused);
+        let suppression = match source {
+            Some(source) => self.suppression(source, &owner).await,
             None => Suppression::default(),
         };
         Ok(ServerGreeting {
-            teller,
-            allowance,
+            source,
+            suppression,
             capabilities_known: capabilities.is_ok(),
             server: NotificationServer { name, version, capabilities: capabilities.unwrap_or_default() },
         })
     }
 
     /// What the server lets through; unknown where the answer does not come in a moment.
-    pub(super) async fn allowance(&self, teller: SuppressionSource, owner: &OwnedUniqueName) -> Suppression {
-        timeout(MOMENT, teller.ask(&self.0, owner)).await.unwrap_or_default()
+    pub(super) async fn suppression(&self, source: SuppressionSource, owner: &OwnedUniqueName) -> Suppression {
+        timeout(MOMENT, source.ask(&self.0, owner)).await.unwrap_or_default()
     }
 
-    /// Closes a notification that an earlier run raised; servers that heed only the connection which raised it have
+    /// Closes a notification that an earlier run sent; servers that heed only the connection which sent it have
     /// closed it by themselves.
     pub(super) async fn close(&self, owner: &OwnedUniqueName, id: u32) {
         // One that is gone already is what is wanted.
         let _ = self.0.call_method(Some(owner), PATH, Some(NAME), "CloseNotification", &id).await;
     }
 
-    /// Has the bus start the notification server. Not raising and seeing what happens: a raise whose answer does not
+    /// Has the bus start the notification server. Not sending and seeing what happens: a call whose answer does not
     /// come cannot be repeated, and the bus may take two minutes (decisions/0009).
     ///
     /// # Errors
@@ -195,7 +195,7 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<BusEvent>
     }
     // Whoever sends these: they say no more than that a question is due.
     if matches!(header.interface()?.as_str(), XFCONF | DCONF) {
-        return Some(BusEvent::Allowance);
+        return Some(BusEvent::Suppression);
     }
     if server.is_none_or(|server| server != sender) {
         return None;
@@ -212,7 +212,7 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<BusEvent>
         }
         // dunst says so of its counts too, at each notification.
         ("org.freedesktop.DBus.Properties", "PropertiesChanged") => {
-            allows::says_so(message).then_some(BusEvent::Allowance)
+            suppression_source::says_so(message).then_some(BusEvent::Suppression)
         }
         _ => None,
     }

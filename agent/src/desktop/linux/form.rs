@@ -1,6 +1,6 @@
-//! A card as notify-rust raises it.
+//! A card as notify-rust sends it.
 //!
-//! Lives here: name, icon, hints, actions, and which server wants its text escaped. Does not live here: the raising.
+//! Lives here: name, icon, hints, actions, and which server wants its text escaped. Does not live here: the sending.
 
 use notify_rust::{Hint, Notification, Timeout, Urgency as Level};
 

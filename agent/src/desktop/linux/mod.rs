@@ -1,7 +1,7 @@
-//! The native notifier of Linux: notify-rust raises, and one kept connection to the session bus listens beside it,
+//! The native notifier of Linux: notify-rust sends, and one kept connection to the session bus listens beside it,
 //! since a waiter of notify-rust's own loses answers (decisions/0008).
 //!
-//! Lives here: the notifier's face. Does not live here: the work (`desk`), the connection (`bus`), the rules (`open`,
+//! Lives here: the notifier's face. Does not live here: the work (`worker`), the connection (`bus`), the rules (`open`,
 //! `server`, `refusal`, `form`).
 
 use std::future::Future;
@@ -16,28 +16,28 @@ use tokio_util::task::TaskTracker;
 
 use super::queue::{CallQueue, NotifierCall};
 use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression};
-use desk::DesktopWorker;
 use server::SharedView;
+use worker::DesktopWorker;
 
-mod allows;
 mod bus;
-mod desk;
 mod form;
 mod leftover;
 mod open;
 mod refusal;
 mod server;
 mod session;
-mod turn;
+mod show_state;
+mod suppression_source;
 mod work;
+mod worker;
 
 /// How many may look at once.
 const LOOKS: usize = 16;
 
-/// How long a look takes at most; it is answered after the raise in hand, never by it.
+/// How long a look takes at most; it is answered after the card under way, never by it.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Raises cards through the desktop's notification server (`org.freedesktop.Notifications`).
+/// Shows cards through the desktop's notification server (`org.freedesktop.Notifications`).
 pub struct LinuxNotifier {
     calls: CallQueue,
     looks: mpsc::Sender<oneshot::Sender<()>>,
@@ -53,17 +53,17 @@ impl LinuxNotifier {
         let (calls, waiting) = CallQueue::new(events.clone());
         let stop = CancellationToken::new();
         let (looks, lookers) = mpsc::channel(LOOKS);
-        let (desk, view) = DesktopWorker::new(settings, waiting, lookers, events, stop.clone());
+        let (worker, view) = DesktopWorker::new(settings, waiting, lookers, events, stop.clone());
         let tasks = TaskTracker::new();
-        tasks.spawn(desk.run());
+        tasks.spawn(worker.run());
         tasks.close();
         Self { calls, looks, view, stop, tasks }
     }
 }
 
 impl Notifier for LinuxNotifier {
-    fn raise(&self, card: Card) {
-        self.calls.enqueue(NotifierCall::Raise(card));
+    fn show(&self, card: Card) {
+        self.calls.enqueue(NotifierCall::Show(card));
     }
 
     fn withdraw(&self, card: CardId) {
@@ -86,8 +86,8 @@ impl Notifier for LinuxNotifier {
         self.view.borrow().available
     }
 
-    fn allowance(&self) -> Suppression {
-        self.view.borrow().allowance
+    fn suppression(&self) -> Suppression {
+        self.view.borrow().suppression
     }
 
     fn look(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

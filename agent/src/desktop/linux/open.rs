@@ -9,7 +9,7 @@ use super::super::{CardId, DesktopEvent, PromptId};
 /// The one action of a card (contract 5); servers invoke it when the card itself is clicked.
 pub(super) const CLICK: &str = "default";
 
-/// How many signals that belong to no open card are kept while a raise is under way.
+/// How many signals that belong to no open card are kept while a card is under way.
 const EARLY: usize = 1024;
 
 /// What was shown.
@@ -84,31 +84,31 @@ impl OpenItem {
 pub(super) struct OpenNotifications<H> {
     shown: HashMap<u32, (OpenItem, H)>,
     early: VecDeque<(u32, ServerSignal)>,
-    raising: bool,
+    expecting: bool,
 }
 
 impl<H> OpenNotifications<H> {
     pub(super) fn new() -> Self {
-        Self { shown: HashMap::new(), early: VecDeque::new(), raising: false }
+        Self { shown: HashMap::new(), early: VecDeque::new(), expecting: false }
     }
 
-    /// A raise is under way: from here on, signals about unknown ids may be about it.
+    /// A card is under way: from here on, signals about unknown ids may be about it.
     pub(super) fn expect(&mut self) {
         self.early.clear();
-        self.raising = true;
+        self.expecting = true;
     }
 
-    /// The raise came to nothing.
+    /// It came to nothing.
     pub(super) fn expect_no_more(&mut self) {
         self.early.clear();
-        self.raising = false;
+        self.expecting = false;
     }
 
-    /// The raise was accepted. Gives back the first answer that came before this, with what had kept it open.
+    /// It was accepted. Gives back the first answer that came before this, with what had kept it open.
     pub(super) fn accept(&mut self, id: u32, subject: OpenItem, hold: H) -> Option<(DesktopEvent, H)> {
         let early: Vec<ServerSignal> =
             self.early.drain(..).filter_map(|(about, signal)| (about == id).then_some(signal)).collect();
-        self.raising = false;
+        self.expecting = false;
         match early.iter().find_map(|signal| subject.meaning(signal)) {
             Some(event) => Some((event, hold)),
             None => {
@@ -129,7 +129,7 @@ impl<H> OpenNotifications<H> {
     }
 
     fn keep_early(&mut self, id: u32, signal: ServerSignal) {
-        if !self.raising {
+        if !self.expecting {
             return;
         }
         if self.early.len() == EARLY {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn signals_before_a_raise_are_about_others() {
+    fn signals_before_a_card_are_about_others() {
         let mut open = OpenNotifications::new();
         open.hear(5, action(CLICK));
         open.expect();

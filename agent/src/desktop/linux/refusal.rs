@@ -1,4 +1,4 @@
-//! What the error of a raise means for the push behind it. Pure.
+//! What the error of showing a card means for the push behind it. Pure.
 //!
 //! Lives here: the reading of D-Bus error names, the sentences. Does not live here: when it is tried again (the daemon).
 

@@ -1,6 +1,6 @@
 //! What is known of the notification server, and how `status` tells it. Pure.
 //!
-//! Lives here: the server's state and its view. Does not live here: finding out (the desk).
+//! Lives here: the server's state and its view. Does not live here: finding out (the worker).
 
 use portal_contract::DesktopVerdict;
 use portal_contract::status::DesktopStatus;
@@ -13,12 +13,12 @@ use super::refusal::{no_server, no_session_bus};
 /// The notification server, as far as the kept connection tells.
 #[derive(Debug, Clone)]
 pub(super) enum ServerState {
-    /// There is no session bus; the next raise looks for one.
+    /// There is no session bus; the next card looks for one.
     NoBus {
         /// Why.
         why: String,
     },
-    /// Nobody owns the name; the next raise has the bus start a server, if it knows one.
+    /// Nobody owns the name; the next card has the bus start a server, if it knows one.
     Absent {
         /// Why.
         why: String,
@@ -41,7 +41,7 @@ pub(super) enum ServerState {
 pub(super) struct ServerQuestion {
     /// Which.
     pub(super) about: QuestionKind,
-    /// Whether a raise has waited for it in vain; further ones do not wait.
+    /// Whether a card has waited for it in vain; further ones do not wait.
     pub(super) overdue: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) enum QuestionKind {
 pub(super) struct SharedView {
     pub(super) desktop: DesktopStatus,
     pub(super) available: bool,
-    pub(super) allowance: Suppression,
+    pub(super) suppression: Suppression,
 }
 
 impl ServerState {
@@ -98,7 +98,7 @@ impl ServerState {
         matches!(self, Self::Present { greeting, .. } if greeting.server.name.to_ascii_lowercase().contains("mate"))
     }
 
-    /// Why nothing can be raised at once; nothing where something can.
+    /// Why nothing can be shown at once; nothing where something can.
     pub(super) fn problem(&self) -> Option<String> {
         match self {
             Self::NoBus { why } => Some(no_session_bus(why)),
@@ -113,7 +113,7 @@ impl ServerState {
         match self {
             Self::NoBus { .. } | Self::Absent { .. } => DesktopVerdict::NoNotificationServer,
             Self::Asked(_) => DesktopVerdict::Unknown,
-            Self::Present { greeting, .. } => greeting.allowance.verdict(),
+            Self::Present { greeting, .. } => greeting.suppression.verdict(),
         }
     }
 
@@ -124,7 +124,7 @@ impl ServerState {
         view.desktop.verdict = Some(self.verdict());
         match self {
             Self::Present { greeting, .. } => {
-                view.allowance = greeting.allowance;
+                view.suppression = greeting.suppression;
                 view.desktop.notification_server = Some(greeting.server.clone());
             }
             _ => view.available = view.desktop.problem.is_none(),

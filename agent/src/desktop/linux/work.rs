@@ -1,6 +1,6 @@
-//! What the desk has others do while it goes on: questions over the kept connection, waiters, withdrawals.
+//! What the worker has others do while it goes on: questions over the kept connection, waiters, withdrawals.
 //!
-//! Lives here: those tasks, and what keeps a notification open. Does not live here: what their answers mean (`desk`).
+//! Lives here: those tasks, and what keeps a notification open. Does not live here: what their answers mean (`worker`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 use zbus::names::OwnedUniqueName;
 
 use super::super::Suppression;
-use super::allows::SuppressionSource;
 use super::bus::{BusConnection, BusHandle, ServerGreeting};
 use super::open::{DISMISSED, EXPIRED, ServerSignal};
-use super::turn::NotifyCall;
+use super::show_state::NotifyCall;
+use super::suppression_source::SuppressionSource;
 
 /// How long the server has for an answer (contract 4).
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ pub(super) enum TaskResult {
     Connected(zbus::Result<(Box<BusConnection>, Option<OwnedUniqueName>)>),
     Started(zbus::Result<Option<OwnedUniqueName>>),
     Greeted(OwnedUniqueName, zbus::Result<ServerGreeting>),
-    Allowance(OwnedUniqueName, Suppression),
+    Suppression(OwnedUniqueName, Suppression),
     /// What was given up was accepted after all, or never will be.
     Late(Option<NotificationHold>),
     /// notify-rust's waiter of this notification heard something.
@@ -100,10 +100,10 @@ impl RunningTasks {
         self.questions.spawn(async move { TaskResult::Greeted(owner.clone(), line.greet(owner).await) });
     }
 
-    pub(super) fn ask_allowance(&mut self, line: BusHandle, teller: SuppressionSource, owner: OwnedUniqueName) {
+    pub(super) fn ask_suppression(&mut self, line: BusHandle, source: SuppressionSource, owner: OwnedUniqueName) {
         self.questions.spawn(async move {
-            let allowance = line.allowance(teller, &owner).await;
-            TaskResult::Allowance(owner, allowance)
+            let suppression = line.suppression(source, &owner).await;
+            TaskResult::Suppression(owner, suppression)
         });
     }
 

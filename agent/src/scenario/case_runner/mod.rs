@@ -110,7 +110,7 @@ pub fn did_not_end(mut result: CaseResult, error: &TestDeviceError) -> CaseResul
 }
 
 fn trouble(at: &FilePosition, expected: &str, error: &TestDeviceError) -> StepResult {
-    let miss = FailedExpectation {
+    let mismatch = FailedExpectation {
         at: at.clone(),
         expected: expected.to_owned(),
         happened: error.to_string(),
@@ -122,7 +122,7 @@ fn trouble(at: &FilePosition, expected: &str, error: &TestDeviceError) -> StepRe
         text: "device".to_owned(),
         began: Duration::ZERO,
         took: Duration::ZERO,
-        became: StepOutcome::NotHeld(vec![miss]),
+        outcome: StepOutcome::NotHeld(vec![mismatch]),
         happenings: Vec::new(),
     }
 }
@@ -133,7 +133,7 @@ fn not_run(step: &ScenarioStep, began: Duration) -> StepResult {
         text: step.text.clone(),
         began,
         took: Duration::ZERO,
-        became: StepOutcome::NotRun,
+        outcome: StepOutcome::NotRun,
         happenings: Vec::new(),
     }
 }
@@ -167,16 +167,17 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             action: StepAction::Expect(Vec::new()),
         };
         let started = Instant::now();
-        let became = self.set_up().await;
-        steps.push(self.result(&zero, self.began, started, became));
+        let outcome = self.set_up().await;
+        steps.push(self.result(&zero, self.began, started, outcome));
         for step in &self.case.steps {
-            let goes_on = steps.last().is_none_or(|last| !last.misses().iter().any(|miss| miss.fails(how.strict)));
+            let goes_on =
+                steps.last().is_none_or(|last| !last.mismatches().iter().any(|mismatch| mismatch.fails(how.strict)));
             if !goes_on {
                 return;
             }
             let (began, started) = (self.now, Instant::now());
-            let became = self.step(step).await;
-            steps.push(self.result(step, began, started, became));
+            let outcome = self.step(step).await;
+            steps.push(self.result(step, began, started, outcome));
         }
     }
 
@@ -185,15 +186,15 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         step: &ScenarioStep,
         began: Timestamp,
         started: Instant,
-        became: Result<StepOutcome, TestDeviceError>,
+        outcome: Result<StepOutcome, TestDeviceError>,
     ) -> StepResult {
-        let became = became.unwrap_or_else(|error| StepOutcome::NotHeld(vec![self.trouble(step, &error)]));
+        let outcome = outcome.unwrap_or_else(|error| StepOutcome::NotHeld(vec![self.trouble(step, &error)]));
         StepResult {
             at: step.at.clone(),
             text: step.text.clone(),
             began: since(self.began, began),
             took: started.elapsed(),
-            became,
+            outcome,
             happenings: std::mem::take(&mut self.happenings),
         }
     }
@@ -224,17 +225,17 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             return Ok(StepOutcome::Done { note: None });
         }
         let status = self.status().await?;
-        let misses = self.case.given.iter().filter_map(|check| expect::given(check, &status)).collect();
-        Ok(became(misses))
+        let mismatches = self.case.given.iter().filter_map(|check| expect::given(check, &status)).collect();
+        Ok(outcome_of(mismatches))
     }
 
     async fn step(&mut self, step: &ScenarioStep) -> Result<StepOutcome, TestDeviceError> {
         if let StepAction::Expect(expectations) = &step.action {
-            let mut misses = Vec::new();
+            let mut mismatches = Vec::new();
             for expectation in expectations {
-                misses.extend(self.check(expectation).await?);
+                mismatches.extend(self.check(expectation).await?);
             }
-            return Ok(became(misses));
+            return Ok(outcome_of(mismatches));
         }
         self.since.clear();
         if self.case_asks_for_nothing() {
@@ -303,7 +304,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             Ok(_) => "it was done".to_owned(),
         };
         let code = refusal.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
-        Ok(became(vec![FailedExpectation {
+        Ok(outcome_of(vec![FailedExpectation {
             at: step.at.clone(),
             expected: format!("the device refuses {}{code}", step.text),
             happened,
@@ -379,6 +380,6 @@ fn done(applied: CommandResult) -> StepOutcome {
     StepOutcome::Done { note: applied.note }
 }
 
-fn became(misses: Vec<FailedExpectation>) -> StepOutcome {
-    if misses.is_empty() { StepOutcome::Done { note: None } } else { StepOutcome::NotHeld(misses) }
+fn outcome_of(mismatches: Vec<FailedExpectation>) -> StepOutcome {
+    if mismatches.is_empty() { StepOutcome::Done { note: None } } else { StepOutcome::NotHeld(mismatches) }
 }

@@ -131,8 +131,8 @@ fn timeline(case: &CaseResult, strict: bool) -> Markup {
 }
 
 fn of_step(step: &StepResult, clock: &mut RowClock, strict: bool) -> Markup {
-    let fails = step.misses().iter().any(|miss| miss.fails(strict));
-    let (class, sign, note) = match &step.became {
+    let fails = step.mismatches().iter().any(|mismatch| mismatch.fails(strict));
+    let (class, sign, note) = match &step.outcome {
         StepOutcome::Done { note } => ("is-passed", "✓", note.as_deref()),
         StepOutcome::NotHeld(_) if fails => ("is-failed", "✗", None),
         StepOutcome::NotHeld(_) => ("is-warned", "!", None),
@@ -141,8 +141,8 @@ fn of_step(step: &StepResult, clock: &mut RowClock, strict: bool) -> Markup {
     let what = html! {
         code title=(harmless(&step.at.to_string())) { (harmless(&step.text)) }
         @if let Some(note) = note { " " span class="happening" { (harmless(note)) } }
-        @for miss in step.misses() {
-            pre class=(if miss.fails(strict) { "is-failed" } else { "is-warned" }) { span { (harmless(&miss.text())) } }
+        @for mismatch in step.mismatches() {
+            pre class=(if mismatch.fails(strict) { "is-failed" } else { "is-warned" }) { span { (harmless(&mismatch.text())) } }
         }
     };
     html! {

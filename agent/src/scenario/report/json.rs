@@ -11,12 +11,12 @@ pub fn line(case: &CaseResult, strict: bool) -> Value {
     let mut line = serde_json::to_value(case).unwrap_or_default();
     line["name"] = case.name().into();
     line["standing"] = json!(case.standing(strict));
-    line["failures"] = case.misses().map(|miss| failure(miss, strict)).collect();
+    line["failures"] = case.mismatches().map(|mismatch| failure(mismatch, strict)).collect();
     line
 }
 
-fn failure(miss: &FailedExpectation, strict: bool) -> Value {
-    json!({ "at": miss.at.to_string(), "fails": miss.fails(strict), "grounds": miss.grounds.to_string(), "text": miss.text() })
+fn failure(mismatch: &FailedExpectation, strict: bool) -> Value {
+    json!({ "at": mismatch.at.to_string(), "fails": mismatch.fails(strict), "grounds": mismatch.grounds.to_string(), "text": mismatch.text() })
 }
 
 /// The last line.

@@ -62,8 +62,8 @@ fn test_case(file: &str, case: &CaseResult, strict: bool) -> TestCase {
 fn output(case: &CaseResult, strict: bool) -> String {
     let facts = if case.facts.is_empty() { String::new() } else { format!("\nfacts {}", case.facts.join(", ")) };
     let mut output = format!("{}{facts}", case.at);
-    for miss in case.misses().filter(|miss| !miss.fails(strict)) {
-        output.push_str(&format!("\nwarned, since it rests on an undocumented choice:\n{}", miss.text()));
+    for mismatch in case.mismatches().filter(|mismatch| !mismatch.fails(strict)) {
+        output.push_str(&format!("\nwarned, since it rests on an undocumented choice:\n{}", mismatch.text()));
     }
     output
 }
@@ -77,13 +77,14 @@ fn status(case: &CaseResult, strict: bool) -> TestCaseStatus {
             skipped
         }
         CaseVerdict::Failed => {
-            let failing: Vec<&FailedExpectation> = case.misses().filter(|miss| miss.fails(strict)).collect();
+            let failing: Vec<&FailedExpectation> =
+                case.mismatches().filter(|mismatch| mismatch.fails(strict)).collect();
             let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(first) = failing.first() {
                 failed.set_message(format!("expected {}; {}", first.expected, first.happened));
                 failed.set_type(first.grounds.to_string());
             }
-            failed.set_description(failing.iter().map(|miss| miss.text()).collect::<Vec<_>>().join("\n"));
+            failed.set_description(failing.iter().map(|mismatch| mismatch.text()).collect::<Vec<_>>().join("\n"));
             failed
         }
     }

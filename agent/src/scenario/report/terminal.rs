@@ -52,11 +52,11 @@ pub fn case_line(case: &CaseResult, strict: bool) -> Spans {
 /// What did not hold in a case, line by line; nothing where everything did.
 pub fn failure(case: &CaseResult, strict: bool) -> Vec<Spans> {
     let mut lines = Vec::new();
-    for miss in case.misses() {
+    for mismatch in case.mismatches() {
         let (tone, word) =
-            if miss.fails(strict) { (ReportTone::Bad, "failed") } else { (ReportTone::Warning, "warned") };
+            if mismatch.fails(strict) { (ReportTone::Bad, "failed") } else { (ReportTone::Warning, "warned") };
         lines.push(vec![(tone, format!("{word}: ")), (ReportTone::Plain, case.name())]);
-        lines.extend(miss.text().lines().map(|line| vec![(ReportTone::Plain, format!("  {line}"))]));
+        lines.extend(mismatch.text().lines().map(|line| vec![(ReportTone::Plain, format!("  {line}"))]));
     }
     lines
 }

@@ -19,13 +19,13 @@ fn at(line: usize) -> FilePosition {
     FilePosition { file: "life/denied.yaml".into(), line, column: 3 }
 }
 
-fn step(line: usize, text: &str, began: u64, became: StepOutcome) -> StepResult {
+fn step(line: usize, text: &str, began: u64, outcome: StepOutcome) -> StepResult {
     StepResult {
         at: at(line),
         text: text.to_owned(),
         began: Duration::from_secs(began),
         took: Duration::from_millis(2),
-        became,
+        outcome,
         happenings: vec![ObservedEvent {
             at: Duration::from_secs(began),
             kind: ObservedEventKind::Receipt,
@@ -34,7 +34,7 @@ fn step(line: usize, text: &str, began: u64, became: StepOutcome) -> StepResult 
     }
 }
 
-fn miss(grounds: ExpectationBasis) -> FailedExpectation {
+fn mismatch(grounds: ExpectationBasis) -> FailedExpectation {
     let standing = |code, met, detail: &str, hint: &str| Checked {
         code,
         met,
@@ -86,7 +86,7 @@ fn case(combination: &str, steps: Vec<StepResult>, skipped: Option<&str>) -> Cas
 
 fn run(strict: bool) -> RunResult {
     let done = || StepOutcome::Done { note: Some("already denied".to_owned()) };
-    let not_held = |grounds| StepOutcome::NotHeld(vec![miss(grounds)]);
+    let not_held = |grounds| StepOutcome::NotHeld(vec![mismatch(grounds)]);
     RunResult {
         strict,
         seed: Some(7),
@@ -128,7 +128,7 @@ fn the_terminal_says_how_each_case_stands() {
 #[test]
 fn the_text_of_a_failure_is_the_same_in_every_report() {
     let run = run(true);
-    let expected = run.cases[1].misses().next().unwrap().text();
+    let expected = run.cases[1].mismatches().next().unwrap().text();
     let terminal: Vec<String> =
         failure(&run.cases[1], true).iter().skip(1).map(|spans| text(spans)[2..].to_owned()).collect();
     assert_eq!(terminal.join("\n"), expected);

@@ -14,8 +14,8 @@ use crate::{
 #[derive(Clone, Default)]
 pub(super) struct InvariantChecks {
     last: Option<(u64, Timestamp)>,
-    raised_at: Vec<Timestamp>,
-    raised_under: Option<DeviceSnapshot>,
+    shown_at: Vec<Timestamp>,
+    shown_under: Option<DeviceSnapshot>,
     prompts_in_this_installation: u32,
     denials_in_this_installation: u32,
 }
@@ -47,8 +47,8 @@ impl InvariantChecks {
     }
 
     pub(super) fn card_shown(&mut self, now: Timestamp, settings: &EmulationSettings) {
-        self.raised_at.push(now);
-        let in_this_second = self.raised_at.iter().rev().take_while(|at| now.millis_since(**at) < 1000).count();
+        self.shown_at.push(now);
+        let in_this_second = self.shown_at.iter().rev().take_while(|at| now.millis_since(**at) < 1000).count();
         assert!(in_this_second <= settings.pace_per_second as usize, "{in_this_second} are shown in a second");
     }
 
@@ -58,12 +58,12 @@ impl InvariantChecks {
 
     /// The pace is one of device time: a second that comes twice is two.
     pub(super) fn clock_stepped_back(&mut self) {
-        self.raised_at.clear();
+        self.shown_at.clear();
     }
 
     pub(super) fn restarted(&mut self) {
-        self.raised_at.clear();
-        self.raised_under = None;
+        self.shown_at.clear();
+        self.shown_under = None;
     }
 
     fn one_in_hand(&mut self, event: &DeviceInput, before: &Device, effects: &[DeviceEffect], after: &Device) {
@@ -73,7 +73,7 @@ impl InvariantChecks {
         assert!(shows == 0 || !before.is_showing_push() || answers, "a second card before the first is answered");
         if shows == 1 {
             assert!(after.is_showing_push());
-            self.raised_under = Some(after.snapshot().clone());
+            self.shown_under = Some(after.snapshot().clone());
         }
     }
 
@@ -99,7 +99,7 @@ impl InvariantChecks {
                 assert!(!expected.is_empty(), "withheld by nothing");
             }
             Outcome::Presented(shown) => {
-                let then = if shown.surface == Surface::InApp { Some(now) } else { self.raised_under.as_ref() };
+                let then = if shown.surface == Surface::InApp { Some(now) } else { self.shown_under.as_ref() };
                 assert_eq!(oracle::unmet(then.unwrap(), push), [], "presented while something is unmet");
             }
             _ => {}

@@ -1,7 +1,7 @@
 //! Where each notification server keeps what it lets through, and what is read there (decisions/0011).
 //!
 //! Lives here: who is asked, the questions, the reading of their answers. Does not live here: when they are asked (the
-//! desk), what follows from it (`allowance`).
+//! worker), what follows from it (`suppression`).
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn xfce_mutes_by_the_name_that_a_card_is_raised_under() {
+    fn xfce_mutes_by_the_name_that_a_card_is_shown_under() {
         let told = |do_not_disturb, application_off| Suppression {
             do_not_disturb: Some(do_not_disturb),
             application_off: Some(application_off),

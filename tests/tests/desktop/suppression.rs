@@ -1,4 +1,4 @@
-//! What the desktop itself lets through: read where each server keeps it, at each change and at each raise.
+//! What the desktop itself lets through: read where each server keeps it, at each change and at each card.
 
 use std::time::{Duration, Instant};
 
@@ -26,24 +26,24 @@ impl NotifierRig {
         tokio::time::timeout(LIMIT, heard).await.unwrap_or_else(|_| panic!("{verdict:?} is never known"));
     }
 
-    /// Raises a card and gives what was known of the desktop then.
-    async fn raise_and_tell(&mut self, id: u64) -> DesktopVerdict {
-        self.native.raise(card(id, "Maintenance", "Tonight at 22:00"));
-        self.is_raised(id).await.unwrap()
+    /// Shows a card and gives what was known of the desktop then.
+    async fn show_and_tell(&mut self, id: u64) -> DesktopVerdict {
+        self.native.show(card(id, "Maintenance", "Tonight at 22:00"));
+        self.is_shown(id).await.unwrap()
     }
 }
 
 #[test]
 fn a_server_that_signals_do_not_disturb_is_heard() {
-    on_a_private_bus("allowance::a_server_that_signals_do_not_disturb_is_heard", async |directory| {
+    on_a_private_bus("suppression::a_server_that_signals_do_not_disturb_is_heard", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::plasma()).await;
         assert_eq!(desktop.verdict(), Some(DesktopVerdict::Accepted));
-        assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Accepted);
+        assert_eq!(desktop.show_and_tell(1).await, DesktopVerdict::Accepted);
         server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::DoNotDisturb).await;
-        assert_eq!(desktop.native.allowance().do_not_disturb, Some(true));
+        assert_eq!(desktop.native.suppression().do_not_disturb, Some(true));
         // The server takes it all the same, as the real ones do: it is shown, and shows nothing.
-        assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::DoNotDisturb);
+        assert_eq!(desktop.show_and_tell(2).await, DesktopVerdict::DoNotDisturb);
         assert_eq!(server.notifications().len(), 2);
         assert!(desktop.native.is_available() && desktop.native.state().problem.is_none());
         server.set_do_not_disturb(DoNotDisturb::Off).await.unwrap();
@@ -52,14 +52,14 @@ fn a_server_that_signals_do_not_disturb_is_heard() {
 }
 
 #[test]
-fn a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look() {
+fn a_server_that_signals_nothing_is_asked_at_each_card_and_each_look() {
     on_a_private_bus(
-        "allowance::a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look",
+        "suppression::a_server_that_signals_nothing_is_asked_at_each_card_and_each_look",
         async |directory| {
             let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
-            assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Accepted);
+            assert_eq!(desktop.show_and_tell(1).await, DesktopVerdict::Accepted);
             server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
-            assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::DoNotDisturb);
+            assert_eq!(desktop.show_and_tell(2).await, DesktopVerdict::DoNotDisturb);
             assert_eq!(desktop.verdict(), Some(DesktopVerdict::DoNotDisturb));
             server.set_do_not_disturb(DoNotDisturb::Off).await.unwrap();
             assert_eq!(desktop.verdict(), Some(DesktopVerdict::DoNotDisturb), "nothing polls");
@@ -71,14 +71,14 @@ fn a_server_that_signals_nothing_is_asked_at_each_raise_and_each_look() {
 
 #[test]
 fn a_question_without_an_answer_delays_no_card() {
-    on_a_private_bus("allowance::a_question_without_an_answer_delays_no_card", async |directory| {
+    on_a_private_bus("suppression::a_question_without_an_answer_delays_no_card", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
         server.set_do_not_disturb(DoNotDisturb::Unanswered).await.unwrap();
         let asked = Instant::now();
-        desktop.native.raise(card(1, "Maintenance", "Tonight at 22:00"));
+        desktop.native.show(card(1, "Maintenance", "Tonight at 22:00"));
         let notified = server.wait_for(1, LIMIT).await.unwrap()[0].received;
         assert!(notified.duration_since(asked) < Duration::from_millis(200), "the server is called at once");
-        assert_eq!(desktop.is_raised(1).await, Some(DesktopVerdict::Unknown));
+        assert_eq!(desktop.is_shown(1).await, Some(DesktopVerdict::Unknown));
         assert!(asked.elapsed() < Duration::from_secs(1));
         let looked = Instant::now();
         desktop.native.look().await;
@@ -88,7 +88,7 @@ fn a_question_without_an_answer_delays_no_card() {
 
 #[test]
 fn a_flood_of_changes_is_one_question() {
-    on_a_private_bus("allowance::a_flood_of_changes_is_one_question", async |directory| {
+    on_a_private_bus("suppression::a_flood_of_changes_is_one_question", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::plasma()).await;
         let asked = server.questions();
         for _ in 0..200 {
@@ -96,14 +96,14 @@ fn a_flood_of_changes_is_one_question() {
         }
         server.set_do_not_disturb(DoNotDisturb::On).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::DoNotDisturb).await;
-        assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::DoNotDisturb, "the last word holds");
+        assert_eq!(desktop.show_and_tell(1).await, DesktopVerdict::DoNotDisturb, "the last word holds");
         assert!(server.questions() - asked <= 3, "{} questions", server.questions() - asked);
     });
 }
 
 #[test]
 fn xfce_keeps_it_in_its_settings() {
-    on_a_private_bus("allowance::xfce_keeps_it_in_its_settings", async |directory| {
+    on_a_private_bus("suppression::xfce_keeps_it_in_its_settings", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         let settings = SettingsService::start(&bus.address()).await.unwrap();
         let profile = ServerProfile { name: "Xfce Notify Daemon", ..ServerProfile::xfce() };
@@ -111,7 +111,7 @@ fn xfce_keeps_it_in_its_settings() {
         let mut desktop = NotifierRig::start(&directory);
         desktop.appeared().await;
         let told = Suppression { do_not_disturb: Some(false), application_off: Some(false) };
-        assert_eq!(desktop.native.allowance(), told, "what is not set is off");
+        assert_eq!(desktop.native.suppression(), told, "what is not set is off");
         settings.set("/do-not-disturb", Variant::from(true)).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::DoNotDisturb).await;
         settings.set("/do-not-disturb", Variant::from(false)).await.unwrap();
@@ -119,13 +119,13 @@ fn xfce_keeps_it_in_its_settings() {
         let muted = vec![Variant::from("Company Portal")];
         settings.set("/applications/muted_applications", Variant::from(muted)).await.unwrap();
         desktop.comes_to_know(DesktopVerdict::ApplicationOff).await;
-        assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::ApplicationOff);
+        assert_eq!(desktop.show_and_tell(1).await, DesktopVerdict::ApplicationOff);
     });
 }
 
 #[test]
 fn gnome_keeps_it_in_its_settings() {
-    on_a_private_bus("allowance::gnome_keeps_it_in_its_settings", async |directory| {
+    on_a_private_bus("suppression::gnome_keeps_it_in_its_settings", async |directory| {
         let (bus, _server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         assert_eq!(desktop.verdict(), Some(DesktopVerdict::Accepted));
         let dconf = zbus::connection::Builder::address(bus.address().as_str())
@@ -148,11 +148,11 @@ fn gnome_keeps_it_in_its_settings() {
 
 #[test]
 fn a_server_that_does_not_tell_is_unknown_and_none_is_none() {
-    on_a_private_bus("allowance::a_server_that_does_not_tell_is_unknown_and_none_is_none", async |directory| {
+    on_a_private_bus("suppression::a_server_that_does_not_tell_is_unknown_and_none_is_none", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::mate()).await;
-        assert_eq!(desktop.raise_and_tell(1).await, DesktopVerdict::Unknown);
+        assert_eq!(desktop.show_and_tell(1).await, DesktopVerdict::Unknown);
         server.behave(ServerBehaviour::Delay(Duration::from_millis(100)));
-        assert_eq!(desktop.raise_and_tell(2).await, DesktopVerdict::Unknown);
+        assert_eq!(desktop.show_and_tell(2).await, DesktopVerdict::Unknown);
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
         desktop.comes_to_know(DesktopVerdict::NoNotificationServer).await;

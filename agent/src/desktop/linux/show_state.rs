@@ -1,6 +1,6 @@
-//! The raise in hand: it waits for a server, then for the server's answer.
+//! The card under way: it waits for a server, then for the server's answer.
 //!
-//! Lives here: what is shown, and the wait. Does not live here: what follows from its end (`desk`).
+//! Lives here: what is shown, and the wait. Does not live here: what follows from its end (`worker`).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,32 +14,32 @@ use super::open::{OpenItem, PromptNonce};
 use super::work::{CALL_TIMEOUT, NotificationHold};
 use crate::desktop::{Card, PromptCard, Suppression};
 
-/// Something to raise.
+/// Something to show.
 pub(super) enum ShowRequest {
     Card(Card),
     Prompt(PromptCard, PromptNonce),
 }
 
-/// The raise in hand.
+/// The card under way.
 pub(super) enum ShowState {
     /// It waits for a server, until the time is over.
     Waiting(ShowRequest, Pin<Box<Sleep>>),
     /// The server has it.
-    Raising(OpenItem, ShowFuture),
+    Showing(OpenItem, ShowFuture),
 }
 
 /// A call of the server under way.
 pub(super) type NotifyCall = Pin<Box<dyn Future<Output = notify_rust::error::Result<NotificationHandle>> + Send>>;
 
-/// A turn's call with its limit.
+/// The call with its limit.
 pub(super) type ShowFuture = Pin<Box<dyn Future<Output = ShowResult> + Send>>;
 
-/// How a turn ended.
+/// How it ended.
 pub(super) enum ShowResult {
     /// No server was found while it waited.
     NoServerInTime,
     /// The server accepted it, under this id.
-    Raised(AcceptedCard),
+    Shown(AcceptedCard),
     /// An error, as notify-rust prints it.
     Failed(String),
     /// The server has the call and does not answer. It may still do so.
@@ -51,7 +51,7 @@ pub(super) struct AcceptedCard {
     pub(super) id: u32,
     pub(super) hold: NotificationHold,
     /// What was said right after it of what the server lets through, where that was asked.
-    pub(super) allowance: Option<Suppression>,
+    pub(super) suppression: Option<Suppression>,
 }
 
 /// A question to the server that is sent once it has answered the call.
@@ -67,14 +67,14 @@ impl ShowState {
     }
 
     /// Calls the server. notify-rust has no limit of its own (decisions/0009).
-    pub(super) fn raising(
+    pub(super) fn showing(
         job: &ShowRequest,
         form: &NotificationTemplate,
         markup: bool,
         then: Option<SuppressionFuture>,
     ) -> Self {
         let notification = job.form(form, markup);
-        Self::Raising(job.subject(), Box::pin(raise(notification, then)))
+        Self::Showing(job.subject(), Box::pin(show(notification, then)))
     }
 }
 
@@ -95,30 +95,30 @@ impl ShowRequest {
 }
 
 /// The question goes after the answer: sent together, it made the server read the call later (run: `push_to_notify`).
-async fn raise(notification: Notification, then: Option<SuppressionFuture>) -> ShowResult {
+async fn show(notification: Notification, then: Option<SuppressionFuture>) -> ShowResult {
     let mut call: NotifyCall = Box::pin(async move { notification.show_async().await });
     match timeout(CALL_TIMEOUT, &mut call).await {
         Ok(Ok(handle)) => {
-            let allowance = match then {
+            let suppression = match then {
                 // Unknown is what an answer says that does not come.
                 Some(question) => Some(timeout(GRACE, question).await.unwrap_or_default()),
                 None => None,
             };
-            ShowResult::Raised(AcceptedCard { id: handle.id(), hold: NotificationHold::new(handle), allowance })
+            ShowResult::Shown(AcceptedCard { id: handle.id(), hold: NotificationHold::new(handle), suppression })
         }
         Ok(Err(error)) => ShowResult::Failed(error.to_string()),
         Err(_) => ShowResult::Unanswered(call),
     }
 }
 
-/// Waits for the end of the turn in hand; for ever, if there is none.
-pub(super) async fn end(turn: &mut Option<ShowState>) -> ShowResult {
-    match turn {
+/// Waits for the end of what is under way; for ever, if there is nothing.
+pub(super) async fn end(showing: &mut Option<ShowState>) -> ShowResult {
+    match showing {
         Some(ShowState::Waiting(_, until)) => {
             until.await;
             ShowResult::NoServerInTime
         }
-        Some(ShowState::Raising(_, call)) => call.await,
+        Some(ShowState::Showing(_, call)) => call.await,
         None => std::future::pending().await,
     }
 }

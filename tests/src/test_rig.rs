@@ -1,4 +1,4 @@
-//! A whole station: a private bus with a recording notification server, an agent with its embedded broker, a sender.
+//! A whole rig: a private bus with a recording notification server, an agent with its embedded broker, a sender.
 //!
 //! Lives here: putting these together, and sending one push to learn what became of it. Does not live here: any of them.
 
@@ -19,7 +19,7 @@ pub const LIMIT: Duration = ANSWER_TIMEOUT;
 /// The user that enrolls the devices of the tests.
 pub const USER: &str = "adele@contoso.example";
 
-/// How a station is put together.
+/// How a rig is put together.
 #[derive(Debug)]
 pub struct RigSetup<'a> {
     /// The habits of the notification server; none: the bus has no server.
@@ -36,7 +36,7 @@ impl Default for RigSetup<'_> {
     }
 }
 
-/// A running station; every part ends with it.
+/// A running rig; every part ends with it.
 pub struct TestRig {
     /// The agent; its daemon runs and is online.
     pub agent: Agent,
@@ -53,7 +53,7 @@ pub struct TestRig {
 }
 
 impl TestRig {
-    /// A station with a fresh device.
+    /// A rig with a fresh device.
     ///
     /// # Errors
     /// One of its parts does not start.
@@ -82,20 +82,20 @@ impl TestRig {
         Ok(Self { agent, device, server, bus, publisher, receipts, asked_for: AtomicUsize::new(0), arguments })
     }
 
-    /// A station with the defaults whose device would show a push: app installed, enrolled, allowed.
+    /// A rig with the defaults whose device would show a push: app installed, enrolled, allowed.
     ///
     /// # Errors
     /// One of its parts does not start, or a command fails.
     pub async fn ready(setup: &RigSetup<'_>) -> Result<Self> {
-        let station = Self::start(setup).await?;
-        station.agent.make_ready()?;
-        Ok(station)
+        let rig = Self::start(setup).await?;
+        rig.agent.make_ready()?;
+        Ok(rig)
     }
 
     /// The notification server.
     ///
     /// # Errors
-    /// This station has none.
+    /// This rig has none.
     pub fn server(&self) -> Result<&NotificationServer> {
         self.server.as_ref().context("a notification server")
     }
@@ -103,10 +103,10 @@ impl TestRig {
     /// Everything that was shown and is no permission prompt.
     ///
     /// # Errors
-    /// This station has no notification server.
+    /// This rig has no notification server.
     pub fn shown(&self) -> Result<Vec<ReceivedNotification>> {
-        let raised = self.server()?.notifications();
-        Ok(raised.into_iter().filter(|notification| notification.actions.len() < 2).collect())
+        let shown = self.server()?.notifications();
+        Ok(shown.into_iter().filter(|notification| notification.actions.len() < 2).collect())
     }
 
     /// Waits until so many notifications that are no prompt were shown, and gives them.

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use zbus::names::OwnedUniqueName;
 
-use allowance::SuppressionQuery;
+use suppression::SuppressionQuery;
 
 use super::bus::{BusConnection, BusEvent, ServerGreeting};
 use super::form::NotificationTemplate;
@@ -18,18 +18,18 @@ use super::open::{DISMISSED, EXPIRED, OpenItem, OpenNotifications, PromptNonce, 
 use super::refusal;
 use super::server::{QuestionKind, ServerQuestion, ServerState, SharedView};
 use super::session;
-use super::turn::{self, AcceptedCard, NotifyCall, ShowRequest, ShowResult, ShowState};
+use super::show_state::{self, AcceptedCard, NotifyCall, ShowRequest, ShowResult, ShowState};
 use super::work::{NotificationHold, RunningTasks, TaskResult};
 use crate::desktop::{DesktopEvent, NotifierOptions, PromptId, icon, queue};
 
-mod allowance;
+mod suppression;
 mod telling;
 
 /// How long a stop waits for an open prompt to be withdrawn.
-const FAREWELL: Duration = Duration::from_millis(500);
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why there is no server, as long as nothing more is known.
-const NOBODY: &str = "nobody owns its name";
+const NO_OWNER: &str = "nobody owns its name";
 
 /// The task's state.
 pub(super) struct DesktopWorker {
@@ -42,8 +42,8 @@ pub(super) struct DesktopWorker {
     server: ServerState,
     open: OpenNotifications<NotificationHold>,
     work: RunningTasks,
-    turn: Option<ShowState>,
-    /// The server that was called for the turn in hand.
+    showing: Option<ShowState>,
+    /// The server that was called for the card under way.
     called: Option<OwnedUniqueName>,
     looks: mpsc::Receiver<oneshot::Sender<()>>,
     asking: SuppressionQuery,
@@ -67,7 +67,7 @@ impl DesktopWorker {
         let (view, seen) = watch::channel(server.view());
         let icon = icon::path(&settings.icon_directory);
         let (open_cards_file, left_by_earlier_run) = OpenCardsFile::open(settings.open_cards_file);
-        let desk = Self {
+        let worker = Self {
             form: NotificationTemplate::new(icon.as_deref()),
             calls,
             looks,
@@ -78,7 +78,7 @@ impl DesktopWorker {
             server,
             open: OpenNotifications::new(),
             work: RunningTasks::new(),
-            turn: None,
+            showing: None,
             called: None,
             asking: SuppressionQuery::default(),
             withdraw_at_stop: settings.withdraw_at_stop,
@@ -86,7 +86,7 @@ impl DesktopWorker {
             left_by_earlier_run,
             told_problem: None,
         };
-        (desk, seen)
+        (worker, seen)
     }
 
     pub(super) async fn run(mut self) {
@@ -97,24 +97,24 @@ impl DesktopWorker {
                 // In this order: what is heard of the server decides what a call may do.
                 biased;
                 () = stop.cancelled() => {}
-                end = turn::end(&mut self.turn) => self.end_turn(end).await,
+                end = show_state::end(&mut self.showing) => self.end_show(end).await,
                 heard = next(&mut self.bus, self.server.owner()) => self.hear(heard).await,
                 done = self.work.next() => self.take_in(done).await,
                 Some(looker) = self.looks.recv() => self.look(looker),
-                Some(call) = self.calls.recv(), if self.turn.is_none() => self.obey(call).await,
+                Some(call) = self.calls.recv(), if self.showing.is_none() => self.obey(call).await,
             }
         }
         // A prompt's answer could not be heard any more.
         let withdraw_all = self.withdraw_at_stop;
         self.withdraw(|subject| withdraw_all || matches!(subject, OpenItem::Prompt(..)));
-        self.work.finish(FAREWELL).await;
+        self.work.finish(STOP_TIMEOUT).await;
         // The cards that stay were left on purpose: the next run does not close them.
         self.open_cards_file.keep(OpenCards::default());
     }
 
     async fn obey(&mut self, call: queue::NotifierCall) {
         match call {
-            queue::NotifierCall::Raise(card) => self.advance(ShowRequest::Card(card)).await,
+            queue::NotifierCall::Show(card) => self.advance(ShowRequest::Card(card)).await,
             queue::NotifierCall::Prompt(prompt) => match getrandom::u64() {
                 Ok(random) => self.advance(ShowRequest::Prompt(prompt, PromptNonce::new(random))).await,
                 Err(_) => {
@@ -158,11 +158,11 @@ impl DesktopWorker {
         self.keep_open_cards();
     }
 
-    /// Raises the job if a server is there; else does what may bring one, and waits for it if that has not been in
+    /// Shows the job if a server is there; else does what may bring one, and waits for it if that has not been in
     /// vain before.
     async fn advance(&mut self, job: ShowRequest) {
         match &self.server {
-            ServerState::Present { .. } => return self.raise(&job),
+            ServerState::Present { .. } => return self.show(&job),
             ServerState::NoBus { .. } => {
                 self.work.connect();
                 self.find(ServerState::asked(QuestionKind::Bus)).await;
@@ -180,36 +180,36 @@ impl DesktopWorker {
 
     async fn wait_or_fail(&mut self, job: ShowRequest) {
         match self.server.problem() {
-            None => self.turn = Some(ShowState::waiting(job)),
+            None => self.showing = Some(ShowState::waiting(job)),
             Some(detail) => self.fail(job.subject(), PushProblem::NoNotificationServer, detail).await,
         }
     }
 
-    fn raise(&mut self, job: &ShowRequest) {
+    fn show(&mut self, job: &ShowRequest) {
         self.open.expect();
         self.called = self.server.owner().cloned();
         // A prompt has no receipt to say it in.
-        let then = self.question_after_a_raise().filter(|_| matches!(job, ShowRequest::Card(_)));
-        self.turn = Some(ShowState::raising(job, &self.form, self.server.wants_markup(), then));
+        let then = self.question_after_showing().filter(|_| matches!(job, ShowRequest::Card(_)));
+        self.showing = Some(ShowState::showing(job, &self.form, self.server.wants_markup(), then));
     }
 
-    async fn end_turn(&mut self, end: ShowResult) {
-        match (self.turn.take(), end) {
+    async fn end_show(&mut self, end: ShowResult) {
+        match (self.showing.take(), end) {
             (Some(ShowState::Waiting(job, _)), ShowResult::NoServerInTime) => {
                 self.set_overdue().await;
                 self.wait_or_fail(job).await;
             }
-            (Some(ShowState::Raising(subject, _)), end) => self.end_raise(subject, end).await,
-            // The turn that ended is the turn in hand.
-            (turn, _) => self.turn = turn,
+            (Some(ShowState::Showing(subject, _)), end) => self.end_call(subject, end).await,
+            // What ended is what is under way.
+            (showing, _) => self.showing = showing,
         }
     }
 
-    async fn end_raise(&mut self, subject: OpenItem, end: ShowResult) {
+    async fn end_call(&mut self, subject: OpenItem, end: ShowResult) {
         let is_still_there = self.server.owner() == self.called.as_ref();
         match end {
-            ShowResult::Raised(accepted) if is_still_there => self.accept(subject, accepted).await,
-            ShowResult::Raised(..) => self.lose(subject).await,
+            ShowResult::Shown(accepted) if is_still_there => self.accept(subject, accepted).await,
+            ShowResult::Shown(..) => self.lose(subject).await,
             ShowResult::Failed(error) => {
                 self.open.expect_no_more();
                 let (problem, detail) = refusal::judge(&error);
@@ -229,7 +229,7 @@ impl DesktopWorker {
         self.open.expect_no_more();
         match subject {
             OpenItem::Card(card) => {
-                self.tell(DesktopEvent::Raised { card, verdict: Some(DesktopVerdict::Unknown) }).await;
+                self.tell(DesktopEvent::Shown { card, verdict: Some(DesktopVerdict::Unknown) }).await;
                 // No other can be open: nothing was shown since that server went.
                 self.tell(DesktopEvent::CardsLost).await;
             }
@@ -238,13 +238,13 @@ impl DesktopWorker {
     }
 
     async fn accept(&mut self, subject: OpenItem, accepted: AcceptedCard) {
-        let AcceptedCard { id, hold, allowance } = accepted;
-        if let (Some(allowance), Some(owner)) = (allowance, self.called.clone()) {
-            self.know_allowance(&owner, allowance).await;
+        let AcceptedCard { id, hold, suppression } = accepted;
+        if let (Some(suppression), Some(owner)) = (suppression, self.called.clone()) {
+            self.know_suppression(&owner, suppression).await;
         }
         if let OpenItem::Card(card) = subject {
-            let verdict = Some(self.known_allowance().verdict());
-            self.tell(DesktopEvent::Raised { card, verdict }).await;
+            let verdict = Some(self.known_suppression().verdict());
+            self.tell(DesktopEvent::Shown { card, verdict }).await;
         }
         match self.open.accept(id, subject, hold) {
             Some((event, hold)) => self.answered(event, hold).await,
@@ -291,7 +291,7 @@ impl DesktopWorker {
         if let ServerState::Asked(question) = &mut self.server {
             question.overdue = true;
         }
-        self.show().await;
+        self.publish_view().await;
     }
 
     async fn hear(&mut self, heard: BusEvent) {
@@ -309,8 +309,8 @@ impl DesktopWorker {
                 self.owned_by(owner).await;
                 self.resume().await;
             }
-            BusEvent::Allowance => {
-                self.ask_allowance();
+            BusEvent::Suppression => {
+                self.ask_suppression();
             }
             BusEvent::Ended => {
                 self.bus = None;
@@ -339,11 +339,11 @@ impl DesktopWorker {
         match owner {
             Some(owner) => {
                 self.ask(owner);
-                self.show().await;
+                self.publish_view().await;
             }
             // Not while the bus is starting one: its answer says how that went.
             None if matches!(self.server, ServerState::Asked(ServerQuestion { about: QuestionKind::Start, .. })) => {}
-            None => self.find(ServerState::Absent { why: NOBODY.to_owned() }).await,
+            None => self.find(ServerState::Absent { why: NO_OWNER.to_owned() }).await,
         }
     }
 
@@ -364,7 +364,7 @@ impl DesktopWorker {
         match done {
             TaskResult::Connected(Ok((bus, owner))) => {
                 self.bus = Some(bus);
-                self.server = ServerState::Absent { why: NOBODY.to_owned() };
+                self.server = ServerState::Absent { why: NO_OWNER.to_owned() };
                 self.owned_by(owner).await;
                 // With the bus there, the bus may start a server.
                 if let Some(job) = self.take_waiting() {
@@ -378,7 +378,7 @@ impl DesktopWorker {
             }
             TaskResult::Started(started) => self.started(started).await,
             TaskResult::Greeted(owner, greeting) => self.greeted(owner, greeting).await,
-            TaskResult::Allowance(asked, allowance) => self.told_allowance(&asked, allowance).await,
+            TaskResult::Suppression(asked, suppression) => self.told_suppression(&asked, suppression).await,
             TaskResult::Late(Some(hold)) => self.work.withdraw(hold),
             TaskResult::Late(None) => {}
             TaskResult::Waited(id, handle, signal) => {
@@ -427,7 +427,7 @@ impl DesktopWorker {
         self.resume().await;
     }
 
-    /// Lets the turn that waits for a server have what was found.
+    /// Lets the card that waits for a server have what was found.
     async fn resume(&mut self) {
         let problem = self.server.problem();
         let present = matches!(self.server, ServerState::Present { .. });
@@ -435,14 +435,14 @@ impl DesktopWorker {
             return;
         }
         match (self.take_waiting(), problem) {
-            (Some(job), None) => self.raise(&job),
+            (Some(job), None) => self.show(&job),
             (Some(job), Some(detail)) => self.fail(job.subject(), PushProblem::NoNotificationServer, detail).await,
             (None, _) => {}
         }
     }
 
     fn take_waiting(&mut self) -> Option<ShowRequest> {
-        match self.turn.take_if(|turn| matches!(turn, ShowState::Waiting(..))) {
+        match self.showing.take_if(|showing| matches!(showing, ShowState::Waiting(..))) {
             Some(ShowState::Waiting(job, _)) => Some(job),
             _ => None,
         }
@@ -459,7 +459,7 @@ impl DesktopWorker {
 
     async fn fail(&mut self, subject: OpenItem, problem: PushProblem, detail: String) {
         let event = match subject {
-            OpenItem::Card(card) => DesktopEvent::RaiseFailed { card, problem, detail },
+            OpenItem::Card(card) => DesktopEvent::ShowFailed { card, problem, detail },
             OpenItem::Prompt(prompt, _) => DesktopEvent::PromptFailed { prompt, detail },
         };
         self.tell(event).await;
@@ -468,7 +468,7 @@ impl DesktopWorker {
     async fn find(&mut self, server: ServerState) {
         self.server = server;
         self.log_what_was_found();
-        self.show().await;
+        self.publish_view().await;
     }
 
     fn in_the_specifications_words(&self, signal: ServerSignal) -> ServerSignal {
@@ -478,7 +478,7 @@ impl DesktopWorker {
         }
     }
 
-    async fn show(&mut self) {
+    async fn publish_view(&mut self) {
         let view = self.server.view();
         let differs = self.view.send_if_modified(|seen| {
             let differs = *seen != view;

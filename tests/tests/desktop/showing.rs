@@ -11,20 +11,20 @@ use portal_tests::session_bus::SessionBus;
 use crate::support::{DIRECTORY, LIMIT, NotifierRig, card, last, on_a_private_bus, prompt};
 
 #[test]
-fn a_card_is_raised_as_company_portal() {
-    on_a_private_bus("raising::a_card_is_raised_as_company_portal", async |directory| {
+fn a_card_is_shown_as_company_portal() {
+    on_a_private_bus("showing::a_card_is_shown_as_company_portal", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
-        desktop.raise(1).await;
-        let raised = last(&server, 1).await;
-        assert_eq!(raised.app, "Company Portal");
-        assert_eq!((raised.title.as_str(), raised.body.as_str()), ("Maintenance", "Tonight at 22:00"));
-        assert_eq!(raised.actions, [("default".to_owned(), "Open".to_owned())]);
-        assert_eq!((raised.timeout, raised.replaces_id), (0, 0));
-        assert_eq!(raised.hints["urgency"], 1);
-        assert_eq!(raised.hints["desktop-entry"], "company-portal");
-        assert!(!raised.hints.contains_key("suppress-sound"));
-        assert!(std::fs::read(&raised.icon).unwrap().starts_with(b"\x89PNG"));
-        assert!(Path::new(&raised.icon).starts_with(&directory));
+        desktop.show(1).await;
+        let shown = last(&server, 1).await;
+        assert_eq!(shown.app, "Company Portal");
+        assert_eq!((shown.title.as_str(), shown.body.as_str()), ("Maintenance", "Tonight at 22:00"));
+        assert_eq!(shown.actions, [("default".to_owned(), "Open".to_owned())]);
+        assert_eq!((shown.timeout, shown.replaces_id), (0, 0));
+        assert_eq!(shown.hints["urgency"], 1);
+        assert_eq!(shown.hints["desktop-entry"], "company-portal");
+        assert!(!shown.hints.contains_key("suppress-sound"));
+        assert!(std::fs::read(&shown.icon).unwrap().starts_with(b"\x89PNG"));
+        assert!(Path::new(&shown.icon).starts_with(&directory));
 
         let state = desktop.native.state();
         let seen = state.notification_server.unwrap();
@@ -36,52 +36,52 @@ fn a_card_is_raised_as_company_portal() {
 
 #[test]
 fn a_card_sounds_where_it_says_so_whatever_its_urgency() {
-    on_a_private_bus("raising::a_card_sounds_where_it_says_so_whatever_its_urgency", async |directory| {
+    on_a_private_bus("showing::a_card_sounds_where_it_says_so_whatever_its_urgency", async |directory| {
         let (_bus, server, desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
-        desktop.native.raise(Card { urgency: CardUrgency::Low, ..card(1, "a", "b") });
-        desktop.native.raise(Card { sound: false, ..card(2, "a", "b") });
-        let raised = server.wait_for(2, LIMIT).await.unwrap();
-        assert_eq!((&raised[0].hints["urgency"], raised[0].hints.contains_key("suppress-sound")), (&0.into(), false));
-        assert_eq!((&raised[1].hints["urgency"], &raised[1].hints["suppress-sound"]), (&1.into(), &true.into()));
-        assert!(raised[0].hints.contains_key("sound-name") && !raised[1].hints.contains_key("sound-name"));
+        desktop.native.show(Card { urgency: CardUrgency::Low, ..card(1, "a", "b") });
+        desktop.native.show(Card { sound: false, ..card(2, "a", "b") });
+        let shown = server.wait_for(2, LIMIT).await.unwrap();
+        assert_eq!((&shown[0].hints["urgency"], shown[0].hints.contains_key("suppress-sound")), (&0.into(), false));
+        assert_eq!((&shown[1].hints["urgency"], &shown[1].hints["suppress-sound"]), (&1.into(), &true.into()));
+        assert!(shown[0].hints.contains_key("sound-name") && !shown[1].hints.contains_key("sound-name"));
     });
 }
 
 #[test]
 fn text_is_literal_on_every_server() {
-    on_a_private_bus("raising::text_is_literal_on_every_server", async |directory| {
+    on_a_private_bus("showing::text_is_literal_on_every_server", async |directory| {
         let hostile = "<b>x</b> & <img src=\"file:///etc/hosts\">\u{202e}fdp\u{0}\u{1b}\nnext";
         let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
-        desktop.native.raise(card(1, hostile, hostile));
-        let raised = last(&server, 1).await;
-        assert_eq!(raised.title, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp next");
-        assert_eq!(raised.body, "&lt;b&gt;x&lt;/b&gt; &amp; &lt;img src=\"file:///etc/hosts\"&gt;fdp\nnext");
-        desktop.is_raised(1).await;
+        desktop.native.show(card(1, hostile, hostile));
+        let shown = last(&server, 1).await;
+        assert_eq!(shown.title, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp next");
+        assert_eq!(shown.body, "&lt;b&gt;x&lt;/b&gt; &amp; &lt;img src=\"file:///etc/hosts\"&gt;fdp\nnext");
+        desktop.is_shown(1).await;
 
         // Read again for each server.
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
         let server = NotificationServer::start(&bus.address(), ServerProfile::plain()).await.unwrap();
         desktop.appeared().await;
-        desktop.native.raise(card(2, hostile, hostile));
+        desktop.native.show(card(2, hostile, hostile));
         assert_eq!(last(&server, 1).await.body, "<b>x</b> & <img src=\"file:///etc/hosts\">fdp\nnext");
     });
 }
 
 #[test]
 fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
-    on_a_private_bus("raising::a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
+    on_a_private_bus("showing::a_click_and_a_dismissal_are_told_whoever_they_are_sent_to", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         for profile in [ServerProfile::xfce(), ServerProfile::gnome(), ServerProfile::dunst()] {
             let unicast = profile.unicast;
             let server = NotificationServer::start(&bus.address(), profile).await.unwrap();
             let mut desktop = NotifierRig::start(&directory);
             desktop.appeared().await;
-            desktop.raise(1).await;
+            desktop.show(1).await;
             let clicked = desktop.answered_after(async || server.invoke(1, "default", unicast).await.unwrap()).await;
             assert_eq!(clicked, DesktopEvent::Clicked { card: CardId(1) });
             assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1], "a clicked card does not stay");
-            desktop.raise(2).await;
+            desktop.show(2).await;
             let dismissed = desktop.answered_after(async || server.close(2, 2).await.unwrap()).await;
             assert_eq!(dismissed, DesktopEvent::Dismissed { card: CardId(2) });
             desktop.native.stop().await;
@@ -92,32 +92,32 @@ fn a_click_and_a_dismissal_are_told_whoever_they_are_sent_to() {
 
 #[test]
 fn a_card_keeps_its_connection_until_it_is_withdrawn_over_it() {
-    on_a_private_bus("raising::a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
+    on_a_private_bus("showing::a_card_keeps_its_connection_until_it_is_withdrawn_over_it", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         for id in 1..=21 {
-            desktop.raise(id).await;
+            desktop.show(id).await;
         }
-        let raised = server.notifications();
-        for notification in &raised {
+        let shown = server.notifications();
+        for notification in &shown {
             assert!(server.is_connected(notification).await.unwrap());
         }
         desktop.native.withdraw(CardId(1));
         assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1]);
         desktop.native.withdraw(CardId(1));
         desktop.native.withdraw(CardId(99));
-        desktop.said_nothing_before_raising(22).await;
+        desktop.said_nothing_before_showing(22).await;
         assert_eq!(server.closed(), [1]);
         let deadline = Instant::now() + LIMIT;
-        while server.is_connected(&raised[0]).await.unwrap() {
+        while server.is_connected(&shown[0]).await.unwrap() {
             assert!(Instant::now() < deadline, "a withdrawn card's connection is let go");
         }
-        assert!(server.is_connected(&raised[1]).await.unwrap());
+        assert!(server.is_connected(&shown[1]).await.unwrap());
     });
 }
 
 #[test]
 fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
-    on_a_private_bus("raising::a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
+    on_a_private_bus("showing::a_prompt_has_two_actions_and_only_its_own_keys_answer_it", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         for (profile, allow) in [(ServerProfile::xfce(), true), (ServerProfile::dunst(), false)] {
             let unicast = profile.unicast;
@@ -125,19 +125,19 @@ fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
             let mut desktop = NotifierRig::start(&directory);
             desktop.appeared().await;
             desktop.native.prompt(prompt(1));
-            let raised = last(&server, 1).await;
-            let labels: Vec<&str> = raised.actions.iter().map(|(_, label)| label.as_str()).collect();
+            let shown = last(&server, 1).await;
+            let labels: Vec<&str> = shown.actions.iter().map(|(_, label)| label.as_str()).collect();
             assert_eq!(labels, ["Allow", "Don't Allow"]);
-            assert_eq!(raised.title, prompt(1).title);
+            assert_eq!(shown.title, prompt(1).title);
 
             let forger = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
             for key in ["allow", "deny", "default", "allow-0000000000000000"] {
                 emit(&forger, None, &(1u32, key)).await;
                 server.invoke(1, key, unicast).await.unwrap();
             }
-            desktop.said_nothing_before_raising(1).await;
+            desktop.said_nothing_before_showing(1).await;
 
-            let key = &raised.actions[usize::from(!allow)].0;
+            let key = &shown.actions[usize::from(!allow)].0;
             let answer = desktop.answered_after(async || server.invoke(1, key, unicast).await.unwrap()).await;
             assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow });
             assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1]);
@@ -154,13 +154,13 @@ async fn emit<B: serde::Serialize + zbus::wire::DynamicType>(from: &zbus::Connec
 
 #[test]
 fn a_signal_from_somebody_else_is_ignored() {
-    on_a_private_bus("raising::a_signal_from_somebody_else_is_ignored", async |directory| {
+    on_a_private_bus("showing::a_signal_from_somebody_else_is_ignored", async |directory| {
         let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         // One broadcast of the server's own shows that the kept connection hears all, and waiters are let go.
-        desktop.raise(1).await;
+        desktop.show(1).await;
         server.close(1, 2).await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::Dismissed { card: CardId(1) });
-        desktop.raise(2).await;
+        desktop.show(2).await;
 
         let forger = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
         emit(&forger, None, &(2u32, "default")).await;
@@ -169,7 +169,7 @@ fn a_signal_from_somebody_else_is_ignored() {
                 emit(&forger, Some(connection.as_str()), &(2u32, "default")).await;
             }
         }
-        desktop.said_nothing_before_raising(3).await;
+        desktop.said_nothing_before_showing(3).await;
         server.invoke(2, "default", false).await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::Clicked { card: CardId(2) });
     });
@@ -177,12 +177,12 @@ fn a_signal_from_somebody_else_is_ignored() {
 
 #[test]
 fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
-    on_a_private_bus("raising::closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
+    on_a_private_bus("showing::closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         for reason in 1..=4 {
             desktop.native.prompt(prompt(u64::from(reason)));
-            let raised = last(&server, reason as usize).await;
-            server.close(raised.id, reason).await.unwrap();
+            let shown = last(&server, reason as usize).await;
+            server.close(shown.id, reason).await.unwrap();
             match (reason, desktop.next().await) {
                 (2, DesktopEvent::PromptClosed { prompt }) => assert_eq!(prompt, PromptId(2)),
                 (_, DesktopEvent::PromptFailed { prompt, .. }) => assert_eq!(prompt, PromptId(u64::from(reason))),
@@ -193,13 +193,13 @@ fn closing_a_prompt_is_no_answer_and_withdrawing_it_says_nothing() {
         last(&server, 5).await;
         desktop.native.withdraw_prompt(PromptId(9));
         assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [5]);
-        desktop.said_nothing_before_raising(1).await;
+        desktop.said_nothing_before_showing(1).await;
     });
 }
 
 #[test]
 fn a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody() {
-    on_a_private_bus("raising::a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody", async |directory| {
+    on_a_private_bus("showing::a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         for profile in [ServerProfile::xfce(), ServerProfile::gnome(), ServerProfile::mate()] {
             let is_mate = profile == ServerProfile::mate();
@@ -208,7 +208,7 @@ fn a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody() {
             desktop.appeared().await;
             for reason in 1..=4u32 {
                 let card = CardId(reason.into());
-                desktop.raise(card.0).await;
+                desktop.show(card.0).await;
                 let told = desktop.answered_after(async || server.close(reason, reason).await.unwrap()).await;
                 // MATE says that a card ran out when the user clicks its ×.
                 let by_a_person = reason == 2 || is_mate && reason == 1;
@@ -224,16 +224,16 @@ fn a_card_that_ran_out_or_was_replaced_is_dismissed_by_nobody() {
 
 #[test]
 fn no_answer_is_lost_in_a_flood_of_other_signals() {
-    on_a_private_bus("raising::no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
+    on_a_private_bus("showing::no_answer_is_lost_in_a_flood_of_other_signals", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         for id in 1..=50 {
-            desktop.native.raise(card(id, "a", "b"));
-            // From here on the signals race the answer to the raise itself.
-            let raised = last(&server, id as usize).await;
+            desktop.native.show(card(id, "a", "b"));
+            // From here on the signals race the answer to the call itself.
+            let shown = last(&server, id as usize).await;
             flood(&server, 100).await;
-            server.invoke(raised.id, "default", false).await.unwrap();
+            server.invoke(shown.id, "default", false).await.unwrap();
             flood(&server, 100).await;
-            desktop.is_raised(id).await;
+            desktop.is_shown(id).await;
             assert_eq!(desktop.next().await, DesktopEvent::Clicked { card: CardId(id) });
         }
     });
@@ -246,12 +246,12 @@ async fn flood(server: &NotificationServer, count: u32) {
 }
 
 #[test]
-fn without_a_server_a_raise_fails_at_once_until_one_appears() {
-    on_a_private_bus("raising::without_a_server_a_raise_fails_at_once_until_one_appears", async |directory| {
+fn without_a_server_a_card_fails_at_once_until_one_appears() {
+    on_a_private_bus("showing::without_a_server_a_card_fails_at_once_until_one_appears", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         let mut desktop = NotifierRig::start(&directory);
         let started = Instant::now();
-        let (problem, detail) = desktop.raise_failed(1).await;
+        let (problem, detail) = desktop.show_failed(1).await;
         assert!(started.elapsed() < Duration::from_secs(2));
         assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("no notification server on the session bus") && detail.contains("dunst"), "{detail}");
@@ -263,7 +263,7 @@ fn without_a_server_a_raise_fails_at_once_until_one_appears() {
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.appeared().await;
         assert!(desktop.native.is_available());
-        desktop.raise(2).await;
+        desktop.show(2).await;
         assert_eq!(server.notifications().len(), 1);
     });
 }
@@ -279,26 +279,26 @@ fn the_server_that_the_bus_starts() {
 }
 
 #[test]
-fn a_raise_has_the_bus_start_the_server_that_it_knows() {
-    on_a_private_bus("raising::a_raise_has_the_bus_start_the_server_that_it_knows", async |directory| {
+fn a_card_has_the_bus_start_the_server_that_it_knows() {
+    on_a_private_bus("showing::a_card_has_the_bus_start_the_server_that_it_knows", async |directory| {
         let this = std::env::current_exe().unwrap();
-        let server = format!("{} --ignored --exact raising::the_server_that_the_bus_starts", this.display());
+        let server = format!("{} --ignored --exact showing::the_server_that_the_bus_starts", this.display());
         let _bus = SessionBus::start_activating(&directory, &server).unwrap();
         let mut desktop = NotifierRig::start(&directory);
-        desktop.native.raise(card(1, "a", "b"));
+        desktop.native.show(card(1, "a", "b"));
         desktop.appeared().await;
-        desktop.is_raised(1).await;
-        desktop.raise(2).await;
+        desktop.is_shown(1).await;
+        desktop.show(2).await;
     });
 }
 
 #[test]
 fn a_server_that_the_bus_cannot_start_is_no_server() {
-    on_a_private_bus("raising::a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
+    on_a_private_bus("showing::a_server_that_the_bus_cannot_start_is_no_server", async |directory| {
         let _bus = SessionBus::start_activating(&directory, "/bin/false").unwrap();
         let mut desktop = NotifierRig::start(&directory);
         for id in 1..=2 {
-            let (problem, detail) = desktop.raise_failed(id).await;
+            let (problem, detail) = desktop.show_failed(id).await;
             assert_eq!(problem, PushProblem::NoNotificationServer);
             assert!(detail.contains("the bus could not start it"), "{detail}");
         }
@@ -307,20 +307,20 @@ fn a_server_that_the_bus_cannot_start_is_no_server() {
 
 #[test]
 fn a_server_that_goes_takes_its_cards_along_and_may_return() {
-    on_a_private_bus("raising::a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
+    on_a_private_bus("showing::a_server_that_goes_takes_its_cards_along_and_may_return", async |directory| {
         let (bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::dunst()).await;
-        desktop.raise(1).await;
+        desktop.show(1).await;
         desktop.native.prompt(prompt(1));
         last(&server, 2).await;
-        desktop.raise(2).await;
+        desktop.show(2).await;
         server.stop().await.unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
         assert!(matches!(desktop.next().await, DesktopEvent::PromptFailed { prompt: PromptId(1), .. }));
-        assert_eq!(desktop.raise_failed(3).await.0, PushProblem::NoNotificationServer);
+        assert_eq!(desktop.show_failed(3).await.0, PushProblem::NoNotificationServer);
 
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
         desktop.appeared().await;
-        desktop.raise(4).await;
+        desktop.show(4).await;
         // The ids of the first server mean nothing to the second, which gave this one anew.
         assert_eq!(last(&server, 1).await.id, 1);
         server.close(1, 2).await.unwrap();
@@ -330,19 +330,19 @@ fn a_server_that_goes_takes_its_cards_along_and_may_return() {
 
 #[test]
 fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
-    on_a_private_bus("raising::a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
+    on_a_private_bus("showing::a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         let asked = server.probes();
         server.behave(ServerBehaviour::Hang);
         let started = Instant::now();
-        let (problem, detail) = desktop.raise_failed(1).await;
+        let (problem, detail) = desktop.show_failed(1).await;
         assert_eq!(problem, PushProblem::NotificationServerDidNotAnswer);
         assert!(detail.contains("may still appear"), "{detail}");
         assert!(started.elapsed() >= Duration::from_secs(3));
 
         let started = Instant::now();
         for id in 2..=4 {
-            let (problem, detail) = desktop.raise_failed(id).await;
+            let (problem, detail) = desktop.show_failed(id).await;
             assert_eq!(problem, PushProblem::NoNotificationServer, "{detail}");
         }
         assert!(started.elapsed() < Duration::from_secs(1));
@@ -351,7 +351,7 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
 
         server.behave(ServerBehaviour::Answer);
         desktop.appeared().await;
-        desktop.raise(5).await;
+        desktop.show(5).await;
         assert_eq!(server.notifications().len(), 2, "the one that was given up appeared once, the three never");
         assert_eq!(server.probes(), asked + 1);
     });
@@ -359,25 +359,25 @@ fn a_server_that_hangs_is_asked_once_and_left_alone_until_it_answers() {
 
 #[test]
 fn a_server_that_hangs_from_its_start_is_never_called() {
-    on_a_private_bus("raising::a_server_that_hangs_from_its_start_is_never_called", async |directory| {
+    on_a_private_bus("showing::a_server_that_hangs_from_its_start_is_never_called", async |directory| {
         let bus = SessionBus::start_in(&directory).unwrap();
         let server = NotificationServer::start_behaving(&bus.address(), ServerProfile::xfce(), ServerBehaviour::Hang)
             .await
             .unwrap();
         let mut desktop = NotifierRig::start(&directory);
-        let (problem, detail) = desktop.raise_failed(1).await;
+        let (problem, detail) = desktop.show_failed(1).await;
         assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("does not answer"), "{detail}");
         server.behave(ServerBehaviour::Answer);
         desktop.appeared().await;
-        desktop.raise(2).await;
+        desktop.show(2).await;
         assert_eq!(server.notifications().len(), 1);
     });
 }
 
 #[test]
 fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
-    on_a_private_bus("raising::a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn", async |directory| {
+    on_a_private_bus("showing::a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
         server.behave(ServerBehaviour::Hang);
         desktop.native.prompt(prompt(1));
@@ -387,75 +387,75 @@ fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
         // As the daemon does for as long as the prompt is state of the device.
         desktop.native.prompt(prompt(1));
         assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1], "nobody would hear its answer");
-        let raised = last(&server, 2).await;
-        assert_eq!(server.open(), [raised.id], "one prompt stands");
-        let key = &raised.actions[0].0;
-        let answer = desktop.answered_after(async || server.invoke(raised.id, key, true).await.unwrap()).await;
+        let shown = last(&server, 2).await;
+        assert_eq!(server.open(), [shown.id], "one prompt stands");
+        let key = &shown.actions[0].0;
+        let answer = desktop.answered_after(async || server.invoke(shown.id, key, true).await.unwrap()).await;
         assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow: true });
     });
 }
 
 #[test]
 fn a_slow_server_is_waited_for() {
-    on_a_private_bus("raising::a_slow_server_is_waited_for", async |directory| {
+    on_a_private_bus("showing::a_slow_server_is_waited_for", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::xfce()).await;
         server.behave(ServerBehaviour::Delay(Duration::from_millis(500)));
-        desktop.raise(1).await;
+        desktop.show(1).await;
         assert_eq!(server.notifications().len(), 1);
     });
 }
 
 #[test]
 fn a_refusal_is_told_as_one() {
-    on_a_private_bus("raising::a_refusal_is_told_as_one", async |directory| {
+    on_a_private_bus("showing::a_refusal_is_told_as_one", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::mate()).await;
         for id in 1..=21 {
-            desktop.raise(id).await;
+            desktop.show(id).await;
         }
-        let (problem, detail) = desktop.raise_failed(22).await;
+        let (problem, detail) = desktop.show_failed(22).await;
         assert_eq!(problem, PushProblem::NotificationServerRefused);
         assert!(detail.contains("Exceeded maximum number of notifications"), "{detail}");
         desktop.native.withdraw(CardId(1));
         server.wait_for_closed(1, LIMIT).await.unwrap();
-        desktop.raise(23).await;
+        desktop.show(23).await;
         server.behave(ServerBehaviour::Refuse);
-        assert_eq!(desktop.raise_failed(24).await.0, PushProblem::NotificationServerRefused);
+        assert_eq!(desktop.show_failed(24).await.0, PushProblem::NotificationServerRefused);
     });
 }
 
 #[test]
-fn without_a_bus_each_raise_looks_for_one() {
-    on_a_private_bus("raising::without_a_bus_each_raise_looks_for_one", async |directory| {
+fn without_a_bus_each_card_looks_for_one() {
+    on_a_private_bus("showing::without_a_bus_each_card_looks_for_one", async |directory| {
         let mut desktop = NotifierRig::start(&directory);
-        let (problem, detail) = desktop.raise_failed(1).await;
+        let (problem, detail) = desktop.show_failed(1).await;
         assert_eq!(problem, PushProblem::NoNotificationServer);
         assert!(detail.contains("no session bus") && detail.contains("--notifier console"), "{detail}");
         assert!(desktop.native.state().problem.unwrap().contains("no session bus"));
 
         let mut bus = SessionBus::start_in(&directory).unwrap();
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
-        desktop.native.raise(card(2, "a", "b"));
+        desktop.native.show(card(2, "a", "b"));
         desktop.appeared().await;
-        desktop.is_raised(2).await;
+        desktop.is_shown(2).await;
         assert_eq!(server.notifications().len(), 1);
 
         bus.restart().unwrap();
         assert_eq!(desktop.next().await, DesktopEvent::CardsLost);
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await.unwrap();
-        desktop.native.raise(card(3, "a", "b"));
+        desktop.native.show(card(3, "a", "b"));
         desktop.appeared().await;
-        desktop.is_raised(3).await;
+        desktop.is_shown(3).await;
         assert_eq!(server.notifications().len(), 1);
     });
 }
 
 #[test]
 fn stopping_withdraws_the_prompt_and_leaves_the_cards() {
-    on_a_private_bus("raising::stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
+    on_a_private_bus("showing::stopping_withdraws_the_prompt_and_leaves_the_cards", async |directory| {
         let (_bus, server, mut desktop) = NotifierRig::with(&directory, ServerProfile::gnome()).await;
-        desktop.raise(1).await;
+        desktop.show(1).await;
         desktop.native.prompt(prompt(1));
-        desktop.raise(2).await;
+        desktop.show(2).await;
         let started = Instant::now();
         desktop.native.stop().await;
         assert!(started.elapsed() < Duration::from_millis(400));
