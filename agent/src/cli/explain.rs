@@ -51,7 +51,7 @@ fn add(entry: &ChecklistEntry, page: &mut TextPage) {
     if !entry.met {
         page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
     }
-    for status in SourceStatus::ALL {
+    for status in SourceStatus::ALL.iter().copied() {
         let titles = titles(&entry.sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));

@@ -162,7 +162,7 @@ impl<D: RunningDevice> WaitState<D> {
             return Ok(ConditionState::Holds);
         }
         // Not the wanted one once more: it may have settled between the two looks, and the next look will find it.
-        for kind in OutcomeKind::ALL.into_iter().filter(|kind| uses_id(*kind) && *kind != wanted) {
+        for kind in OutcomeKind::ALL.iter().copied().filter(|kind| uses_id(*kind) && *kind != wanted) {
             if uses_id(wanted) && !self.device.log(of(Some(kind), 1)).await?.is_empty() {
                 return Ok(ConditionState::Never(format!("its outcome is {kind}")));
             }

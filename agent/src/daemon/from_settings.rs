@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use portal_contract::timestamp::millis;
 use portal_contract::{DeviceId, NewDevice, StatusReport};
 
-use super::start::{NotifierKind, Options};
+use super::start::Options;
 use crate::broker::{
     BrokerCredentials, BrokerUrl, BrokerUrlError, EmbeddedAccess, EmbeddedLimits, EmbeddedOptions, SessionSettings,
     TlsSettings, kept_credentials,
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::sender::SenderOptions;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
 use crate::state_dir::StateDirError;
-use portal_device::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
+use portal_device::{EmulationSettings, PushServiceEmulation};
 
 /// Settings that are well-formed each by itself, but cannot be started with.
 #[derive(Debug, thiserror::Error)]
@@ -82,10 +82,7 @@ impl Options {
                 ..session(&settings.broker)?
             },
             embedded,
-            notifier: match settings.notifier.kind {
-                settings::NotifierKind::Native => NotifierKind::Native,
-                settings::NotifierKind::Console => NotifierKind::Console,
-            },
+            notifier: settings.notifier.kind,
             withdraw_cards: false,
             control_listen: settings.control.listen,
         })
@@ -115,10 +112,7 @@ pub fn rules(settings: &Settings) -> Result<EmulationSettings, ConfigurationErro
         push_service: push_service(&settings.push_service),
         grace_millis: millis(settings.enrollment.grace),
         late_joiner: settings.enrollment.late_joiner,
-        apple_request: match settings.app.ios_request {
-            settings::AppleRequest::Explicit => ApplePermissionRequest::Explicit,
-            settings::AppleRequest::Provisional => ApplePermissionRequest::Provisional,
-        },
+        apple_request: settings.app.ios_request,
         provisional_may_prompt: settings.app.ios_provisional_may_prompt,
         android_target_sdk: settings.app.android_target_sdk,
         pace_per_second: settings.notifier.pace_per_second,
@@ -132,14 +126,8 @@ pub fn rules(settings: &Settings) -> Result<EmulationSettings, ConfigurationErro
 fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulation {
     PushServiceEmulation {
         emulate: settings.emulate,
-        android_priority: match settings.android_priority {
-            settings::Priority::Normal => FcmPriority::Normal,
-            settings::Priority::High => FcmPriority::High,
-        },
-        android_message: match settings.android_message {
-            settings::FcmMessage::Data => FcmMessageKind::Data,
-            settings::FcmMessage::Notification => FcmMessageKind::Notification,
-        },
+        android_priority: settings.android_priority,
+        android_message: settings.android_message,
         time_to_live_millis: settings.time_to_live.map(millis),
         lower_priority_after: settings.lower_priority_after,
     }

@@ -10,4 +10,4 @@ mod start;
 
 pub use from_settings::{ConfigurationError, rules, sender_settings};
 pub use interrupt::interrupted;
-pub use start::{Daemon, NotifierKind, Options, StartError};
+pub use start::{Daemon, Options, StartError};

@@ -20,21 +20,13 @@ use crate::host::{
     journal_options,
 };
 use crate::journal::{JournalDatabase, JournalError, Retention};
+use crate::settings::NotifierKind;
 use crate::state_dir::{OPEN_CARDS, StateDir, StateDirError, StateDirLock};
 use portal_contract::NewDevice;
 use portal_device::{DeviceIdentity, EmulationSettings};
 
 /// How many desktop events may wait; the desktop's own task waits beyond.
 const DESKTOP_EVENTS: usize = 1024;
-
-/// How notifications are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotifierKind {
-    /// On the desktop.
-    Native,
-    /// Printed to standard output.
-    Console,
-}
 
 /// Everything that a daemon is started with.
 #[derive(Debug, Clone)]

@@ -17,12 +17,13 @@ use tokio::sync::mpsc;
 
 use crate::broker::{BrokerError, EmbeddedOptions, SessionSettings};
 use crate::control::{ApiError, RunningDevice};
-use crate::daemon::{Daemon, NotifierKind, Options, StartError, interrupted};
+use crate::daemon::{Daemon, Options, StartError, interrupted};
 use crate::desktop::{self, NativeNotifier, Notifier};
 use crate::host::{DeviceHandle, HostError};
 use crate::journal::Retention;
 use crate::library_error::os_reason;
 use crate::sender::{FollowScope, PushAddress, PushSender, SenderError, SenderOptions};
+use crate::settings::NotifierKind;
 use answer::TypedAnswer;
 use folders::DemoFolder;
 use portal_device::{AppCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};

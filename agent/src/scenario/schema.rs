@@ -150,7 +150,7 @@ fn device() -> Value {
 
 fn expectation() -> Value {
     let receipt = Vocabulary::receipt();
-    let outcomes: Vec<&str> = portal_contract::OutcomeKind::ALL.into_iter().map(|kind| kind.word()).collect();
+    let outcomes: Vec<&str> = portal_contract::OutcomeKind::ALL.iter().copied().map(|kind| kind.word()).collect();
     let mut properties = Map::new();
     for name in receipt.names() {
         let words = receipt.words(name);

@@ -15,9 +15,9 @@ mod variables;
 
 pub use error::{PasswordError, SettingsError};
 pub use sections::{
-    ActionsSettings, AppSettings, AppleRequest, BrokerSettings, ControlSettings, DeviceSettings,
-    EmbeddedBrokerSettings, EnrollmentSettings, FcmMessage, JournalSettings, LogFormat, LogLevel, LogSettings,
-    NotifierKind, NotifierSettings, Priority, PushServiceSettings, SenderSettings, Settings,
+    ActionsSettings, AppSettings, BrokerSettings, ControlSettings, DeviceSettings, EmbeddedBrokerSettings,
+    EnrollmentSettings, JournalSettings, LogFormat, LogLevel, LogSettings, NotifierKind, NotifierSettings,
+    PushServiceSettings, SenderSettings, Settings,
 };
 
 use std::path::PathBuf;

@@ -2,12 +2,12 @@
 //!
 //! Lives here: names, types and their meaning. Does not live here: defaults (`config/default.toml`), limits (`keys`).
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use portal_contract::{ActionKind, DeviceId, OperatingSystem, Tenant};
+use portal_device::{ApplePermissionRequest, FcmMessageKind, FcmPriority};
 use serde::Deserialize;
 
 use super::error::{PasswordError, SettingsError};
@@ -206,34 +206,14 @@ pub struct PushServiceSettings {
     /// Whether what APNs and FCM do with pushes to an absent device is emulated.
     pub emulate: bool,
     /// How urgent messages are to FCM.
-    pub android_priority: Priority,
+    pub android_priority: FcmPriority,
     /// Which kind of message FCM carries.
-    pub android_message: FcmMessage,
+    pub android_message: FcmMessageKind,
     /// How long what waits is kept; none: the platform's default.
     #[serde(default, deserialize_with = "period::deserialize_optional")]
     pub time_to_live: Option<Duration>,
     /// After how many unseen messages of high priority the next is lowered.
     pub lower_priority_after: u32,
-}
-
-/// How urgent Intune's messages are to FCM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Priority {
-    /// Waits for the end of Doze.
-    Normal,
-    /// Passes Doze.
-    High,
-}
-
-/// Which kind of message Intune sends through FCM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum FcmMessage {
-    /// Handled by the app.
-    Data,
-    /// Shown by the system.
-    Notification,
 }
 
 /// `[enrollment]`.
@@ -252,21 +232,11 @@ pub struct EnrollmentSettings {
 #[serde(deny_unknown_fields)]
 pub struct AppSettings {
     /// How the app asks on iOS and iPadOS.
-    pub ios_request: AppleRequest,
+    pub ios_request: ApplePermissionRequest,
     /// Whether an explicit request while provisional prompts.
     pub ios_provisional_may_prompt: bool,
     /// The API level that the app targets on Android.
     pub android_target_sdk: u32,
-}
-
-/// How Company Portal asks on iOS and iPadOS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AppleRequest {
-    /// By the prompt.
-    Explicit,
-    /// Quietly.
-    Provisional,
 }
 
 /// `[actions]`.
@@ -302,8 +272,9 @@ pub struct ControlSettings {
 }
 
 /// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, strum::Display)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 #[expect(missing_docs, reason = "the levels of tracing")]
 pub enum LogLevel {
     Error,
@@ -311,18 +282,6 @@ pub enum LogLevel {
     Info,
     Debug,
     Trace,
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        })
-    }
 }
 
 /// How the log is written.

@@ -14,13 +14,29 @@ use crate::service::ActionKind;
 use crate::timestamp::Timestamp;
 
 /// The platform, in Graph's spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumString,
+)]
+#[strum(ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_platform)]
 pub enum OperatingSystem {
     /// iPhone.
     #[serde(rename = "iOS")]
+    #[strum(serialize = "iOS")]
     Ios,
     /// iPad.
     #[serde(rename = "iPadOS")]
+    #[strum(serialize = "iPadOS")]
     IpadOs,
     /// Android.
     Android,
@@ -34,35 +50,20 @@ impl OperatingSystem {
 
     /// Graph's spelling.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Ios => "iOS",
-            Self::IpadOs => "iPadOS",
-            Self::Android => "Android",
-        }
+        self.into()
     }
 }
 
-impl std::fmt::Display for OperatingSystem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for OperatingSystem {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "ios" => Ok(Self::Ios),
-            "ipados" => Ok(Self::IpadOs),
-            "android" => Ok(Self::Android),
-            _ => Err(format!("{text:?} is no platform; choose ios, ipados or android")),
-        }
-    }
+fn unknown_platform(text: &str) -> String {
+    format!("{text:?} is no platform; choose ios, ipados or android")
 }
 
 /// The platform's authorization status for Company Portal's notifications, in Apple's words on every platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum NotificationPermission {
     /// Never asked.
     NotDetermined,
@@ -77,18 +78,7 @@ pub enum NotificationPermission {
 impl NotificationPermission {
     /// The word as payloads spell it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::NotDetermined => "notDetermined",
-            Self::Denied => "denied",
-            Self::Authorized => "authorized",
-            Self::Provisional => "provisional",
-        }
-    }
-}
-
-impl std::fmt::Display for NotificationPermission {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.word())
+        self.into()
     }
 }
 

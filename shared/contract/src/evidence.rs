@@ -7,57 +7,82 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::device_state::OperatingSystem;
 use crate::documents::{Citation, Document};
 
 /// Which year's documentation the device follows (facts 1.0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    VariantArray,
+)]
+#[strum(parse_err_ty = String, parse_err_fn = unknown_year)]
 pub enum DocumentationYear {
     /// As first published (document C19).
     #[default]
     #[serde(rename = "2019")]
+    #[strum(serialize = "2019")]
     Y2019,
     /// Adds the targeted user (document C23).
     #[serde(rename = "2023")]
+    #[strum(serialize = "2023")]
     Y2023,
     /// Names the supported platforms and no longer Play Services (document C25).
     #[serde(rename = "2025")]
+    #[strum(serialize = "2025")]
     Y2025,
 }
 
 impl DocumentationYear {
     /// Every profile, oldest first.
-    pub const ALL: [Self; 3] = [Self::Y2019, Self::Y2023, Self::Y2025];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its year.
     pub fn year(self) -> &'static str {
-        match self {
-            Self::Y2019 => "2019",
-            Self::Y2023 => "2023",
-            Self::Y2025 => "2025",
-        }
-    }
-
-    fn of_year(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|profile| profile.year() == text)
+        self.into()
     }
 
     fn of_document(document: &Document) -> Option<Self> {
-        document.year().and_then(Self::of_year)
+        document.year().and_then(|year| year.parse().ok())
     }
 }
 
-impl std::str::FromStr for DocumentationYear {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::of_year(text).ok_or_else(|| format!("{text:?} is no documentation profile; choose 2019, 2023 or 2025"))
-    }
+fn unknown_year(text: &str) -> String {
+    format!("{text:?} is no documentation profile; choose 2019, 2023 or 2025")
 }
 
 /// How a source supports what is said: the three labels that users see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase", parse_err_ty = String, parse_err_fn = unknown_status)]
 pub enum SourceStatus {
     /// The document says it.
     Documented,
@@ -69,26 +94,16 @@ pub enum SourceStatus {
 
 impl SourceStatus {
     /// Every label.
-    pub const ALL: [Self; 3] = [Self::Documented, Self::Derived, Self::Undocumented];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The word.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Derived => "derived",
-            Self::Undocumented => "undocumented",
-        }
+        self.into()
     }
 }
 
-impl std::str::FromStr for SourceStatus {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.word() == text)
-            .ok_or_else(|| format!("{text:?} is no status; choose documented, derived or undocumented"))
-    }
+fn unknown_status(text: &str) -> String {
+    format!("{text:?} is no status; choose documented, derived or undocumented")
 }
 
 /// How far one year's documentation says a rule.

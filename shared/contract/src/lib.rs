@@ -64,3 +64,37 @@ pub use service::{ActionKind, ConnectionPayload, ConnectionState, GroupList, Rem
 pub use status::{StandbyBucket, StatusReport};
 pub use timestamp::Timestamp;
 pub use topics::{DeviceTopics, IncomingTopic};
+
+#[cfg(test)]
+mod word_tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    /// serde and strum each spell a variant by its name and a rule of their own: the two must not part.
+    #[test]
+    fn an_enum_is_spelled_as_its_json_is() {
+        fn agree<T: Serialize + Copy>(all: &[T], word: fn(T) -> &'static str) {
+            for known in all {
+                assert_eq!(serde_json::to_value(known).unwrap(), word(*known));
+            }
+        }
+        agree(ActionKind::ALL, ActionKind::word);
+        agree(OutcomeKind::ALL, OutcomeKind::word);
+        agree(Prerequisite::ALL, Prerequisite::code);
+        agree(StandbyBucket::ALL, StandbyBucket::word);
+        agree(SourceStatus::ALL, SourceStatus::word);
+        agree(DocumentationYear::ALL, DocumentationYear::year);
+        agree(&[ConnectionState::Online, ConnectionState::Offline], ConnectionState::word);
+        agree(&[OperatingSystem::Ios, OperatingSystem::IpadOs, OperatingSystem::Android], OperatingSystem::name);
+        agree(
+            &[
+                NotificationPermission::NotDetermined,
+                NotificationPermission::Denied,
+                NotificationPermission::Authorized,
+                NotificationPermission::Provisional,
+            ],
+            NotificationPermission::word,
+        );
+    }
+}

@@ -4,39 +4,33 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Words of one Graph type: the enum, its list, its spelling both ways.
 macro_rules! graph_words {
     ($(#[$about:meta])* $name:ident as $graph:literal { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display,
+            strum::EnumString, strum::IntoStaticStr, VariantArray,
+        )]
+        #[strum(parse_err_ty = String, parse_err_fn = Self::unknown)]
         pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
+            $($(#[$doc])* #[serde(rename = $word)] #[strum(serialize = $word)] $variant,)+
         }
 
         impl $name {
             /// Every word that a phone or tablet can have.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = Self::VARIANTS;
 
             /// The word as Graph spells it.
             pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+                self.into()
             }
-        }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                Self::ALL.iter().copied().find(|known| known.word() == text).ok_or_else(|| {
-                    let words: Vec<&str> = Self::ALL.iter().map(|known| known.word()).collect();
-                    format!("{text:?} is no {} of a phone or tablet; choose {}", $graph, words.join(", "))
-                })
+            fn unknown(text: &str) -> String {
+                let words: Vec<&str> = Self::ALL.iter().map(|known| known.word()).collect();
+                format!("{text:?} is no {} of a phone or tablet; choose {}", $graph, words.join(", "))
             }
         }
     };

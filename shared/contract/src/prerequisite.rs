@@ -4,10 +4,26 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// One documented condition; the order of the variants is the order in which `unmet` lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Prerequisite {
     /// The documentation profile supports this platform and kind of enrollment (facts 1.2).
     PlatformSupported,
@@ -25,25 +41,11 @@ pub enum Prerequisite {
 
 impl Prerequisite {
     /// Every prerequisite, in order.
-    pub const ALL: [Self; 6] = [
-        Self::PlatformSupported,
-        Self::CompanyPortalInstalled,
-        Self::GooglePlayServicesInstalled,
-        Self::DeviceEnrolled,
-        Self::EnrolledByTargetedUser,
-        Self::NotificationsPermitted,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The code as payloads spell it.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::PlatformSupported => "platformSupported",
-            Self::CompanyPortalInstalled => "companyPortalInstalled",
-            Self::GooglePlayServicesInstalled => "googlePlayServicesInstalled",
-            Self::DeviceEnrolled => "deviceEnrolled",
-            Self::EnrolledByTargetedUser => "enrolledByTargetedUser",
-            Self::NotificationsPermitted => "notificationsPermitted",
-        }
+        self.into()
     }
 }
 
@@ -82,7 +84,7 @@ impl Prerequisites {
 
     /// Its members in order.
     pub fn iter(self) -> impl Iterator<Item = Prerequisite> {
-        Prerequisite::ALL.into_iter().filter(move |p| self.contains(*p))
+        Prerequisite::ALL.iter().copied().filter(move |p| self.contains(*p))
     }
 }
 
@@ -125,7 +127,7 @@ mod tests {
         let set: Prerequisites =
             [Prerequisite::NotificationsPermitted, Prerequisite::DeviceEnrolled].into_iter().collect();
         assert_eq!(serde_json::to_string(&set).unwrap(), r#"["deviceEnrolled","notificationsPermitted"]"#);
-        for p in Prerequisite::ALL {
+        for p in Prerequisite::ALL.iter().copied() {
             assert_eq!(serde_json::to_value(p).unwrap(), p.code());
             assert!(Prerequisites::from_bits(0xff).contains(p));
         }

@@ -17,6 +17,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::desktop_verdict::DesktopVerdict;
 use crate::ids::{DeviceId, GroupId, NotificationId};
@@ -155,8 +156,23 @@ pub enum Outcome {
 }
 
 /// An outcome without its members, to filter by and to store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase", parse_err_ty = String, parse_err_fn = Self::unknown)]
 pub enum OutcomeKind {
     /// See [`Outcome::Rejected`].
     Rejected,
@@ -176,36 +192,16 @@ pub enum OutcomeKind {
 
 impl OutcomeKind {
     /// Every kind, in the order in which they are decided.
-    pub const ALL: [Self; 7] =
-        [Self::Rejected, Self::Duplicate, Self::Expired, Self::Withheld, Self::Dropped, Self::Failed, Self::Presented];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The word as payloads spell it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Duplicate => "duplicate",
-            Self::Expired => "expired",
-            Self::Withheld => "withheld",
-            Self::Dropped => "dropped",
-            Self::Failed => "failed",
-            Self::Presented => "presented",
-        }
+        self.into()
     }
-}
 
-impl std::fmt::Display for OutcomeKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl std::str::FromStr for OutcomeKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
-            format!("{text:?} is no outcome; the outcomes are {words}")
-        })
+    fn unknown(text: &str) -> String {
+        let words: Vec<&str> = Self::ALL.iter().map(|known| known.word()).collect();
+        format!("{text:?} is no outcome; the outcomes are {}", words.join(", "))
     }
 }
 
@@ -310,7 +306,7 @@ mod tests {
 
     #[test]
     fn every_kind_reads_back_from_its_word() {
-        for kind in OutcomeKind::ALL {
+        for kind in OutcomeKind::ALL.iter().copied() {
             assert_eq!(kind.word().parse(), Ok(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
         }

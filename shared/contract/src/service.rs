@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::VariantArray;
 
 use crate::ids::{GroupId, UserPrincipalName};
 use crate::json_payload::{self, kind};
@@ -16,8 +17,9 @@ use crate::timestamp::{Timestamp, TimestampError};
 pub const MAX_GROUPS: usize = 1000;
 
 /// `online` or `offline`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum ConnectionState {
     /// Every subscription that the device knows of is answered.
     Online,
@@ -28,10 +30,7 @@ pub enum ConnectionState {
 impl ConnectionState {
     /// The word as payloads spell it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Offline => "offline",
-        }
+        self.into()
     }
 }
 
@@ -102,8 +101,22 @@ fn excerpt(text: &str) -> String {
 }
 
 /// A remote action that the agent knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase", parse_err_ty = String, parse_err_fn = Self::unknown)]
 pub enum ActionKind {
     /// Ends the enrollment; app and permission stay.
     Retire,
@@ -117,29 +130,19 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every action.
-    pub const ALL: [Self; 4] = [Self::Retire, Self::SyncDevice, Self::Wipe, Self::Delete];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Those that are carried out unless the setting `actions.allow` says otherwise (contract 2).
     pub const ALLOWED_BY_DEFAULT: [Self; 2] = [Self::Retire, Self::SyncDevice];
 
     /// The word as payloads spell it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Retire => "retire",
-            Self::SyncDevice => "syncDevice",
-            Self::Wipe => "wipe",
-            Self::Delete => "delete",
-        }
+        self.into()
     }
-}
 
-impl std::str::FromStr for ActionKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
-            format!("{text:?} is no remote action that this agent knows; it knows {words}")
-        })
+    fn unknown(text: &str) -> String {
+        let words: Vec<&str> = Self::ALL.iter().map(|known| known.word()).collect();
+        format!("{text:?} is no remote action that this agent knows; it knows {}", words.join(", "))
     }
 }
 

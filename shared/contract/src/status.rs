@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::desktop_verdict::DesktopVerdict;
 use crate::device_state::DeviceState;
@@ -121,8 +122,24 @@ pub struct ConditionStatus {
 }
 
 /// Android's app standby bucket (facts 4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase", parse_err_ty = String, parse_err_fn = Self::unknown)]
 pub enum StandbyBucket {
     /// In use.
     #[default]
@@ -139,27 +156,16 @@ pub enum StandbyBucket {
 
 impl StandbyBucket {
     /// Every bucket.
-    pub const ALL: [Self; 5] = [Self::Active, Self::WorkingSet, Self::Frequent, Self::Rare, Self::Restricted];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its word.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::WorkingSet => "workingSet",
-            Self::Frequent => "frequent",
-            Self::Rare => "rare",
-            Self::Restricted => "restricted",
-        }
+        self.into()
     }
-}
 
-impl std::str::FromStr for StandbyBucket {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|bucket| bucket.word() == text).ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
-            format!("{text:?} is no standby bucket; choose {words}")
-        })
+    fn unknown(text: &str) -> String {
+        let words: Vec<&str> = Self::ALL.iter().map(|known| known.word()).collect();
+        format!("{text:?} is no standby bucket; choose {}", words.join(", "))
     }
 }
 

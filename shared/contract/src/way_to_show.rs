@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who could take a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum StepOwner {
     /// The device's user.
     User,
@@ -22,12 +25,7 @@ pub enum StepOwner {
 impl StepOwner {
     /// The word as JSON spells it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Administrator => "administrator",
-            Self::Sender => "sender",
-            Self::Impossible => "impossible",
-        }
+        self.into()
     }
 }
 

@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn each_has_a_source_in_each_year_and_on_each_platform() {
         for behaviour in BEHAVIOURS {
-            for profile in DocumentationYear::ALL {
+            for profile in DocumentationYear::ALL.iter().copied() {
                 for system in [OperatingSystem::Ios, OperatingSystem::Android] {
                     let evidence = behaviour.evidence;
                     let label = evidence.status(profile, system).label();

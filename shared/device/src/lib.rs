@@ -85,7 +85,7 @@ pub use policy::DevicePolicy;
 pub use priority::RecentMessage;
 pub use push::{HeldPush, HoldReason, ReceivedPush};
 pub use refusal::Refusal;
-pub use rule::{Rule, RuleInfo, RulePlatforms};
+pub use rule::{Rule, RuleInfo};
 pub use switches::NotificationSwitches;
 pub use verdict::PushVerdict;
 pub use ways::ways_to_show;

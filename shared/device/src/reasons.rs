@@ -85,12 +85,12 @@ impl DeviceSnapshot {
     /// The prerequisites that `push` (or any push) finds unmet, every one of them.
     pub fn unmet(&self, push: Option<&ReceivedPush>) -> Prerequisites {
         let unmet = |code: &Prerequisite| self.reason(*code, push).is_some_and(|reason| !reason.is_met());
-        Prerequisite::ALL.into_iter().filter(unmet).collect()
+        Prerequisite::ALL.iter().copied().filter(unmet).collect()
     }
 
     /// Each prerequisite that applies, met or not.
     pub fn prerequisites(&self, push: Option<&ReceivedPush>) -> impl Iterator<Item = (Prerequisite, bool)> {
-        Prerequisite::ALL.into_iter().filter_map(move |code| Some((code, self.reason(code, push)?.is_met())))
+        Prerequisite::ALL.iter().copied().filter_map(move |code| Some((code, self.reason(code, push)?.is_met())))
     }
 
     /// Each prerequisite that applies, in words: how it stands, what it would take, and what it rests on.
@@ -101,7 +101,7 @@ impl DeviceSnapshot {
             let (source, sources) = (sections(rules), self.sources(rules));
             Some(ChecklistEntry { code, met: reason.is_met(), detail, hint, source, sources })
         };
-        Prerequisite::ALL.into_iter().filter_map(entry).collect()
+        Prerequisite::ALL.iter().copied().filter_map(entry).collect()
     }
 
     /// The documents behind these rules, for this device's documentation and platform, each once.
@@ -121,7 +121,7 @@ impl DeviceSnapshot {
             let reason = self.reason(code, push).filter(|reason| !reason.is_met())?;
             Some((code, self.words(reason, push).1))
         };
-        Prerequisite::ALL.into_iter().filter_map(hint).collect()
+        Prerequisite::ALL.iter().copied().filter_map(hint).collect()
     }
 
     /// The reason why `code` is met or unmet; `None` where the platform or the documentation profile does not know it.

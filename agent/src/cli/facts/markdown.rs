@@ -29,7 +29,7 @@ fn cell(text: &str) -> String {
 
 fn documents(text: &mut String) {
     text.push_str("## Documents\n");
-    for publisher in Publisher::ALL {
+    for publisher in Publisher::ALL.iter().copied() {
         add(text, format_args!("\n### {}\n\n", publisher.name()));
         text.push_str(
             "| code | key | title | address | date or version | note |\n| --- | --- | --- | --- | --- | --- |\n",
@@ -62,7 +62,7 @@ fn statuses(evidence: &RuleEvidence) -> String {
         let android = evidence.status(profile, OperatingSystem::Android);
         if apple == android { apple.words().to_owned() } else { format!("{} / {}", apple.words(), android.words()) }
     };
-    DocumentationYear::ALL.map(year).join(" | ")
+    DocumentationYear::ALL.iter().copied().map(year).collect::<Vec<_>>().join(" | ")
 }
 
 fn quotes(evidence: &RuleEvidence) -> String {

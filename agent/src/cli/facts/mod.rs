@@ -72,14 +72,14 @@ impl FactScope {
     /// The same for what holds only on some platforms.
     fn on(&self, rule: Rule) -> Self {
         let platforms = rule.about().platforms;
-        let systems = self.systems.iter().copied().filter(|system| platforms.include(*system)).collect();
+        let systems = self.systems.iter().copied().filter(|system| platforms.has(*system)).collect();
         Self { profiles: self.profiles.clone(), systems }
     }
 
     /// The same for what a behaviour's rules hold on.
     fn of_behaviour(&self, behaviour: &DocumentedBehaviour) -> Self {
         let holds = |system: &OperatingSystem| {
-            behaviour.rules.is_empty() || behaviour.rules.iter().any(|rule| rule.about().platforms.include(*system))
+            behaviour.rules.is_empty() || behaviour.rules.iter().any(|rule| rule.about().platforms.has(*system))
         };
         let systems = self.systems.iter().copied().filter(holds).collect();
         Self { profiles: self.profiles.clone(), systems }

@@ -79,8 +79,8 @@ fn add_quotes(evidence: &RuleEvidence, scope: &FactScope, page: &mut TextPage) {
     let mut shown: Vec<Citation> = Vec::new();
     for system in &scope.systems {
         let years: Vec<String> = DocumentationYear::ALL
-            .into_iter()
-            .map(|profile| format!("{} {}", profile.year(), evidence.status(profile, *system).words()))
+            .iter()
+            .map(|profile| format!("{} {}", profile.year(), evidence.status(*profile, *system).words()))
             .collect();
         page.push(PageLine::new().dim(format!("  {system}: {}", years.join(", "))));
         for citation in scope.profiles.iter().flat_map(|profile| evidence.citations(*profile, *system)) {

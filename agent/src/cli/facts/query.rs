@@ -73,7 +73,7 @@ impl FactQuery {
 
 fn rule(text: &str) -> Option<Rule> {
     let by_name = Rule::ALL.iter().copied().find(|rule| rule.about().name.eq_ignore_ascii_case(text));
-    let code = || Prerequisite::ALL.into_iter().find(|code| code.code().eq_ignore_ascii_case(text));
+    let code = || Prerequisite::ALL.iter().copied().find(|code| code.code().eq_ignore_ascii_case(text));
     by_name.or_else(|| code().map(Rule::behind))
 }
 
@@ -99,7 +99,7 @@ fn hint(text: &str) -> String {
         return format!("{} has quotes 1 to {quotes}: facts {}", document.code, document.code);
     }
     let names = Rule::ALL.iter().map(|rule| rule.about().name);
-    let codes = Prerequisite::ALL.into_iter().map(Prerequisite::code);
+    let codes = Prerequisite::ALL.iter().copied().map(Prerequisite::code);
     let documents = Document::all().map(|document| document.code);
     let known: Vec<&str> = names.chain(codes).chain(documents).chain(sections()).collect();
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &text.to_lowercase());

@@ -86,5 +86,5 @@ impl FactRow {
 
 fn status(evidence: &RuleEvidence, scope: &FactScope) -> BTreeMap<&'static str, YearStatus> {
     let system = scope.systems.first().copied().unwrap_or(OperatingSystem::Ios);
-    DocumentationYear::ALL.into_iter().map(|profile| (profile.year(), evidence.status(profile, system))).collect()
+    DocumentationYear::ALL.iter().copied().map(|profile| (profile.year(), evidence.status(profile, system))).collect()
 }

@@ -81,7 +81,7 @@ fn scalar(node: &YamlNode, problems: &mut ProblemList) -> Option<ExpectedState> 
 }
 
 fn outcomes() -> Vec<(&'static str, OutcomeKind)> {
-    OutcomeKind::ALL.into_iter().map(|kind| (kind.word(), kind)).collect()
+    OutcomeKind::ALL.iter().copied().map(|kind| (kind.word(), kind)).collect()
 }
 
 fn prompt(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<ExpectedState> {

@@ -171,8 +171,9 @@ pub enum AppCommand {
 }
 
 /// How a device leaves management.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Removal {
     /// The enrollment ends; app and permission stay.
     Retire,
@@ -185,11 +186,7 @@ pub enum Removal {
 impl Removal {
     /// The command's word.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Retire => "retire",
-            Self::Wipe => "wipe",
-            Self::Delete => "delete",
-        }
+        self.into()
     }
 }
 

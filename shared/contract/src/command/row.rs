@@ -39,7 +39,8 @@ pub struct CommandRow {
 }
 
 /// How a request is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::Display)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum HttpMethod {
     /// It changes nothing.
     Get,
@@ -54,18 +55,7 @@ pub enum HttpMethod {
 impl HttpMethod {
     /// The method's name, as a request line has it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for HttpMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 
@@ -90,7 +80,16 @@ pub enum PlatformSet {
 }
 
 impl PlatformSet {
-    /// Whether it exists on `platform`.
+    /// Their names, as a person reads them.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::All => "iOS, iPadOS, Android",
+            Self::Apple => "iOS, iPadOS",
+            Self::Android => "Android",
+        }
+    }
+
+    /// Whether `platform` is one of them.
     pub fn has(self, platform: OperatingSystem) -> bool {
         match self {
             Self::All => true,

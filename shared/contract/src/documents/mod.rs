@@ -39,6 +39,7 @@ mod google;
 mod microsoft;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::device_state::OperatingSystem;
 
@@ -50,7 +51,7 @@ pub mod codes {
 }
 
 /// Who publishes a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, VariantArray)]
 pub enum Publisher {
     /// Intune's and Graph's documentation: every platform.
     Microsoft,
@@ -62,15 +63,11 @@ pub enum Publisher {
 
 impl Publisher {
     /// Every publisher, in the order in which documents are listed.
-    pub const ALL: [Self; 3] = [Self::Microsoft, Self::Apple, Self::Google];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Microsoft => "Microsoft",
-            Self::Apple => "Apple",
-            Self::Google => "Google",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether it documents `operating_system`.

@@ -3,40 +3,10 @@
 //! Lives here: what is known of a rule; the rules themselves are in `table`. Does not live here: carrying a rule out; that
 //! is one function, which names its rule (a test finds each name).
 
+use portal_contract::command::PlatformSet;
 use portal_contract::evidence::DocumentationYear::{self, Y2019, Y2023, Y2025};
 use portal_contract::evidence::{DocumentSource, RuleEvidence};
 use portal_contract::{OperatingSystem, Prerequisite};
-
-/// On which platforms a rule holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RulePlatforms {
-    /// iOS, iPadOS and Android.
-    All,
-    /// iOS and iPadOS.
-    Apple,
-    /// Android.
-    Android,
-}
-
-impl RulePlatforms {
-    /// Their names, as a person reads them.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::All => "iOS, iPadOS, Android",
-            Self::Apple => "iOS, iPadOS",
-            Self::Android => "Android",
-        }
-    }
-
-    /// Whether `operating_system` is one of them.
-    pub fn include(self, operating_system: OperatingSystem) -> bool {
-        match self {
-            Self::All => true,
-            Self::Apple => operating_system.is_apple(),
-            Self::Android => !operating_system.is_apple(),
-        }
-    }
-}
 
 /// What is known of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +18,7 @@ pub struct RuleInfo {
     /// The documentation profiles in which the device carries it out.
     pub profiles: &'static [DocumentationYear],
     /// The platforms on which it holds.
-    pub platforms: RulePlatforms,
+    pub platforms: PlatformSet,
     /// What it does.
     pub says: &'static str,
     /// How far the documentation of each year says it, and its quotes.
@@ -85,7 +55,7 @@ macro_rules! rules {
                         name: $name,
                         source: $source,
                         profiles: $profiles,
-                        platforms: RulePlatforms::$platforms,
+                        platforms: PlatformSet::$platforms,
                         says: $says,
                         evidence: evidence!(
                             [$($status)+] $(on_android: [$($android)+])? {$($citations)*}
@@ -126,7 +96,7 @@ impl Rule {
     /// Whether it holds under this documentation on this platform.
     pub fn holds(self, documentation: DocumentationYear, operating_system: OperatingSystem) -> bool {
         let about = self.about();
-        about.profiles.contains(&documentation) && about.platforms.include(operating_system)
+        about.profiles.contains(&documentation) && about.platforms.has(operating_system)
     }
 
     /// The rule behind a prerequisite.
@@ -191,7 +161,10 @@ mod tests {
     fn everywhere() -> impl Iterator<Item = (Rule, DocumentationYear, OperatingSystem)> {
         let systems = [OperatingSystem::Ios, OperatingSystem::IpadOs, OperatingSystem::Android];
         Rule::ALL.iter().flat_map(move |rule| {
-            DocumentationYear::ALL.into_iter().flat_map(move |profile| systems.map(|system| (*rule, profile, system)))
+            DocumentationYear::ALL
+                .iter()
+                .copied()
+                .flat_map(move |profile| systems.map(|system| (*rule, profile, system)))
         })
     }
 
@@ -215,7 +188,7 @@ mod tests {
     fn the_years_of_a_rule_are_those_of_its_documents() {
         for (rule, profile, system) in everywhere().filter(|(rule, ..)| *rule != Rule::InAppWhileOpenAndroid) {
             let about = rule.about();
-            if !about.platforms.include(system) {
+            if !about.platforms.has(system) {
                 continue;
             }
             let in_force = about.evidence.status(profile, system) != YearStatus::NotInForce;

@@ -4,7 +4,7 @@
 //!
 //! Lives here: data alone. Does not live here: what the columns mean (`super`).
 
-use super::{ALWAYS, FROM_2023, FROM_2025, ONLY_2023, RuleInfo, RulePlatforms, UNTIL_2023};
+use super::{ALWAYS, FROM_2023, FROM_2025, ONLY_2023, PlatformSet, RuleInfo, UNTIL_2023};
 
 rules! {
     // The prerequisites (facts 1.1, 1.2, 1.4).

@@ -10,7 +10,7 @@ use crate::{DeviceSnapshot, DocumentationYear, ReceivedPush};
 /// The prerequisites that are unmet, in the contract's order.
 pub(super) fn unmet(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> Vec<Prerequisite> {
     let is_unmet = |code: &Prerequisite| applies(device, *code) && !is_met(device, *code, push);
-    Prerequisite::ALL.into_iter().filter(is_unmet).collect()
+    Prerequisite::ALL.iter().copied().filter(is_unmet).collect()
 }
 
 /// Whether the platform and the profile know the prerequisite at all.

@@ -287,7 +287,7 @@ fn the_device_state_lists_each_prerequisite_that_applies_and_no_other() {
                 let device = rig.snapshot();
                 let listed: Vec<_> = device.device_state().prerequisites.into_iter().collect();
                 let unmet = oracle::unmet(device, None);
-                let applying = Prerequisite::ALL.into_iter().filter(|code| oracle::applies(device, *code));
+                let applying = Prerequisite::ALL.iter().copied().filter(|code| oracle::applies(device, *code));
                 let expected: Vec<_> = applying.map(|code| (code, !unmet.contains(&code))).collect();
                 assert_eq!(listed, expected, "{}, {platform:?}, {documentation:?}", row.name);
             }

@@ -75,7 +75,7 @@ fn facts_1_6_the_app_state_when_the_message_arrives() {
         ),
     ];
     for (text, platform, open, locked, surfaces) in rows {
-        for (documentation, surface) in DocumentationYear::ALL.into_iter().zip(surfaces) {
+        for (documentation, surface) in DocumentationYear::ALL.iter().copied().zip(surfaces) {
             let mut rig = DeviceRig::following(platform, documentation).made_ready();
             if open {
                 rig.app(AppCommand::Open);

@@ -24,7 +24,7 @@ impl Obstacles {
     pub(super) fn of(trial: &TrialDevice) -> Self {
         let TrialDevice { device, push, lost, now } = trial;
         let state = device.snapshot();
-        let unmet = Prerequisite::ALL.into_iter().filter_map(|code| Some((code, state.reason(code, Some(push))?)));
+        let unmet = Prerequisite::ALL.iter().copied().filter_map(|code| Some((code, state.reason(code, Some(push))?)));
         let enrolled = state.enrollment.enrolled.as_ref().filter(|enrolled| !enrolled.counts());
         Self {
             unmet: unmet.filter(|(_, reason)| !reason.is_met()).collect(),
