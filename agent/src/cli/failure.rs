@@ -140,7 +140,7 @@ impl CommandFailure {
 /// Writes an error's three parts: one line, or one JSON object.
 pub fn report(error: ApiError, json: bool, stderr: &mut dyn Write) {
     let line = if json {
-        let text = serde_json::to_string(&ErrorBody { error: error }).unwrap_or_default();
+        let text = serde_json::to_string(&ErrorBody { error }).unwrap_or_default();
         harmless_json(&text)
     } else {
         let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };
