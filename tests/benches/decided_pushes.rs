@@ -1,6 +1,7 @@
 //! Sustained QoS 1 pushes that show nothing (permission denied): decided, durably journalled and answered with a receipt
 //! on one connection, against what a shell does on the same broker:
-//! `mosquitto_sub -q 1 -C N | tee FILE | mosquitto_pub -q 1 -l`.
+//! `mosquitto_sub -q 1 -C N | tee FILE | mosquitto_pub -q 1 -l`; and against the most that this machine has to give: a
+//! subscriber in this process that acknowledges and does nothing else.
 //!
 //! `cargo bench -p portal-tests --bench decided_pushes` (the agent is built first: `cargo build --release`).
 
@@ -30,13 +31,16 @@ async fn main() -> Result<()> {
     let own = format!("portal/v1/contoso/devices/{device}");
     let publisher = TestPublisher::connect(broker.port()).await?;
 
-    let (mut shell, mut durable, mut published) =
-        (DurationSample::default(), DurationSample::default(), DurationSample::default());
+    let (mut shell, mut bare) = (DurationSample::default(), DurationSample::default());
+    let (mut durable, mut published) = (DurationSample::default(), DurationSample::default());
     let mut pubacks = 0;
     let mut sequence = 0;
     for round in 0..ROUNDS {
         pubacks += PUSHES as u64;
         shell.push(shell_round(&broker, &publisher, round, pubacks).await?);
+
+        pubacks += PUSHES as u64;
+        bare.push(bare_round(&broker, &publisher, round, pubacks).await?);
 
         pubacks += PUSHES as u64;
         sequence += PUSHES as u64;
@@ -58,9 +62,11 @@ async fn main() -> Result<()> {
     let rate = |sample: &DurationSample| PUSHES as f64 / sample.median().as_secs_f64();
     println!("{PUSHES} pushes a round, {ROUNDS} rounds in turn; rates are of the median round");
     println!("shell: sub | tee | pub                        {:>8.0} pushes/s", rate(&shell));
+    println!("a subscriber that only acknowledges           {:>8.0} pushes/s", rate(&bare));
     println!("portal-agent: to the last durable outcome     {:>8.0} pushes/s", rate(&durable));
     println!("portal-agent: to the last receipt published   {:>8.0} pushes/s", rate(&published));
     println!("ratio, durable outcomes to shell: {:.2} (at least 1)", rate(&durable) / rate(&shell));
+    println!("ratio, acknowledged only to shell: {:.2}", rate(&bare) / rate(&shell));
     println!("ratio, receipts to shell:         {:.2}", rate(&published) / rate(&shell));
     Ok(())
 }
@@ -80,6 +86,19 @@ fn until_durable(journal: &rusqlite::Connection, sequence: u64, begun: Instant) 
         ensure!(begun.elapsed() < LIMIT, "only {last} of {sequence} outcomes are durable");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+async fn bare_round(broker: &Mosquitto, publisher: &TestPublisher, round: usize, pubacks: u64) -> Result<Duration> {
+    let pushes = payloads(round, "bare");
+    let subscriber = TestSubscriber::to(broker.port(), "bare/notifications").await?;
+    let begun = Instant::now();
+    for push in pushes {
+        publisher.publish("bare/notifications", push).await?;
+    }
+    subscriber.wait_for(PUSHES, LIMIT).await?;
+    let taken = begun.elapsed();
+    publisher.wait_for_pubacks(pubacks).await?;
+    Ok(taken)
 }
 
 async fn shell_round(broker: &Mosquitto, publisher: &TestPublisher, round: usize, pubacks: u64) -> Result<Duration> {
