@@ -152,7 +152,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Starts the daemon and does not wait for anything of it.
+    /// Starts the daemon, which prints no line for each push, as a service does, and does not wait for anything of it.
     ///
     /// # Errors
     /// The binary cannot be run.
@@ -162,7 +162,7 @@ impl Agent {
 
     fn spawn_under(&mut self, program: &[&str], arguments: &[&str]) -> Result<()> {
         let log = self.log_file()?;
-        let mut command = self.prepare_under(program, &["run"])?;
+        let mut command = self.prepare_under(program, &["run", "--quiet"])?;
         command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn()?);
         Ok(())

@@ -123,16 +123,9 @@ fn the_example_files_are_right() -> Result<()> {
 }
 
 #[test]
-fn a_daemon_without_a_broker_says_what_to_name() -> Result<()> {
-    let line = Agent::new("")?.failure(2, &["run"])?;
-    ensure!(line.contains("--broker") && line.contains("--embedded-broker") && line.lines().count() == 1, "{line}");
-    Ok(())
-}
-
-#[test]
 fn the_log_goes_to_standard_error_in_the_form_that_is_asked_for() -> Result<()> {
     let agent = Agent::new("")?;
-    let mut command = agent.prepare(&["--log-format", "json", "run", "--notifier", "console", "--embedded-broker"])?;
+    let mut command = agent.prepare(&["--log-format", "json", "run", "--quiet", "--notifier", "console"])?;
     let mut daemon = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn()?;
     agent.command(&["status", "--wait", "20s"])?;
     agent.command(&["stop"])?;

@@ -56,14 +56,13 @@ fn check(context: &mut CommandContext) -> Result<(), CommandFailure> {
     let mut failures: Vec<CommandFailure> = Vec::new();
     match Options::from_settings(settings, context.global.state_dir()?) {
         Ok(options) => failures.extend(options.check().err().map(CommandFailure::from)),
-        // A broker may be named on the command line of `run`, and by the daemon for `push`.
-        Err(ConfigurationError::NoBroker) => {}
         Err(error) => failures.push(error.into()),
     }
     match sender_settings(settings, None, Path::new("")) {
         Ok(sender) => {
             failures.extend(sender.check().err().map(|error| CommandFailure::configuration(error.to_string(), "")));
         }
+        // The daemon that runs names one for `push`.
         Err(ConfigurationError::NoBroker) => {}
         Err(error) => failures.push(error.into()),
     }

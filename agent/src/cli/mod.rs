@@ -21,6 +21,7 @@ pub mod logging;
 mod page;
 mod push;
 mod run;
+mod run_lines;
 mod scenario;
 mod shell;
 mod status;

@@ -77,6 +77,12 @@ impl PageLine {
         self.add(PageTone::Bad, text)
     }
 
+    /// Adds another line's spans behind this one's.
+    pub fn then(mut self, other: Self) -> Self {
+        self.spans.extend(other.spans);
+        self
+    }
+
     /// Adds what matters less.
     pub fn dim(self, text: impl AsRef<str>) -> Self {
         self.add(PageTone::Dim, text)

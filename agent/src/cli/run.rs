@@ -1,15 +1,18 @@
 //! `run`: the daemon, in the foreground.
 
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use portal_contract::{DeviceId, OperatingSystem, Tenant};
 use tracing::warn;
 
-use super::{CommandContext, CommandFailure};
+use super::{CommandContext, CommandFailure, run_lines};
 use crate::broker::BrokerUrl;
-use crate::daemon::{Daemon, Options, interrupted};
+use crate::daemon::{Daemon, Options, ReadyNotice, interrupted};
 use crate::desktop;
+use crate::library_error::os_reason;
+use crate::output_file;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -17,8 +20,11 @@ use crate::desktop;
 The first start makes the device; later ones keep what the state directory holds, and refuse a contradiction.
 Only the device's name may change.
 
+Without a broker the daemon brings its own, as with --embedded-broker. It prints a line for each push and its outcome, each
+prompt and each change, unless --quiet; with --json one object once it is online, and no more.
+
 Examples:
-  portal-agent run --embedded-broker
+  portal-agent run
   portal-agent run --broker mqtts://broker.contoso.example --platform android
   portal-agent run --broker mqtt://localhost:1883 --notifier console --log-level debug")]
 pub struct RunArgs {
@@ -53,6 +59,14 @@ pub struct RunArgs {
     /// The tenant that its topics name [default: contoso]
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<Tenant>,
+
+    /// Writes one JSON object to FILE once every device is online, for scripts that wait for it
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+
+    /// Prints no line for each push, prompt and change
+    #[arg(long)]
+    pub quiet: bool,
 
     /// Renames a journal that is damaged, and begins a new one, with a new device
     #[arg(long)]
@@ -114,13 +128,87 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
         set_damaged_journal_aside: args.set_damaged_journal_aside,
         ..Options::from_settings(&loaded.settings, context.global.state_dir()?)?
     };
-    desktop::beside_main_thread(|| {
+    if let Some(path) = &args.ready_file {
+        remove_stale(path)?;
+    }
+    let named_broker = !loaded.settings.broker.urls.is_empty() || loaded.settings.embedded_broker.listen.is_some();
+    let ended = desktop::beside_main_thread(|| {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         runtime.block_on(async {
             let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;
-            Ok(daemon.run_until(interrupted).await?)
+            if !named_broker && !args.quiet && !context.global.json {
+                introduce(context)?;
+            }
+            let host = daemon.host().clone();
+            let lines = (!args.quiet && !context.global.json).then(|| tokio::spawn(run_lines::print(host.clone())));
+            let told = async {
+                match ReadyNotice::once_online(&host).await {
+                    Some(ready) => tell_ready(context, args.ready_file.as_deref(), &ready),
+                    None => Ok(()),
+                }
+            };
+            let mut failure = None;
+            let ended = daemon
+                .run_until(async {
+                    // Whoever waits for the daemon by a file that cannot be written would wait for ever: it ends, cleanly.
+                    tokio::select! {
+                        () = interrupted => {}
+                        Err(untold) = told => failure = Some(untold),
+                    }
+                })
+                .await;
+            if let Some(lines) = lines {
+                lines.abort();
+            }
+            failure.map_or(Ok(ended?), Err)
         })
+    });
+    if let Some(path) = &args.ready_file {
+        remove_stale(path)?;
+    }
+    ended
+}
+
+/// A file that an earlier daemon left says nothing of this one. Found out before the start, as is a path that cannot be
+/// written to.
+fn remove_stale(path: &Path) -> Result<(), CommandFailure> {
+    let refused = |why: &str| {
+        let message = format!("--ready-file {}: {why}", path.display());
+        CommandFailure::configuration(message, "name a file in a folder that exists and may be written")
+    };
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(refused("it is a folder")),
+        // A device or a pipe is written to, and never taken away.
+        Ok(found) if !found.is_file() => Ok(()),
+        Ok(_) => std::fs::remove_file(path).map_err(|error| refused(&os_reason(&error))),
+        Err(_) if folder.is_some_and(|folder| !folder.is_dir()) => Err(refused("its folder does not exist")),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What to do next, for whoever started a daemon without saying which broker.
+fn introduce(context: &mut CommandContext) -> Result<(), CommandFailure> {
+    context.text(
+        "No broker is named, so this daemon runs its own; portal-agent status shows its address. In another terminal:\n\
+         \x20 portal-agent enroll --user adele@contoso.example\n\
+         \x20 portal-agent app install\n\
+         \x20 portal-agent permission allow\n\
+         \x20 portal-agent push --here --title Hello --body World\n\
+         \x20 portal-agent explain\n",
+    )
+}
+
+fn tell_ready(context: &mut CommandContext, file: Option<&Path>, ready: &ReadyNotice) -> Result<(), CommandFailure> {
+    if context.global.json {
+        context.json(ready)?;
+    }
+    let Some(path) = file else { return Ok(()) };
+    let text = serde_json::to_string(ready).map_err(|error| CommandFailure::Other(error.into()))?;
+    output_file::write(path, format!("{text}\n").as_bytes()).map_err(|error| {
+        let message = format!("--ready-file {}: {error}", path.display());
+        CommandFailure::operation("output", message, "name a file in a folder that exists and may be written")
     })
 }

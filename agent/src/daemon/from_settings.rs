@@ -2,6 +2,7 @@
 //!
 //! Lives here: putting each setting where it acts, and what settings cannot say. Does not live here: files and layers (`settings`).
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use portal_contract::timestamp::millis;
@@ -62,9 +63,6 @@ impl Options {
     /// What a person has to put right in the settings.
     pub fn from_settings(settings: &Settings, state_dir: PathBuf) -> Result<Self, ConfigurationError> {
         let embedded = embedded(settings)?;
-        if embedded.is_none() && settings.broker.urls.is_empty() {
-            return Err(ConfigurationError::NoBroker);
-        }
         Ok(Self {
             state_dir,
             asked: asked(settings)?,
@@ -133,9 +131,12 @@ fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulatio
     }
 }
 
+/// Where no broker is named the daemon brings its own, on loopback and a free port: whoever only types `run` has something
+/// to push to. Rejected: a refusal that names the flags, which is what everybody met first.
 fn embedded(settings: &Settings) -> Result<Option<EmbeddedOptions>, ConfigurationError> {
+    let by_default = settings.broker.urls.is_empty().then(|| (Ipv4Addr::LOCALHOST, 0).into());
     let settings = &settings.embedded_broker;
-    let Some(listen) = settings.listen else { return Ok(None) };
+    let Some(listen) = settings.listen.or(by_default) else { return Ok(None) };
     Ok(Some(EmbeddedOptions {
         listen,
         access: match (settings.anonymous, &settings.username, settings.password()?) {

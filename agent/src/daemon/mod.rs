@@ -6,8 +6,11 @@
 mod from_settings;
 mod interrupt;
 mod open_files;
+mod readiness;
+mod service_manager;
 mod start;
 
 pub use from_settings::{ConfigurationError, rules, sender_settings};
 pub use interrupt::interrupted;
+pub use readiness::ReadyNotice;
 pub use start::{Daemon, Options, StartError};

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use super::open_files;
+use super::service_manager::ServiceNotice;
 use crate::broker::{
     BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
 };
@@ -112,6 +113,7 @@ pub struct Daemon {
     server: ControlServer,
     embedded: Option<EmbeddedBroker>,
     state_dir: StateDir,
+    service: ServiceNotice,
     /// Held for as long as the daemon runs: it keeps a second one out.
     _lock: StateDirLock,
 }
@@ -208,7 +210,8 @@ impl Daemon {
         };
         let devices = host.handle().devices().len();
         info!(device = %first.identity().id, devices, control = server.url(), "the daemon is running");
-        Ok(Self { host, first, server, embedded, state_dir, _lock: lock })
+        let service = ServiceNotice::ready(host.handle());
+        Ok(Self { host, first, server, embedded, state_dir, service, _lock: lock })
     }
 
     /// The hosted devices.
@@ -246,6 +249,7 @@ impl Daemon {
     }
 
     async fn end(self, by_itself: Option<Result<(), HostError>>) -> Result<(), HostError> {
+        self.service.stopping();
         if let Err(error) = self.state_dir.remove(ControlFile::NAME) {
             warn!("{error}");
         }

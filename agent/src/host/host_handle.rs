@@ -49,6 +49,8 @@ pub(super) struct HostParts {
     most_devices: usize,
     daemon: DaemonStatus,
     ending: CancellationToken,
+    /// How many devices there are; says so whenever one comes or goes.
+    count: watch::Sender<usize>,
     /// In the order in which they were made. Held for moments only.
     devices: Mutex<BTreeMap<DeviceKey, DeviceHandle>>,
 }
@@ -68,6 +70,7 @@ impl HostParts {
             control_url: setup.control_url,
             most_devices: setup.most_devices,
             ending: CancellationToken::new(),
+            count: watch::Sender::new(0),
             devices: Mutex::default(),
         };
         (parts, setup.desktop_events)
@@ -84,10 +87,12 @@ impl HostParts {
 
     pub(super) fn remember(&self, device: DeviceHandle) {
         self.devices().insert(device.key, device);
+        self.count.send_replace(self.count());
     }
 
     pub(super) fn forget(&self, key: DeviceKey) {
         self.devices().remove(&key);
+        self.count.send_replace(self.count());
     }
 
     /// The whole of `status`; never waits for the desktop.
@@ -136,6 +141,20 @@ impl HostHandle {
     /// Cancelled once somebody asked for the process to end.
     pub fn ending(&self) -> CancellationToken {
         self.parts.ending.clone()
+    }
+
+    /// How many devices are hosted; changes whenever one comes or goes.
+    pub fn device_count(&self) -> watch::Receiver<usize> {
+        self.parts.count.subscribe()
+    }
+
+    /// Whether the task that drives the devices answers; a host without a device has nothing to ask it.
+    pub async fn answers(&self) -> bool {
+        let first = self.parts.devices().values().next().cloned();
+        match first {
+            Some(device) => device.status().await.is_ok(),
+            None => !self.is_ending(),
+        }
     }
 
     pub(super) fn is_ending(&self) -> bool {
