@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use portal_agent::journal::{CommitTicket, DeviceJournal, JournalDatabase, JournalOptions, JournalReader, Retention};
 use portal_contract::{DeviceId, NotificationId, Outcome, Prerequisite, PushTarget, Receipt, Timestamp};
-use portal_delivery::JournalEntry;
+use portal_delivery::{JournalEntry, UsedId};
 use tokio::runtime::Runtime;
 
 const ASKED_AT_ONCE: usize = 256;
@@ -97,7 +97,7 @@ fn settle(before: u64, ask: bool) -> Duration {
     let mut last = CommitTicket::default();
     for batch in pushes.chunks(ASKED_AT_ONCE) {
         if ask {
-            let ids: Vec<NotificationId> = batch.iter().map(|(id, _)| id.clone()).collect();
+            let ids: Vec<UsedId> = batch.iter().map(|(id, _)| UsedId::Notification(id.clone())).collect();
             assert!(bench.journal.are_used(&ids).unwrap().iter().all(|used| !used));
         }
         for (_, entry) in batch {
@@ -135,7 +135,7 @@ fn journal(criterion: &mut Criterion) {
     bench.settle(1..=PUSHES);
     let reader = bench.journal.reader().unwrap();
     group.bench_function("read_receipts", |b| b.iter(|| black_box(read_all(&reader))));
-    let unused: Vec<NotificationId> = (0..PUSHES).map(|number| id(number + 10 * PUSHES)).collect();
+    let unused: Vec<UsedId> = (0..PUSHES).map(|number| UsedId::Notification(id(number + 10 * PUSHES))).collect();
     group.bench_function("ask_for_unused_ids", |b| {
         b.iter(|| unused.chunks(ASKED_AT_ONCE).map(|ids| bench.journal.are_used(ids).unwrap().len()).sum::<usize>());
     });

@@ -145,6 +145,12 @@ fn resumption(recovered: &RecoveredDevice) -> Result<ResumePoint, OpenError> {
         last_decided_at: recovered.last_decided_at,
         next_held_key: HeldKey(recovered.next_held_key),
         recent: Vec::new(),
+        last_action: recovered
+            .last_action
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(OpenError::Snapshot)?,
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use portal_contract::{DeviceId, NotificationId, Timestamp};
+use portal_contract::{DeviceId, Timestamp};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +22,7 @@ use super::schema::DatabaseLocation;
 use super::store::JournalStore;
 use super::used_ids::hash;
 use super::writer::JournalWriter;
-use portal_delivery::{DeviceKey, JournalEntry};
+use portal_delivery::{DeviceKey, JournalEntry, UsedId};
 
 /// How a journal is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,11 +263,15 @@ impl DeviceJournal {
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn are_used(&self, ids: &[NotificationId]) -> Result<Vec<bool>, JournalError> {
+    pub fn are_used(&self, ids: &[UsedId]) -> Result<Vec<bool>, JournalError> {
         let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.unchecked_transaction()?;
-        let mut statement = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
-        let used = ids.iter().map(|id| statement.exists(params![self.device, hash(id)]));
+        let mut pushes = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
+        let mut actions = transaction.prepare_cached("SELECT 1 FROM action_ids WHERE device = ?1 AND id = ?2")?;
+        let used = ids.iter().map(|id| match id {
+            UsedId::Notification(id) => pushes.exists(params![self.device, hash(id)]),
+            UsedId::Action(id) => actions.exists(params![self.device, id]),
+        });
         Ok(used.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -30,6 +30,8 @@ pub struct RecoveredDevice {
     pub next_held_key: u64,
     /// The newest event's number; 0 before the first.
     pub last_event: u64,
+    /// What came of the latest remote action as JSON, where that was written after the snapshot.
+    pub last_action: Option<String>,
     /// The clock jump for which nothing is pruned by age at present.
     pub clock_jump: Option<ClockJump>,
 }

@@ -212,7 +212,8 @@ fn cost(entry: &JournalEntry) -> usize {
         JournalEntry::Changed { event, snapshot, .. } => event.len() + snapshot.len(),
         JournalEntry::Held { push, .. } | JournalEntry::HeldChanged { push, .. } => push.len(),
         JournalEntry::Settled { push, .. } => push.as_ref().map_or(0, String::len),
-        JournalEntry::Interaction { .. } | JournalEntry::IdsForgotten => 0,
+        JournalEntry::ActionSeen { id, note, .. } => id.len() + note.as_ref().map_or(0, String::len),
+        JournalEntry::Interaction { .. } | JournalEntry::EnrollmentBegan { .. } | JournalEntry::IdsForgotten => 0,
         JournalEntry::Published { .. } | JournalEntry::Redelivered { .. } => return 0,
     };
     ENTRY_COST + text

@@ -8,8 +8,8 @@
 use std::sync::mpsc as std_mpsc;
 use std::thread;
 
-use portal_contract::{NotificationId, Receipt};
-use portal_delivery::DeviceKey;
+use portal_contract::Receipt;
+use portal_delivery::{DeviceKey, UsedId};
 use tokio::sync::mpsc;
 
 use super::database::DeviceJournal;
@@ -20,13 +20,13 @@ use super::reader::JournalReader;
 #[derive(Debug)]
 pub enum ReadAnswer {
     /// Whether each id is used, by what is durable.
-    IdsLookedUp(Result<Vec<(NotificationId, bool)>, JournalError>),
+    IdsLookedUp(Result<Vec<(UsedId, bool)>, JournalError>),
     /// A page of receipts.
     ReceiptsRead(Result<Vec<Receipt>, JournalError>),
 }
 
 enum Question {
-    LookUpIds { device: DeviceKey, journal: DeviceJournal, ids: Vec<NotificationId> },
+    LookUpIds { device: DeviceKey, journal: DeviceJournal, ids: Vec<UsedId> },
     ReadReceipts { device: DeviceKey, reader: JournalReader, after: u64, limit: usize },
 }
 
@@ -63,7 +63,7 @@ impl JournalReads {
     }
 
     /// Asks whether ids are used on a device.
-    pub fn look_up_ids(&self, device: DeviceKey, journal: &DeviceJournal, ids: Vec<NotificationId>) {
+    pub fn look_up_ids(&self, device: DeviceKey, journal: &DeviceJournal, ids: Vec<UsedId>) {
         self.ask(Question::LookUpIds { device, journal: journal.clone(), ids });
     }
 
@@ -80,7 +80,7 @@ impl JournalReads {
     }
 }
 
-fn look_up(journal: &DeviceJournal, ids: Vec<NotificationId>) -> ReadAnswer {
+fn look_up(journal: &DeviceJournal, ids: Vec<UsedId>) -> ReadAnswer {
     let used = journal.are_used(&ids);
     ReadAnswer::IdsLookedUp(used.map(|used| ids.into_iter().zip(used).collect()))
 }

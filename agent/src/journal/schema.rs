@@ -11,12 +11,28 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::{JournalError, is_damage, sqlite_reason};
 
 /// The schema that this program writes and the newest that it reads.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 /// Marks the file as a journal: "ptlj".
 const APPLICATION: i64 = 0x7074_6c6a;
 const TABLES: &str = include_str!("schema.sql");
 /// What makes a file of each older version one of the next, from version 1 on.
-const STEPS: &[&str] = &["ALTER TABLE receipts ADD COLUMN marks INTEGER"];
+const STEPS: &[&str] = &[
+    "ALTER TABLE receipts ADD COLUMN marks INTEGER",
+    // The snapshot in force listed the ids of remote actions until version 3.
+    "ALTER TABLE devices ADD COLUMN last_action TEXT;
+     CREATE TABLE action_ids (
+         device INTEGER NOT NULL,
+         id     TEXT    NOT NULL,
+         at     INTEGER NOT NULL,
+         PRIMARY KEY (device, id)
+     ) STRICT, WITHOUT ROWID;
+     INSERT OR IGNORE INTO action_ids (device, id, at)
+     SELECT devices.device, seen.value, coalesce(devices.last_written_at, 0)
+     FROM devices
+     JOIN snapshots ON snapshots.device = devices.device AND snapshots.event = devices.last_event,
+         json_each(CASE WHEN json_valid(snapshots.json) THEN snapshots.json ELSE '{}' END, '$.actions.seen') AS seen
+     WHERE seen.type = 'text'",
+];
 
 /// Where the database is: a file, or this process's memory.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
--- Version 2. Every table is keyed by device, so that ten thousand devices share one database.
+-- Version 3. Every table is keyed by device, so that ten thousand devices share one database.
 -- Times are milliseconds since 1970, in device time where nothing else is said; words are numbers (codes.rs).
 
 -- One row a device: its number, and where its series stand.
@@ -14,7 +14,8 @@ CREATE TABLE devices (
     redelivered       INTEGER NOT NULL DEFAULT 0,
     next_held_key     INTEGER NOT NULL DEFAULT 1,
     jumped_at         INTEGER,                      -- the latest clock jump, by the computer's clock
-    jumped_by         INTEGER
+    jumped_by         INTEGER,
+    last_action       TEXT                          -- JSON; what came of a remote action since the newest event
 ) STRICT;
 
 -- What happened to the device, append-only; `rules` is the version of the rules that judged it.
@@ -72,3 +73,11 @@ CREATE TABLE used_ids (
     PRIMARY KEY (device, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX used_ids_by_hash ON used_ids (device, hash);
+
+-- Ids of remote actions. None is forgotten while the enrollment lasts under which it came.
+CREATE TABLE action_ids (
+    device INTEGER NOT NULL,
+    id     TEXT    NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (device, id)
+) STRICT, WITHOUT ROWID;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use portal_contract::{DeviceId, Receipt, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
@@ -13,10 +14,10 @@ use super::clock_jump::{self, ClockJump, ClockReading, ClockSource};
 use super::entry::RecoveredDevice;
 use super::inbox::QueuedEntry;
 use super::prune;
-use super::retention::Retention;
+use super::retention::{Retention, cutoff};
 use super::row;
 use super::used_ids::hash;
-use portal_delivery::JournalEntry;
+use portal_delivery::{JournalEntry, UsedId};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
@@ -92,7 +93,7 @@ impl JournalStore {
             let known = || (self.devices.get(&queued.device).copied().unwrap_or_default(), 0);
             let (series, written) = touched.entry(queued.device).or_insert_with(known);
             *written += 1;
-            write(&transaction, queued, series, self.rules)?;
+            write(&transaction, queued, series, self.rules, self.retention.ids_age)?;
         }
         let reading = self.clocks.read();
         for (device, (series, written)) in &mut touched {
@@ -110,7 +111,7 @@ impl JournalStore {
     /// Removes a device and everything of it.
     pub(super) fn remove(&mut self, device: i64) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for table in ["events", "snapshots", "receipts", "held", "used_ids", "devices"] {
+        for table in ["events", "snapshots", "receipts", "held", "used_ids", "action_ids", "devices"] {
             transaction.execute(&format!("DELETE FROM {table} WHERE device = ?1"), params![device])?;
         }
         transaction.commit()?;
@@ -155,6 +156,7 @@ fn write(
     queued: &QueuedEntry,
     series: &mut DeviceSeries,
     rules: u32,
+    ids_age: Duration,
 ) -> rusqlite::Result<()> {
     let device = queued.device;
     match &queued.entry {
@@ -189,6 +191,21 @@ fn write(
         }
         JournalEntry::Published { through } => series.published_through = series.published_through.max(*through),
         JournalEntry::Redelivered { count } => series.redelivered = *count,
+        JournalEntry::ActionSeen { id, at, note } => {
+            series.device_time = Some(*at);
+            let sql = "INSERT OR IGNORE INTO action_ids (device, id, at) VALUES (?1, ?2, ?3)";
+            run(transaction, sql, params![device, id, at.as_millis()])?;
+            if note.is_some() {
+                run(transaction, "UPDATE devices SET last_action = ?2 WHERE device = ?1", params![device, note])?;
+            }
+        }
+        JournalEntry::EnrollmentBegan { at } => {
+            series.device_time = Some(*at);
+            if series.jump_in_force().is_none() {
+                let sql = "DELETE FROM action_ids WHERE device = ?1 AND at < ?2";
+                run(transaction, sql, params![device, cutoff(*at, ids_age).as_millis()])?;
+            }
+        }
         JournalEntry::IdsForgotten => {
             run(transaction, "DELETE FROM used_ids WHERE device = ?1", params![device])?;
             series.first_used_id = series.last_used_id + 1;
@@ -213,6 +230,9 @@ fn change(
     run(transaction, sql, params![device, series.last_event, at.as_millis(), rules, event])?;
     let sql = "INSERT INTO snapshots (device, event, json) VALUES (?1, ?2, ?3)";
     run(transaction, sql, params![device, series.last_event, snapshot])?;
+    // The snapshot says what came of the latest action, too.
+    let sql = "UPDATE devices SET last_action = NULL WHERE device = ?1 AND last_action IS NOT NULL";
+    run(transaction, sql, params![device])?;
     Ok(())
 }
 
@@ -239,10 +259,10 @@ fn use_id(
     at: Timestamp,
 ) -> rusqlite::Result<()> {
     // Here and not where it is appended: hashing is the writer's thread's work, not that of the task that drives all devices.
-    let Some(hash) = entry.used_id().map(hash) else { return Ok(()) };
+    let Some(UsedId::Notification(id)) = entry.used_id() else { return Ok(()) };
     let sql = "INSERT OR IGNORE INTO used_ids (device, number, hour, hash) VALUES (?1, ?2, ?3, ?4)";
     let hour = at.as_millis().div_euclid(HOUR_MILLIS);
-    let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash])?;
+    let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash(&id)])?;
     series.last_used_id += u64::from(inserted > 0);
     Ok(())
 }
@@ -313,8 +333,11 @@ fn recover(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) ->
         transaction.prepare_cached(sql)?.query_row(params![device, series.last_event], |row| row.get(0)).optional()?;
     let mut held = transaction.prepare_cached("SELECT key, push FROM held WHERE device = ?1 ORDER BY key")?;
     let held = held.query_map(params![device], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = "SELECT last_action FROM devices WHERE device = ?1";
+    let last_action = transaction.prepare_cached(sql)?.query_row(params![device], |row| row.get(0))?;
     Ok(RecoveredDevice {
         snapshot,
+        last_action,
         held: held.collect::<rusqlite::Result<_>>()?,
         last_sequence: series.last_sequence,
         last_decided_at: series.last_decided_at,

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use portal_contract::{CommandResult, DeviceEvent, GroupId, IdleReport, NotificationId};
+use portal_contract::{CommandResult, DeviceEvent, GroupId, IdleReport};
 use portal_device::{CardContent, CardNumber, PromptNumber, Refusal};
 
-use crate::entry::{BatchNumber, JournalEntry};
+use crate::entry::{BatchNumber, JournalEntry, UsedId};
 use crate::input::{ConnectionNumber, PublishId, RequestNumber};
 
 /// One thing to be done. Actions are carried out in their order; none of them may wait for another.
@@ -21,7 +21,7 @@ pub enum Action {
         entries: Vec<JournalEntry>,
     },
     /// Ask the journal whether these ids are used, by what is durable when it is asked or later; one such question at a time.
-    LookUpIds(Vec<NotificationId>),
+    LookUpIds(Vec<UsedId>),
     /// Read receipts of the journal, in order.
     ReadReceipts {
         /// Those after this sequence.

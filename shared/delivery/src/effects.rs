@@ -18,7 +18,12 @@ impl Delivery {
             if changed_at == Some(place) {
                 self.record_change(recorded)?;
             }
+            // No change of the device is recorded for it, and its followers are told all the same.
+            let is_noted = matches!(effect, DeviceEffect::ActionSeen { note: Some(_), .. });
             self.carry_out_one(effect)?;
+            if is_noted {
+                self.tell_of_change(recorded)?;
+            }
         }
         self.tell_of_prompt();
         Ok(())
@@ -68,6 +73,17 @@ impl Delivery {
                 self.publish_state_after_commit();
                 self.actions.push(Action::StatusChanged);
             }
+            DeviceEffect::ActionSeen { id, note } => {
+                let publishes = note.is_some();
+                let what = "what came of an action";
+                let note = note.map(|note| text(what, json(what, &note)?)).transpose()?;
+                self.write(JournalEntry::ActionSeen { id, at: self.now(), note });
+                if publishes {
+                    self.publish_state_after_commit();
+                    self.actions.push(Action::StatusChanged);
+                }
+            }
+            DeviceEffect::EnrollmentBegan => self.write(JournalEntry::EnrollmentBegan { at: self.now() }),
             DeviceEffect::IdsForgotten => self.write(JournalEntry::IdsForgotten),
             DeviceEffect::Ignored(what) => self.warn(what),
             DeviceEffect::Noted(what) => self.actions.push(Action::Log(LogLine::Information(what))),
@@ -79,7 +95,7 @@ impl Delivery {
     /// Writes an entry, takes note of the id that it uses up, and tells followers of it once it is durable. The only way to
     /// the journal: an entry that went past this note would let its push show a second time.
     pub(crate) fn write(&mut self, entry: JournalEntry) {
-        let used = entry.used_id().cloned();
+        let used = entry.used_id();
         let forgets = entry == JournalEntry::IdsForgotten;
         let told = if self.is_followed() { told_of(&entry) } else { None };
         self.commits.write(entry);
@@ -88,7 +104,7 @@ impl Delivery {
         }
         let batch = self.commits.current();
         if forgets {
-            self.used_ids.forget_all(batch);
+            self.used_ids.forget_pushes(batch);
         }
         if let Some(id) = used {
             self.used_ids.use_id(id, batch);
@@ -100,6 +116,10 @@ impl Delivery {
         let snapshot = serde_json::to_string(self.device.snapshot());
         let snapshot = snapshot.map_err(|_| DeliveryError::NotSerializable { what })?;
         self.write(JournalEntry::Changed { at: self.now(), event: recorded.to_owned(), snapshot });
+        self.tell_of_change(recorded)
+    }
+
+    fn tell_of_change(&mut self, recorded: &str) -> Result<(), DeliveryError> {
         if self.is_followed() {
             let event = serde_json::from_str(recorded);
             let event = event.map_err(|_| DeliveryError::NotSerializable { what: "what changed the device" })?;

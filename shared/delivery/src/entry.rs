@@ -9,6 +9,15 @@ use portal_device::HeldKey;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct BatchNumber(pub u64);
 
+/// An id that is used once on a device.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UsedId {
+    /// A push's.
+    Notification(NotificationId),
+    /// A remote action's.
+    Action(String),
+}
+
 /// One thing to remember of one device. Times are device time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JournalEntry {
@@ -65,16 +74,33 @@ pub enum JournalEntry {
         /// The counter.
         count: u64,
     },
-    /// Every id that was used so far may be used again (`device reset`).
+    /// A remote action of this id came, and is not to be carried out again.
+    ActionSeen {
+        /// Its id.
+        id: String,
+        /// When.
+        at: Timestamp,
+        /// What came of it as JSON, where it changed nothing of the device: in force until the next change.
+        note: Option<String>,
+    },
+    /// An enrollment began. Ids of actions that are older than used ids are kept may be forgotten, as at no other time.
+    EnrollmentBegan {
+        /// When.
+        at: Timestamp,
+    },
+    /// Every id of a notification that was used so far may be used again (`device reset`).
     IdsForgotten,
 }
 
 impl JournalEntry {
     /// The id that it uses up, if it uses one.
-    pub fn used_id(&self) -> Option<&NotificationId> {
+    pub fn used_id(&self) -> Option<UsedId> {
         match self {
-            Self::Held { id, .. } => Some(id),
-            Self::Settled { receipt, .. } if receipt.outcome.uses_id() => receipt.notification_id.as_ref(),
+            Self::Held { id, .. } => Some(UsedId::Notification(id.clone())),
+            Self::Settled { receipt, .. } if receipt.outcome.uses_id() => {
+                receipt.notification_id.clone().map(UsedId::Notification)
+            }
+            Self::ActionSeen { id, .. } => Some(UsedId::Action(id.clone())),
             _ => None,
         }
     }

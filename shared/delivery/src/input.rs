@@ -3,12 +3,10 @@
 //! Lives here: the words. Does not live here: what each comes to (one file a subject).
 
 use bytes::Bytes;
-use portal_contract::{
-    CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, NotificationId, PushProblem, Receipt,
-};
+use portal_contract::{CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, PushProblem, Receipt};
 use portal_device::{AckToken, CardNumber, DeviceCommand, PromptNumber};
 
-use crate::entry::BatchNumber;
+use crate::entry::{BatchNumber, UsedId};
 
 /// A host's short name for one of its devices; never used twice in a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +57,7 @@ pub enum Input {
     /// Every batch up to this one is durable.
     Durable(BatchNumber),
     /// The journal's answer to [`crate::Action::LookUpIds`]: whether each id is used.
-    IdsLookedUp(Vec<(NotificationId, bool)>),
+    IdsLookedUp(Vec<(UsedId, bool)>),
     /// The journal's answer to [`crate::Action::ReadReceipts`].
     ReceiptsRead(Vec<Receipt>),
     /// The moment of [`crate::Delivery::next_deadline`] has come.

@@ -34,7 +34,7 @@ use portal_contract::{CommandResult, DeviceEvent, DeviceState, DeviceTopics, Idl
 use portal_device::{AckToken, CardContent, Device, DeviceCommand, DeviceEffect, DeviceInput};
 
 pub use action::{Action, LogLine, Publish};
-pub use entry::{BatchNumber, JournalEntry};
+pub use entry::{BatchNumber, JournalEntry, UsedId};
 pub use input::{ConnectionNumber, DesktopInput, DeviceKey, Input, Message, PublishId, RequestNumber, SessionInput};
 pub use portal_device::{CardNumber, HeldKey, PromptNumber};
 

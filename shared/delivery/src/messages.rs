@@ -3,17 +3,17 @@
 //! Lives here: what waits behind a push in flight and for the journal's word on an id. Does not live here: what a push comes
 //! to (`portal_device`).
 
-use portal_contract::{CustomNotification, DeviceEventKind, GroupList, IncomingTopic, NotificationId, RemoteAction};
-use portal_device::{ArrivedPush, DeviceInput};
+use portal_contract::{CustomNotification, DeviceEventKind, GroupList, IncomingTopic, RemoteAction};
+use portal_device::{AckToken, ArrivedPush, DeviceInput};
 
 use crate::action::Action;
-use crate::entry::JournalEntry;
+use crate::entry::{JournalEntry, UsedId};
 use crate::input::{ConnectionNumber, Message};
 use crate::{Delivery, DeliveryError};
 
 /// The largest payload that followers are told, in bytes.
 const LARGEST_TOLD: usize = 64 * 1024;
-/// Of how many pending pushes the journal is asked at once.
+/// Of how many pending pushes and actions the journal is asked at once.
 const LOOKED_UP_AT_ONCE: usize = 512;
 /// How many messages may be pending before those at QoS 0, which no window bounds, are dropped.
 const MOST_PENDING: usize = 4096;
@@ -23,7 +23,14 @@ const MOST_PENDING: usize = 4096;
 pub(crate) enum PendingMessage {
     /// A push.
     Push(Box<PendingPush>),
-    /// The list of groups or a remote action, unread.
+    /// A remote action, or why it is none.
+    Action {
+        /// What could be read.
+        action: Result<RemoteAction, String>,
+        /// What acknowledges it.
+        ack: Option<AckToken>,
+    },
+    /// The list of groups, unread.
     Other(Message),
     /// The fence of this connection, behind everything that came before it.
     Fence(ConnectionNumber),
@@ -39,9 +46,17 @@ pub(crate) struct PendingPush {
     told: Option<DeviceEventKind>,
 }
 
-impl PendingPush {
-    fn id(&self) -> Option<&NotificationId> {
-        self.arrival.payload.as_ref().ok().map(|notification| &notification.id)
+impl PendingMessage {
+    /// The id that it uses up; none of what cannot be read or has none.
+    fn id(&self) -> Option<UsedId> {
+        match self {
+            Self::Push(push) => {
+                let notification = push.arrival.payload.as_ref().ok()?;
+                Some(UsedId::Notification(notification.id.clone()))
+            }
+            Self::Action { action, .. } => action.as_ref().ok().map(|action| UsedId::Action(action.id.clone())),
+            Self::Other(_) | Self::Fence(_) => None,
+        }
     }
 }
 
@@ -51,8 +66,15 @@ impl Delivery {
         if message.ack.is_none() && self.pending.len() >= MOST_PENDING {
             return self.note_dropped();
         }
-        let IncomingTopic::Notification(target) = message.incoming else {
-            return self.pending.push_back(PendingMessage::Other(message));
+        let target = match message.incoming {
+            IncomingTopic::Notification(target) => target,
+            IncomingTopic::Action => {
+                let action = RemoteAction::parse(&message.payload);
+                return self.pending.push_back(PendingMessage::Action { action, ack: message.ack });
+            }
+            IncomingTopic::Groups | IncomingTopic::Fence => {
+                return self.pending.push_back(PendingMessage::Other(message));
+            }
         };
         let told = self.is_followed().then(|| {
             let text = std::str::from_utf8(&message.payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
@@ -87,14 +109,16 @@ impl Delivery {
                 continue;
             }
             let Some(first) = self.pending.pop_front() else { return Ok(()) };
+            let Some(is_used) = self.is_used(&first) else {
+                self.pending.push_front(first);
+                return Ok(());
+            };
             match first {
-                PendingMessage::Push(push) => match self.is_used(&push) {
-                    Some(is_used) => self.push(*push, is_used)?,
-                    None => {
-                        self.pending.push_front(PendingMessage::Push(push));
-                        return Ok(());
-                    }
-                },
+                PendingMessage::Push(push) => self.push(*push, is_used)?,
+                PendingMessage::Action { action, ack } => {
+                    self.remote_action(action, is_used)?;
+                    self.acknowledge(ack);
+                }
                 PendingMessage::Other(message) => self.other(&message)?,
                 // One of a connection that is gone says nothing of this one.
                 PendingMessage::Fence(connection) if connection == self.connection.number => {
@@ -107,20 +131,17 @@ impl Delivery {
     }
 
     /// None: the journal has not said yet. What cannot be read has no id.
-    fn is_used(&self, push: &PendingPush) -> Option<bool> {
-        push.id().map_or(Some(false), |id| self.used_ids.is_used(id))
+    fn is_used(&self, pending: &PendingMessage) -> Option<bool> {
+        pending.id().map_or(Some(false), |id| self.used_ids.is_used(&id))
     }
 
-    /// Asks the journal for the ids of pending pushes, where the first of them waits for that.
+    /// Asks the journal for the ids of pending pushes and actions, where the first of them waits for that.
     pub(crate) fn look_up_ids(&mut self) {
-        let Some(PendingMessage::Push(first)) = self.pending.front() else { return };
+        let Some(first) = self.pending.front() else { return };
         if self.device.is_showing_push() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
             return;
         }
-        let ids = self.pending.iter().take(LOOKED_UP_AT_ONCE).filter_map(|pending| match pending {
-            PendingMessage::Push(push) => push.id().cloned(),
-            PendingMessage::Other(_) | PendingMessage::Fence(_) => None,
-        });
+        let ids = self.pending.iter().take(LOOKED_UP_AT_ONCE).filter_map(PendingMessage::id);
         self.actions.push(Action::LookUpIds(ids.collect()));
         self.used_ids.asked();
     }
@@ -148,9 +169,8 @@ impl Delivery {
     fn other(&mut self, message: &Message) -> Result<(), DeliveryError> {
         match message.incoming {
             IncomingTopic::Groups => self.groups(&message.payload)?,
-            IncomingTopic::Action => self.remote_action(&message.payload)?,
-            // Pushes are pending as such; a fence of another life is settled by the session.
-            IncomingTopic::Notification(_) | IncomingTopic::Fence => {}
+            // Pushes and actions are pending as such; a fence of another life is settled by the session.
+            IncomingTopic::Notification(_) | IncomingTopic::Action | IncomingTopic::Fence => {}
         }
         self.acknowledge(message.ack);
         Ok(())
@@ -171,9 +191,9 @@ impl Delivery {
         }
     }
 
-    fn remote_action(&mut self, payload: &[u8]) -> Result<(), DeliveryError> {
-        match RemoteAction::parse(payload) {
-            Ok(action) => self.happened(DeviceInput::ActionArrived(action)),
+    fn remote_action(&mut self, action: Result<RemoteAction, String>, id_used: bool) -> Result<(), DeliveryError> {
+        match action {
+            Ok(action) => self.happened(DeviceInput::ActionArrived { action, id_used }),
             Err(why) => {
                 self.warn(format!("{why}; it is ignored"));
                 Ok(())

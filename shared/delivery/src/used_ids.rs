@@ -1,4 +1,4 @@
-//! Whether a notification id is used on this device: the one place that answers.
+//! Whether the id of a push or of a remote action is used on this device: the one place that answers.
 //!
 //! The journal knows the ids that are durable. It is asked in batches, and the pushes wait meanwhile: a disk that does not
 //! answer stops them, and nothing else. What was used since it was asked, or is not durable yet, is known here.
@@ -8,46 +8,48 @@
 
 use std::collections::HashMap;
 
-use portal_contract::NotificationId;
+use crate::entry::{BatchNumber, UsedId};
 
-use crate::entry::BatchNumber;
+fn is_a_pushs(id: &UsedId) -> bool {
+    matches!(id, UsedId::Notification(_))
+}
 
 /// What is known of ids.
 #[derive(Debug, Default)]
 pub(crate) struct UsedIds {
     /// Used, and not surely in an answer of the journal's: each with the batch that makes it durable.
-    recent: HashMap<NotificationId, BatchNumber>,
-    /// Every earlier id is forgotten with this batch, which is not durable yet.
+    recent: HashMap<UsedId, BatchNumber>,
+    /// Every earlier id of a push is forgotten with this batch, which is not durable yet.
     forgotten: Option<BatchNumber>,
     /// What the journal said of the ids of pushes that wait.
-    answers: HashMap<NotificationId, bool>,
+    answers: HashMap<UsedId, bool>,
     is_asked: bool,
-    /// All ids were forgotten since the journal was asked: its answer speaks of before.
+    /// The ids of pushes were forgotten since the journal was asked: its answer speaks of before.
     answer_is_void: bool,
     durable: BatchNumber,
 }
 
 impl UsedIds {
     /// Whether the id is used; none: the journal is to be asked.
-    pub(crate) fn is_used(&self, id: &NotificationId) -> Option<bool> {
+    pub(crate) fn is_used(&self, id: &UsedId) -> Option<bool> {
         if self.recent.contains_key(id) {
             return Some(true);
         }
-        if self.forgotten.is_some() {
+        if self.forgotten.is_some() && is_a_pushs(id) {
             return Some(false);
         }
         self.answers.get(id).copied()
     }
 
     /// The id is used from now on, durably with this batch.
-    pub(crate) fn use_id(&mut self, id: NotificationId, batch: BatchNumber) {
+    pub(crate) fn use_id(&mut self, id: UsedId, batch: BatchNumber) {
         self.answers.remove(&id);
         self.recent.insert(id, batch);
     }
 
-    /// No id is used any more, durably with this batch.
-    pub(crate) fn forget_all(&mut self, batch: BatchNumber) {
-        self.recent.clear();
+    /// No id of a push is used any more, durably with this batch.
+    pub(crate) fn forget_pushes(&mut self, batch: BatchNumber) {
+        self.recent.retain(|id, _| !is_a_pushs(id));
         self.answers.clear();
         self.forgotten = Some(batch);
         self.answer_is_void = self.is_asked;
@@ -65,7 +67,7 @@ impl UsedIds {
     }
 
     /// The journal's answer.
-    pub(crate) fn answered(&mut self, answers: Vec<(NotificationId, bool)>) {
+    pub(crate) fn answered(&mut self, answers: Vec<(UsedId, bool)>) {
         self.is_asked = false;
         if !std::mem::take(&mut self.answer_is_void) {
             // Of what was used meanwhile the answer may not know yet; the journal is asked of it again where need be.
@@ -94,8 +96,8 @@ impl UsedIds {
 mod tests {
     use super::*;
 
-    fn id(text: &str) -> NotificationId {
-        text.parse().unwrap()
+    fn id(text: &str) -> UsedId {
+        UsedId::Notification(text.parse().unwrap())
     }
 
     #[test]
@@ -125,7 +127,7 @@ mod tests {
         let mut ids = UsedIds::default();
         ids.use_id(id("a"), BatchNumber(1));
         ids.asked();
-        ids.forget_all(BatchNumber(2));
+        ids.forget_pushes(BatchNumber(2));
         assert_eq!(ids.is_used(&id("a")), Some(false));
         ids.use_id(id("b"), BatchNumber(3));
         assert_eq!(ids.is_used(&id("b")), Some(true));
@@ -133,5 +135,16 @@ mod tests {
         assert_eq!(ids.is_used(&id("a")), Some(false));
         ids.durable(BatchNumber(3));
         assert_eq!(ids.is_used(&id("a")), None);
+    }
+
+    #[test]
+    fn forgetting_the_ids_of_pushes_forgets_none_of_an_action() {
+        let action = || UsedId::Action("a".to_owned());
+        let mut ids = UsedIds::default();
+        ids.use_id(action(), BatchNumber(1));
+        ids.forget_pushes(BatchNumber(2));
+        assert_eq!((ids.is_used(&action()), ids.is_used(&id("a"))), (Some(true), Some(false)));
+        ids.durable(BatchNumber(1));
+        assert_eq!(ids.is_used(&action()), None, "the journal is asked");
     }
 }

@@ -4,6 +4,7 @@
 
 use portal_contract::{CardInteraction, Receipt, Surface};
 
+use super::actions::LastActionNote;
 use super::event::AckToken;
 use super::numbers::{CardNumber, HeldKey, PromptNumber};
 use super::push::{HeldPush, ReceivedPush};
@@ -89,6 +90,15 @@ pub enum DeviceEffect {
     GroupsChanged,
     /// The snapshot changed: journal it, publish the device state.
     StateChanged,
+    /// A remote action of this id came: remember the id.
+    ActionSeen {
+        /// The id.
+        id: String,
+        /// Where nothing else of the device changed: keep this beside the snapshot, and publish the state.
+        note: Option<Box<LastActionNote>>,
+    },
+    /// An enrollment began: ids of actions are remembered as long as it lasts.
+    EnrollmentBegan,
     /// The device is new again: ids that were used may be used again.
     IdsForgotten,
     /// Something that arrived is ignored, and this is why; for the log.

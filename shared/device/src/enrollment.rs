@@ -145,6 +145,7 @@ impl Device {
                 supervised,
             });
             self.state.enrollment.former = None;
+            effects.push(DeviceEffect::EnrollmentBegan);
         }
         let groups = groups.or_else(|| before.heard_for(&user)).unwrap_or_default();
         self.change_groups(groups, now);

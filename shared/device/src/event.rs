@@ -61,7 +61,12 @@ pub enum DeviceInput {
     /// The service told the groups of the device's user.
     GroupsHeard(GroupList),
     /// The service sent a remote action.
-    ActionArrived(RemoteAction),
+    ActionArrived {
+        /// The action.
+        action: RemoteAction,
+        /// Whether one of this id came before.
+        id_used: bool,
+    },
     /// The user pressed a button of the permission prompt.
     PromptAnswered {
         /// Which prompt.
@@ -124,7 +129,7 @@ impl DeviceInput {
         match self {
             Self::Command(command) => json(json!({ "command": command })),
             Self::GroupsHeard(list) => json(json!({ "groupsHeard": list })),
-            Self::ActionArrived(action) => json(json!({ "actionArrived": action })),
+            Self::ActionArrived { action, .. } => json(json!({ "actionArrived": action })),
             Self::PromptAnswered { number, allow } => {
                 json(json!({ "promptAnswered": { "number": number, "allow": allow } }))
             }

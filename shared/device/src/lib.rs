@@ -70,6 +70,7 @@ mod verdict;
 mod view;
 mod ways;
 
+pub use actions::LastActionNote;
 pub use app::AppState;
 pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
@@ -95,7 +96,7 @@ pub use portal_contract::command::{
 };
 pub use portal_contract::{DocumentationYear, OsVersion};
 
-use actions::SeenActions;
+use actions::RemoteActions;
 use portal_contract::Timestamp;
 use push::PushState;
 use serde::{Deserialize, Serialize};
@@ -123,8 +124,8 @@ pub struct DeviceSnapshot {
     pub policy: DevicePolicy,
     /// Its own condition.
     pub condition: DeviceCondition,
-    /// The remote actions it has seen.
-    pub(crate) actions: SeenActions,
+    /// What came of the latest remote action.
+    pub(crate) actions: RemoteActions,
     /// When anything above last changed, in device time.
     pub updated_at: Timestamp,
 }
@@ -150,6 +151,8 @@ pub struct ResumePoint {
     pub next_held_key: HeldKey,
     /// The messages of the last days, where they matter ([`Device::remembers_messages`]).
     pub recent: Vec<RecentMessage>,
+    /// What came of the latest remote action, where that was written after the snapshot.
+    pub last_action: Option<LastActionNote>,
 }
 
 impl Device {
@@ -163,7 +166,7 @@ impl Device {
             documentation: settings.documentation,
             app: AppState::default(),
             enrollment: Enrollment::default(),
-            actions: SeenActions::default(),
+            actions: RemoteActions::default(),
             updated_at: now,
             identity,
         };
@@ -174,6 +177,10 @@ impl Device {
     /// The device as the journal kept it. The daemon was not running: what its session holds was sent meanwhile.
     pub fn resume(mut state: DeviceSnapshot, from: ResumePoint, settings: EmulationSettings) -> Self {
         state.documentation = settings.documentation;
+        if let Some(note) = &from.last_action {
+            state.actions.last = Some(note.last_action.clone());
+            state.updated_at = state.updated_at.max(note.at);
+        }
         let apple = state.identity.operating_system.is_apple();
         let mut pushes = PushState::resume(from, settings.pace_per_second, |held| settings.wait_ends(held, apple));
         pushes.away_since = state.condition.offline_since;
@@ -197,7 +204,7 @@ impl Device {
             DeviceInput::Command(command) => self.command(command, now, &mut effects)?,
             DeviceInput::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
             DeviceInput::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
-            DeviceInput::ActionArrived(action) => self.action_arrived(action, now, &mut effects),
+            DeviceInput::ActionArrived { action, id_used } => self.action_arrived(action, id_used, now, &mut effects),
             DeviceInput::PromptAnswered { number, allow } => self.prompt_answered(number, allow, &mut effects),
             DeviceInput::PromptClosed { number } => self.prompt_closed(number, &mut effects),
             DeviceInput::Connected { session_present } => self.connected(session_present, now, &mut effects),
@@ -218,7 +225,7 @@ impl Device {
         }
         self.let_go(now, &mut effects);
         say_once(&mut effects);
-        if effects.contains(&DeviceEffect::StateChanged) {
+        if effects.iter().any(changes_state) {
             self.state.updated_at = self.state.updated_at.max(now);
         }
         Ok(effects)
@@ -296,8 +303,6 @@ impl Device {
         fresh.permission.number_on_from(&before.permission);
         // The broker's word stands: it would be heard again only at the next connect (contract 2).
         fresh.enrollment.heard = before.enrollment.heard.clone();
-        // contract 2: ids are remembered, so that an action that comes again is not carried out again
-        fresh.actions.remember_ids_of(&before.actions);
         fresh
     }
 
@@ -338,6 +343,10 @@ impl Device {
     pub fn last_sequence(&self) -> u64 {
         self.pushes.last_sequence()
     }
+}
+
+fn changes_state(effect: &DeviceEffect) -> bool {
+    matches!(effect, DeviceEffect::StateChanged | DeviceEffect::ActionSeen { note: Some(_), .. })
 }
 
 /// Keeps the first of each effect that says only that something changed: what is behind it speaks of the state after it.

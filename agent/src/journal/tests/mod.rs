@@ -2,6 +2,7 @@
 //!
 //! Lives here: what the tests share. Does not live here: pure rules, which are tested beside them.
 
+mod actions;
 mod files;
 mod keeping;
 mod model;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portal_contract::{DeviceId, NotificationId, Outcome, Presentation, PushTarget, Receipt, Surface, Timestamp};
-use portal_delivery::{HeldKey, JournalEntry};
+use portal_delivery::{HeldKey, JournalEntry, UsedId};
 use tokio::time::timeout;
 
 use super::*;
@@ -87,7 +88,7 @@ fn sequences(reader: &JournalReader) -> Vec<u64> {
 }
 
 fn is_used(journal: &DeviceJournal, name: &str) -> bool {
-    journal.are_used(&[id(name)]).unwrap()[0]
+    journal.are_used(&[UsedId::Notification(id(name))]).unwrap()[0]
 }
 
 #[test]

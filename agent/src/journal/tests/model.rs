@@ -18,6 +18,7 @@ enum JournalStep {
     Interact(u8, CardInteraction),
     Publish(u8),
     Redeliver(u8),
+    Act { id: u8, is_noted: bool },
     Forget,
     Reopen,
 }
@@ -66,6 +67,7 @@ fn step() -> impl Strategy<Value = JournalStep> {
         1 => any::<u8>().prop_map(|which| JournalStep::Interact(which, CardInteraction::Clicked)),
         1 => any::<u8>().prop_map(JournalStep::Publish),
         1 => any::<u8>().prop_map(JournalStep::Redeliver),
+        2 => any::<(u8, bool)>().prop_map(|(id, is_noted)| JournalStep::Act { id, is_noted }),
         1 => Just(JournalStep::Forget),
         1 => Just(JournalStep::Reopen),
     ]
@@ -83,6 +85,8 @@ struct JournalModel {
     used: BTreeSet<String>,
     published: u64,
     redelivered: u64,
+    actions: BTreeSet<String>,
+    last_action: Option<String>,
 }
 
 impl JournalModel {
@@ -92,6 +96,7 @@ impl JournalModel {
             JournalStep::Change => {
                 let second = self.snapshots.len() as i64;
                 self.snapshots.push(format!("\"after {second}\""));
+                self.last_action = None;
                 Some(changed(second))
             }
             JournalStep::Hold(number) => Some(self.hold(&format!("n{number}"))),
@@ -117,6 +122,12 @@ impl JournalModel {
             JournalStep::Redeliver(more) => {
                 self.redelivered += u64::from(more);
                 Some(JournalEntry::Redelivered { count: self.redelivered })
+            }
+            JournalStep::Act { id, is_noted } => {
+                let (id, note) = (format!("a{id}"), is_noted.then(|| format!("\"note {id}\"")));
+                self.actions.insert(id.clone());
+                self.last_action = note.clone().or_else(|| self.last_action.take());
+                Some(JournalEntry::ActionSeen { id, at: at(0), note })
             }
             JournalStep::Forget => {
                 self.used.clear();
@@ -166,6 +177,7 @@ impl JournalModel {
             redelivered: self.redelivered,
             next_held_key: self.next_held_key + 1,
             last_event: self.snapshots.len() as u64,
+            last_action: self.last_action.clone(),
             clock_jump: None,
         }
     }
@@ -175,9 +187,13 @@ impl JournalModel {
         let receipts: Vec<Receipt> = self.receipts.iter().map(|(receipt, ..)| receipt.clone()).collect();
         assert_eq!(reader.receipts_after(0, 1000).unwrap(), receipts);
         let names: Vec<String> = (0..=u8::MAX).map(|number| format!("n{number}")).collect();
-        let ids: Vec<NotificationId> = names.iter().map(|name| id(name)).collect();
+        let ids: Vec<UsedId> = names.iter().map(|name| UsedId::Notification(id(name))).collect();
         let used: Vec<bool> = names.iter().map(|name| self.used.contains(name)).collect();
         assert_eq!(journal.are_used(&ids).unwrap(), used);
+        let actions: Vec<String> = (0..=u8::MAX).map(|number| format!("a{number}")).collect();
+        let ids: Vec<UsedId> = actions.iter().cloned().map(UsedId::Action).collect();
+        let seen: Vec<bool> = actions.iter().map(|id| self.actions.contains(id)).collect();
+        assert_eq!(journal.are_used(&ids).unwrap(), seen);
         let events = reader.events_after(0, 1000).unwrap();
         assert!(events.iter().map(|event| event.snapshot.as_ref()).eq(self.snapshots.iter().map(Some)));
         self.check_log(&reader, &receipts);

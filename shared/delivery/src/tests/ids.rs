@@ -7,7 +7,7 @@ use portal_device::{DeviceCommand, PermissionCommand};
 
 use super::desktop::Answer;
 use super::rig::Rig;
-use crate::{Action, Input};
+use crate::{Action, Input, JournalEntry};
 
 fn denied() -> Rig {
     let mut rig = Rig::ready();
@@ -144,4 +144,38 @@ fn a_push_that_cannot_be_read_uses_no_id_and_asks_for_none() {
     rig.broker.send(super::broker::Sent::new(portal_contract::IncomingTopic::Notification(target), payload, None));
     rig.deliver();
     assert_eq!((rig.journal.times_asked, rig.journal.appended.outcome_kinds()), (0, vec![OutcomeKind::Rejected]));
+}
+
+#[test]
+fn an_action_is_carried_out_once_and_its_id_outlives_a_reset() {
+    let mut rig = Rig::ready();
+    let action = |rig: &mut Rig, id: &str, name: &str| {
+        let payload = serde_json::json!({ "id": id, "action": name }).to_string();
+        rig.broker.send(super::broker::Sent::new(portal_contract::IncomingTopic::Action, payload, None));
+        rig.deliver();
+        rig.answer_ids();
+        rig.commit();
+    };
+    let snapshots = |rig: &Rig| {
+        rig.journal.durable.entries.iter().filter(|entry| matches!(entry, JournalEntry::Changed { .. })).count()
+    };
+    let before = snapshots(&rig);
+    for number in 0..3_000 {
+        action(&mut rig, &number.to_string(), "rebootNow");
+    }
+    assert_eq!(snapshots(&rig), before, "what is refused is no change of the device");
+    action(&mut rig, "a", "retire");
+    assert!(rig.delivery.device().snapshot().enrollment.enrolled.is_none());
+    rig.apply(DeviceCommand::Reset);
+    rig.apply(DeviceCommand::Enroll(portal_device::EnrollCommand {
+        user: "adele@contoso.example".parse().unwrap(),
+        groups: None,
+        enrollment_type: None,
+        owner_type: None,
+        supervised: false,
+    }));
+    for again in ["0", "a"] {
+        action(&mut rig, again, "retire");
+        assert!(rig.delivery.device().snapshot().enrollment.enrolled.is_some(), "{again}");
+    }
 }

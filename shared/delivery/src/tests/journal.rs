@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use portal_contract::{
     DeviceEventKind, DeviceState, NotificationId, Outcome, OutcomeKind, PushProblem, Receipt, Surface, Timestamp,
 };
-use portal_device::{DeviceSnapshot, HeldKey, HeldPush, ReceivedPush, ResumePoint};
+use portal_device::{DeviceSnapshot, HeldKey, HeldPush, LastActionNote, ReceivedPush, ResumePoint};
 
 use super::broker::serial_of;
-use crate::{BatchNumber, JournalEntry, Recovery};
+use crate::{BatchNumber, JournalEntry, Recovery, UsedId};
 
 /// What a journal holds, after any number of entries.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ pub(super) struct Contents {
     pub(super) snapshot: Option<String>,
     pub(super) held: BTreeMap<HeldKey, HeldPush>,
     pub(super) receipts: Vec<Receipt>,
-    pub(super) used: BTreeSet<NotificationId>,
+    pub(super) used: BTreeSet<UsedId>,
     /// Every id that was ever used, forgotten since or not.
     pub(super) ever_used: BTreeSet<NotificationId>,
     /// What became of each push, by the serial number that the test gave it.
@@ -34,16 +34,20 @@ pub(super) struct Contents {
     pub(super) published_through: u64,
     pub(super) redelivered: u64,
     next_held_key: HeldKey,
+    last_action: Option<LastActionNote>,
 }
 
 impl Contents {
     fn write(&mut self, entry: &JournalEntry) {
         match entry {
-            JournalEntry::Changed { snapshot, .. } => self.snapshot = Some(snapshot.clone()),
+            JournalEntry::Changed { snapshot, .. } => {
+                self.snapshot = Some(snapshot.clone());
+                self.last_action = None;
+            }
             JournalEntry::Held { key, id, push, .. } => {
                 let held: HeldPush = serde_json::from_str(push).unwrap();
                 assert!(*key >= self.next_held_key, "held key {key:?} is used twice");
-                assert!(self.used.insert(id.clone()), "{id} is held, and was used before");
+                assert!(self.used.insert(UsedId::Notification(id.clone())), "{id} is held, and was used before");
                 self.ever_used.insert(id.clone());
                 self.ever_held.insert(serial_of(&held.push));
                 self.next_held_key = key.next();
@@ -66,7 +70,14 @@ impl Contents {
                 assert_eq!(*count, self.redelivered + 1);
                 self.redelivered = *count;
             }
-            JournalEntry::IdsForgotten => self.used.clear(),
+            JournalEntry::ActionSeen { id, note, .. } => {
+                assert!(self.used.insert(UsedId::Action(id.clone())), "action {id} is seen twice");
+                if let Some(note) = note {
+                    self.last_action = Some(serde_json::from_str(note).unwrap());
+                }
+            }
+            JournalEntry::EnrollmentBegan { .. } => {}
+            JournalEntry::IdsForgotten => self.used.retain(|id| matches!(id, UsedId::Action(_))),
         }
         self.entries.push(entry.clone());
     }
@@ -81,11 +92,14 @@ impl Contents {
         let id = receipt.notification_id.clone();
         if receipt.outcome.uses_id() {
             let id = id.expect("what uses an id has one");
-            assert!(self.used.insert(id.clone()) || held.is_some(), "{id} has a second outcome that uses it");
+            assert!(
+                self.used.insert(UsedId::Notification(id.clone())) || held.is_some(),
+                "{id} has a second outcome that uses it"
+            );
             self.ever_used.insert(id);
         } else if receipt.outcome == Outcome::Duplicate {
             let id = id.expect("a duplicate has an id");
-            assert!(self.used.contains(&id), "{id} is no duplicate: it was not used");
+            assert!(self.used.contains(&UsedId::Notification(id.clone())), "{id} is no duplicate: it was not used");
         }
         if let Some(push) = push.map(|push| serde_json::from_str::<ReceivedPush>(push).unwrap()) {
             let serial = serial_of(&push);
@@ -124,6 +138,7 @@ impl Contents {
             }
             DeviceEventKind::Changed { event: told } => self.entries.iter().any(|entry| match entry {
                 JournalEntry::Changed { event, .. } => event == &told.to_string(),
+                JournalEntry::ActionSeen { id, .. } => told["actionArrived"]["id"].as_str() == Some(id),
                 _ => false,
             }),
             _ => true,
@@ -132,11 +147,21 @@ impl Contents {
 
     /// Every device state that it was ever given.
     pub(super) fn states(&self) -> impl Iterator<Item = DeviceState> {
-        let states = self.entries.iter().rev().filter_map(|entry| match entry {
-            JournalEntry::Changed { snapshot, .. } => Some(snapshot),
+        let places = (0..self.entries.len()).rev();
+        places.filter_map(|place| match &self.entries[place] {
+            JournalEntry::Changed { snapshot, .. } => Some(state_of(snapshot)),
+            JournalEntry::ActionSeen { note: Some(note), .. } => {
+                let mut state = self.entries[..place].iter().rev().find_map(|entry| match entry {
+                    JournalEntry::Changed { snapshot, .. } => Some(state_of(snapshot)),
+                    _ => None,
+                })?;
+                let note: LastActionNote = serde_json::from_str(note).unwrap();
+                state.updated_at = state.updated_at.max(note.at);
+                state.last_action = Some(note.last_action);
+                Some(state)
+            }
             _ => None,
-        });
-        states.map(|json| serde_json::from_str::<DeviceSnapshot>(json).unwrap().device_state())
+        })
     }
 
     /// The outcomes so far, in order.
@@ -147,6 +172,10 @@ impl Contents {
     fn receipts_after(&self, after: u64, limit: usize) -> Vec<Receipt> {
         self.receipts.iter().filter(|receipt| receipt.sequence > after).take(limit).cloned().collect()
     }
+}
+
+fn state_of(snapshot: &str) -> DeviceState {
+    serde_json::from_str::<DeviceSnapshot>(snapshot).unwrap().device_state()
 }
 
 /// Whether it stands for a card that was shown, or may have been.
@@ -176,7 +205,7 @@ pub(super) struct ModelJournal {
     /// The newest durable batch, told or not.
     pub(super) newest_durable: BatchNumber,
     /// The ids that it was asked for, with what it would have said at once.
-    asked: Option<Vec<(NotificationId, bool)>>,
+    asked: Option<Vec<(UsedId, bool)>>,
     reads: VecDeque<(u64, usize)>,
     /// How often it was asked for used ids.
     pub(super) times_asked: usize,
@@ -210,7 +239,7 @@ impl ModelJournal {
         self.newest_durable == self.last
     }
 
-    pub(super) fn ask(&mut self, ids: Vec<NotificationId>) {
+    pub(super) fn ask(&mut self, ids: Vec<UsedId>) {
         assert!(self.asked.is_none(), "one question at a time");
         assert!(!ids.is_empty(), "an empty question");
         self.times_asked += 1;
@@ -219,7 +248,7 @@ impl ModelJournal {
     }
 
     /// The answer to the question, if there is one: as it was when it was asked, or as it is now.
-    pub(super) fn answer(&mut self, as_asked: bool) -> Option<Vec<(NotificationId, bool)>> {
+    pub(super) fn answer(&mut self, as_asked: bool) -> Option<Vec<(UsedId, bool)>> {
         let mut answers = self.asked.take()?;
         if !as_asked {
             answers.iter_mut().for_each(|(id, used)| *used = self.durable.used.contains(id));
@@ -245,7 +274,7 @@ impl ModelJournal {
 
     /// What a start finds.
     pub(super) fn recover(&self) -> (Option<DeviceSnapshot>, ResumePoint, Recovery) {
-        let Contents { held, receipts, published_through, redelivered, next_held_key, .. } = &self.durable;
+        let Contents { held, receipts, published_through, redelivered, next_held_key, last_action, .. } = &self.durable;
         let last = receipts.last();
         let resumption = ResumePoint {
             held: held.values().cloned().collect(),
@@ -253,6 +282,7 @@ impl ModelJournal {
             last_decided_at: last.map(|last: &Receipt| -> Timestamp { last.decided_at }),
             next_held_key: (*next_held_key).max(HeldKey::FIRST),
             recent: Vec::new(),
+            last_action: last_action.clone(),
         };
         let recovery = Recovery { published_through: *published_through, redelivered: *redelivered };
         (self.durable.snapshot(), resumption, recovery)

@@ -274,7 +274,9 @@ impl Rig {
             "the newest state is published"
         );
         assert_eq!(self.groups, self.delivery.device().snapshot().enrollment.subscribed_groups());
-        assert_eq!(self.delivery.device().snapshot(), &durable.snapshot().unwrap());
+        let (snapshot, resumption, _) = self.journal.recover();
+        let resumed = Device::resume(snapshot.unwrap(), resumption, self.delivery.device().settings().clone());
+        assert_eq!(self.delivery.device().snapshot(), resumed.snapshot());
         for sent in self.broker.sent.iter().filter(|sent| sent.at_least_once) {
             let Some((serial, id)) = &sent.push else { continue };
             let is_held = durable.held.values().any(|held| serial_of(&held.push) == *serial);

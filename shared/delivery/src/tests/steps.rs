@@ -19,6 +19,7 @@ use crate::Input;
 pub(super) enum Step {
     Push(Sending),
     Rejected,
+    Action { id: u8, name: &'static str },
     Groups(Vec<u8>),
     Deliver(usize),
     DeliverAgain { is_marked: bool },
@@ -59,6 +60,10 @@ impl Rig {
             Step::Push(sending) => self.send(sending),
             Step::Rejected => {
                 self.broker.send(Sent::new(IncomingTopic::Notification(PushTarget::Device), "{}".to_owned(), None));
+            }
+            Step::Action { id, name } => {
+                let action = serde_json::json!({ "id": id.to_string(), "action": name });
+                self.broker.send(Sent::new(IncomingTopic::Action, action.to_string(), None));
             }
             Step::Groups(groups) => {
                 let groups: Vec<_> = groups.iter().map(|number| group(*number)).collect();
@@ -204,11 +209,13 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         DesktopInteraction::ClickCard,
         DesktopInteraction::DismissCard,
     ]);
+    let actions = prop::sample::select(vec!["syncDevice", "rebootNow", "syncDevice", "rebootNow", "retire"]);
     let closings = prop::sample::select(vec![CardInteraction::Clicked, CardInteraction::Dismissed]);
     let advances = prop_oneof![8 => 0..1500_i64, 2 => 0..30_000_i64, 1 => 0..4_000_000_000_i64];
     prop_oneof![
         16 => sending().prop_map(Step::Push),
         1 => Just(Step::Rejected),
+        3 => (0..4_u8, actions).prop_map(|(id, name)| Step::Action { id, name }),
         1 => prop::collection::vec(1..3_u8, 0..2).prop_map(Step::Groups),
         16 => (1..5_usize).prop_map(Step::Deliver),
         2 => any::<bool>().prop_map(|is_marked| Step::DeliverAgain { is_marked }),

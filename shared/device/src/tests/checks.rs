@@ -161,10 +161,11 @@ fn a_refusal_changes_nothing(event: &DeviceInput, refusal: &Refusal, before: &De
 /// A command that changes something says so once, and one that changes nothing says that (contract 5).
 fn a_change_is_said(event: &DeviceInput, before: &DeviceSnapshot, effects: &[DeviceEffect], after: &DeviceSnapshot) {
     let times = |what: DeviceEffect| effects.iter().filter(|effect| **effect == what).count();
+    let is_noted = effects.iter().any(|effect| matches!(effect, DeviceEffect::ActionSeen { note: Some(_), .. }));
     let changes = times(DeviceEffect::StateChanged);
     assert!(changes <= 1 && times(DeviceEffect::GroupsChanged) <= 1, "{event:?}: {effects:?}");
     let same = DeviceSnapshot { updated_at: before.updated_at, ..after.clone() } == *before;
-    assert_eq!(changes == 0, same, "{event:?}: {effects:?}");
+    assert_eq!(changes == 0 && !is_noted, same, "{event:?}: {effects:?}");
     assert!(after.updated_at >= before.updated_at, "{event:?}: updatedAt goes back");
     assert!(!same || after.updated_at == before.updated_at, "{event:?}: updatedAt of nothing");
     let says_unchanged = effects.iter().any(|effect| matches!(effect, DeviceEffect::Unchanged(_)));

@@ -9,7 +9,7 @@ use portal_contract::{ActionKind, GroupId, GroupList, LastAction, RemoteAction};
 
 use super::rig::{DeviceRig, IPHONE, RETIRE};
 use super::sent::{group, user};
-use crate::{DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, EnrollCommand};
+use crate::{Device, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, EnrollCommand, ResumePoint};
 
 fn groups(of: impl IntoIterator<Item = u8>) -> BTreeSet<GroupId> {
     of.into_iter().map(group).collect()
@@ -31,7 +31,7 @@ impl DeviceRig {
 
     fn action(&mut self, id: &str, action: &str, sent_seconds_ago: Option<i64>) -> Vec<DeviceEffect> {
         let sent_at = sent_seconds_ago.map(|seconds| self.now.plus_seconds(-seconds));
-        self.happens(DeviceInput::ActionArrived(RemoteAction { id: id.to_owned(), action: action.to_owned(), sent_at }))
+        self.action_arrives(RemoteAction { id: id.to_owned(), action: action.to_owned(), sent_at })
     }
 
     fn last_action(&self) -> LastAction {
@@ -122,7 +122,8 @@ fn retire_ends_the_enrollment_and_leaves_app_and_permission() {
 fn a_sync_publishes_the_state() {
     let mut rig = DeviceRig::ready(IPHONE);
     let effects = rig.action("1", "syncDevice", None);
-    assert!(effects.contains(&DeviceEffect::StateChanged), "its result is a change of the state: it is published");
+    let is_noted = |effect: &DeviceEffect| matches!(effect, DeviceEffect::ActionSeen { note: Some(_), .. });
+    assert!(effects.iter().any(is_noted), "its result is a change of the state: it is published");
     assert_eq!(rig.last_action().result, ActionResult::Done);
 }
 
@@ -163,13 +164,29 @@ fn an_action_is_carried_out_once_over_a_restart_too() {
 }
 
 #[test]
-fn the_last_thousand_ids_are_remembered() {
+fn an_action_that_changes_nothing_else_writes_no_snapshot() {
     let mut rig = DeviceRig::ready(IPHONE);
-    for n in 0..=1000 {
-        rig.action(&n.to_string(), "syncDevice", None);
+    for (id, action) in [("1", "syncDevice"), ("2", "rebootNow"), ("3", "wipe")] {
+        let effects = rig.action(id, action, None);
+        assert!(!effects.contains(&DeviceEffect::StateChanged), "{action}: {effects:?}");
+        assert_eq!(rig.last_action().id, id);
     }
-    assert!(matches!(rig.action("1", "syncDevice", None)[..], [DeviceEffect::Ignored(_)]));
-    assert!(!matches!(rig.action("0", "syncDevice", None)[..], [DeviceEffect::Ignored(_)]), "the oldest is forgotten");
+    assert!(rig.action("4", "retire", None).contains(&DeviceEffect::StateChanged));
+}
+
+#[test]
+fn what_came_of_an_action_survives_a_restart_without_a_snapshot() {
+    let mut rig = DeviceRig::ready(IPHONE);
+    let before = rig.snapshot().clone();
+    rig.advance(60_000);
+    let effects = rig.action("1", "rebootNow", None);
+    let note = effects.iter().find_map(|effect| match effect {
+        DeviceEffect::ActionSeen { note, .. } => note.clone(),
+        _ => None,
+    });
+    let from = ResumePoint { last_action: note.map(|note| *note), ..ResumePoint::default() };
+    let resumed = Device::resume(before, from, rig.settings.clone());
+    assert_eq!(resumed.snapshot(), rig.snapshot());
 }
 
 #[test]
@@ -205,7 +222,7 @@ fn a_clock_that_was_set_back_does_not_make_an_action_older() {
     let enrolled_at = rig.now;
     rig.step_back(3_600_000);
     let sent_at = Some(enrolled_at.plus_seconds(1));
-    rig.happens(DeviceInput::ActionArrived(RemoteAction { id: "1".to_owned(), action: "retire".to_owned(), sent_at }));
+    rig.action_arrives(RemoteAction { id: "1".to_owned(), action: "retire".to_owned(), sent_at });
     assert_eq!(rig.last_action().result, ActionResult::Done);
 }
 

@@ -110,7 +110,7 @@ fn a_sync_is_a_check_in_too() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.command(removal(Removal::Retire, RemovalStage::Pending));
     let action = RemoteAction { id: "1".to_owned(), action: ActionKind::SyncDevice.word().to_owned(), sent_at: None };
-    rig.happens(DeviceInput::ActionArrived(action));
+    rig.action_arrives(action);
     assert_eq!(rig.registration(), DeviceRegistrationState::Revoked);
 }
 
@@ -147,7 +147,7 @@ fn the_service_may_wipe_and_delete_only_where_the_settings_list_it() {
             let mut rig =
                 DeviceRig::ready_with(IPHONE, EmulationSettings { allowed_actions, ..EmulationSettings::default() });
             let action = RemoteAction { id: "1".to_owned(), action: kind.word().to_owned(), sent_at: None };
-            rig.happens(DeviceInput::ActionArrived(action));
+            rig.action_arrives(action);
             let expected = if allowed { registration } else { DeviceRegistrationState::Registered };
             assert_eq!(rig.registration(), expected, "{kind:?}");
         }

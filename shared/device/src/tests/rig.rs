@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::{CardInteraction, DeviceId, NotificationId, Outcome, PushProblem, Receipt, Tenant, Timestamp};
+use portal_contract::{
+    CardInteraction, DeviceId, NotificationId, Outcome, PushProblem, Receipt, RemoteAction, Tenant, Timestamp,
+};
 
 use super::checks::InvariantChecks;
 pub(super) use super::platforms::{ANDROID, ANDROID_12, IPAD, IPHONE, PLATFORMS, PROFILES, PlatformCase};
@@ -52,6 +54,7 @@ pub(super) struct DeviceRig {
     /// The prompts that were shown, by number.
     pub(super) prompts: Vec<u32>,
     pub(super) used: BTreeSet<NotificationId>,
+    seen_actions: BTreeSet<String>,
     /// How often the desktop was asked to show a card.
     pub(super) asked: usize,
     being_shown: Option<(CardNumber, CardContent)>,
@@ -83,6 +86,7 @@ impl DeviceRig {
             interactions: Vec::new(),
             prompts: Vec::new(),
             used: BTreeSet::new(),
+            seen_actions: BTreeSet::new(),
             asked: 0,
             being_shown: None,
             next_held_key: HeldKey::FIRST,
@@ -123,6 +127,12 @@ impl DeviceRig {
         let effects = self.apply_alone(event)?;
         self.answer();
         Ok(effects)
+    }
+
+    /// A remote action arrives.
+    pub(super) fn action_arrives(&mut self, action: RemoteAction) -> Vec<DeviceEffect> {
+        let id_used = self.seen_actions.contains(&action.id);
+        self.happens(DeviceInput::ActionArrived { action, id_used })
     }
 
     /// An event that cannot be refused.
@@ -175,6 +185,9 @@ impl DeviceRig {
                 DeviceEffect::WithdrawCard { card } => assert!(self.open.remove(&card), "{card:?} is not open"),
                 DeviceEffect::Interaction { sequence, interaction } => self.interactions.push((sequence, interaction)),
                 DeviceEffect::ShowPrompt { number } => self.prompts.push(number.0),
+                DeviceEffect::ActionSeen { id, .. } => {
+                    assert!(self.seen_actions.insert(id), "an action is seen once");
+                }
                 DeviceEffect::IdsForgotten => self.used.clear(),
                 _ => {}
             }
@@ -361,6 +374,7 @@ impl DeviceRig {
             last_decided_at: self.receipts.last().map(|receipt| receipt.decided_at),
             next_held_key: self.next_held_key,
             recent: self.receipts.iter().filter_map(RecentMessage::of).collect(),
+            last_action: None,
         };
         self.device = Device::resume(serde_json::from_str(&json).unwrap(), from, self.settings.clone());
         // The desktop's edge is new too: it knows no card of before.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The newest files' number; one more whenever a member is added.
-const NEWEST: u32 = 2;
+const NEWEST: u32 = 3;
 
 fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/tests/data")
@@ -41,7 +41,7 @@ fn full(apple: bool) -> (DeviceSnapshot, HeldPush) {
     let groups = [group(1), group(2)].into();
     rig.happens(DeviceInput::GroupsHeard(GroupList { user_principal_name: Some(user("adele")), groups }));
     let action = RemoteAction { id: "1".to_owned(), action: "wipe".to_owned(), sent_at: None };
-    rig.happens(DeviceInput::ActionArrived(action));
+    rig.action_arrives(action);
     rig.app(AppCommand::SignIn);
     rig.condition(ConditionCommand::Locked(true));
     rig.command(DeviceCommand::ClockAdvance { millis: 60_000 });

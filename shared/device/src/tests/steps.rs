@@ -91,7 +91,7 @@ impl DeviceRig {
             RandomStep::Action { id, name, sent_millis_ago } => {
                 let sent_at = sent_millis_ago.map(|ago| self.now.plus_millis(-ago));
                 let action = RemoteAction { id: id.to_string(), action: (*name).to_owned(), sent_at };
-                self.happens(DeviceInput::ActionArrived(action));
+                self.action_arrives(action);
             }
             RandomStep::Press { older, allow } => {
                 let number = PromptNumber(self.latest_prompt(*older));
