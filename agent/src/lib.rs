@@ -50,3 +50,4 @@ pub mod secret;
 pub mod sender;
 pub mod settings;
 pub mod state_dir;
+mod wall_clock;

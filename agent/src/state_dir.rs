@@ -191,9 +191,9 @@ impl StateDir {
             pid: u32,
         }
         let mut text = String::new();
-        let from_lock = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+        let from_lock = lock.take(32).read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
         from_lock.or_else(|| {
-            let control = std::fs::read(self.path.join(CONTROL)).ok()?;
+            let control = self.read_private(CONTROL).ok()??;
             serde_json::from_slice::<Control>(&control).ok().map(|control| control.pid)
         })
     }

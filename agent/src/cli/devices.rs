@@ -2,7 +2,7 @@
 //!
 //! Lives here: their arguments and pages. Does not live here: the commands that concern one device (`table`).
 
-use portal_contract::{DeviceId, DeviceList, NewDevice, OperatingSystem, OsVersion, Tenant};
+use portal_contract::{DeviceId, DeviceList, DeviceName, NewDevice, OperatingSystem, OsVersion, Tenant};
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, changed};
@@ -35,7 +35,7 @@ pub struct AddArgs {
 
     /// The device's name, which no other device of the daemon has [default: that of its kind]
     #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    name: Option<DeviceName>,
 
     /// The tenant that its topics name [default: contoso]
     #[arg(long, value_name = "NAME")]

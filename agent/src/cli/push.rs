@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portal_contract::timestamp::millis;
-use portal_contract::{
-    CustomNotification, GroupId, IdError, NotificationId, Receipt, StatusReport, Timestamp, UserPrincipalName,
-};
+use portal_contract::{CustomNotification, GroupId, IdError, NotificationId, Receipt, StatusReport, UserPrincipalName};
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, log};
@@ -131,7 +129,7 @@ fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, Co
         return Ok(PayloadToSend { bytes, id });
     }
     // contract 5: a push to the daemon's own device is stamped in device time
-    let now = Timestamp::from(jiff::Timestamp::now()).plus_millis(clock_ahead_millis);
+    let now = crate::wall_clock::now().plus_millis(clock_ahead_millis);
     let id = match &args.id {
         Some(id) => id.clone(),
         None => uuid::Uuid::new_v4().to_string().parse().map_err(|error: IdError| anyhow::anyhow!(error))?,

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use portal_contract::{DeviceId, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, DeviceName, OperatingSystem, Tenant};
 use tracing::warn;
 
 use super::{CommandContext, CommandFailure, run_lines};
@@ -54,7 +54,7 @@ pub struct RunArgs {
 
     /// The device's name
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    pub device_name: Option<String>,
+    pub device_name: Option<DeviceName>,
 
     /// The tenant that its topics name [default: contoso]
     #[arg(long, value_name = "NAME")]
@@ -109,7 +109,7 @@ impl RunArgs {
             ("device.platform", self.platform.map(|platform| platform.to_string())),
             ("device.os_version", self.os_version.clone()),
             ("device.id", self.device_id.map(|id| id.to_string())),
-            ("device.name", self.device_name.clone()),
+            ("device.name", self.device_name.as_ref().map(ToString::to_string)),
             ("device.tenant", self.tenant.as_ref().map(ToString::to_string)),
         ];
         let single = single.into_iter().filter_map(|(key, value)| Some((key, value?)));

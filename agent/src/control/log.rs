@@ -145,7 +145,7 @@ async fn filter<D: RunningDevice>(device: &D, request: &LogRequest) -> Result<Re
         Some(since) => {
             // Receipts are in device time, so a span before the present is one before the device's present.
             let ahead = device.status().await?.condition.clock_ahead_millis;
-            Some(since.moment(Timestamp::from(jiff::Timestamp::now()).plus_millis(ahead)))
+            Some(since.moment(crate::wall_clock::now().plus_millis(ahead)))
         }
     };
     Ok(ReceiptCriteria { outcome: request.outcome, id: request.id.clone(), since })

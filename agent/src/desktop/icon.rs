@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use crate::input_file;
+
 const PICTURE: &[u8] = include_bytes!("../../assets/company-portal.png");
 
 /// Writes the icon into a directory, unless it is there already, and gives its path.
@@ -14,7 +16,7 @@ const PICTURE: &[u8] = include_bytes!("../../assets/company-portal.png");
 /// Where the directory cannot be made or written to.
 pub(super) fn write(directory: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(directory)?.join("company-portal.png");
-    if fs::read(&path).is_ok_and(|present| present == PICTURE) {
+    if input_file::read(&path, PICTURE.len()).is_ok_and(|present| present == PICTURE) {
         return Ok(path);
     }
     fs::create_dir_all(directory)?;

@@ -31,7 +31,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        jiff::Timestamp::now().into()
+        crate::wall_clock::now()
     }
 
     fn sleep_until(&self, moment: Timestamp) -> Sleep<'_> {

@@ -24,7 +24,7 @@ pub struct Contradiction {
 /// The device that is asked for; `random` are 128 random bits for its id where none is given.
 pub(super) fn identity(new: NewDevice, random: u128) -> DeviceIdentity {
     let operating_system = new.platform.unwrap_or(OperatingSystem::Ios);
-    let name = new.device_name.clone().unwrap_or_else(|| new.kind().to_owned());
+    let name = new.device_name.as_ref().map_or_else(|| new.kind().to_owned(), ToString::to_string);
     let os_version = new.os_version.unwrap_or_else(|| OsVersion::newest(operating_system));
     DeviceIdentity {
         id: new.device_id.unwrap_or_else(|| DeviceId::from_random(random)),
@@ -48,8 +48,8 @@ pub(super) fn changes(asked: NewDevice, kept: &DeviceIdentity) -> Result<Vec<Dev
     if asked.os_version.as_ref() != Some(&kept.first_os_version) {
         same("OS version", &kept.os_version, asked.os_version.as_ref())?;
     }
-    let renamed = asked.device_name.filter(|name| *name != kept.name);
-    Ok(renamed.map(|name| DeviceCommand::Rename { name }).into_iter().collect())
+    let renamed = asked.device_name.filter(|name| name.as_str() != kept.name);
+    Ok(renamed.map(|name| DeviceCommand::Rename { name: name.to_string() }).into_iter().collect())
 }
 
 fn same<T: PartialEq + ToString>(what: &'static str, kept: &T, asked: Option<&T>) -> Result<(), Contradiction> {
@@ -79,7 +79,7 @@ mod tests {
     fn later_starts_keep_the_device_and_only_rename_it() {
         let kept = identity(NewDevice { os_version: version("18"), ..NewDevice::default() }, 7);
         assert_eq!(changes(NewDevice::default(), &kept), Ok(Vec::new()));
-        let renaming = NewDevice { device_name: Some("Adele's".to_owned()), ..NewDevice::default() };
+        let renaming = NewDevice { device_name: Some("Adele's".parse().unwrap()), ..NewDevice::default() };
         assert_eq!(changes(renaming, &kept), Ok(vec![DeviceCommand::Rename { name: "Adele's".to_owned() }]));
         let other = NewDevice { platform: Some(OperatingSystem::Android), ..NewDevice::default() };
         assert!(changes(other, &kept).unwrap_err().to_string().contains("--state-dir"));

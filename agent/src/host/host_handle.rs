@@ -225,19 +225,19 @@ impl HostHandle {
         }
         let is_taken = |name: &str| devices.values().any(|device| device.identity().name == name);
         let device_name = match &new.device_name {
-            Some(name) if is_taken(name) => {
-                let message = format!("a device named {name:?} is hosted already");
+            Some(name) if is_taken(name.as_str()) => {
+                let message = format!("a device named {:?} is hosted already", name.as_str());
                 return Err(ApiError::new("deviceExists", message, "give the new device another --name"));
             }
-            Some(name) => name.clone(),
+            Some(name) => Some(name.clone()),
             None => {
                 let numbered = (2_u64..).map(|number| format!("{} {number}", new.kind()));
                 let mut names = std::iter::once(new.kind().to_owned()).chain(numbered);
                 // There is one name more than devices among the first of them.
-                names.find(|name| !is_taken(name)).unwrap_or_default()
+                names.find(|name| !is_taken(name)).and_then(|name| name.parse().ok())
             }
         };
-        Ok(NewDevice { device_name: Some(device_name), ..new })
+        Ok(NewDevice { device_name, ..new })
     }
 
     /// Ends what the broker keeps of a device that is hosted no longer: its session, its retained state, connection, groups.

@@ -63,7 +63,7 @@ pub(super) struct ComputerClocks;
 
 impl ClockSource for ComputerClocks {
     fn read(&self) -> ClockReading {
-        ClockReading { wall: jiff::Timestamp::now().into(), real: since_boot() }
+        ClockReading { wall: crate::wall_clock::now(), real: since_boot() }
     }
 }
 

@@ -89,6 +89,11 @@ impl DatabaseLocation {
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection, JournalError> {
+        // Opening a pipe waits for somebody at its other end.
+        if !self.in_memory && self.path.metadata().is_ok_and(|found| !found.is_file()) {
+            let reason = "it is a directory, a pipe or a device, and no file".to_owned();
+            return Err(JournalError::Open { path: self.path.clone(), reason });
+        }
         let mut flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags.set(OpenFlags::SQLITE_OPEN_URI, self.in_memory);
         let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.wrong(&error))?;

@@ -203,7 +203,7 @@ fn unfit(case: &ScenarioCase, status: &StatusReport) -> Option<String> {
     {
         return Some("the case has rules of its own, which a running daemon takes from its settings".to_owned());
     }
-    let renamed = wanted.name.as_ref().is_some_and(|name| *name != device.device_name);
+    let renamed = wanted.name.as_ref().is_some_and(|name| name.as_str() != device.device_name);
     if renamed {
         return Some(format!("the running device is named {:?}", device.device_name));
     }
@@ -223,7 +223,7 @@ pub async fn run(
     stop: CancellationToken,
     mut tell: impl FnMut(&CaseResult),
 ) -> Result<RunResult, RunError> {
-    let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
+    let (started, started_at) = (Instant::now(), crate::wall_clock::now());
     let (client, sender) = (Arc::new(client), Arc::new(PushSender::connect(sender).await?));
     let mut results = Vec::new();
     for (number, repetition) in options.order(cases.len()) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use portal_contract::command::CommandRow;
 use portal_contract::timestamp::millis;
-use portal_contract::{GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrincipalName};
+use portal_contract::{DeviceName, GroupId, OperatingSystem, OutcomeKind, Timestamp, UserPrincipalName};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -112,7 +112,7 @@ pub struct GivenDevice {
     /// The platform's version.
     pub os_version: OsVersion,
     /// The device's name, where the scenario gives one.
-    pub name: Option<String>,
+    pub name: Option<DeviceName>,
     /// What the rules take as given, the documentation profile among them.
     pub rules: EmulationSettings,
     /// What makes the device as it is described, in order, before anything is recorded.

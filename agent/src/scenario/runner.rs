@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use portal_contract::{DeviceId, Tenant, Timestamp};
+use portal_contract::{DeviceId, Tenant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -106,7 +106,7 @@ pub async fn run(
     stop: CancellationToken,
     mut tell: impl FnMut(&CaseResult),
 ) -> Result<RunResult, RunError> {
-    let (started, started_at) = (Instant::now(), Timestamp::from(jiff::Timestamp::now()));
+    let (started, started_at) = (Instant::now(), crate::wall_clock::now());
     let (broker, embedded) = match broker {
         Some(broker) => (for_a_while(broker), None),
         None => {

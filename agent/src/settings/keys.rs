@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use config::{Value, ValueKind};
-use portal_contract::{DeviceId, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, DeviceName, OperatingSystem, Tenant};
 
 use super::variables;
 use portal_contract::duration;
@@ -33,6 +33,8 @@ pub(super) enum KeyKind {
     Platform,
     /// A device's id.
     Device,
+    /// A device's name.
+    DeviceName,
     /// A tenant.
     Tenant,
     /// A broker's URL.
@@ -77,7 +79,7 @@ pub(super) const KEYS: &[SettingKey] = &[
     optional("device.platform", KeyKind::Platform),
     optional("device.os_version", KeyKind::Text),
     optional("device.id", KeyKind::Device),
-    optional("device.name", KeyKind::Text),
+    optional("device.name", KeyKind::DeviceName),
     optional("device.tenant", KeyKind::Tenant),
     key("device.documentation", KeyKind::Choice(&["2019", "2023", "2025"])),
     key("broker.urls", URLS),
@@ -182,7 +184,7 @@ impl SettingKey {
 
     /// Whether an unquoted number in a file is as good as a text: `os_version = 26`.
     pub(super) fn takes_numbers_as_written(&self) -> bool {
-        matches!(self.kind, KeyKind::Text | KeyKind::Secret | KeyKind::Tenant)
+        matches!(self.kind, KeyKind::Text | KeyKind::Secret | KeyKind::Tenant | KeyKind::DeviceName)
     }
 }
 
@@ -223,6 +225,7 @@ impl KeyKind {
             }
             Self::Platform => text.parse::<OperatingSystem>().ok().map(|platform| platform.name().to_owned()),
             Self::Device => text.parse::<DeviceId>().ok().map(|id| id.to_string()),
+            Self::DeviceName => text.parse::<DeviceName>().ok().map(|name| name.to_string()),
             Self::Tenant => text.parse::<Tenant>().ok().map(|tenant| tenant.to_string()),
             Self::Url => is_broker_url(text).then(|| text.to_owned()),
             Self::Listen => listen_address(text).map(|address| address.to_string()),
@@ -259,6 +262,7 @@ impl KeyKind {
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Platform => "one of ios, ipados, android".to_owned(),
             Self::Device => "a UUID, such as 6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".to_owned(),
+            Self::DeviceName => "1 to 64 characters without control characters, one of them no space".to_owned(),
             Self::Tenant => "1 to 64 letters, digits and hyphens".to_owned(),
             Self::Url => {
                 "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], with no user or password in it (username and password_file are for these)"

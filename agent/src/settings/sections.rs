@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use portal_contract::{ActionKind, DeviceId, OperatingSystem, Tenant};
+use portal_contract::{ActionKind, DeviceId, DeviceName, OperatingSystem, Tenant};
 use portal_device::{ApplePermissionRequest, FcmMessageKind, FcmPriority};
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ pub struct DeviceSettings {
     /// The device's id.
     pub id: Option<DeviceId>,
     /// The device's name.
-    pub name: Option<String>,
+    pub name: Option<DeviceName>,
     /// The tenant.
     pub tenant: Option<Tenant>,
     /// The documentation profile: `2019`, `2023` or `2025`.

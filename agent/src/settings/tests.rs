@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use portal_contract::OperatingSystem;
+use portal_contract::{DeviceName, OperatingSystem};
 
 use super::*;
 use crate::mqtt::MqttVersion;
@@ -270,7 +270,10 @@ fn a_number_is_a_text_as_it_is_written() {
     assert!(error.to_string().contains("line 7") && error.to_string().contains("leading zero"), "{error}");
     let settings = with_file(&text.replace("007.50", "7.50")).unwrap().settings;
     assert_eq!(settings.device.os_version.as_deref(), Some("26"));
-    assert_eq!((settings.device.name.as_deref(), settings.broker.username.as_deref()), (Some("0x1F"), Some("1_000")));
+    assert_eq!(
+        (settings.device.name.as_ref().map(DeviceName::as_str), settings.broker.username.as_deref()),
+        (Some("0x1F"), Some("1_000"))
+    );
     assert_eq!(settings.broker.password().unwrap().unwrap().expose(), "7.50");
     assert_eq!(with_file("device.os_version = 26.10").unwrap().settings.device.os_version.as_deref(), Some("26.10"));
     assert!(with_file("device.os_version = true").is_err());

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, OperatingSystem, OsVersion, Tenant};
+use crate::{DeviceId, DeviceName, OperatingSystem, OsVersion, Tenant};
 
 /// What is asked of a new device; each part may be left open.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub struct NewDevice {
     pub device_id: Option<DeviceId>,
     /// Its name; that of its kind where absent (`iPhone`, or `iPhone 2` where there is one).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_name: Option<String>,
+    pub device_name: Option<DeviceName>,
     /// Its tenant; `contoso` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<Tenant>,

@@ -22,6 +22,9 @@ pub enum IdError {
     /// A tenant that is no short name.
     #[error("tenant {0:?} is not a short name; use 1 to 64 letters, digits and hyphens, as in contoso")]
     NotTenant(String),
+    /// A device's name that is none.
+    #[error("device name {0:?} is not 1 to 64 characters, one of them no space, without control characters")]
+    NotDeviceName(String),
     /// A user that is no UPN.
     #[error("user {0:?} is not a user principal name; write it like adele@contoso.example")]
     NotUserPrincipalName(String),
@@ -176,6 +179,16 @@ assert!(\"contoso.example\".parse::<Tenant>().is_err(), \"a dot would be a level
 ```"
 );
 text_id!(
+    DeviceName,
+    "^.{1,64}$",
+    "A new device's name: 1 to 64 characters without control characters, one of them no space.
+
+```
+use portal_contract::DeviceName;
+assert!(\"Adele's iPhone\".parse::<DeviceName>().is_ok() && \" \".parse::<DeviceName>().is_err());
+```"
+);
+text_id!(
     UserPrincipalName,
     "^[^@]+@[^@]+$",
     "A user principal name, lower-cased; stands in payloads only, never in topics.
@@ -200,6 +213,14 @@ impl FromStr for Tenant {
 impl Default for Tenant {
     fn default() -> Self {
         Self("contoso".to_owned())
+    }
+}
+
+impl FromStr for DeviceName {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let valid = !text.trim().is_empty() && text.chars().count() <= 64 && !text.chars().any(char::is_control);
+        if valid { Ok(Self(text.to_owned())) } else { Err(IdError::NotDeviceName(excerpt(text))) }
     }
 }
 
@@ -269,6 +290,16 @@ mod tests {
         let kept = long(84).unwrap();
         assert_eq!(kept.as_str().parse(), Ok(kept.clone()));
         assert!(long(85).is_err());
+    }
+
+    #[test]
+    fn a_device_name_is_short_and_printable() {
+        for good in ["iPhone", "Adele's phone", &"é".repeat(64)] {
+            assert!(good.parse::<DeviceName>().is_ok(), "{good}");
+        }
+        for bad in ["", " ", "a\nb", &"x".repeat(65)] {
+            assert!(bad.parse::<DeviceName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub use device_state::{DeviceState, LastAction, NotificationPermission, Operatin
 pub use documents::{Citation, Document, Publisher};
 pub use evidence::{DocumentSource, DocumentationYear, RuleEvidence, SourceStatus, YearStatus};
 pub use hosted_devices::{DeviceList, DeviceSummary, NewDevice};
-pub use ids::{DeviceId, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
+pub use ids::{DeviceId, DeviceName, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
 pub use log_query::LogQuery;
 pub use managed_device::{DeviceEnrollmentType, DeviceRegistrationState, ManagedDeviceOwnerType, ManagementState};
 pub use notification::{CustomNotification, MAX_PAYLOAD_BYTES, PayloadRejection};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use portal_contract::service::MAX_GROUPS;
 use portal_contract::{
     DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList, ManagedDeviceOwnerType, ManagementState,
     Timestamp, UserPrincipalName,
@@ -121,6 +122,11 @@ impl Device {
         // facts 3: a personally-owned work profile has no type of its own; user-driven is `userEnrollment`
         let enrollment_type = enrollment_type.unwrap_or(DeviceEnrollmentType::UserEnrollment);
         self.check_enrollment_type(enrollment_type, supervised)?;
+        let count = groups.as_ref().map_or(0, BTreeSet::len);
+        if count > MAX_GROUPS {
+            let message = format!("a user is in at most {MAX_GROUPS} groups here, and {count} are named (contract 2)");
+            return Err(Refusal::new("tooManyGroups", message, "name those that pushes are sent to"));
+        }
         let owner_type = owner_type.unwrap_or_else(|| owner_of(enrollment_type));
         let fenced = self.pushes.fence_is_back();
         let before = self.state.enrollment.clone();

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portal_contract::service::MAX_GROUPS;
 use portal_contract::{GroupId, Timestamp, UserPrincipalName};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,18 @@ impl Enrollment {
     }
 }
 
+/// Keeps as many as a list may hold, those whose grace lasts longest: whoever sends list after list of other groups would
+/// have the device subscribe to all of them.
+fn keep_latest(left: &mut LeftGroups) {
+    let surplus = left.len().saturating_sub(MAX_GROUPS);
+    if surplus > 0 {
+        let mut ends: Vec<(Timestamp, GroupId)> = left.iter().map(|(group, until)| (*until, *group)).collect();
+        ends.sort_unstable();
+        ends.truncate(surplus);
+        left.retain(|group, until| ends.binary_search(&(*until, *group)).is_err());
+    }
+}
+
 impl Device {
     /// Replaces the user's groups; those that are left linger.
     pub(super) fn change_groups(&mut self, groups: BTreeSet<GroupId>, now: Timestamp) {
@@ -61,6 +74,7 @@ impl Device {
             enrollment.left_groups.extend(enrollment.groups.difference(&groups).map(|group| (*group, until)));
         }
         enrollment.left_groups.retain(|group, _| !groups.contains(group));
+        keep_latest(&mut enrollment.left_groups);
         enrollment.groups = groups;
     }
 

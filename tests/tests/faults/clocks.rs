@@ -63,3 +63,29 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_a_year() -> Result<()> {
     ensure!(survival.shown_twice == 0);
     Ok(())
 }
+
+/// As a computer with an empty battery may have it, or one with a clock of 64 bits that was set by mistake.
+#[test]
+fn a_clock_past_the_year_9999_is_lived_with() -> Result<()> {
+    let Some(clock) = SteppedClock::new()? else { return Ok(()) };
+    clock.set("+9000y")?;
+    let mut agent = Agent::new("")?;
+    for (name, value) in clock.variables() {
+        agent = agent.with(name, &value);
+    }
+    agent.start(&["--embedded-broker", "127.0.0.1:0", "--notifier", "console"])?;
+    for arguments in [
+        &["status", "--wait", "20s"][..],
+        &["push", "--here", "--title", "T", "--body", "B", "--expires-in", "1h", "--wait", "20s"],
+        &["clock", "advance", "9000h"],
+        &["log", "--since", "1h"],
+        &["doctor"],
+        &["stop"],
+    ] {
+        let said = agent.output(arguments)?;
+        let stderr = String::from_utf8_lossy(&said.stderr);
+        ensure!(!stderr.contains("panicked") && said.status.code() != Some(101), "{arguments:?}: {stderr}");
+        ensure!(said.status.success() || arguments == ["doctor"], "{arguments:?}: {stderr}");
+    }
+    Ok(())
+}

@@ -187,3 +187,15 @@ fn loads(version: u32) {
     let record = journal.reader().unwrap().record(Some(&id("a"))).unwrap().unwrap();
     assert_eq!((record.push.as_deref(), record.snapshot.as_str()), (Some("{\"id\":\"a\"}"), "\"after 0\""));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_in_its_place_is_named_and_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("journal.db");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.as_path(), Path::new("/dev/zero"), directory.path()] {
+        let error = JournalDatabase::open(path, OPTIONS).unwrap_err();
+        assert!(error.to_string().contains("no file"), "{error}");
+    }
+}

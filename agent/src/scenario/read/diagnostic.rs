@@ -54,26 +54,53 @@ impl FileProblem {
     }
 }
 
-/// Collects problems while a file is read on.
+/// How many problems of a file are kept: combinations of a matrix find the same one again and again.
+const MOST_KEPT: usize = 2000;
+/// What a file's matrices, repetitions and placeholders may make of it, in bytes; the largest that ships makes 1 MB.
+const MOST_EXPANDED: usize = 64 * 1024 * 1024;
+
+/// Collects problems while a file is read on, and counts what the file grows to.
 #[derive(Debug, Default)]
-pub struct ProblemList(Vec<FileProblem>);
+pub struct ProblemList {
+    found: Vec<FileProblem>,
+    expanded: usize,
+}
 
 impl ProblemList {
     /// Adds one.
     pub fn add(&mut self, place: SourceSpan, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(FileProblem::new(place, message, hint));
+        if self.found.len() < MOST_KEPT {
+            self.found.push(FileProblem::new(place, message, hint));
+        }
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.found.len()
+    }
+
+    /// Counts what a combination, a repetition or a placeholder makes, before it is made; whether it may be.
+    pub fn expand(&mut self, place: SourceSpan, bytes: usize) -> bool {
+        let before = self.expanded;
+        self.expanded = before.saturating_add(bytes);
+        if before <= MOST_EXPANDED && self.expanded > MOST_EXPANDED {
+            let message = format!("matrix, times and ${{…}} make more than {MOST_EXPANDED} bytes of this file");
+            // Not by `add`: this one is not to be left out.
+            self.found.push(FileProblem::new(place, message, "split it into several files"));
+        }
+        !self.is_exhausted()
+    }
+
+    /// Whether there is no use in reading on.
+    pub fn is_exhausted(&self) -> bool {
+        self.expanded > MOST_EXPANDED || self.found.len() >= MOST_KEPT
     }
 
     /// In the order of the file, each once: combinations of a matrix find the same one again and again.
     pub fn in_order(mut self) -> Vec<FileProblem> {
-        self.0.sort();
-        self.0.dedup();
-        self.0
+        self.found.sort();
+        self.found.dedup();
+        self.found
     }
 }
 

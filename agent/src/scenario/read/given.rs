@@ -3,7 +3,7 @@
 //! Lives here: reading them, the defaults, and the state changes that lead there from a device out of its box.
 //! Does not live here: proving it on the device (the runner).
 
-use portal_contract::{ActionKind, NotificationPermission, OperatingSystem};
+use portal_contract::{ActionKind, DeviceName, NotificationPermission, OperatingSystem};
 use serde_json::{Value, json};
 
 use super::super::model::{GivenDevice, StateChange, StatusCheck};
@@ -62,7 +62,7 @@ pub fn device(
     let mut members = NodeMembers::of(node, "device", problems)?;
     let before = problems.count();
     let rules = rules(&mut members, problems);
-    let name = members.text("name", problems).map(str::to_owned);
+    let name = members.parsed::<DeviceName>("name", problems);
     let described = described(&mut members, problems);
     members.end("device", problems);
     if problems.count() > before {

@@ -10,6 +10,13 @@ use super::yaml::{YamlKey, YamlNode, YamlNodeKind, YamlScalar};
 
 /// How many cases one scenario may have.
 const MAX_CASES: usize = 5000;
+/// How many axes a matrix may have.
+const MAX_AXES: usize = 32;
+/// How many comparisons `exclude` may take in all.
+const MAX_COMPARISONS: usize = 10_000_000;
+
+/// What a node costs beside its text, in bytes.
+const NODE_COST: usize = 64;
 
 /// An axis: its name, and its values by name.
 #[derive(Debug, Clone)]
@@ -41,10 +48,17 @@ impl CaseMatrix {
             read.exclude.push(condition.clone());
         }
         let cases = read.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
-        if cases.is_none_or(|cases| cases > MAX_CASES) {
-            let message = format!("the matrix has more than {MAX_CASES} combinations");
-            problems.add(matrix.map(|node| node.place).unwrap_or_default(), message, "split the scenario");
+        let place = matrix.map(|node| node.place).unwrap_or_default();
+        if cases.is_none_or(|cases| cases > MAX_CASES) || read.axes.len() > MAX_AXES {
+            let message = format!("the matrix has more than {MAX_CASES} combinations, or more than {MAX_AXES} axes");
+            problems.add(place, message, "split the scenario");
             read.axes.clear();
+        }
+        let conditions: usize = read.exclude.iter().map(YamlNode::count).sum();
+        if conditions.saturating_mul(cases.unwrap_or_default()) > MAX_COMPARISONS {
+            let message = format!("exclude has {conditions} parts, each looked at for every combination");
+            problems.add(exclude.map(|node| node.place).unwrap_or_default(), message, "split the scenario");
+            read.exclude.clear();
         }
         read
     }
@@ -196,19 +210,29 @@ impl<'a> ChosenValues<'a> {
     }
 
     /// The node as this combination has it: placeholders filled in, and what its `when` leaves out left out.
-    pub fn resolve(&self, node: &YamlNode) -> Option<YamlNode> {
+    ///
+    /// Once the file's budget is spent it gives nothing more.
+    pub fn resolve(&self, node: &YamlNode, problems: &mut ProblemList) -> Option<YamlNode> {
+        if !problems.expand(node.place, NODE_COST) {
+            return None;
+        }
         let kind = match &node.kind {
-            YamlNodeKind::Scalar(scalar) => return Some(self.fill(node, scalar)),
+            YamlNodeKind::Scalar(scalar) => return self.fill(node, scalar, problems),
             YamlNodeKind::List(nodes) => {
-                YamlNodeKind::List(nodes.iter().filter_map(|node| self.resolve(node)).collect())
+                YamlNodeKind::List(nodes.iter().filter_map(|node| self.resolve(node, problems)).collect())
             }
             YamlNodeKind::Map(members) => {
                 let condition = members.iter().find(|(key, _)| key.name == "when");
-                if condition.is_some_and(|(_, condition)| !self.meets(condition)) {
-                    return None;
+                if let Some((_, condition)) = condition {
+                    if !problems.expand(node.place, NODE_COST * condition.count()) || !self.meets(condition) {
+                        return None;
+                    }
                 }
                 let rest = members.iter().filter(|(key, _)| key.name != "when");
-                let member = |(key, node): &(YamlKey, YamlNode)| Some((key.clone(), self.resolve(node)?));
+                let member = |(key, node): &(YamlKey, YamlNode)| {
+                    problems.expand(key.place, key.name.len());
+                    Some((key.clone(), self.resolve(node, problems)?))
+                };
                 let mut rest: Vec<(YamlKey, YamlNode)> = rest.filter_map(member).collect();
                 if condition.is_some() && rest.len() == 1 && rest[0].0.name == "is" {
                     return rest.pop().map(|(_, node)| node);
@@ -220,21 +244,38 @@ impl<'a> ChosenValues<'a> {
     }
 
     /// A placeholder alone stands for the whole value; within a text, for its text.
-    fn fill(&self, node: &YamlNode, scalar: &YamlScalar) -> YamlNode {
+    fn fill(&self, node: &YamlNode, scalar: &YamlScalar, problems: &mut ProblemList) -> Option<YamlNode> {
         let alone = scalar.text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         if let Some(value) = alone.and_then(|name| self.value(name)) {
-            return YamlNode { place: node.place, kind: value.kind.clone() };
+            let may_be = problems.expand(node.place, value.size());
+            return may_be.then(|| YamlNode { place: node.place, kind: value.kind.clone() });
+        }
+        if !problems.expand(node.place, scalar.text.len()) {
+            return None;
         }
         if !scalar.text.contains("${") {
-            return node.clone();
+            return Some(node.clone());
         }
-        let mut text = scalar.text.clone();
-        for name in placeholders(&scalar.text) {
-            if let Some(value) = self.value(name) {
-                text = text.replace(&format!("${{{name}}}"), &value.to_string());
+        // Once through, from the left: what a value says is text, whatever it looks like.
+        let (mut text, mut rest) = (String::new(), scalar.text.as_str());
+        while let Some((before, after)) = rest.split_once("${") {
+            text.push_str(before);
+            let named = after.split_once('}').and_then(|(name, tail)| Some((self.value(name)?, tail)));
+            match named {
+                Some((value, _)) if !problems.expand(node.place, value.size()) => return None,
+                Some((value, tail)) => {
+                    text.push_str(&value.to_string());
+                    rest = tail;
+                }
+                None => {
+                    text.push_str("${");
+                    rest = after;
+                }
             }
         }
-        YamlNode { place: node.place, kind: YamlNodeKind::Scalar(YamlScalar { value: text.clone().into(), text }) }
+        text.push_str(rest);
+        let kind = YamlNodeKind::Scalar(YamlScalar { value: text.clone().into(), text });
+        Some(YamlNode { place: node.place, kind })
     }
 
     /// The value that a placeholder names: an axis, or a member of its value (`device.platform`).

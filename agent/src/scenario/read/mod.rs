@@ -34,6 +34,9 @@ use members::NodeMembers;
 use place::SourceFile;
 use yaml::YamlNode;
 
+/// What a case costs beside its parts, in bytes.
+const CASE_COST: usize = 1024;
+
 /// Reads a file: its cases, in the order of the file.
 ///
 /// # Errors
@@ -105,7 +108,14 @@ fn scenario(
         problems.add(node.place, "exclude leaves no combination of the matrix", "");
     }
     let head = ScenarioHead { name: name.unwrap_or_default(), description, grounds, node };
-    combinations.iter().filter_map(|chosen| case(&head, &parts, chosen, places, problems)).collect()
+    let mut cases = Vec::new();
+    for chosen in &combinations {
+        if !problems.expand(node.place, CASE_COST) {
+            break;
+        }
+        cases.extend(case(&head, &parts, chosen, places, problems));
+    }
+    cases
 }
 
 /// What every case of a scenario shares.
@@ -130,10 +140,15 @@ fn case(
     places: &SourceFile,
     problems: &mut ProblemList,
 ) -> Option<ScenarioCase> {
-    let resolve = |part: Option<&YamlNode>| part.and_then(|node| chosen.resolve(node));
-    let device = given::device(resolve(parts.device).as_ref(), places, problems);
-    let mut given = given::given(resolve(parts.given).as_ref(), places, problems);
-    let steps = step::read_all(&resolve(parts.steps)?, &head.grounds, places, problems);
+    let mut resolve = |part: Option<&YamlNode>| part.and_then(|node| chosen.resolve(node, problems));
+    let (device, given, steps) = (resolve(parts.device), resolve(parts.given), resolve(parts.steps));
+    if problems.is_exhausted() {
+        // What is cut off would be found wrong for that alone.
+        return None;
+    }
+    let device = given::device(device.as_ref(), places, problems);
+    let mut given = given::given(given.as_ref(), places, problems);
+    let steps = step::read_all(&steps?, &head.grounds, places, problems);
     let (device, proved) = device?;
     given.splice(0..0, proved);
     Some(ScenarioCase {

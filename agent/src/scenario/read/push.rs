@@ -33,6 +33,9 @@ pub fn read(node: &YamlNode, problems: &mut ProblemList) -> Vec<PushStep> {
         None => Some(PushPayload::Members(of_members(members, problems))),
     };
     let Some(payload) = payload else { return Vec::new() };
+    if !problems.expand(node.place, payload_size(&payload).saturating_mul(times)) {
+        return Vec::new();
+    }
     (1..=times)
         .map(|number| PushStep {
             to,
@@ -49,6 +52,15 @@ fn times(node: &YamlNode, problems: &mut ProblemList) -> Option<usize> {
         problems.add(node.place, format!("times is {times}"), format!("1 to {MAX_TIMES}"));
     }
     right.then_some(times)
+}
+
+/// About how many bytes a copy takes: the payload, and what is kept beside it.
+fn payload_size(payload: &PushPayload) -> usize {
+    let bytes = match payload {
+        PushPayload::Members(members) => Value::Object(members.members.clone()).to_string().len(),
+        PushPayload::Raw(bytes) => bytes.len(),
+    };
+    bytes + 256
 }
 
 fn of_members(mut members: NodeMembers<'_>, problems: &mut ProblemList) -> PayloadMembers {

@@ -300,3 +300,64 @@ fn what_tools_leave_behind_is_skipped_or_named_and_a_key_is_not_printed() {
     let shown = format!("{} {key:?}", key.show(false));
     assert!(shown.contains("a certificate or a key") && !shown.contains("hunter2"), "{shown}");
 }
+
+/// Each of these grows to gigabytes where nothing counts it.
+#[test]
+fn what_a_file_may_grow_to_has_a_budget() {
+    let head = "name: x\nmatrix:\n  a: [1, 2]\n";
+    let doubling: String = {
+        let axes: String =
+            (0..20).map(|n| format!("  a{n}: [\"{}\"]\n", format!("${{a{}}}", n + 1).repeat(1000))).collect();
+        let used: String = (0..20).map(|n| format!("${{a{n}}}")).collect();
+        format!("name: x\nmatrix:\n{axes}  a20: [y]\nsteps:\n- push: {{title: \"{}\"}}\n", used.repeat(1000))
+    };
+    let value = "v".repeat(200_000);
+    let long =
+        format!("name: x\nmatrix: {{a: [\"{value}\"]}}\nsteps:\n- push: {{title: \"{}\"}}\n", "${a}".repeat(100_000));
+    let pushes = format!("{head}steps:\n{}", "- push: {times: 1000, title: \"long enough\"}\n".repeat(2_000));
+    let large = format!("{head}steps:\n- push: {{times: 1000, body: \"{}\"}}\n", "b".repeat(900_000));
+    let raw = format!("{head}steps:\n{}", "- push: {times: 1000, raw: {text: x, times: 60000}}\n".repeat(20));
+    let combinations = format!(
+        "name: x\nmatrix: {{a: [{0}], b: [{0}]}}\nsteps:\n{1}",
+        (0..70).map(|n| n.to_string()).collect::<Vec<_>>().join(", "),
+        "- when: {a: 1}\n  push:\n".repeat(3_000)
+    );
+    let documents = (0..900)
+        .map(|n| format!("name: x{n}\nmatrix: {{a: [{}]}}\nsteps: [push]\n", "1, 2, 3, 4, 5, 6, 7, 8, 9".repeat(1)))
+        .collect::<Vec<_>>()
+        .join("---\n");
+    for (name, text) in [
+        ("placeholders in values", &doubling),
+        ("long values", &long),
+        ("pushes", &pushes),
+        ("a large push", &large),
+        ("raw pushes", &raw),
+        ("combinations", &combinations),
+    ] {
+        let wrong = read("x.yaml", text.as_bytes()).unwrap_err();
+        let said = wrong.problems.iter().any(|problem| problem.message.contains("make more than"));
+        assert!(said, "{name}: {:?}", wrong.problems.first());
+    }
+    assert!(read("x.yaml", documents.as_bytes()).is_ok(), "what has many cases and is small is read");
+}
+
+#[test]
+fn a_matrix_has_limits_of_axes_and_of_what_it_leaves_out() {
+    let axes: String = (0..40).map(|n| format!("  a{n}: [1]\n")).collect();
+    let wrong = read("x.yaml", format!("name: x\nmatrix:\n{axes}steps: [push]\n").as_bytes()).unwrap_err();
+    assert!(wrong.problems[0].message.contains("more than 32 axes"), "{:?}", wrong.problems);
+    let values: String = (0..70).map(|n| format!("{n}, ")).collect();
+    let excludes = "- {a: 1, b: 2}\n".repeat(2000);
+    let text = format!("name: x\nmatrix: {{a: [{values}], b: [{values}]}}\nexclude:\n{excludes}steps: [push]\n");
+    let wrong = read("x.yaml", text.as_bytes()).unwrap_err();
+    assert!(wrong.problems[0].message.contains("looked at for every combination"), "{:?}", wrong.problems);
+}
+
+#[test]
+fn what_a_value_says_is_not_filled_in_again() {
+    let text = "name: x\nmatrix: {a: [\"${b}\"], b: [y]}\nsteps:\n- push: {title: \"<${a}> ${b} ${\"}\n";
+    let cases = read("x.yaml", text.as_bytes()).unwrap();
+    let crate::scenario::model::StepAction::Push(push) = &cases[0].steps[0].action else { panic!() };
+    let crate::scenario::model::PushPayload::Members(members) = &push.payload else { panic!() };
+    assert_eq!(members.members["notificationTitle"], "<${b}> y ${");
+}

@@ -85,6 +85,25 @@ impl YamlNode {
         }
     }
 
+    /// How many nodes it is.
+    pub fn count(&self) -> usize {
+        match &self.kind {
+            YamlNodeKind::Scalar(_) => 1,
+            YamlNodeKind::List(nodes) => nodes.iter().map(Self::count).sum::<usize>() + 1,
+            YamlNodeKind::Map(members) => members.iter().map(|(_, node)| node.count()).sum::<usize>() + 1,
+        }
+    }
+
+    /// About how many bytes of memory a copy takes.
+    pub fn size(&self) -> usize {
+        let inner = match &self.kind {
+            YamlNodeKind::Scalar(scalar) => scalar.text.len(),
+            YamlNodeKind::List(nodes) => nodes.iter().map(Self::size).sum(),
+            YamlNodeKind::Map(members) => members.iter().map(|(key, node)| key.name.len() + node.size()).sum(),
+        };
+        size_of::<Self>() + inner
+    }
+
     /// What kind of node it is, for a sentence.
     pub fn kind_in_words(&self) -> &'static str {
         match &self.kind {

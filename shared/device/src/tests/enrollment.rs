@@ -237,3 +237,39 @@ fn a_fence_of_a_connection_that_is_gone_counts_for_nothing() {
     rig.action("1", "retire", None);
     assert_eq!(rig.last_action().result, ActionResult::Ignored);
 }
+
+#[test]
+fn no_way_leads_to_more_than_a_thousand_groups() {
+    let many = |from: usize, count: usize| -> BTreeSet<GroupId> {
+        (from..from + count).map(|number| GroupId::from_random(number as u128)).collect()
+    };
+    let mut rig = DeviceRig::new(IPHONE, EmulationSettings { grace_millis: 3_600_000, ..EmulationSettings::default() });
+    let enroll = |groups| {
+        DeviceCommand::Enroll(EnrollCommand {
+            user: user("adele"),
+            groups: Some(groups),
+            enrollment_type: None,
+            owner_type: None,
+            supervised: false,
+        })
+    };
+    assert_eq!(rig.refused(enroll(many(0, 1001))).code, "tooManyGroups");
+    rig.command(enroll(many(0, 1000)));
+    // List after list, each of other groups, all within their grace.
+    for number in 1..20 {
+        let groups = many(number * 1000, 1000);
+        rig.happens(DeviceInput::GroupsHeard(GroupList { user_principal_name: None, groups }));
+        assert!(rig.subscribed().len() <= 2000, "{}", rig.subscribed().len());
+    }
+}
+
+#[test]
+fn a_group_list_that_changes_nothing_does_nothing() {
+    let mut rig = DeviceRig::ready(IPHONE);
+    for named in [None, Some(user("adele")), Some(user("bob"))] {
+        let list = || GroupList { user_principal_name: named.clone(), groups: [group(1), group(2)].into() };
+        rig.happens(DeviceInput::GroupsHeard(list()));
+        let effects = rig.happens(DeviceInput::GroupsHeard(list()));
+        assert!(effects.iter().all(|effect| matches!(effect, DeviceEffect::Ignored(_))), "{named:?}: {effects:?}");
+    }
+}
