@@ -1,91 +1,30 @@
 //! `device add`, `device list`, `device remove`: which devices the daemon hosts.
 //!
-//! Lives here: their arguments and pages. Does not live here: the commands that concern one device (`table`).
+//! Lives here: what each does with the daemon, and their page. Does not live here: their names and arguments (the contract's
+//! table), the commands that concern one device (`table`).
 
-use portal_contract::{DeviceId, DeviceList, DeviceName, NewDevice, OperatingSystem, OsVersion, Tenant};
+use portal_contract::command::{CommandRow, hosting};
+use portal_contract::{DeviceList, NewDevice};
+use serde_json::Value;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, changed};
 
-/// The commands of `device` that concern the daemon and not one device.
-#[derive(Debug, clap::Subcommand)]
-pub enum DevicesCommand {
-    /// Host one more device: a phone out of its box
-    Add(AddArgs),
-    /// The devices that the daemon hosts
-    List(ListArgs),
-    /// Remove a device, with its journal, its session and what the broker retains of it
-    Remove(RemoveArgs),
+/// How one of them is run, with the body of what was typed.
+pub type RunHosting = fn(&mut CommandContext, &Value) -> Result<(), CommandFailure>;
+
+const HOSTING: [(&CommandRow, RunHosting); 3] =
+    [(&hosting::ADD, add), (&hosting::LIST, list), (&hosting::REMOVE, remove)];
+
+/// What runs the command of a row that concerns the daemon; none where it concerns one device.
+pub fn hosting(row: &CommandRow) -> Option<RunHosting> {
+    HOSTING.iter().find(|(known, _)| known.name == row.name).map(|(_, run)| *run)
 }
 
-/// Arguments of `device add`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  portal-agent device add --platform android --name Pixel
-  portal-agent --device Pixel app install")]
-pub struct AddArgs {
-    /// The device's platform [default: ios]
-    #[arg(long, value_name = "ios|ipados|android")]
-    platform: Option<OperatingSystem>,
-
-    /// The platform's version [default: the newest]
-    #[arg(long, value_name = "V")]
-    os_version: Option<OsVersion>,
-
-    /// The device's name, which no other device of the daemon has [default: that of its kind]
-    #[arg(long, value_name = "NAME")]
-    name: Option<DeviceName>,
-
-    /// The tenant that its topics name [default: contoso]
-    #[arg(long, value_name = "NAME")]
-    tenant: Option<Tenant>,
-
-    /// The device's id [default: a new one]
-    #[arg(long, value_name = "UUID")]
-    device_id: Option<DeviceId>,
-}
-
-/// Arguments of `device list`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  portal-agent device list")]
-pub struct ListArgs {}
-
-/// Arguments of `device remove`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  portal-agent device remove Pixel")]
-pub struct RemoveArgs {
-    /// Which
-    #[arg(value_name = "NAME|UUID", id = "removed")]
-    removed: String,
-}
-
-/// Runs one of them.
-pub fn run(context: &mut CommandContext, command: &DevicesCommand) -> Result<(), CommandFailure> {
-    match command {
-        DevicesCommand::Add(args) => add(context, args),
-        DevicesCommand::List(_) => {
-            let answer = context.daemon()?.devices()?;
-            context.show(&answer, list)
-        }
-        DevicesCommand::Remove(args) => {
-            let mut client = context.daemon()?;
-            client.choose(Some(&args.removed))?;
-            let answer = client.remove()?;
-            context.show(&answer, list)
-        }
-    }
-}
-
-fn add(context: &mut CommandContext, args: &AddArgs) -> Result<(), CommandFailure> {
+fn add(context: &mut CommandContext, body: &Value) -> Result<(), CommandFailure> {
     let client = context.daemon()?;
-    let added = client.add(&NewDevice {
-        platform: args.platform,
-        os_version: args.os_version.clone(),
-        device_id: args.device_id,
-        device_name: args.name.clone(),
-        tenant: args.tenant.clone(),
-    })?;
+    let new = serde_json::from_value::<NewDevice>(body.clone()).map_err(anyhow::Error::from)?;
+    let added = client.add(&new)?;
     if context.global.json {
         return context.json_line(&added.json);
     }
@@ -94,7 +33,19 @@ fn add(context: &mut CommandContext, args: &AddArgs) -> Result<(), CommandFailur
     context.page(&changed::page(&client.status()?.value))
 }
 
-fn list(devices: &DeviceList) -> TextPage {
+fn list(context: &mut CommandContext, _: &Value) -> Result<(), CommandFailure> {
+    let answer = context.daemon()?.devices()?;
+    context.show(&answer, page)
+}
+
+fn remove(context: &mut CommandContext, body: &Value) -> Result<(), CommandFailure> {
+    let mut client = context.daemon()?;
+    client.choose(body[hosting::REMOVED].as_str())?;
+    let answer = client.remove()?;
+    context.show(&answer, page)
+}
+
+fn page(devices: &DeviceList) -> TextPage {
     let width = devices.hosted.iter().map(|device| device.device_name.chars().count()).max().unwrap_or(0);
     let mut page = TextPage::default();
     for device in &devices.hosted {
@@ -104,4 +55,14 @@ fn list(devices: &DeviceList) -> TextPage {
         page.push(PageLine::new().strong(name).plain(what).dim(device.device_id.to_string()));
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_daemon_is_run() {
+        assert_eq!(hosting::HOSTING.map(|row| row.name), HOSTING.map(|(row, _)| row.name));
+    }
 }

@@ -11,24 +11,11 @@ use portal_contract::command::{
 };
 use serde_json::{Map, Value, json};
 
-use super::devices::{self, DevicesCommand};
-use super::{CommandContext, CommandFailure, views};
-
-/// The group that has commands of the daemon's too.
-const DEVICE: &str = "device";
-
-/// A command that the table has, or one of its groups.
-#[derive(Debug)]
-pub enum TableCommand {
-    /// One of the table's rows.
-    Row(TypedRow),
-    /// `device add`, `list` or `remove`, which stand beside the table's `device …`.
-    Devices(DevicesCommand),
-}
+use super::{CommandContext, CommandFailure, devices, views};
 
 /// A row of the table, as it was typed.
 #[derive(Debug)]
-pub struct TypedRow {
+pub struct TableCommand {
     row: &'static CommandRow,
     body: Value,
     /// The commands that are options of this one (`--refresh`); they come first.
@@ -37,13 +24,9 @@ pub struct TypedRow {
 
 /// Runs a command of the table.
 pub fn run(context: &mut CommandContext, command: &TableCommand) -> Result<(), CommandFailure> {
-    match command {
-        TableCommand::Row(row) => run_row(context, row),
-        TableCommand::Devices(command) => devices::run(context, command),
+    if let Some(run) = devices::hosting(command.row) {
+        return run(context, &command.body);
     }
-}
-
-fn run_row(context: &mut CommandContext, command: &TypedRow) -> Result<(), CommandFailure> {
     let client = context.client()?;
     for option in &command.options {
         client.change(option, &json!({}))?;
@@ -104,7 +87,6 @@ fn group_of(name: &str, word: &'static str) -> clap::Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommands(commands_below(name));
-    let command = if name == DEVICE { DevicesCommand::augment_subcommands(command) } else { command };
     match group(name) {
         Some(group) => command.about(group.summary).after_help(examples(group.examples)),
         None => command,
@@ -191,11 +173,6 @@ fn body_of(row: &CommandRow, matches: &ArgMatches) -> Result<Value, String> {
 
 impl FromArgMatches for TableCommand {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        if let Some((DEVICE, inner)) = matches.subcommand()
-            && inner.subcommand_name().is_some_and(DevicesCommand::has_subcommand)
-        {
-            return DevicesCommand::from_arg_matches(inner).map(Self::Devices);
-        }
         let mut words = Vec::new();
         let mut matches = matches;
         while let Some((word, inner)) = matches.subcommand() {
@@ -207,7 +184,7 @@ impl FromArgMatches for TableCommand {
         let row = typed_rows().find(|row| row.name == name).ok_or_else(unknown)?;
         let body = body_of(row, matches).map_err(|sentence| Error::raw(ErrorKind::ValueValidation, sentence))?;
         let options = options_of(row).filter(|(_, long)| matches.get_flag(long)).map(|(option, _)| option).collect();
-        Ok(Self::Row(TypedRow { row, body, options }))
+        Ok(Self { row, body, options })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -237,10 +214,10 @@ mod tests {
     use super::super::{Cli, CliCommand};
     use super::*;
 
-    fn typed(line: &str) -> TypedRow {
+    fn typed(line: &str) -> TableCommand {
         let words = std::iter::once("portal-agent").chain(line.split(' '));
         match Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}")).verb {
-            CliCommand::Table(TableCommand::Row(row)) => row,
+            CliCommand::Table(command) => command,
             other => panic!("{line}: {other:?}"),
         }
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod};
+use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod, hosting};
 use portal_contract::{
     DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,
     StatusReport, duration,
@@ -146,7 +146,7 @@ impl ControlClient {
     /// # Errors
     /// See [`ClientError`].
     pub fn devices(&self) -> Result<ClientAnswer<DeviceList>, ClientError> {
-        self.get("/v1/devices", &[])
+        self.get(&hosting::LIST.path_of(self.device), &[])
     }
 
     /// Adds a device; gives its state.
@@ -155,8 +155,9 @@ impl ControlClient {
     /// See [`ClientError`].
     pub fn add(&self, new: &NewDevice) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let body = serde_json::to_vec(new).map_err(|error| ClientError::Lost(error.to_string()))?;
-        let request = Request::builder().method("POST").header("content-type", "application/json");
-        self.answer(self.send(request, "/v1/devices", &[], body, Some(RESPONSE_TIMEOUT))?)
+        let row = &hosting::ADD;
+        let request = Request::builder().method(row.method.name()).header("content-type", "application/json");
+        self.answer(self.send(request, &row.path_of(self.device), &[], body, Some(RESPONSE_TIMEOUT))?)
     }
 
     /// Removes the device that this client speaks of; gives those that are left.
@@ -164,8 +165,9 @@ impl ControlClient {
     /// # Errors
     /// See [`ClientError`].
     pub fn remove(&self) -> Result<ClientAnswer<DeviceList>, ClientError> {
-        let request = Request::builder().method("DELETE");
-        self.answer(self.send(request, &self.path(""), &[], Vec::new(), Some(RESPONSE_TIMEOUT))?)
+        let row = &hosting::REMOVE;
+        let request = Request::builder().method(row.method.name());
+        self.answer(self.send(request, &row.path_of(self.device), &[], Vec::new(), Some(RESPONSE_TIMEOUT))?)
     }
 
     /// The device that this client speaks of.

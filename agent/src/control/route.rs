@@ -68,14 +68,16 @@ impl<H: RunningHost> ApiRoute<H> {
         Self::new(about, on(MethodFilter::GET, handler))
     }
 
-    /// A command of the table that shows something.
-    pub(super) fn view<T: 'static, F: Handler<T, ApiState<H>>>(
+    /// A command of the table that shows something, or concerns the daemon and not one device.
+    pub(super) fn of_row<T: 'static, F: Handler<T, ApiState<H>>>(
         row: &'static CommandRow,
         parameters: &'static [QueryParameter],
         answers: AnswerKind,
         handler: F,
     ) -> Self {
-        Self::get(row.path_template(), row.summary, parameters, answers, handler)
+        let (method, path, summary, body) = (row.method, row.path_template(), row.about(), row.body_schema());
+        let about = RouteDescription { method, path, summary, parameters, body, answers };
+        Self::new(about, on(filter(method), handler))
     }
 
     /// A route without a body that is no command of a device.
@@ -90,18 +92,6 @@ impl<H: RunningHost> ApiRoute<H> {
         Self::new(about, on(MethodFilter::POST, handler))
     }
 
-    /// A route that removes.
-    pub(super) fn delete<T: 'static, F: Handler<T, ApiState<H>>>(
-        path: impl Into<String>,
-        summary: &'static str,
-        answers: AnswerKind,
-        handler: F,
-    ) -> Self {
-        let (method, path, summary) = (HttpMethod::Delete, path.into(), summary.to_owned());
-        let about = RouteDescription { method, path, summary, parameters: &[], body: None, answers };
-        Self::new(about, on(MethodFilter::DELETE, handler))
-    }
-
     /// A command of the table that changes the device.
     pub(super) fn command(row: &'static CommandRow, body: &RequestBody) -> Self {
         let about = RouteDescription {
@@ -112,13 +102,8 @@ impl<H: RunningHost> ApiRoute<H> {
             body: Some(body.schema),
             answers: AnswerKind::Json(schema::<CommandResult>),
         };
-        let filter = match row.method {
-            HttpMethod::Put => MethodFilter::PUT,
-            HttpMethod::Delete => MethodFilter::DELETE,
-            HttpMethod::Post | HttpMethod::Get => MethodFilter::POST,
-        };
         let answer = move |OwnDevice(device): OwnDevice<H>, request: Request| apply(device, row, request);
-        Self::new(about, on(filter, answer))
+        Self::new(about, on(filter(row.method), answer))
     }
 
     /// With a body of this form.
@@ -136,6 +121,15 @@ impl<H: RunningHost> ApiRoute<H> {
             }
         };
         Self { about, handler: handler.layer(from_fn(check)) }
+    }
+}
+
+fn filter(method: HttpMethod) -> MethodFilter {
+    match method {
+        HttpMethod::Get => MethodFilter::GET,
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Put => MethodFilter::PUT,
+        HttpMethod::Delete => MethodFilter::DELETE,
     }
 }
 

@@ -9,8 +9,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
-use portal_contract::command::{COMMANDS, views};
-use portal_contract::{DeviceList, DeviceState, DoctorReport, Explanation, NewDevice, StatusReport};
+use portal_contract::command::{COMMANDS, hosting, views};
+use portal_contract::{DeviceList, DeviceState, DoctorReport, Explanation, StatusReport};
 
 use super::api::ApiState;
 use super::guard::guard;
@@ -23,7 +23,7 @@ use super::{
 /// Every path but the document's own.
 fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
     let mut table = reads();
-    let commands = COMMANDS.iter().filter_map(|row| Some(ApiRoute::command(row, row.body.as_ref()?)));
+    let commands = COMMANDS.iter().filter_map(|row| Some(ApiRoute::command(row, row.device_body()?)));
     table.extend(commands);
     table.push(
         ApiRoute::post(
@@ -34,16 +34,8 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
         )
         .taking(schema::<InteractionRequest>),
     );
-    table.push(
-        ApiRoute::post("/v1/devices", "Add a device", AnswerKind::Json(schema::<DeviceState>), devices::add::<H>)
-            .taking(schema::<NewDevice>),
-    );
-    table.push(ApiRoute::delete(
-        of_device(""),
-        "Remove a device, with what is kept of it",
-        AnswerKind::Json(schema::<DeviceList>),
-        devices::remove::<H>,
-    ));
+    table.push(ApiRoute::of_row(&hosting::ADD, &[], AnswerKind::Json(schema::<DeviceState>), devices::add::<H>));
+    table.push(ApiRoute::of_row(&hosting::REMOVE, &[], AnswerKind::Json(schema::<DeviceList>), devices::remove::<H>));
     table.push(ApiRoute::post(
         "/v1/stop",
         "End the daemon cleanly",
@@ -57,21 +49,21 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
     vec![
         ApiRoute::get("/livez", "Whether the daemon runs; needs no token", &[], AnswerKind::Text, health::livez),
         ApiRoute::get("/readyz", "Whether it is online; needs no token", &[], AnswerKind::Text, health::readyz::<H>),
-        ApiRoute::get("/v1/devices", "The devices", &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),
-        ApiRoute::view(&views::STATUS, &[], AnswerKind::Json(schema::<StatusReport>), status::show::<H>),
-        ApiRoute::view(
+        ApiRoute::of_row(&hosting::LIST, &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),
+        ApiRoute::of_row(&views::STATUS, &[], AnswerKind::Json(schema::<StatusReport>), status::show::<H>),
+        ApiRoute::of_row(
             &views::LOG,
             log::PARAMETERS,
             AnswerKind::JsonOrEvents(schema::<ReceiptList>),
             log::receipts::<H>,
         ),
-        ApiRoute::view(
+        ApiRoute::of_row(
             &views::EXPLAIN,
             explain::PARAMETERS,
             AnswerKind::Json(schema::<Explanation>),
             explain::explain::<H>,
         ),
-        ApiRoute::view(&views::WAIT, wait::PARAMETERS, AnswerKind::Json(schema::<DeviceState>), wait::wait::<H>),
+        ApiRoute::of_row(&views::WAIT, wait::PARAMETERS, AnswerKind::Json(schema::<DeviceState>), wait::wait::<H>),
         ApiRoute::get(
             of_device("events"),
             "Everything that happens on the device from now on, as server-sent events",
@@ -86,9 +78,14 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             AnswerKind::Json(schema::<IdleReport>),
             idle::until_idle::<H>,
         ),
-        ApiRoute::view(&views::NOTIFICATIONS, &[], AnswerKind::Json(schema::<InAppMessages>), notifications::list::<H>),
-        ApiRoute::view(&views::SETTINGS, &[], AnswerKind::Json(schema::<settings::SwitchList>), settings::show::<H>),
-        ApiRoute::view(&views::DOCTOR, &[], AnswerKind::Json(schema::<DoctorReport>), doctor::examine::<H>),
+        ApiRoute::of_row(
+            &views::NOTIFICATIONS,
+            &[],
+            AnswerKind::Json(schema::<InAppMessages>),
+            notifications::list::<H>,
+        ),
+        ApiRoute::of_row(&views::SETTINGS, &[], AnswerKind::Json(schema::<settings::SwitchList>), settings::show::<H>),
+        ApiRoute::of_row(&views::DOCTOR, &[], AnswerKind::Json(schema::<DoctorReport>), doctor::examine::<H>),
     ]
 }
 

@@ -93,7 +93,7 @@ fn body_of(path: &str) -> Value {
 
 /// The schema of a command's body, in which a placeholder may stand for any member's value.
 fn body(row: &CommandRow) -> Value {
-    let Some(of) = &row.body else { return Value::Null };
+    let Some(of) = row.device_body() else { return Value::Null };
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = (of.schema)(&mut settings.into_generator()).to_value();
     if let Some(schema) = schema.as_object_mut() {

@@ -9,6 +9,7 @@
 mod arguments;
 mod body;
 mod group;
+pub mod hosting;
 mod meaning;
 mod row;
 mod table;
@@ -24,8 +25,8 @@ pub use meaning::{
     AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,
 };
 pub use row::{
-    Argument, ArgumentKind, CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet, RequestBody, SchemaOf,
-    Times,
+    Argument, ArgumentKind, CommandEffect, CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet,
+    RequestBody, SchemaOf, Times,
 };
 pub use table::{COMMANDS, all_rows, request};
 pub use typed::{name_and_value, read_line};

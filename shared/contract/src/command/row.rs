@@ -34,8 +34,22 @@ pub struct CommandRow {
     pub examples: &'static [CommandExample],
     /// What may be typed behind its name.
     pub arguments: &'static [Argument],
-    /// What it sends and means; none: it only shows something, and changes no state.
-    pub body: Option<RequestBody>,
+    /// What it does, and what it sends for that.
+    pub effect: CommandEffect,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy)]
+pub enum CommandEffect {
+    /// It only shows something, and changes no state.
+    Shows,
+    /// It changes the device that it is sent to.
+    ChangesDevice(RequestBody),
+    /// It changes which devices the daemon hosts.
+    ChangesDaemon {
+        /// The schema of what it sends; none: nothing.
+        body: Option<SchemaOf>,
+    },
 }
 
 /// How a request is sent.
@@ -236,7 +250,17 @@ pub(super) const fn taking(
     body: RequestBody,
 ) -> CommandRow {
     let scope = CommandScope::Device;
-    CommandRow { name, method, scope, path, platforms, summary, examples, arguments, body: Some(body) }
+    CommandRow {
+        name,
+        method,
+        scope,
+        path,
+        platforms,
+        summary,
+        examples,
+        arguments,
+        effect: CommandEffect::ChangesDevice(body),
+    }
 }
 
 impl CommandRow {
@@ -245,9 +269,26 @@ impl CommandRow {
         self.name.split(' ')
     }
 
-    /// Whether it changes the device's state.
+    /// Whether it changes the state of a device or of the daemon.
     pub fn changes_state(&self) -> bool {
-        self.body.is_some()
+        !matches!(self.effect, CommandEffect::Shows)
+    }
+
+    /// What it sends to a device, and what that means to it; none where it changes no device.
+    pub fn device_body(&self) -> Option<&RequestBody> {
+        match &self.effect {
+            CommandEffect::ChangesDevice(body) => Some(body),
+            CommandEffect::Shows | CommandEffect::ChangesDaemon { .. } => None,
+        }
+    }
+
+    /// The schema of what it sends; none where it sends nothing.
+    pub fn body_schema(&self) -> Option<SchemaOf> {
+        match self.effect {
+            CommandEffect::Shows => None,
+            CommandEffect::ChangesDevice(body) => Some(body.schema),
+            CommandEffect::ChangesDaemon { body } => body,
+        }
     }
 
     /// Its path as the API's document has it, with the device's key as a parameter.
@@ -291,7 +332,7 @@ impl CommandRow {
     /// # Errors
     /// A sentence: a member is missing, unknown, or of the wrong form; or nothing is sent to what only shows something.
     pub fn read(&self, body: Value) -> Result<DeviceCommand, String> {
-        let Some(of) = &self.body else { return Err(format!("{} changes nothing", self.name)) };
+        let Some(of) = self.device_body() else { return Err(format!("{} changes no device", self.name)) };
         (of.read)(body).map_err(|error| format!("the body of {} is not right: {error}", self.name))
     }
 

@@ -1,6 +1,6 @@
 //! The table: every command that changes something, in the contract's order.
 //!
-//! Lives here: the rows. Does not live here: what only shows something (`views`), the words for several commands together
+//! Lives here: the rows. Does not live here: what only shows something (`views`), what concerns the daemon (`hosting`), the words for several commands together
 //! (`group`), what a command does (`portal_device`).
 
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::PlatformSet::{All, Android, Apple};
 use super::arguments::{
     ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, flag, name_and_value, span, yes,
 };
+use super::hosting::HOSTING;
 use super::row::{example, noted, parsed, plain, request_body, schema_of, taking};
 use super::{
     AppCommand, AppPackage, Argument, ClockAdvance, CommandRow, DeviceCommand, EnrollCommand, KeepDelivery,
@@ -426,9 +427,9 @@ pub static COMMANDS: &[CommandRow] = &[
     ),
 ];
 
-/// Every command, the ones that only show something among them.
+/// Every command, the daemon's own and the ones that only show something among them.
 pub fn all_rows() -> impl Iterator<Item = &'static CommandRow> {
-    COMMANDS.iter().chain(views::VIEWS.iter().copied())
+    COMMANDS.iter().chain(HOSTING).chain(views::VIEWS)
 }
 
 /// The row and the body by which a running device is asked to carry a command out; none for a new name, which only the
@@ -438,7 +439,7 @@ pub fn all_rows() -> impl Iterator<Item = &'static CommandRow> {
 /// The body cannot be written as JSON.
 pub fn request(command: &DeviceCommand) -> Result<Option<(&'static CommandRow, Value)>, serde_json::Error> {
     for row in COMMANDS {
-        if let Some(body) = row.body.and_then(|of| (of.body_of)(command)) {
+        if let Some(body) = row.device_body().and_then(|of| (of.body_of)(command)) {
             return Ok(Some((row, body?)));
         }
     }

@@ -4,7 +4,7 @@
 //! parameters of their paths (the control API's).
 
 use super::row::{example, noted};
-use super::{CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet};
+use super::{CommandEffect, CommandExample, CommandRow, CommandScope, HttpMethod, PlatformSet};
 
 /// A command that shows something of one device.
 const fn view(
@@ -14,7 +14,7 @@ const fn view(
     examples: &'static [CommandExample],
 ) -> CommandRow {
     let (method, scope, platforms) = (HttpMethod::Get, CommandScope::Device, PlatformSet::All);
-    CommandRow { name, method, scope, path, platforms, summary, examples, arguments: &[], body: None }
+    CommandRow { name, method, scope, path, platforms, summary, examples, arguments: &[], effect: CommandEffect::Shows }
 }
 
 /// `status`
