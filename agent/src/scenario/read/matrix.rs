@@ -223,10 +223,10 @@ impl<'a> ChosenValues<'a> {
             }
             YamlNodeKind::Map(members) => {
                 let condition = members.iter().find(|(key, _)| key.name == "when");
-                if let Some((_, condition)) = condition {
-                    if !problems.expand(node.place, NODE_COST * condition.count()) || !self.meets(condition) {
-                        return None;
-                    }
+                if let Some((_, condition)) = condition
+                    && (!problems.expand(node.place, NODE_COST * condition.count()) || !self.meets(condition))
+                {
+                    return None;
                 }
                 let rest = members.iter().filter(|(key, _)| key.name != "when");
                 let member = |(key, node): &(YamlKey, YamlNode)| {

@@ -323,7 +323,7 @@ fn what_a_file_may_grow_to_has_a_budget() {
         "- when: {a: 1}\n  push:\n".repeat(3_000)
     );
     let documents = (0..900)
-        .map(|n| format!("name: x{n}\nmatrix: {{a: [{}]}}\nsteps: [push]\n", "1, 2, 3, 4, 5, 6, 7, 8, 9".repeat(1)))
+        .map(|n| format!("name: x{n}\nmatrix: {{a: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}\nsteps: [push]\n"))
         .collect::<Vec<_>>()
         .join("---\n");
     for (name, text) in [
