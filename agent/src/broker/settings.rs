@@ -14,7 +14,7 @@ use crate::mqtt::{
 /// Room for events beside the receive window: publishes answered, and what a connection tells of itself.
 pub const EVENT_SLACK: usize = 512;
 
-/// The shortest keep-alive that rumqttc takes.
+/// A shorter keep-alive would be traffic for nothing.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// Everything a session needs.
@@ -42,6 +42,10 @@ pub struct SessionSettings {
     pub session_expiry: Duration,
     /// How long a CONNECT may be unanswered (4 s).
     pub connect_timeout: Duration,
+    /// How long a SUBSCRIBE, UNSUBSCRIBE or PUBLISH may be unanswered before the next broker is tried (20 s).
+    pub answer_timeout: Duration,
+    /// The most topic filters in one SUBSCRIBE (8): large public brokers close the connection after more.
+    pub filters_per_subscribe: u16,
     /// How long after the last push a fence that does not come back counts as back (10 s).
     pub fence_timeout: Duration,
     /// Whether a password may cross a network without TLS (no).
@@ -91,6 +95,8 @@ impl SessionSettings {
             keep_alive: Duration::from_secs(30),
             session_expiry: Duration::from_secs(30 * 24 * 3600),
             connect_timeout: Duration::from_secs(4),
+            answer_timeout: Duration::from_secs(20),
+            filters_per_subscribe: 8,
             fence_timeout: Duration::from_secs(10),
             allow_password_in_clear: false,
             retained_group_messages: false,

@@ -202,6 +202,8 @@ fn session(settings: &BrokerSettings) -> Result<SessionSettings, ConfigurationEr
         keep_alive: settings.keep_alive,
         session_expiry: settings.session_expiry,
         connect_timeout: settings.connect_timeout,
+        answer_timeout: settings.answer_timeout,
+        filters_per_subscribe: settings.filters_per_subscribe,
         fence_timeout: settings.fence_patience,
         allow_password_in_clear: settings.allow_password_in_clear,
         ..SessionSettings::new(brokers, not_yet_known)

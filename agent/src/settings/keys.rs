@@ -94,6 +94,8 @@ pub(super) const KEYS: &[SettingKey] = &[
     key("broker.keep_alive", KEEP_ALIVE),
     key("broker.session_expiry", KeyKind::Period(0, u32::MAX as u64)),
     key("broker.connect_timeout", KeyKind::Period(1, 300)),
+    key("broker.answer_timeout", KeyKind::Period(1, 3600)),
+    key("broker.filters_per_subscribe", KeyKind::Whole(1, 100)),
     key("broker.receive_maximum", KeyKind::Whole(1, 65_535)),
     key("broker.maximum_packet_size", KeyKind::Whole(1024, 268_435_455)),
     key("broker.fence_patience", KeyKind::Period(1, 3600)),

@@ -96,6 +96,11 @@ pub struct BrokerSettings {
     /// How long a connection may take to be made.
     #[serde(deserialize_with = "period::deserialize")]
     pub connect_timeout: Duration,
+    /// How long SUBSCRIBE, UNSUBSCRIBE or PUBLISH may be unanswered.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub answer_timeout: Duration,
+    /// The most topic filters in one SUBSCRIBE.
+    pub filters_per_subscribe: u16,
     /// The most pushes that wait for their acknowledgement.
     pub receive_maximum: u16,
     /// The largest packet, in bytes.

@@ -72,6 +72,7 @@ fn the_defaults_are_the_contracts() {
     assert_eq!(settings.broker.session_expiry.as_secs(), 30 * 24 * 3600);
     assert_eq!((settings.broker.receive_maximum, settings.broker.maximum_packet_size), (1000, 64 * 1024));
     assert_eq!(settings.broker.fence_patience.as_secs(), 10);
+    assert_eq!((settings.broker.answer_timeout.as_secs(), settings.broker.filters_per_subscribe), (20, 8));
     assert_eq!((settings.notifier.pace_per_second, settings.notifier.open_cards), (100, 20));
     assert_eq!(settings.notifier.patience.as_secs(), 20);
     assert_eq!((settings.journal.keep_receipts, settings.journal.ids_count), (200_000, 1_000_000));
