@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use anyhow::{Result, bail};
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::Error as CodecError;
-use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnectReturnCode, Packet};
+use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnAckProperties, ConnectReturnCode, Packet};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -55,9 +55,17 @@ impl ScriptedBroker {
     /// # Errors
     /// A client that does not begin with CONNECT.
     pub async fn accept_connected(&self) -> Result<(ScriptedPeer, Packet)> {
+        self.accept_with(None).await
+    }
+
+    /// As [`ScriptedBroker::accept_connected`], with what CONNACK says of the broker.
+    ///
+    /// # Errors
+    /// A client that does not begin with CONNECT.
+    pub async fn accept_with(&self, properties: Option<ConnAckProperties>) -> Result<(ScriptedPeer, Packet)> {
         let mut peer = self.accept().await?;
         let connect = peer.read().await?;
-        let connack = ConnAck { session_present: true, code: ConnectReturnCode::Success, properties: None };
+        let connack = ConnAck { session_present: true, code: ConnectReturnCode::Success, properties };
         peer.write(Packet::ConnAck(connack)).await?;
         Ok((peer, connect))
     }
@@ -81,6 +89,14 @@ impl ScriptedPeer {
         }
     }
 
+    /// Sends bytes as they are, for what is no packet of MQTT 5.
+    ///
+    /// # Errors
+    /// A connection that is gone.
+    pub async fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(bytes).await?)
+    }
+
     /// Sends a packet.
     ///
     /// # Errors
@@ -90,5 +106,28 @@ impl ScriptedPeer {
         packet.write(&mut bytes, None)?;
         self.stream.write_all(&bytes).await?;
         Ok(())
+    }
+}
+
+/// A CONNACK's properties, of which none is set.
+pub fn no_properties() -> ConnAckProperties {
+    ConnAckProperties {
+        session_expiry_interval: None,
+        receive_max: None,
+        max_qos: None,
+        retain_available: None,
+        max_packet_size: None,
+        assigned_client_identifier: None,
+        topic_alias_max: None,
+        reason_string: None,
+        user_properties: Vec::new(),
+        wildcard_subscription_available: None,
+        subscription_identifiers_available: None,
+        shared_subscription_available: None,
+        server_keep_alive: None,
+        response_information: None,
+        server_reference: None,
+        authentication_method: None,
+        authentication_data: None,
     }
 }

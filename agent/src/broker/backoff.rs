@@ -1,13 +1,10 @@
-//! The pauses between tries, and the suspicion of a second client.
+//! The pauses between tries.
 //!
 //! Pure: the random number is passed in. Does not live here: waiting (`session`).
 
 use std::time::Duration;
 
 use super::settings::ReconnectSettings;
-
-/// How many plain closings in a row make a second client likely (contract 2).
-const SUSPICIOUS_CLOSINGS: u32 = 3;
 
 /// Where the pauses stand.
 #[derive(Debug)]
@@ -16,14 +13,13 @@ pub(super) struct Backoff {
     /// How many brokers are tried in turn: the pause doubles once a round.
     brokers: u32,
     tries: u32,
-    closings: u32,
     unanswered: u32,
 }
 
 impl Backoff {
     pub(super) fn new(reconnect: ReconnectSettings, brokers: usize) -> Self {
         let brokers = u32::try_from(brokers).unwrap_or(u32::MAX).max(1);
-        Self { reconnect, brokers, tries: 0, closings: 0, unanswered: 0 }
+        Self { reconnect, brokers, tries: 0, unanswered: 0 }
     }
 
     /// The pause before the next try: between half and the whole of a step that doubles up to the longest.
@@ -53,19 +49,7 @@ impl Backoff {
     /// A connection has stood long enough: all starts over.
     pub(super) fn stood(&mut self) {
         self.tries = 0;
-        self.closings = 0;
         self.unanswered = 0;
-    }
-
-    /// A connection only closed, soon after it was made; whether a second client is likely by now.
-    pub(super) fn closed_soon(&mut self) -> bool {
-        self.closings = self.closings.saturating_add(1);
-        self.closings >= SUSPICIOUS_CLOSINGS
-    }
-
-    /// Any other end: a row of closings is broken (a restarting broker refuses between them).
-    pub(super) fn ended_otherwise(&mut self) {
-        self.closings = 0;
     }
 }
 
@@ -94,18 +78,9 @@ mod tests {
         }
         assert_eq!(seconds, [4, 4, 8, 8, 16, 16, 30, 30]);
         assert_eq!(backoff.connect_timeout(Duration::from_secs(300)).as_secs(), 300, "what is set is never cut short");
-        backoff.ended_otherwise();
         assert_eq!(backoff.connect_timeout(set).as_secs(), 30);
         backoff.stood();
         assert_eq!(backoff.connect_timeout(set).as_secs(), 4);
-    }
-
-    #[test]
-    fn three_closings_in_a_row_are_suspicious() {
-        let mut backoff = Backoff::new(ReconnectSettings::default(), 1);
-        assert!(!backoff.closed_soon() && !backoff.closed_soon() && backoff.closed_soon());
-        backoff.ended_otherwise();
-        assert!(!backoff.closed_soon());
     }
 
     proptest! {

@@ -8,7 +8,9 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portal_contract::{ConnectionPayload, ConnectionState, DeviceTopics, GroupId, IncomingTopic, PushTarget};
+use portal_contract::{
+    ConnectionPayload, ConnectionState, DeviceTopics, GroupId, IncomingTopic, PushTarget, Timestamp,
+};
 use tokio::time::sleep_until;
 
 use super::SessionEvent;
@@ -16,16 +18,21 @@ use super::events::EventQueue;
 use super::fence::{ConnectionFence, FenceArrival};
 use super::link::{DesiredState, SharedSession};
 use super::outbox::{PublishPurpose, SentPublish};
+use super::repeated_ends::UnansweredRequest;
 use super::subscriptions::{DeviceSubscriptions, SubscriptionRequest};
+use super::unanswered::{RequestKind, WaitStep, wait_step};
 use crate::mqtt::{BrokerUrl, ConnectionFailure, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long the alarm is set for where nothing is waited for.
+const NO_DEADLINE: Duration = Duration::from_secs(3600);
+
 /// How a connection ended.
 pub(super) enum ConnectionEnd {
-    /// It was lost.
-    Lost(ConnectionFailure),
+    /// It was lost, and this was unanswered then.
+    Lost { failure: ConnectionFailure, unanswered: Option<UnansweredRequest> },
     /// It was left by wish.
     Left,
 }
@@ -47,28 +54,10 @@ pub(super) struct LiveConnection<'a> {
     pub(super) stable_at: Option<Instant>,
     /// When a clean end is given up.
     pub(super) leave_by: Option<Instant>,
-    pub(super) watchdog: Watchdog,
-}
-
-/// Notices that rumqttc stands still: it writes without a limit in MQTT 5, and a peer may stop reading.
-pub(super) struct Watchdog {
-    period: Duration,
-    due: Instant,
-    alive: bool,
-}
-
-impl Watchdog {
-    /// Two keep-alives without any event, where each keep-alive is one.
-    pub(super) fn new(keep_alive: Duration) -> Self {
-        let period = keep_alive * 2;
-        Self { period, due: Instant::now() + period, alive: true }
-    }
-
-    /// Whether nothing happened for a whole period.
-    fn starved(&mut self) -> bool {
-        self.due = Instant::now() + self.period;
-        !std::mem::take(&mut self.alive)
-    }
+    /// How long a request may be unanswered.
+    pub(super) answer_timeout: Duration,
+    /// That an answer is waited for is said.
+    pub(super) wait_said: bool,
 }
 
 impl LiveConnection<'_> {
@@ -79,7 +68,6 @@ impl LiveConnection<'_> {
         let mut alarm = pin!(sleep_until(armed.into()));
         loop {
             let event = {
-                // Polled to its end, whatever else happens meanwhile: rumqttc's poll is not cancel-safe.
                 let mut poll = pin!(connection.poll());
                 loop {
                     tokio::select! {
@@ -100,7 +88,10 @@ impl LiveConnection<'_> {
             match event {
                 Ok(MqttEvent::DisconnectSent) => return ConnectionEnd::Left,
                 Ok(event) => self.on_event(event),
-                Err(fault) => return ConnectionEnd::Lost(fault),
+                Err(failure) => {
+                    let unanswered = self.oldest_unanswered();
+                    return ConnectionEnd::Lost { failure, unanswered };
+                }
             }
             self.rearm(&mut armed, alarm.as_mut());
         }
@@ -116,8 +107,11 @@ impl LiveConnection<'_> {
     }
 
     fn next_deadline(&self) -> Instant {
-        let others = [self.fence.deadline(), self.stable_at, self.leave_by];
-        others.into_iter().flatten().fold(self.watchdog.due, Instant::min)
+        let now = Instant::now();
+        let answer =
+            self.wait_step(self.wait_said, now).map(|step| if let WaitStep::Until(at) = step { at } else { now });
+        let others = [self.fence.deadline(), self.stable_at, self.leave_by, answer];
+        others.into_iter().flatten().fold(now + NO_DEADLINE, Instant::min)
     }
 
     fn start(&mut self) {
@@ -137,7 +131,7 @@ impl LiveConnection<'_> {
                 }
             };
             if taken {
-                self.subscriptions.handed(ask);
+                self.subscriptions.handed(ask, Instant::now());
             }
         }
     }
@@ -182,9 +176,6 @@ impl LiveConnection<'_> {
         if due(self.leave_by) {
             return Some(ConnectionEnd::Left);
         }
-        if now >= self.watchdog.due && self.watchdog.starved() {
-            return Some(ConnectionEnd::Lost(ConnectionFailure::stalled(self.url)));
-        }
         if due(self.stable_at) {
             self.stable_at = None;
             self.link.update_status(|standing| standing.suspicion = None);
@@ -192,32 +183,79 @@ impl LiveConnection<'_> {
         if due(self.fence.deadline()) {
             self.fence_counts_as_back("the fence did not come back; pushes are treated as if none had been held");
         }
+        match self.wait_step(self.wait_said, now) {
+            Some(WaitStep::GiveUp(kind)) => {
+                let failure = ConnectionFailure::unanswered(self.url, kind.word(), self.answer_timeout);
+                return Some(ConnectionEnd::Lost { failure, unanswered: None });
+            }
+            Some(WaitStep::Say(kind, since)) => self.say_the_wait(kind, now.saturating_duration_since(since)),
+            Some(WaitStep::Until(_)) | None => {}
+        }
         None
     }
 
+    fn wait_step(&self, said: bool, now: Instant) -> Option<WaitStep> {
+        let publish = self.link.publish_unanswered_since().map(|since| (RequestKind::Publish, since));
+        wait_step(self.subscriptions.unanswered().chain(publish), said, self.answer_timeout, now)
+    }
+
+    fn oldest_unanswered(&self) -> Option<UnansweredRequest> {
+        let publish = self.link.publish_unanswered_since().map(|since| (RequestKind::Publish, since));
+        let (kind, _) = self.subscriptions.unanswered().chain(publish).min_by_key(|(_, since)| *since)?;
+        let topic = if kind == RequestKind::Publish { self.link.unanswered_topic() } else { None };
+        Some(UnansweredRequest { kind, topic })
+    }
+
+    fn say_the_wait(&mut self, kind: RequestKind, waited: Duration) {
+        let since = Timestamp::from(jiff::Timestamp::now()).plus_millis(-portal_contract::timestamp::millis(waited));
+        let words = format!(
+            "waiting for the broker to answer {} since {since}; after {} s the next broker is tried",
+            kind.word(),
+            self.answer_timeout.as_secs_f32()
+        );
+        tracing::warn!(url = %self.url, "{words}");
+        self.wait_said = true;
+        self.link.update_status(|standing| standing.waiting = Some(words));
+        self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
+    }
+
+    /// An answer came: unless another is waited for as long, that is no longer said.
+    fn hear_an_answer(&mut self) {
+        if self.wait_said && matches!(self.wait_step(false, Instant::now()), Some(WaitStep::Until(_)) | None) {
+            self.wait_said = false;
+            tracing::info!(url = %self.url, "the broker answers again");
+            self.link.update_status(|standing| standing.waiting = None);
+            self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
+        }
+    }
+
     fn on_event(&mut self, event: MqttEvent) {
-        self.watchdog.alive = true;
         match event {
             MqttEvent::Message(message) => self.on_message(message),
             MqttEvent::PublishSent(pkid) => self.link.sent(pkid),
-            MqttEvent::PublishAnswered { pkid, refusal } => self.on_answer(pkid, refusal),
+            MqttEvent::PublishAnswered { pkid, refusal } => {
+                self.on_answer(pkid, refusal);
+                self.hear_an_answer();
+            }
             MqttEvent::SubscribeSent(pkid) => self.subscriptions.subscribe_sent(pkid),
             MqttEvent::SubscribeAnswered { pkid, refusals } => {
-                self.subscriptions.subscribe_answered(pkid, &refusals);
+                self.subscriptions.subscribe_answered(pkid, &refusals, Instant::now());
+                self.hear_an_answer();
                 self.subscriptions_changed();
             }
             MqttEvent::UnsubscribeSent(pkid) => self.subscriptions.unsubscribe_sent(pkid),
             MqttEvent::UnsubscribeAnswered { pkid } => self.on_unsubscribed(pkid),
-            MqttEvent::Connected { .. } | MqttEvent::DisconnectSent | MqttEvent::Other => {}
+            MqttEvent::Connected { .. } | MqttEvent::DisconnectSent => {}
         }
     }
 
     fn on_unsubscribed(&mut self, pkid: u16) {
-        if let Some(group) = self.subscriptions.unsubscribe_answered(pkid)
+        if let Some(group) = self.subscriptions.unsubscribe_answered(pkid, Instant::now())
             && !self.link.groups().contains(&group)
         {
             self.held_groups.remove(&group);
         }
+        self.hear_an_answer();
         self.subscriptions_changed();
     }
 

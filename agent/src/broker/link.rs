@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use portal_contract::{GroupId, status};
@@ -14,10 +15,15 @@ use portal_device::AckToken;
 use super::acks::AckQueue;
 use super::outbox::{InFlightPublishes, PublishPurpose, SentPublish};
 use super::{ConnectionNumber, Publish, PublishId, SessionControl};
-use crate::mqtt::MqttClient;
+use crate::mqtt::{MqttClient, ServerLimits};
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
 const PUBLISH_OVERHEAD: usize = 16;
+
+/// What is missing at a broker without retained messages.
+const RETAINS_NOTHING: &str = "the broker keeps no retained messages: who subscribes to the device's state or connection \
+                               later is not told it, and the group list that was published while the device was away \
+                               does not arrive; allow retained messages at the broker";
 
 /// What the daemon wants of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +69,19 @@ pub(super) struct SessionStatus {
     pub(super) refused: BTreeSet<String>,
     /// Why there is no connection.
     pub(super) outage: Option<String>,
+    /// What the broker has not answered for a while.
+    pub(super) waiting: Option<String>,
     /// A second client is likely.
     pub(super) suspicion: Option<String>,
     /// Why the fence only counts as back.
     pub(super) fence: Option<String>,
     /// The topics that the broker takes nothing to, each with its latest reason; until the next connect.
     pub(super) refused_publishes: BTreeMap<String, String>,
+    /// The topics whose publishes are larger than the packets that the broker takes, each with the latest size and the
+    /// limit; until the next connect.
+    pub(super) held_back: BTreeMap<String, (usize, usize)>,
+    /// The broker keeps no retained messages.
+    pub(super) retains_nothing: bool,
     /// QoS 0 messages of this connection that found no room.
     pub(super) dropped: u64,
 }
@@ -113,10 +126,12 @@ impl SharedSession {
         change(&mut self.lock().status);
     }
 
-    /// A connection stands. `largest` is the largest packet that the broker takes.
-    pub(super) fn open(&self, epoch: u64, client: MqttClient, outbox: InFlightPublishes, largest: Option<u32>) {
-        let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+    /// A connection stands.
+    pub(super) fn open(&self, epoch: u64, client: MqttClient, outbox: InFlightPublishes, limits: ServerLimits) {
+        let largest = limits.maximum_packet_size.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         let mut inner = self.lock();
+        inner.status.held_back.clear();
+        inner.status.retains_nothing = !limits.retain_available;
         inner.live = Some(ActiveClient { epoch, client, acks: AckQueue::default(), outbox, largest });
         inner.status.refused_publishes.clear();
     }
@@ -128,6 +143,7 @@ impl SharedSession {
         inner.probe = None;
         inner.status.answered = false;
         inner.status.refused.clear();
+        inner.status.waiting = None;
         inner.status.fence = None;
         inner.status.dropped = 0;
     }
@@ -147,8 +163,18 @@ impl SharedSession {
 
     pub(super) fn sent(&self, pkid: u16) {
         if let Some(live) = &mut self.lock().live {
-            live.outbox.sent(pkid);
+            live.outbox.sent(pkid, Instant::now());
         }
+    }
+
+    /// When the oldest publish that is unanswered was sent.
+    pub(super) fn publish_unanswered_since(&self) -> Option<Instant> {
+        self.lock().live.as_ref()?.outbox.unanswered_since()
+    }
+
+    /// Where that one goes to.
+    pub(super) fn unanswered_topic(&self) -> Option<String> {
+        self.lock().live.as_ref()?.outbox.unanswered_topic().map(str::to_owned)
     }
 
     pub(super) fn answered(&self, pkid: u16) -> Option<SentPublish> {
@@ -217,8 +243,10 @@ impl SessionControl for SharedSession {
         let live = inner.live.as_mut().filter(|live| ConnectionNumber(live.epoch) == connection);
         let Some(live) = live else { return false };
         let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
-        if size > live.largest {
-            let detail = format!("{size} bytes are more than the {} that the broker takes", live.largest);
+        let largest = live.largest;
+        if size > largest {
+            let detail = format!("{size} bytes are more than the {largest} that the broker takes");
+            inner.status.held_back.insert(topic, (size, largest));
             inner.too_large.push((id, detail));
             drop(inner);
             self.waker.notify_one();
@@ -249,8 +277,18 @@ impl SessionStatus {
     fn report(&self) -> status::BrokerStatus {
         let dropped = (self.dropped > 0)
             .then(|| format!("{} messages sent at QoS 0 found no room and were dropped; send at QoS 1", self.dropped));
-        let publishes = self.refused_publishes();
-        let problems = [&self.suspicion, &self.outage, &self.fence, &publishes, &dropped];
+        let (publishes, held_back) = (self.refused_publishes(), self.held_back());
+        let retains_nothing = (self.answered && self.retains_nothing).then(|| RETAINS_NOTHING.to_owned());
+        let problems = [
+            &self.suspicion,
+            &self.outage,
+            &self.waiting,
+            &self.fence,
+            &held_back,
+            &publishes,
+            &retains_nothing,
+            &dropped,
+        ];
         let problems: Vec<&str> = problems.into_iter().flatten().map(String::as_str).collect();
         status::BrokerStatus {
             url: self.url.clone(),
@@ -259,6 +297,17 @@ impl SessionStatus {
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
             embedded: None,
         }
+    }
+
+    fn held_back(&self) -> Option<String> {
+        let topics: Vec<_> =
+            self.held_back.iter().map(|(topic, (size, _))| format!("{topic} ({size} bytes)")).collect();
+        let (_, (_, largest)) = self.held_back.first_key_value()?;
+        Some(format!(
+            "the broker takes packets of at most {largest} bytes, so what the device publishes to {} is held back; raise \
+             the broker's largest packet size",
+            topics.join(", ")
+        ))
     }
 
     fn refused_publishes(&self) -> Option<String> {

@@ -23,10 +23,13 @@ mod events;
 mod fence;
 mod link;
 mod outbox;
+mod reconnecting;
 mod recording;
+mod repeated_ends;
 mod session;
 mod settings;
 mod subscriptions;
+mod unanswered;
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,9 @@
 //! Publishes on their way: which packet id answers which publish, and how many may be unanswered.
 //!
-//! Pure. Does not live here: the payloads (rumqttc holds them), repeating them (the daemon does, from the journal).
+//! Pure: instants are passed in. Does not live here: the payloads (the connection holds them), repeating them (the daemon does, from the journal).
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
 
 use super::PublishId;
 use crate::mqtt::publish_window;
@@ -33,9 +34,11 @@ pub(super) struct SentPublish {
 #[derive(Debug)]
 pub(super) struct InFlightPublishes {
     window: usize,
-    /// Handed to rumqttc, packet id not known yet; in order.
+    /// Handed to the connection, packet id not known yet; in order.
     handed: VecDeque<SentPublish>,
     inflight: HashMap<u16, SentPublish>,
+    /// When each of them was sent, oldest first. Brokers answer in order, so the search for one ends at the front.
+    sent_at: VecDeque<(u16, Instant)>,
     /// How many of both are the host's: the session's own few are beyond its window.
     of_the_host: usize,
 }
@@ -47,6 +50,7 @@ impl InFlightPublishes {
             window: publish_window(receive_maximum),
             handed: VecDeque::new(),
             inflight: HashMap::new(),
+            sent_at: VecDeque::new(),
             of_the_host: 0,
         }
     }
@@ -67,14 +71,29 @@ impl InFlightPublishes {
         self.handed.push_back(SentPublish { purpose, topic });
     }
 
-    pub(super) fn sent(&mut self, pkid: u16) {
+    pub(super) fn sent(&mut self, pkid: u16, now: Instant) {
         if let Some(sent) = self.handed.pop_front() {
             self.inflight.insert(pkid, sent);
+            self.sent_at.push_back((pkid, now));
         }
+    }
+
+    /// When the oldest that is unanswered was sent.
+    pub(super) fn unanswered_since(&self) -> Option<Instant> {
+        self.sent_at.front().map(|(_, at)| *at)
+    }
+
+    /// The topic of that one.
+    pub(super) fn unanswered_topic(&self) -> Option<&str> {
+        let (pkid, _) = self.sent_at.front()?;
+        self.inflight.get(pkid).map(|sent| sent.topic.as_str())
     }
 
     pub(super) fn answered(&mut self, pkid: u16) -> Option<SentPublish> {
         let answered = self.inflight.remove(&pkid)?;
+        if let Some(index) = self.sent_at.iter().position(|(sent, _)| *sent == pkid) {
+            self.sent_at.remove(index);
+        }
         self.of_the_host -= usize::from(matches!(answered.purpose, PublishPurpose::Daemon(_)));
         Some(answered)
     }
@@ -93,8 +112,8 @@ mod tests {
         assert!(!outbox.is_full(), "the session's own are beyond the window");
         outbox.handed(PublishPurpose::Daemon(PublishId::State), "s".to_owned());
         assert!(outbox.is_full());
-        outbox.sent(3);
-        outbox.sent(4);
+        outbox.sent(3, Instant::now());
+        outbox.sent(4, Instant::now());
         assert_eq!(outbox.answered(4), Some(SentPublish { purpose: PublishPurpose::Fence, topic: "f".to_owned() }));
         let purpose = PublishPurpose::Daemon(PublishId::Receipt(7));
         assert_eq!(outbox.answered(3), Some(SentPublish { purpose, topic: "r".to_owned() }));

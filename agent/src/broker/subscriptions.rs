@@ -1,15 +1,15 @@
 //! What is subscribed, asked for and refused on one connection.
 //!
-//! Pure: wishes and answers in, requests out. Does not live here: sending them (`connection`).
+//! Pure: wishes and answers in, requests out; instants are passed in. Does not live here: sending them (`connection`).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Instant;
 
 use portal_contract::{DeviceTopics, GroupId};
 
+use super::unanswered::{RequestKind, UnansweredTimer};
 use crate::mqtt::TopicFilter;
 
-/// Most filters in one SUBSCRIBE: some 10 KB.
-const FILTERS_A_PACKET: usize = 100;
 /// More than a filter takes up: the longest tenant, the topic's words, a UUID, length and options.
 const BYTES_A_FILTER: u32 = 160;
 
@@ -37,17 +37,19 @@ pub(super) struct DeviceSubscriptions {
     unanswered_subscribes: HashMap<u16, Vec<TopicFilter>>,
     unanswered_unsubscribes: HashMap<u16, GroupId>,
     refused: BTreeSet<String>,
+    subscribe_timer: UnansweredTimer,
+    unsubscribe_timer: UnansweredTimer,
 }
 
 impl DeviceSubscriptions {
-    /// For a broker that takes packets of up to `largest` bytes.
-    pub(super) fn new(topics: DeviceTopics, largest: Option<u32>, retained_group_messages: bool) -> Self {
-        let fitting =
-            largest.and_then(|bytes| usize::try_from(bytes / BYTES_A_FILTER).ok()).unwrap_or(FILTERS_A_PACKET);
+    /// For a broker that takes packets of up to `largest` bytes; `most` filters a packet.
+    pub(super) fn new(topics: DeviceTopics, largest: Option<u32>, most: u16, retained_group_messages: bool) -> Self {
+        let most = usize::from(most.max(1));
+        let fitting = largest.and_then(|bytes| usize::try_from(bytes / BYTES_A_FILTER).ok()).unwrap_or(most);
         Self {
             topics,
             retained_group_messages,
-            filters_a_packet: fitting.clamp(1, FILTERS_A_PACKET),
+            filters_a_packet: fitting.clamp(1, most),
             groups: BTreeSet::new(),
             left: BTreeSet::new(),
             subscribing: VecDeque::new(),
@@ -55,6 +57,8 @@ impl DeviceSubscriptions {
             unanswered_subscribes: HashMap::new(),
             unanswered_unsubscribes: HashMap::new(),
             refused: BTreeSet::new(),
+            subscribe_timer: UnansweredTimer::default(),
+            unsubscribe_timer: UnansweredTimer::default(),
         }
     }
 
@@ -95,11 +99,24 @@ impl DeviceSubscriptions {
         (!known).then_some(SubscriptionRequest::Unsubscribe(group))
     }
 
-    pub(super) fn handed(&mut self, ask: SubscriptionRequest) {
+    pub(super) fn handed(&mut self, ask: SubscriptionRequest, now: Instant) {
         match ask {
-            SubscriptionRequest::Subscribe(filters) => self.subscribing.push_back(filters),
-            SubscriptionRequest::Unsubscribe(group) => self.unsubscribing.push_back(group),
+            SubscriptionRequest::Subscribe(filters) => {
+                self.subscribing.push_back(filters);
+                self.subscribe_timer.asked(now);
+            }
+            SubscriptionRequest::Unsubscribe(group) => {
+                self.unsubscribing.push_back(group);
+                self.unsubscribe_timer.asked(now);
+            }
         }
+    }
+
+    /// What the broker has not answered, and since when it has answered nothing of that kind.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = (RequestKind, Instant)> {
+        let subscribe = self.subscribe_timer.since().map(|since| (RequestKind::Subscribe, since));
+        let unsubscribe = self.unsubscribe_timer.since().map(|since| (RequestKind::Unsubscribe, since));
+        subscribe.into_iter().chain(unsubscribe)
     }
 
     pub(super) fn subscribe_sent(&mut self, pkid: u16) {
@@ -114,7 +131,7 @@ impl DeviceSubscriptions {
         }
     }
 
-    pub(super) fn subscribe_answered(&mut self, pkid: u16, refusals: &[Option<String>]) {
+    pub(super) fn subscribe_answered(&mut self, pkid: u16, refusals: &[Option<String>], now: Instant) {
         for (index, subscription) in
             self.unanswered_subscribes.remove(&pkid).unwrap_or_default().into_iter().enumerate()
         {
@@ -125,11 +142,14 @@ impl DeviceSubscriptions {
                 self.refused.insert(subscription.filter);
             }
         }
+        self.subscribe_timer.answered(!self.all_answered(), now);
     }
 
     /// The group that is given up for certain.
-    pub(super) fn unsubscribe_answered(&mut self, pkid: u16) -> Option<GroupId> {
+    pub(super) fn unsubscribe_answered(&mut self, pkid: u16, now: Instant) -> Option<GroupId> {
         let group = self.unanswered_unsubscribes.remove(&pkid)?;
+        let more = !self.unsubscribing.is_empty() || !self.unanswered_unsubscribes.is_empty();
+        self.unsubscribe_timer.answered(more, now);
         if !self.groups.contains(&group) {
             self.refused.remove(&self.topics.group_notifications(group));
         }
@@ -168,6 +188,7 @@ mod tests {
         DeviceSubscriptions::new(
             DeviceTopics::new(&Tenant::default(), "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
             None,
+            8,
             false,
         )
     }
@@ -182,14 +203,15 @@ mod tests {
         let wanted: BTreeSet<_> = (0..250).map(group).collect();
         let asks = subscriptions.at_connect(&wanted, &[group(1), group(999)].into());
         assert_eq!(filters(&asks), 254);
-        assert_eq!(asks.len(), 4);
-        assert_eq!(asks[3], SubscriptionRequest::Unsubscribe(group(999)));
+        assert_eq!(asks.len(), 33);
+        assert!(asks.iter().all(|ask| filters(std::slice::from_ref(ask)) <= 8));
+        assert_eq!(asks[32], SubscriptionRequest::Unsubscribe(group(999)));
     }
 
     #[test]
     fn a_small_packet_limit_is_kept() {
         let topics = subscriptions().topics;
-        let mut subscriptions = DeviceSubscriptions::new(topics, Some(1000), false);
+        let mut subscriptions = DeviceSubscriptions::new(topics, Some(1000), 8, false);
         let asks = subscriptions.at_connect(&(0..20).map(group).collect(), &BTreeSet::new());
         assert_eq!((filters(&asks), asks.len()), (24, 4));
     }
@@ -219,19 +241,43 @@ mod tests {
     fn a_refusal_is_named_until_it_is_granted_or_given_up() {
         let mut subscriptions = subscriptions();
         for ask in subscriptions.at_connect(&[group(1)].into(), &BTreeSet::new()) {
-            subscriptions.handed(ask);
+            subscriptions.handed(ask, Instant::now());
         }
         assert!(!subscriptions.all_answered());
         subscriptions.subscribe_sent(1);
-        subscriptions.subscribe_answered(1, &[None, None, None, None, Some("NotAuthorized".to_owned())]);
+        subscriptions.subscribe_answered(
+            1,
+            &[None, None, None, None, Some("NotAuthorized".to_owned())],
+            Instant::now(),
+        );
         assert!(subscriptions.all_answered());
         let topic = subscriptions.topics.group_notifications(group(1));
         assert_eq!(subscriptions.refused().iter().collect::<Vec<_>>(), [&topic]);
         for ask in subscriptions.change(&BTreeSet::new()) {
-            subscriptions.handed(ask);
+            subscriptions.handed(ask, Instant::now());
         }
         subscriptions.unsubscribe_sent(2);
-        assert_eq!(subscriptions.unsubscribe_answered(2), Some(group(1)));
+        assert_eq!(subscriptions.unsubscribe_answered(2, Instant::now()), Some(group(1)));
         assert!(subscriptions.refused().is_empty());
+    }
+
+    #[test]
+    fn the_wait_for_an_answer_starts_over_with_each_answer_and_ends_with_the_last() {
+        let start = Instant::now();
+        let at = |seconds| start + std::time::Duration::from_secs(seconds);
+        let mut subscriptions = subscriptions();
+        for ask in subscriptions.at_connect(&(0..10).map(group).collect(), &[group(999)].into()) {
+            subscriptions.handed(ask, at(0));
+        }
+        subscriptions.subscribe_sent(1);
+        subscriptions.subscribe_sent(2);
+        subscriptions.unsubscribe_sent(3);
+        let waits = |subscriptions: &DeviceSubscriptions| subscriptions.unanswered().collect::<Vec<_>>();
+        assert_eq!(waits(&subscriptions), [(RequestKind::Subscribe, at(0)), (RequestKind::Unsubscribe, at(0))]);
+        subscriptions.subscribe_answered(2, &[], at(5));
+        assert_eq!(waits(&subscriptions), [(RequestKind::Subscribe, at(5)), (RequestKind::Unsubscribe, at(0))]);
+        subscriptions.unsubscribe_answered(3, at(6));
+        subscriptions.subscribe_answered(1, &[], at(7));
+        assert!(waits(&subscriptions).is_empty());
     }
 }

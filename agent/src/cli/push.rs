@@ -18,6 +18,9 @@ use portal_contract::duration;
 /// How long after a receipt of a group's device another may still come.
 const QUIET: Duration = Duration::from_secs(1);
 
+/// A receipt with its topic is smaller, whatever stands in it.
+const LARGEST_RECEIPT: u32 = 2048;
+
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -181,7 +184,10 @@ async fn send(
         context.page(&TextPage::of(PageLine::new().plain(format!("pushed {id}"))))?;
     }
     let printed = match (receipts, wait) {
-        (Some(mut receipts), Some(limit)) => print_receipts(context, &mut receipts, payload, address, limit).await,
+        (Some(mut receipts), Some(limit)) => {
+            let printed = print_receipts(context, &mut receipts, payload, address, limit).await?;
+            if printed { Ok(()) } else { Err(no_receipt(context, address, sender.largest_packet(), limit)) }
+        }
         _ => Ok(()),
     };
     sender.stop().await;
@@ -189,13 +195,14 @@ async fn send(
 }
 
 /// Prints the receipts that come in time: a device's one, or those of a group's devices, until none has come for a while.
+/// Whether any came.
 async fn print_receipts(
     context: &mut CommandContext,
     receipts: &mut ReceiptStream,
     payload: &PayloadToSend,
     address: PushAddress,
     limit: Duration,
-) -> Result<(), CommandFailure> {
+) -> Result<bool, CommandFailure> {
     let mut timeout = limit;
     let mut any = false;
     while let Ok(receipt) = tokio::time::timeout(timeout, next(receipts, payload)).await {
@@ -211,15 +218,27 @@ async fn print_receipts(
             break;
         }
     }
-    if any {
-        return Ok(());
+    Ok(any)
+}
+
+/// That none came, and what is known of why: from the daemon, where it is its device, and from the broker.
+fn no_receipt(
+    context: &CommandContext,
+    address: PushAddress,
+    largest_packet: Option<u32>,
+    limit: Duration,
+) -> CommandFailure {
+    let mut message = format!("no receipt came within {} s", limit.as_secs_f64());
+    let status = context.daemon().ok().and_then(|client| client.status().ok()).map(|answer| answer.value);
+    let own = status.filter(|status| address == PushAddress::Device(status.device.device_id));
+    match (own.and_then(|status| status.broker.problem), largest_packet) {
+        (Some(problem), _) => message.push_str(&format!("; the daemon says: {problem}")),
+        (None, Some(largest)) if largest < LARGEST_RECEIPT => message
+            .push_str(&format!("; the broker takes packets of at most {largest} bytes, so a receipt may be held back")),
+        (None, _) => {}
     }
-    let message = format!("no receipt came within {} s", limit.as_secs_f64());
-    Err(CommandFailure::operation(
-        "noReceipt",
-        message,
-        "portal-agent doctor, or wait longer: the device may be offline",
-    ))
+    let hint = "portal-agent doctor, or wait longer: the device may be offline";
+    CommandFailure::operation("noReceipt", message, hint)
 }
 
 async fn next(receipts: &mut ReceiptStream, payload: &PayloadToSend) -> Result<Receipt, SenderError> {

@@ -1,16 +1,15 @@
 //! Why a connection ended or never began, in a sentence with its hint.
 //!
-//! Lives here: reading rumqttc's errors. Does not live here: rustls' (`tls_reason`), a broker's reason codes
-//! (`reason_code`), what is done about one.
+//! Lives here: the operating system's errors and a connection's own ends. Does not live here: rustls' errors
+//! (`tls_reason`), a broker's reason codes (`reason_code`), what is done about one.
 
 use std::io;
 
-use rumqttc::v5::mqttbytes::v5::DisconnectReasonCode;
-use rumqttc::{TlsError, v5};
 use rustls::Error as RustlsError;
 
 use super::endpoint::BrokerUrl;
-use super::reason_code::{ended, refused_v4, refused_v5};
+use super::flow::FlowEnd;
+use super::packet::DisconnectKind;
 use super::tls_reason::tls_reason;
 use crate::library_error::os_reason;
 
@@ -33,6 +32,8 @@ pub enum ConnectionFailureKind {
     TakenOver,
     /// A packet over the limit that was announced.
     PacketTooLarge,
+    /// The broker keeps no retained messages, and refused a last will that is one.
+    RetainNotSupported,
     /// Nothing came before CONNACK in the time that a try may take.
     NoAnswer,
     /// Anything else.
@@ -52,118 +53,82 @@ impl ConnectionFailure {
         Self { kind: ConnectionFailureKind::NoAnswer, sentence }
     }
 
-    pub(crate) fn stalled(url: &BrokerUrl) -> Self {
-        Self::other(format!("{url} took no data for two keep-alives; the connection was given up"))
+    /// `packet` was sent and not answered.
+    pub(crate) fn unanswered(url: &BrokerUrl, packet: &str, waited: std::time::Duration) -> Self {
+        Self::other(format!(
+            "{url} did not answer {packet} within {} s; the connection was given up: look at the broker's log",
+            waited.as_secs_f32()
+        ))
     }
 
-    pub(crate) fn of_v5(url: &BrokerUrl, error: v5::ConnectionError) -> Self {
-        use v5::mqttbytes::Error as D;
-        use v5::{ConnectionError as E, StateError as S};
-        match error {
-            E::MqttState(S::ServerDisconnect { reason_code, reason_string }) => told(url, reason_code, reason_string),
-            E::MqttState(S::ConnectionAborted) => closed(url),
-            E::MqttState(S::AwaitPingResp) => unanswered_ping(url),
-            E::MqttState(S::Io(e) | S::Deserialization(D::Io(e))) | E::Io(e) => of_io(url, &e),
-            E::MqttState(S::Deserialization(D::PayloadSizeLimitExceeded { pkt_size, .. })) => too_large(url, pkt_size),
-            E::MqttState(S::IncomingPacketTooLarge { pkt_size, .. }) => too_large(url, pkt_size),
-            // An empty packet: a DISCONNECT that says nothing, which is a normal end.
-            E::MqttState(S::Deserialization(D::PayloadRequired)) => ended_normally(url),
-            E::MqttState(S::ConnFail { reason }) => refused(url, refused_v5(reason)),
-            E::MqttState(S::OutgoingPacketTooLarge { pkt_size, max }) => Self::other(format!(
-                "{url} takes packets of at most {max} bytes, and one of {pkt_size} was to be sent; raise the broker's limit"
+    /// The broker could not be dialled, or the connection to it broke.
+    pub(super) fn of_io(url: &BrokerUrl, error: &io::Error) -> Self {
+        of_io(url, error)
+    }
+
+    pub(super) fn closed(url: &BrokerUrl) -> Self {
+        Self { kind: ConnectionFailureKind::Closed, sentence: format!("{url} closed the connection") }
+    }
+
+    pub(super) fn unanswered_ping(url: &BrokerUrl) -> Self {
+        Self::other(format!("{url} did not answer a ping; the connection was given up"))
+    }
+
+    pub(super) fn too_large(url: &BrokerUrl, size: usize) -> Self {
+        let sentence = format!("{url} sent a packet of {size} bytes, more than was announced as the largest");
+        Self { kind: ConnectionFailureKind::PacketTooLarge, sentence }
+    }
+
+    pub(super) fn not_by_the_rules(url: &BrokerUrl) -> Self {
+        Self::other(format!(
+            "{url} sent what MQTT does not allow there; check that an MQTT broker listens there, and broker.protocol"
+        ))
+    }
+
+    /// What can only be this program's own fault.
+    pub(super) fn within(url: &BrokerUrl) -> Self {
+        Self::other(format!("the connection to {url} ended for a reason within portal-agent; it is made anew"))
+    }
+
+    pub(super) fn no_certificate_name(url: &BrokerUrl) -> Self {
+        Self::other(format!("no TLS connection to {url}: a certificate cannot be for such a name; use the broker's"))
+    }
+
+    /// CONNACK with a refusal, which `sentence` tells; `retained`: because the last will was to be retained.
+    pub(super) fn refused(url: &BrokerUrl, sentence: &str, retained: bool) -> Self {
+        let kind = if retained { ConnectionFailureKind::RetainNotSupported } else { ConnectionFailureKind::Other };
+        Self { kind, sentence: format!("{url} {sentence}") }
+    }
+
+    /// A broker's DISCONNECT, which `sentence` tells.
+    pub(super) fn told(url: &BrokerUrl, sentence: &str, kind: DisconnectKind) -> Self {
+        let kind = match kind {
+            DisconnectKind::Plain => ConnectionFailureKind::Closed,
+            DisconnectKind::TakenOver => ConnectionFailureKind::TakenOver,
+            DisconnectKind::Other => ConnectionFailureKind::Other,
+        };
+        Self { kind, sentence: format!("{url} {sentence}") }
+    }
+
+    pub(super) fn of_flow(url: &BrokerUrl, end: FlowEnd) -> Self {
+        match end {
+            FlowEnd::Told { sentence, kind } => Self::told(url, &sentence, kind),
+            FlowEnd::ProtocolError => Self::not_by_the_rules(url),
+            FlowEnd::TopicAlias => Self::other(format!(
+                "{url} used a topic alias, and none was allowed to it; the connection was ended: that is a fault of the \
+                 broker, or of what stands before it"
             )),
-            E::MqttState(S::Deserialization(_) | S::Unsolicited(_) | S::WrongPacket) | E::NotConnAck(_) => {
-                not_by_the_rules(url)
-            }
-            E::MqttState(
-                S::Coversion(_) | S::InvalidState | S::CollisionTimeout | S::EmptySubscription | S::InvalidAlias { .. },
-            )
-            | E::RequestsDone => within(url),
-            E::Tls(e) => of_tls(url, &e),
-            E::Timeout(_) => Self::other(format!("{url} did not answer in time")),
-            E::ConnectionRefused(code) => refused(url, refused_v5(code)),
+            FlowEnd::ReceiveMaximum { announced } => Self::other(format!(
+                "{url} sent more than {announced} messages before one was acknowledged, the most that it was told to; the \
+                 connection was ended: that is a fault of the broker; with broker.protocol = \"3.1.1\" there is no such \
+                 limit"
+            )),
+            FlowEnd::TooLarge { size } => Self::too_large(url, size),
+            FlowEnd::LimitTooSmall { size, largest } => Self::other(format!(
+                "{url} takes packets of at most {largest} bytes, and a subscription takes {size}; raise the broker's limit"
+            )),
+            FlowEnd::Within => Self::within(url),
         }
-    }
-
-    pub(crate) fn of_v4(url: &BrokerUrl, error: rumqttc::ConnectionError) -> Self {
-        use rumqttc::mqttbytes::Error as D;
-        use rumqttc::{ConnectionError as E, StateError as S};
-        match error {
-            E::MqttState(S::ConnectionAborted) => closed(url),
-            E::MqttState(S::AwaitPingResp) => unanswered_ping(url),
-            E::MqttState(S::Io(e) | S::Deserialization(D::Io(e))) | E::Io(e) => of_io(url, &e),
-            E::MqttState(S::Deserialization(D::PayloadSizeLimitExceeded(size))) => too_large(url, size),
-            E::MqttState(S::Deserialization(D::PayloadRequired)) => ended_normally(url),
-            E::MqttState(S::Deserialization(_) | S::Unsolicited(_) | S::WrongPacket) | E::NotConnAck(_) => {
-                not_by_the_rules(url)
-            }
-            E::MqttState(S::InvalidState | S::CollisionTimeout | S::EmptySubscription) | E::RequestsDone => within(url),
-            E::Tls(e) => of_tls(url, &e),
-            E::ConnectionRefused(code) => refused(url, refused_v4(code)),
-            E::NetworkTimeout | E::FlushTimeout => Self::other(format!("{url} did not answer in time")),
-        }
-    }
-}
-
-fn closed(url: &BrokerUrl) -> ConnectionFailure {
-    ConnectionFailure { kind: ConnectionFailureKind::Closed, sentence: format!("{url} closed the connection") }
-}
-
-fn unanswered_ping(url: &BrokerUrl) -> ConnectionFailure {
-    ConnectionFailure::other(format!("{url} did not answer a ping; the connection was given up"))
-}
-
-fn too_large(url: &BrokerUrl, size: usize) -> ConnectionFailure {
-    let sentence = format!("{url} sent a packet of {size} bytes, more than was announced as the largest");
-    ConnectionFailure { kind: ConnectionFailureKind::PacketTooLarge, sentence }
-}
-
-/// The broker closed in good order, and gave no reason.
-fn ended_normally(url: &BrokerUrl) -> ConnectionFailure {
-    ConnectionFailure {
-        kind: ConnectionFailureKind::Closed,
-        sentence: format!("{url} ended the connection, without a reason"),
-    }
-}
-
-fn not_by_the_rules(url: &BrokerUrl) -> ConnectionFailure {
-    ConnectionFailure::other(format!(
-        "{url} sent what MQTT does not allow there; check that an MQTT broker listens there, and broker.protocol"
-    ))
-}
-
-/// What can only be this program's own fault.
-fn within(url: &BrokerUrl) -> ConnectionFailure {
-    ConnectionFailure::other(format!("the connection to {url} ended for a reason within portal-agent; it is made anew"))
-}
-
-/// A broker's DISCONNECT, in this program's words and then, marked as such, in the broker's own.
-fn told(url: &BrokerUrl, reason: DisconnectReasonCode, words: Option<String>) -> ConnectionFailure {
-    let kind = if reason == DisconnectReasonCode::SessionTakenOver {
-        ConnectionFailureKind::TakenOver
-    } else {
-        ConnectionFailureKind::Other
-    };
-    let words = words.map(|words| format!(" (it says {words:?})")).unwrap_or_default();
-    ConnectionFailure { kind, sentence: format!("{url} {}{words}", ended(reason)) }
-}
-
-fn refused(url: &BrokerUrl, sentence: String) -> ConnectionFailure {
-    ConnectionFailure::other(format!("{url} {sentence}"))
-}
-
-fn of_tls(url: &BrokerUrl, error: &TlsError) -> ConnectionFailure {
-    match error {
-        TlsError::Io(e) => of_io(url, e),
-        TlsError::TLS(e) => of_rustls(url, e),
-        TlsError::DNSName(_) | TlsError::Addr(_) => ConnectionFailure::other(format!(
-            "no TLS connection to {url}: a certificate cannot be for such a name; use the broker's"
-        )),
-        // rumqttc's own reading of files, which this program does not use.
-        TlsError::WebPki(_)
-        | TlsError::NoValidCertInChain
-        | TlsError::NoValidClientCertInChain
-        | TlsError::NoValidKeyInChain => within(url),
     }
 }
 
@@ -175,7 +140,7 @@ fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFailure {
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe => closed(url),
+        | io::ErrorKind::BrokenPipe => ConnectionFailure::closed(url),
         io::ErrorKind::ConnectionRefused => {
             ConnectionFailure::other(format!("nothing listens at {url}; start the broker, or correct its URL"))
         }

@@ -3,9 +3,14 @@
 
 mod certificate;
 mod client;
+mod connection;
 mod connection_failure;
 mod der;
 mod endpoint;
+mod flow;
+mod packet;
+mod packet_v4;
+mod packet_v5;
 mod pem;
 mod reason_code;
 mod tls;
@@ -17,8 +22,9 @@ pub use pem::PemError;
 pub use tls::TlsError;
 
 pub(crate) use client::{
-    ConnectOptions, LastWill, MqttClient, MqttConnection, MqttEvent, MqttMessage, TopicFilter, open, publish_window,
+    ConnectOptions, LastWill, MqttClient, MqttEvent, MqttMessage, ServerLimits, TopicFilter, open, publish_window,
 };
+pub(crate) use connection::MqttConnection;
 pub(crate) use endpoint::{may_hold_password, password_in_clear, tls_to_an_ip_v6_address};
 pub(crate) use tls::{client_config, server_config};
 

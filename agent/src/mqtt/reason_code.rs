@@ -1,10 +1,11 @@
 //! What a broker says by a reason code of MQTT, in sentences with a hint.
 //!
-//! Lives here: CONNACK's and DISCONNECT's codes, each by name. Does not live here: SUBACK's and PUBACK's, which speak of
-//! a topic (`client`).
+//! Lives here: the codes of CONNACK, DISCONNECT, SUBACK and PUBACK, each by name, and the broker's own words beside them.
 
 use rumqttc::ConnectReturnCode as Code4;
-use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode as Code5, DisconnectReasonCode as Disconnect};
+use rumqttc::v5::mqttbytes::v5::{
+    ConnectReturnCode as Code5, DisconnectReasonCode as Disconnect, PubAckReason, SubscribeReasonCode,
+};
 
 const CREDENTIALS: &str = "check username, password and certificate in the settings";
 const BROKERS_LOG: &str = "look at the broker's log";
@@ -19,9 +20,7 @@ pub(super) fn refused_v5(code: Code5) -> String {
             ("demands a method of authentication that this program does not have", CREDENTIALS)
         }
         Code5::ClientIdentifierNotValid | Code5::BadClientId => REFUSED_ID,
-        Code5::UnsupportedProtocolVersion | Code5::RefusedProtocolVersion => {
-            ("does not speak MQTT 5", "set broker.protocol to \"3.1.1\"")
-        }
+        Code5::UnsupportedProtocolVersion | Code5::RefusedProtocolVersion => return version_refused().to_owned(),
         Code5::ServerBusy | Code5::ServerUnavailable | Code5::ServiceUnavailable => NOT_NOW,
         Code5::ConnectionRateExceeded => ("takes no more connections just now", "it is tried again, more slowly"),
         Code5::QuotaExceeded => {
@@ -57,6 +56,59 @@ pub(super) fn refused_v4(code: Code4) -> String {
         Code4::Success => ("refused the connection without a reason", BROKERS_LOG),
     };
     format!("{said}; {hint}")
+}
+
+/// A broker that has no MQTT 5; it goes on after its URL.
+pub(super) fn version_refused() -> &'static str {
+    "does not speak MQTT 5; set broker.protocol to \"3.1.1\""
+}
+
+/// The sentence with the server that the broker named (Server Reference). It is told and not followed: the credentials
+/// are for the brokers in the settings.
+pub(super) fn redirected(sentence: &str, reference: Option<&str>) -> String {
+    reference.map_or_else(|| sentence.to_owned(), |server| format!("{sentence} (it names {:?})", short(server)))
+}
+
+/// The sentence and then, marked as such, the broker's own words (Reason String).
+pub(super) fn quoted(sentence: &str, words: Option<&str>) -> String {
+    words.map_or_else(|| sentence.to_owned(), |words| format!("{sentence} (it says {:?})", short(words)))
+}
+
+/// A broker may say up to 64 KiB.
+fn short(words: &str) -> String {
+    words.chars().take(200).collect()
+}
+
+/// Why a publish was refused.
+pub(super) fn publish_refused(reason: PubAckReason) -> &'static str {
+    match reason {
+        PubAckReason::NotAuthorized => "not authorised",
+        PubAckReason::TopicNameInvalid => "the broker does not take that topic",
+        PubAckReason::PacketIdentifierInUse => "the broker says that its packet id is in use",
+        PubAckReason::QuotaExceeded => "a limit of the broker is reached",
+        PubAckReason::PayloadFormatInvalid => "the broker does not take that payload",
+        PubAckReason::ImplementationSpecificError => "the broker cannot serve it",
+        PubAckReason::UnspecifiedError | PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {
+            "refused without a reason"
+        }
+    }
+}
+
+/// Why a subscription was refused.
+pub(super) fn subscribe_refused(reason: SubscribeReasonCode) -> &'static str {
+    match reason {
+        SubscribeReasonCode::NotAuthorized => "not authorised",
+        SubscribeReasonCode::TopicFilterInvalid => "the broker does not take that topic filter",
+        SubscribeReasonCode::PkidInUse => "the broker says that its packet id is in use",
+        SubscribeReasonCode::QuotaExceeded => "a limit of the broker is reached",
+        SubscribeReasonCode::ImplementationSpecific => "the broker cannot serve it",
+        SubscribeReasonCode::SharedSubscriptionsNotSupported => "the broker has no shared subscriptions",
+        SubscribeReasonCode::SubscriptionIdNotSupported => "the broker has no subscription identifiers",
+        SubscribeReasonCode::WildcardSubscriptionsNotSupported => "the broker has no subscriptions with wildcards",
+        SubscribeReasonCode::Unspecified | SubscribeReasonCode::Failure | SubscribeReasonCode::Success(_) => {
+            "refused without a reason"
+        }
+    }
 }
 
 const REFUSED_ID: (&str, &str) =

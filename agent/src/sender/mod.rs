@@ -19,8 +19,8 @@ pub use crate::mqtt::{
     BrokerCredentials, BrokerUrl, BrokerUrlError, ConnectionFailure, MqttVersion, Secret, TlsError, TlsSettings,
 };
 use crate::mqtt::{
-    ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, client_config, open, password_in_clear,
-    publish_window, tls_to_an_ip_v6_address,
+    ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, ServerLimits, client_config, open,
+    password_in_clear, publish_window, tls_to_an_ip_v6_address,
 };
 use pending::PendingRequests;
 pub use receipts::ReceiptStream;
@@ -113,6 +113,19 @@ pub enum SenderError {
         /// The broker's limit.
         largest: usize,
     },
+    /// Something to be retained, at a broker that retains nothing.
+    #[error(
+        "the broker keeps no retained messages, and what goes to {topic} is one; allow retained messages at the broker"
+    )]
+    NotRetained {
+        /// The topic.
+        topic: String,
+    },
+    /// The receipts of every device, at a broker without wildcards.
+    #[error(
+        "the broker has no subscriptions with wildcards, by which receipts of many devices are followed; push to one device, or allow wildcards at the broker"
+    )]
+    NoWildcards,
     /// The broker refused a subscription.
     #[error("the broker refused the subscription to {topic}: {reason}; allow it in the broker's ACL")]
     FollowRefused {
@@ -134,7 +147,7 @@ pub enum SenderError {
 pub struct PushSender {
     pending: Arc<PendingRequests>,
     tenant: Tenant,
-    largest: usize,
+    limits: ServerLimits,
     task: JoinHandle<()>,
 }
 
@@ -148,19 +161,18 @@ impl PushSender {
         let (client, mut connection) = open(options);
         let answer = tokio::time::timeout(settings.connect_timeout, connection.poll()).await;
         let answer = answer.map_err(|_| ConnectionFailure::no_answer(&settings.url, settings.connect_timeout))??;
-        let MqttEvent::Connected { receive_maximum, maximum_packet_size, .. } = answer else {
+        let MqttEvent::Connected { limits, .. } = answer else {
             return Err(
                 ConnectionFailure::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into()
             );
         };
-        let largest = maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
-        Ok(Self::run(client, connection, settings.tenant, publish_window(receive_maximum), largest))
+        Ok(Self::run(client, connection, settings.tenant, limits))
     }
 
-    fn run(client: MqttClient, connection: MqttConnection, tenant: Tenant, window: usize, largest: usize) -> Self {
-        let books = Arc::new(PendingRequests::new(client, window));
+    fn run(client: MqttClient, connection: MqttConnection, tenant: Tenant, limits: ServerLimits) -> Self {
+        let books = Arc::new(PendingRequests::new(client, publish_window(limits.receive_maximum)));
         let task = tokio::spawn(driver::run(connection, Arc::clone(&books)));
-        Self { pending: books, tenant, largest, task }
+        Self { pending: books, tenant, limits, task }
     }
 
     /// Sends a custom notification; returns once the broker has it.
@@ -193,8 +205,12 @@ impl PushSender {
     pub async fn publish(&self, topic: String, payload: impl Into<Bytes>, retain: bool) -> Result<(), SenderError> {
         let payload = payload.into();
         let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
-        if size > self.largest {
-            return Err(SenderError::TooLarge { size, largest: self.largest });
+        let largest = self.limits.maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
+        if size > largest {
+            return Err(SenderError::TooLarge { size, largest });
+        }
+        if retain && !self.limits.retain_available {
+            return Err(SenderError::NotRetained { topic });
         }
         self.pending.publish(topic, payload, retain).await
     }
@@ -206,9 +222,15 @@ impl PushSender {
     pub async fn follow(&self, followed: FollowScope) -> Result<ReceiptStream, SenderError> {
         let filter = match followed {
             FollowScope::Device(device) => self.topics(device).receipts(),
+            FollowScope::AllDevices if !self.limits.wildcards_available => return Err(SenderError::NoWildcards),
             FollowScope::AllDevices => self.any_topics().all_receipts(),
         };
         ReceiptStream::follow(Arc::clone(&self.pending), filter, followed).await
+    }
+
+    /// The largest packet that the broker takes, in bytes, where it named one.
+    pub fn largest_packet(&self) -> Option<u32> {
+        self.limits.maximum_packet_size
     }
 
     /// The topics of a device of this sender's tenant.
@@ -295,6 +317,5 @@ fn options(settings: &SenderOptions) -> Result<ConnectOptions<'_>, SenderError> 
         manual_acks: false,
         // The window's publishes and a few subscribes at a time.
         requests: 1024,
-        connect_timeout: settings.connect_timeout,
     })
 }

@@ -11,3 +11,5 @@ mod live;
 mod sending;
 mod support;
 mod tls;
+mod unanswered;
+mod word_of_the_broker;

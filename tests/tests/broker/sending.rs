@@ -96,7 +96,7 @@ async fn the_brokers_refusal_is_an_error_that_names_the_topic() {
     let error = sender.push_raw(PushAddress::Device(device), "x").await.unwrap_err();
     let SenderError::Refused { topic, reason } = error else { panic!("{error}") };
     assert_eq!(topic, topics(device).notifications());
-    assert_eq!(reason, "NotAuthorized");
+    assert_eq!(reason, "not authorised");
 }
 
 #[tokio::test]

@@ -1,0 +1,473 @@
+//! The state of one connection after CONNACK: packet ids, what is unanswered, what both sides' limits allow.
+//!
+//! Pure: packets and requests in, bytes and events out. Does not live here: the socket and the time (`connection`).
+//!
+//! **Packet ids** are any that is free, for publishes and subscribes alike: the broker's Receive Maximum limits how many
+//! publishes are unanswered, not which ids are used (MQTT 5, 4.9). So a publish that is never answered holds nothing else
+//! back, and no id is used twice at a time.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use bytes::{Bytes, BytesMut};
+
+use super::client::{MqttEvent, MqttMessage, MqttRequest, ServerLimits};
+use super::endpoint::MqttVersion;
+use super::packet::{self, BrokerPacket, DisconnectKind, FrameError, MalformedPacket, OwnReason, ShortPacket};
+
+/// Why a connection ends, as its packets have it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum FlowEnd {
+    /// The broker's DISCONNECT; the sentence goes on after its URL.
+    Told { sentence: String, kind: DisconnectKind },
+    /// What MQTT does not allow there.
+    ProtocolError,
+    /// A topic alias, of which none was allowed.
+    TopicAlias,
+    /// More unacknowledged messages than were announced.
+    ReceiveMaximum { announced: usize },
+    /// A packet over the size that was announced.
+    TooLarge { size: usize },
+    /// A subscription that is larger than the packets that the broker takes.
+    LimitTooSmall { size: usize, largest: usize },
+    /// A fault of this program.
+    Within,
+}
+
+impl From<MalformedPacket> for FlowEnd {
+    fn from(_: MalformedPacket) -> Self {
+        Self::ProtocolError
+    }
+}
+
+impl FlowEnd {
+    /// What the broker is told.
+    pub(super) fn reason(&self) -> Option<OwnReason> {
+        match self {
+            Self::Told { .. } => None,
+            Self::ProtocolError => Some(OwnReason::ProtocolError),
+            Self::TopicAlias => Some(OwnReason::TopicAliasInvalid),
+            Self::ReceiveMaximum { .. } => Some(OwnReason::ReceiveMaximumExceeded),
+            Self::TooLarge { .. } => Some(OwnReason::PacketTooLarge),
+            Self::LimitTooSmall { .. } | Self::Within => Some(OwnReason::Normal),
+        }
+    }
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AwaitedAnswer {
+    PubAck,
+    SubAck,
+    UnsubAck,
+}
+
+#[derive(Debug)]
+struct HeldPublish {
+    topic: String,
+    payload: Bytes,
+    retain: bool,
+}
+
+/// What was announced to the broker, and how messages are acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OwnLimits {
+    pub(super) version: MqttVersion,
+    /// Messages that may be unacknowledged; 3.1.1 announces none, and has 65,535 packet ids.
+    pub(super) receive_maximum: usize,
+    /// Bytes of a packet.
+    pub(super) largest: usize,
+    pub(super) manual_acks: bool,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct PacketFlow {
+    own: OwnLimits,
+    server: ServerLimits,
+    last_id: u16,
+    awaited: HashMap<u16, AwaitedAnswer>,
+    unanswered_publishes: usize,
+    /// Publishes beyond the broker's Receive Maximum, in order.
+    held: VecDeque<HeldPublish>,
+    unacknowledged: HashSet<u16>,
+    /// Those of them that came at QoS 2, from another life of the session: their acknowledgement has two steps.
+    exactly_once: HashSet<u16>,
+    pong_awaited: bool,
+    /// DISCONNECT is written: nothing follows it.
+    pub(super) ending: bool,
+    /// Bytes to be sent.
+    pub(super) out: BytesMut,
+    /// What happened, oldest first.
+    pub(super) events: VecDeque<MqttEvent>,
+}
+
+impl PacketFlow {
+    pub(super) fn new(own: OwnLimits, server: ServerLimits) -> Self {
+        Self {
+            own,
+            server,
+            last_id: 0,
+            awaited: HashMap::new(),
+            unanswered_publishes: 0,
+            held: VecDeque::new(),
+            unacknowledged: HashSet::new(),
+            exactly_once: HashSet::new(),
+            pong_awaited: false,
+            ending: false,
+            out: BytesMut::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn version(&self) -> MqttVersion {
+        self.own.version
+    }
+
+    /// A request of this side.
+    pub(super) fn request(&mut self, request: MqttRequest) -> Result<(), FlowEnd> {
+        if self.ending {
+            return Ok(());
+        }
+        match request {
+            MqttRequest::Publish { topic, payload, retain } => {
+                self.held.push_back(HeldPublish { topic, payload, retain });
+                self.send_held()
+            }
+            MqttRequest::Subscribe(filters) => {
+                let pkid = self.free_id()?;
+                let packet = packet::subscribe(self.own.version, pkid, &filters).map_err(|_| FlowEnd::Within)?;
+                self.send_subscription(&packet)?;
+                self.awaited.insert(pkid, AwaitedAnswer::SubAck);
+                self.events.push_back(MqttEvent::SubscribeSent(pkid));
+                Ok(())
+            }
+            MqttRequest::Unsubscribe(filter) => {
+                let pkid = self.free_id()?;
+                let packet = packet::unsubscribe(self.own.version, pkid, filter).map_err(|_| FlowEnd::Within)?;
+                self.send_subscription(&packet)?;
+                self.awaited.insert(pkid, AwaitedAnswer::UnsubAck);
+                self.events.push_back(MqttEvent::UnsubscribeSent(pkid));
+                Ok(())
+            }
+            MqttRequest::Acknowledge(pkid) => {
+                self.acknowledge(pkid);
+                Ok(())
+            }
+            MqttRequest::Disconnect => {
+                self.short(ShortPacket::Disconnect(OwnReason::Normal));
+                self.ending = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// It is time for a PINGREQ; `false`: the last one is unanswered.
+    pub(super) fn ping(&mut self) -> bool {
+        if !self.ending {
+            self.short(ShortPacket::PingReq);
+        }
+        !std::mem::replace(&mut self.pong_awaited, true)
+    }
+
+    /// Whether the last PINGREQ is unanswered.
+    pub(super) fn pong_awaited(&self) -> bool {
+        self.pong_awaited
+    }
+
+    /// Takes the packets off what was read.
+    pub(super) fn take_packets(&mut self, read: &mut BytesMut) -> Result<(), FlowEnd> {
+        loop {
+            match packet::take_frame(read, self.own.largest) {
+                Ok(Some(frame)) => self.take_packet(packet::read(self.own.version, frame)?)?,
+                Ok(None) => return Ok(()),
+                Err(FrameError::Malformed) => return Err(FlowEnd::ProtocolError),
+                Err(FrameError::TooLarge { size }) => return Err(FlowEnd::TooLarge { size }),
+            }
+        }
+    }
+
+    fn take_packet(&mut self, packet: BrokerPacket) -> Result<(), FlowEnd> {
+        match packet {
+            BrokerPacket::Publish { message, exactly_once, alias } => self.arrived(message, exactly_once, alias)?,
+            BrokerPacket::PubAck { pkid, refusal } => {
+                if self.answered(pkid, AwaitedAnswer::PubAck) {
+                    self.unanswered_publishes -= 1;
+                    self.events.push_back(MqttEvent::PublishAnswered { pkid, refusal });
+                    self.send_held()?;
+                }
+            }
+            BrokerPacket::SubAck { pkid, refusals } => {
+                if self.answered(pkid, AwaitedAnswer::SubAck) {
+                    self.events.push_back(MqttEvent::SubscribeAnswered { pkid, refusals });
+                }
+            }
+            BrokerPacket::UnsubAck(pkid) => {
+                if self.answered(pkid, AwaitedAnswer::UnsubAck) {
+                    self.events.push_back(MqttEvent::UnsubscribeAnswered { pkid });
+                }
+            }
+            BrokerPacket::PubRel(pkid) => {
+                self.exactly_once.remove(&pkid);
+                self.short(ShortPacket::PubComp(pkid));
+            }
+            BrokerPacket::PingResp => self.pong_awaited = false,
+            BrokerPacket::Disconnect { sentence, kind } => return Err(FlowEnd::Told { sentence, kind }),
+            BrokerPacket::Accepted { .. } | BrokerPacket::Refused { .. } => return Err(FlowEnd::ProtocolError),
+        }
+        Ok(())
+    }
+
+    fn arrived(&mut self, message: MqttMessage, exactly_once: bool, alias: bool) -> Result<(), FlowEnd> {
+        // No Topic Alias Maximum was announced, so there is none that could be known.
+        if alias {
+            return Err(FlowEnd::TopicAlias);
+        }
+        if message.topic.is_empty() {
+            return Err(FlowEnd::ProtocolError);
+        }
+        let Some(pkid) = message.pkid else {
+            self.events.push_back(MqttEvent::Message(message));
+            return Ok(());
+        };
+        if !self.unacknowledged.insert(pkid) {
+            // Older brokers send again on the same connection what is not acknowledged for a while: it is in hand.
+            let repeated = message.redelivered && self.own.version == MqttVersion::Mqtt311;
+            return if repeated { Ok(()) } else { Err(FlowEnd::ProtocolError) };
+        }
+        if self.unacknowledged.len() > self.own.receive_maximum {
+            return Err(FlowEnd::ReceiveMaximum { announced: self.own.receive_maximum });
+        }
+        if exactly_once {
+            self.exactly_once.insert(pkid);
+        }
+        self.events.push_back(MqttEvent::Message(message));
+        if !self.own.manual_acks {
+            self.acknowledge(pkid);
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, pkid: u16) {
+        if self.unacknowledged.remove(&pkid) {
+            let exactly_once = self.exactly_once.contains(&pkid);
+            self.short(if exactly_once { ShortPacket::PubRec(pkid) } else { ShortPacket::PubAck(pkid) });
+        }
+    }
+
+    /// Whether the answer is awaited. One that is not is passed over: it may answer what an earlier connection sent.
+    fn answered(&mut self, pkid: u16, answer: AwaitedAnswer) -> bool {
+        let awaited = self.awaited.get(&pkid) == Some(&answer);
+        if awaited {
+            self.awaited.remove(&pkid);
+        } else {
+            tracing::debug!(pkid, ?answer, "an answer that is not awaited");
+        }
+        awaited
+    }
+
+    /// Sends what was held back, as far as the broker's Receive Maximum goes.
+    fn send_held(&mut self) -> Result<(), FlowEnd> {
+        let most = self.server.receive_maximum.map_or(usize::from(u16::MAX), usize::from);
+        while self.unanswered_publishes < most {
+            let Some(HeldPublish { topic, payload, retain }) = self.held.pop_front() else { return Ok(()) };
+            let pkid = self.free_id()?;
+            let retain = retain && self.server.retain_available;
+            let packet =
+                packet::publish(self.own.version, pkid, &topic, payload, retain).map_err(|_| FlowEnd::Within)?;
+            self.events.push_back(MqttEvent::PublishSent(pkid));
+            if packet.len() > self.largest() {
+                let refusal =
+                    format!("{} bytes are more than the {} that the broker takes", packet.len(), self.largest());
+                self.events.push_back(MqttEvent::PublishAnswered { pkid, refusal: Some(refusal) });
+                continue;
+            }
+            self.out.extend_from_slice(&packet);
+            self.awaited.insert(pkid, AwaitedAnswer::PubAck);
+            self.unanswered_publishes += 1;
+        }
+        Ok(())
+    }
+
+    fn send_subscription(&mut self, packet: &[u8]) -> Result<(), FlowEnd> {
+        let (size, largest) = (packet.len(), self.largest());
+        if size > largest {
+            return Err(FlowEnd::LimitTooSmall { size, largest });
+        }
+        self.out.extend_from_slice(packet);
+        Ok(())
+    }
+
+    fn largest(&self) -> usize {
+        self.server.maximum_packet_size.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
+    }
+
+    /// The next id that nothing waits for.
+    fn free_id(&mut self) -> Result<u16, FlowEnd> {
+        for _ in 0..=u16::MAX {
+            self.last_id = self.last_id.wrapping_add(1).max(1);
+            if !self.awaited.contains_key(&self.last_id) {
+                return Ok(self.last_id);
+            }
+        }
+        Err(FlowEnd::Within)
+    }
+
+    fn short(&mut self, packet: ShortPacket) {
+        packet.write(self.own.version, &mut self.out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::client::TopicFilter;
+
+    fn flow_with(version: MqttVersion, receive_maximum: usize, server: ServerLimits) -> PacketFlow {
+        let own = OwnLimits { version, receive_maximum, largest: 1000, manual_acks: true };
+        PacketFlow::new(own, server)
+    }
+
+    fn flow(server: ServerLimits) -> PacketFlow {
+        flow_with(MqttVersion::Mqtt5, 2, server)
+    }
+
+    fn publish(text: &'static str) -> MqttRequest {
+        MqttRequest::Publish { topic: "t".to_owned(), payload: Bytes::from_static(text.as_bytes()), retain: true }
+    }
+
+    fn subscribe() -> MqttRequest {
+        MqttRequest::Subscribe(vec![TopicFilter { filter: "a/b".to_owned(), retained: false }])
+    }
+
+    fn sent(flow: &mut PacketFlow) -> String {
+        std::mem::take(&mut flow.events).iter().fold(String::new(), |all, event| match event {
+            MqttEvent::PublishSent(pkid) => all + &format!("P{pkid} "),
+            MqttEvent::SubscribeSent(pkid) => all + &format!("S{pkid} "),
+            MqttEvent::PublishAnswered { pkid, refusal: None } => all + &format!("A{pkid} "),
+            MqttEvent::PublishAnswered { pkid, refusal: Some(_) } => all + &format!("R{pkid} "),
+            MqttEvent::SubscribeAnswered { pkid, .. } => all + &format!("G{pkid} "),
+            MqttEvent::Message(message) => all + &format!("M{} ", message.pkid.unwrap_or(0)),
+            _ => all + "? ",
+        })
+    }
+
+    fn puback(flow: &mut PacketFlow, pkid: u16) {
+        flow.take_packet(BrokerPacket::PubAck { pkid, refusal: None }).unwrap();
+    }
+
+    fn message(pkid: u16, redelivered: bool) -> BrokerPacket {
+        let message = MqttMessage {
+            topic: Bytes::from_static(b"t"),
+            payload: Bytes::new(),
+            pkid: Some(pkid),
+            redelivered,
+            retained: false,
+            expiry_seconds: None,
+        };
+        BrokerPacket::Publish { message, exactly_once: false, alias: false }
+    }
+
+    #[test]
+    fn the_receive_maximum_holds_publishes_back_and_nothing_else() {
+        let mut flow = flow(ServerLimits { receive_maximum: Some(1), ..ServerLimits::default() });
+        for request in [publish("1"), publish("2"), subscribe(), subscribe(), publish("3")] {
+            flow.request(request).unwrap();
+        }
+        assert_eq!(sent(&mut flow), "P1 S2 S3 ", "each has an id of its own");
+        puback(&mut flow, 1);
+        assert_eq!(sent(&mut flow), "A1 P4 ");
+        puback(&mut flow, 99);
+        assert_eq!(sent(&mut flow), "", "not awaited");
+        puback(&mut flow, 4);
+        assert_eq!(sent(&mut flow), "A4 P5 ");
+    }
+
+    #[test]
+    fn an_id_that_is_not_answered_is_passed_over() {
+        let mut flow = flow(ServerLimits::default());
+        flow.request(publish("slow")).unwrap();
+        for _ in 0..70_000 {
+            flow.request(publish("quick")).unwrap();
+            let pkid = flow.last_id;
+            puback(&mut flow, pkid);
+            flow.out.clear();
+            flow.events.clear();
+        }
+        assert_eq!(flow.awaited.keys().collect::<Vec<_>>(), [&1]);
+        flow.request(subscribe()).unwrap();
+        assert_ne!(flow.last_id, 1);
+    }
+
+    #[test]
+    fn a_broker_without_retained_messages_is_sent_none() {
+        let mut flow = flow(ServerLimits { retain_available: false, ..ServerLimits::default() });
+        flow.request(publish("x")).unwrap();
+        assert_eq!(flow.out[0], 0x32, "QoS 1, not retained");
+    }
+
+    #[test]
+    fn what_the_broker_does_not_take_is_not_sent() {
+        let mut flow = flow(ServerLimits { maximum_packet_size: Some(12), ..ServerLimits::default() });
+        flow.request(publish("much too large")).unwrap();
+        assert_eq!((sent(&mut flow).as_str(), flow.out.len()), ("P1 R1 ", 0));
+        flow.request(publish("x")).unwrap();
+        assert_eq!(sent(&mut flow), "P2 ");
+        let long = MqttRequest::Unsubscribe("a/long/filter".to_owned());
+        assert!(matches!(flow.request(long), Err(FlowEnd::LimitTooSmall { largest: 12, .. })));
+    }
+
+    #[test]
+    fn a_broker_that_ignores_the_receive_maximum_is_disconnected() {
+        let mut flow = flow(ServerLimits::default());
+        flow.take_packet(message(1, false)).unwrap();
+        flow.take_packet(message(2, false)).unwrap();
+        flow.request(MqttRequest::Acknowledge(1)).unwrap();
+        flow.take_packet(message(1, false)).unwrap();
+        let end = flow.take_packet(message(3, false)).unwrap_err();
+        assert_eq!(end, FlowEnd::ReceiveMaximum { announced: 2 });
+        assert_eq!(end.reason(), Some(OwnReason::ReceiveMaximumExceeded));
+    }
+
+    #[test]
+    fn an_id_in_use_is_a_repetition_over_3_1_1_and_an_error_over_5() {
+        let mut old = flow_with(MqttVersion::Mqtt311, 65_535, ServerLimits::default());
+        old.take_packet(message(1, false)).unwrap();
+        old.take_packet(message(1, true)).unwrap();
+        assert_eq!(sent(&mut old), "M1 ");
+        assert_eq!(old.take_packet(message(1, false)), Err(FlowEnd::ProtocolError));
+        let mut new = flow(ServerLimits::default());
+        new.take_packet(message(1, false)).unwrap();
+        assert_eq!(new.take_packet(message(1, true)), Err(FlowEnd::ProtocolError));
+    }
+
+    #[test]
+    fn a_topic_alias_is_an_error() {
+        let BrokerPacket::Publish { message, .. } = message(1, false) else { unreachable!() };
+        let packet = BrokerPacket::Publish { message, exactly_once: false, alias: true };
+        assert_eq!(flow(ServerLimits::default()).take_packet(packet), Err(FlowEnd::TopicAlias));
+    }
+
+    #[test]
+    fn a_message_at_qos_2_is_acknowledged_in_two_steps() {
+        let mut flow = flow(ServerLimits::default());
+        let BrokerPacket::Publish { message, .. } = message(7, false) else { unreachable!() };
+        flow.take_packet(BrokerPacket::Publish { message, exactly_once: true, alias: false }).unwrap();
+        flow.request(MqttRequest::Acknowledge(7)).unwrap();
+        assert_eq!(flow.out[..], [0x50, 2, 0, 7]);
+        flow.out.clear();
+        flow.take_packet(BrokerPacket::PubRel(7)).unwrap();
+        assert_eq!(flow.out[..], [0x70, 2, 0, 7]);
+    }
+
+    #[test]
+    fn a_ping_without_an_answer_is_told_and_nothing_follows_a_disconnect() {
+        let mut flow = flow(ServerLimits::default());
+        assert!(flow.ping());
+        flow.take_packet(BrokerPacket::PingResp).unwrap();
+        assert!(flow.ping() && !flow.ping());
+        flow.out.clear();
+        flow.request(MqttRequest::Disconnect).unwrap();
+        flow.request(publish("late")).unwrap();
+        assert_eq!(flow.out[..], [0xe0, 0]);
+    }
+}
