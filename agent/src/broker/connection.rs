@@ -8,9 +8,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portal_contract::{
-    ConnectionPayload, ConnectionState, DeviceTopics, GroupId, IncomingTopic, PushTarget, Timestamp,
-};
+use portal_contract::{ConnectionPayload, ConnectionState, DeviceTopics, GroupId, IncomingTopic, PushTarget};
 use tokio::time::sleep_until;
 
 use super::SessionEvent;
@@ -20,7 +18,7 @@ use super::link::{DesiredState, SharedSession};
 use super::outbox::{PublishPurpose, SentPublish};
 use super::repeated_ends::UnansweredRequest;
 use super::subscriptions::{DeviceSubscriptions, SubscriptionRequest};
-use super::unanswered::{RequestKind, WaitStep, wait_step};
+use super::unanswered::WaitStep;
 use crate::mqtt::{BrokerUrl, ConnectionFailure, MqttClient, MqttConnection, MqttEvent, MqttMessage};
 
 /// How long a clean end may take before the connection is simply dropped; the last will then says `offline`.
@@ -192,41 +190,6 @@ impl LiveConnection<'_> {
             Some(WaitStep::Until(_)) | None => {}
         }
         None
-    }
-
-    fn wait_step(&self, said: bool, now: Instant) -> Option<WaitStep> {
-        let publish = self.link.publish_unanswered_since().map(|since| (RequestKind::Publish, since));
-        wait_step(self.subscriptions.unanswered().chain(publish), said, self.answer_timeout, now)
-    }
-
-    fn oldest_unanswered(&self) -> Option<UnansweredRequest> {
-        let publish = self.link.publish_unanswered_since().map(|since| (RequestKind::Publish, since));
-        let (kind, _) = self.subscriptions.unanswered().chain(publish).min_by_key(|(_, since)| *since)?;
-        let topic = if kind == RequestKind::Publish { self.link.unanswered_topic() } else { None };
-        Some(UnansweredRequest { kind, topic })
-    }
-
-    fn say_the_wait(&mut self, kind: RequestKind, waited: Duration) {
-        let since = Timestamp::from(jiff::Timestamp::now()).plus_millis(-portal_contract::timestamp::millis(waited));
-        let words = format!(
-            "waiting for the broker to answer {} since {since}; after {} s the next broker is tried",
-            kind.word(),
-            self.answer_timeout.as_secs_f32()
-        );
-        tracing::warn!(url = %self.url, "{words}");
-        self.wait_said = true;
-        self.link.update_status(|standing| standing.waiting = Some(words));
-        self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
-    }
-
-    /// An answer came: unless another is waited for as long, that is no longer said.
-    fn hear_an_answer(&mut self) {
-        if self.wait_said && matches!(self.wait_step(false, Instant::now()), Some(WaitStep::Until(_)) | None) {
-            self.wait_said = false;
-            tracing::info!(url = %self.url, "the broker answers again");
-            self.link.update_status(|standing| standing.waiting = None);
-            self.events.tell(SessionEvent::StateChanged { epoch: self.epoch });
-        }
     }
 
     fn on_event(&mut self, event: MqttEvent) {

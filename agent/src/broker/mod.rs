@@ -30,6 +30,7 @@ mod session;
 mod settings;
 mod subscriptions;
 mod unanswered;
+mod waiting;
 
 use std::collections::BTreeSet;
 

@@ -20,7 +20,8 @@ use super::LARGEST_PACKET;
 use super::client::{ConnectOptions, MqttEvent, MqttRequest};
 use super::connection_failure::ConnectionFailure;
 use super::endpoint::{BrokerUrl, MqttVersion};
-use super::flow::{FlowEnd, OwnLimits, PacketFlow};
+use super::flow::{OwnLimits, PacketFlow};
+use super::flow_end::FlowEnd;
 use super::packet::{self, BrokerPacket, FrameError, MalformedPacket, RefusalKind, ShortPacket};
 
 /// Where more than this waits to be sent, no further request is taken until the broker has read some.

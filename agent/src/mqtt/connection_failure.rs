@@ -8,7 +8,7 @@ use std::io;
 use rustls::Error as RustlsError;
 
 use super::endpoint::BrokerUrl;
-use super::flow::FlowEnd;
+use super::flow_end::FlowEnd;
 use super::packet::DisconnectKind;
 use super::tls_reason::tls_reason;
 use crate::library_error::os_reason;

@@ -6,60 +6,15 @@
 //! publishes are unanswered, not which ids are used (MQTT 5, 4.9). So a publish that is never answered holds nothing else
 //! back, and no id is used twice at a time.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
 use super::client::{MqttEvent, MqttMessage, MqttRequest, ServerLimits};
 use super::endpoint::MqttVersion;
-use super::packet::{self, BrokerPacket, DisconnectKind, FrameError, MalformedPacket, OwnReason, ShortPacket};
-
-/// Why a connection ends, as its packets have it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum FlowEnd {
-    /// The broker's DISCONNECT; the sentence goes on after its URL.
-    Told { sentence: String, kind: DisconnectKind },
-    /// What MQTT does not allow there.
-    ProtocolError,
-    /// A topic alias, of which none was allowed.
-    TopicAlias,
-    /// More unacknowledged messages than were announced.
-    ReceiveMaximum { announced: usize },
-    /// A packet over the size that was announced.
-    TooLarge { size: usize },
-    /// A subscription that is larger than the packets that the broker takes.
-    LimitTooSmall { size: usize, largest: usize },
-    /// A fault of this program.
-    Within,
-}
-
-impl From<MalformedPacket> for FlowEnd {
-    fn from(_: MalformedPacket) -> Self {
-        Self::ProtocolError
-    }
-}
-
-impl FlowEnd {
-    /// What the broker is told.
-    pub(super) fn reason(&self) -> Option<OwnReason> {
-        match self {
-            Self::Told { .. } => None,
-            Self::ProtocolError => Some(OwnReason::ProtocolError),
-            Self::TopicAlias => Some(OwnReason::TopicAliasInvalid),
-            Self::ReceiveMaximum { .. } => Some(OwnReason::ReceiveMaximumExceeded),
-            Self::TooLarge { .. } => Some(OwnReason::PacketTooLarge),
-            Self::LimitTooSmall { .. } | Self::Within => Some(OwnReason::Normal),
-        }
-    }
-}
-
-/// What a request waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AwaitedAnswer {
-    PubAck,
-    SubAck,
-    UnsubAck,
-}
+use super::flow_end::FlowEnd;
+use super::in_flight::{Arrival, AwaitedAnswer, AwaitedAnswers, UnacknowledgedMessages};
+use super::packet::{self, BrokerPacket, FrameError, OwnReason, ShortPacket};
 
 #[derive(Debug)]
 struct HeldPublish {
@@ -84,14 +39,11 @@ pub(super) struct OwnLimits {
 pub(super) struct PacketFlow {
     own: OwnLimits,
     server: ServerLimits,
-    last_id: u16,
-    awaited: HashMap<u16, AwaitedAnswer>,
+    awaited: AwaitedAnswers,
     unanswered_publishes: usize,
     /// Publishes beyond the broker's Receive Maximum, in order.
     held: VecDeque<HeldPublish>,
-    unacknowledged: HashSet<u16>,
-    /// Those of them that came at QoS 2, from another life of the session: their acknowledgement has two steps.
-    exactly_once: HashSet<u16>,
+    unacknowledged: UnacknowledgedMessages,
     pong_awaited: bool,
     /// DISCONNECT is written: nothing follows it.
     pub(super) ending: bool,
@@ -106,12 +58,10 @@ impl PacketFlow {
         Self {
             own,
             server,
-            last_id: 0,
-            awaited: HashMap::new(),
+            awaited: AwaitedAnswers::default(),
             unanswered_publishes: 0,
             held: VecDeque::new(),
-            unacknowledged: HashSet::new(),
-            exactly_once: HashSet::new(),
+            unacknowledged: UnacknowledgedMessages::default(),
             pong_awaited: false,
             ending: false,
             out: BytesMut::new(),
@@ -134,18 +84,18 @@ impl PacketFlow {
                 self.send_held()
             }
             MqttRequest::Subscribe(filters) => {
-                let pkid = self.free_id()?;
+                let pkid = self.awaited.free_id().ok_or(FlowEnd::Within)?;
                 let packet = packet::subscribe(self.own.version, pkid, &filters).map_err(|_| FlowEnd::Within)?;
                 self.send_subscription(&packet)?;
-                self.awaited.insert(pkid, AwaitedAnswer::SubAck);
+                self.awaited.insert(pkid, AwaitedAnswer::Subscribed);
                 self.events.push_back(MqttEvent::SubscribeSent(pkid));
                 Ok(())
             }
             MqttRequest::Unsubscribe(filter) => {
-                let pkid = self.free_id()?;
+                let pkid = self.awaited.free_id().ok_or(FlowEnd::Within)?;
                 let packet = packet::unsubscribe(self.own.version, pkid, filter).map_err(|_| FlowEnd::Within)?;
                 self.send_subscription(&packet)?;
-                self.awaited.insert(pkid, AwaitedAnswer::UnsubAck);
+                self.awaited.insert(pkid, AwaitedAnswer::Unsubscribed);
                 self.events.push_back(MqttEvent::UnsubscribeSent(pkid));
                 Ok(())
             }
@@ -190,25 +140,25 @@ impl PacketFlow {
         match packet {
             BrokerPacket::Publish { message, exactly_once, alias } => self.arrived(message, exactly_once, alias)?,
             BrokerPacket::PubAck { pkid, refusal } => {
-                if self.answered(pkid, AwaitedAnswer::PubAck) {
+                if self.awaited.answered(pkid, AwaitedAnswer::Published) {
                     self.unanswered_publishes -= 1;
                     self.events.push_back(MqttEvent::PublishAnswered { pkid, refusal });
                     self.send_held()?;
                 }
             }
             BrokerPacket::SubAck { pkid, refusals } => {
-                if self.answered(pkid, AwaitedAnswer::SubAck) {
+                if self.awaited.answered(pkid, AwaitedAnswer::Subscribed) {
                     self.events.push_back(MqttEvent::SubscribeAnswered { pkid, refusals });
                 }
             }
             BrokerPacket::UnsubAck(pkid) => {
-                if self.answered(pkid, AwaitedAnswer::UnsubAck) {
+                if self.awaited.answered(pkid, AwaitedAnswer::Unsubscribed) {
                     self.events.push_back(MqttEvent::UnsubscribeAnswered { pkid });
                 }
             }
             BrokerPacket::PubRel(pkid) => {
-                self.exactly_once.remove(&pkid);
-                self.short(ShortPacket::PubComp(pkid));
+                let released = self.unacknowledged.released(pkid);
+                self.short(released);
             }
             BrokerPacket::PingResp => self.pong_awaited = false,
             BrokerPacket::Disconnect { sentence, kind } => return Err(FlowEnd::Told { sentence, kind }),
@@ -229,16 +179,14 @@ impl PacketFlow {
             self.events.push_back(MqttEvent::Message(message));
             return Ok(());
         };
-        if !self.unacknowledged.insert(pkid) {
+        match self.unacknowledged.arrived(pkid, exactly_once) {
+            Arrival::New if self.unacknowledged.number() > self.own.receive_maximum => {
+                return Err(FlowEnd::ReceiveMaximum { announced: self.own.receive_maximum });
+            }
+            Arrival::New => {}
             // Older brokers send again on the same connection what is not acknowledged for a while: it is in hand.
-            let repeated = message.redelivered && self.own.version == MqttVersion::Mqtt311;
-            return if repeated { Ok(()) } else { Err(FlowEnd::ProtocolError) };
-        }
-        if self.unacknowledged.len() > self.own.receive_maximum {
-            return Err(FlowEnd::ReceiveMaximum { announced: self.own.receive_maximum });
-        }
-        if exactly_once {
-            self.exactly_once.insert(pkid);
+            Arrival::IdInUse if message.redelivered && self.own.version == MqttVersion::Mqtt311 => return Ok(()),
+            Arrival::IdInUse => return Err(FlowEnd::ProtocolError),
         }
         self.events.push_back(MqttEvent::Message(message));
         if !self.own.manual_acks {
@@ -248,21 +196,9 @@ impl PacketFlow {
     }
 
     fn acknowledge(&mut self, pkid: u16) {
-        if self.unacknowledged.remove(&pkid) {
-            let exactly_once = self.exactly_once.contains(&pkid);
-            self.short(if exactly_once { ShortPacket::PubRec(pkid) } else { ShortPacket::PubAck(pkid) });
+        if let Some(packet) = self.unacknowledged.acknowledge(pkid) {
+            self.short(packet);
         }
-    }
-
-    /// Whether the answer is awaited. One that is not is passed over: it may answer what an earlier connection sent.
-    fn answered(&mut self, pkid: u16, answer: AwaitedAnswer) -> bool {
-        let awaited = self.awaited.get(&pkid) == Some(&answer);
-        if awaited {
-            self.awaited.remove(&pkid);
-        } else {
-            tracing::debug!(pkid, ?answer, "an answer that is not awaited");
-        }
-        awaited
     }
 
     /// Sends what was held back, as far as the broker's Receive Maximum goes.
@@ -270,7 +206,7 @@ impl PacketFlow {
         let most = self.server.receive_maximum.map_or(usize::from(u16::MAX), usize::from);
         while self.unanswered_publishes < most {
             let Some(HeldPublish { topic, payload, retain }) = self.held.pop_front() else { return Ok(()) };
-            let pkid = self.free_id()?;
+            let pkid = self.awaited.free_id().ok_or(FlowEnd::Within)?;
             let retain = retain && self.server.retain_available;
             let packet =
                 packet::publish(self.own.version, pkid, &topic, payload, retain).map_err(|_| FlowEnd::Within)?;
@@ -282,7 +218,7 @@ impl PacketFlow {
                 continue;
             }
             self.out.extend_from_slice(&packet);
-            self.awaited.insert(pkid, AwaitedAnswer::PubAck);
+            self.awaited.insert(pkid, AwaitedAnswer::Published);
             self.unanswered_publishes += 1;
         }
         Ok(())
@@ -299,17 +235,6 @@ impl PacketFlow {
 
     fn largest(&self) -> usize {
         self.server.maximum_packet_size.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
-    }
-
-    /// The next id that nothing waits for.
-    fn free_id(&mut self) -> Result<u16, FlowEnd> {
-        for _ in 0..=u16::MAX {
-            self.last_id = self.last_id.wrapping_add(1).max(1);
-            if !self.awaited.contains_key(&self.last_id) {
-                return Ok(self.last_id);
-            }
-        }
-        Err(FlowEnd::Within)
     }
 
     fn short(&mut self, packet: ShortPacket) {
@@ -380,22 +305,6 @@ mod tests {
         assert_eq!(sent(&mut flow), "", "not awaited");
         puback(&mut flow, 4);
         assert_eq!(sent(&mut flow), "A4 P5 ");
-    }
-
-    #[test]
-    fn an_id_that_is_not_answered_is_passed_over() {
-        let mut flow = flow(ServerLimits::default());
-        flow.request(publish("slow")).unwrap();
-        for _ in 0..70_000 {
-            flow.request(publish("quick")).unwrap();
-            let pkid = flow.last_id;
-            puback(&mut flow, pkid);
-            flow.out.clear();
-            flow.events.clear();
-        }
-        assert_eq!(flow.awaited.keys().collect::<Vec<_>>(), [&1]);
-        flow.request(subscribe()).unwrap();
-        assert_ne!(flow.last_id, 1);
     }
 
     #[test]

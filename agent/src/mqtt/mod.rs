@@ -8,6 +8,8 @@ mod connection_failure;
 mod der;
 mod endpoint;
 mod flow;
+mod flow_end;
+mod in_flight;
 mod packet;
 mod packet_v4;
 mod packet_v5;
