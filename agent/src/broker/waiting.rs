@@ -5,12 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use portal_contract::{Timestamp, timestamp};
+use portal_contract::timestamp;
 
 use super::SessionEvent;
 use super::connection::LiveConnection;
 use super::repeated_ends::UnansweredRequest;
 use super::unanswered::{RequestKind, WaitStep, wait_step};
+use crate::wall_clock;
 
 impl LiveConnection<'_> {
     pub(super) fn wait_step(&self, said: bool, now: Instant) -> Option<WaitStep> {
@@ -26,7 +27,7 @@ impl LiveConnection<'_> {
     }
 
     pub(super) fn say_the_wait(&mut self, kind: RequestKind, waited: Duration) {
-        let since = Timestamp::from(jiff::Timestamp::now()).plus_millis(-timestamp::millis(waited));
+        let since = wall_clock::now().plus_millis(-timestamp::millis(waited));
         let words = format!(
             "waiting for the broker to answer {} since {since}; after {} s the next broker is tried",
             kind.word(),
