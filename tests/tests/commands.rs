@@ -267,7 +267,7 @@ fn status_is_one_object_with_every_member_of_the_contract() -> Result<()> {
     ] {
         ensure!(status.pointer(path).is_some(), "{path} is missing in {status}");
     }
-    assert_eq!((&status["deviceName"], &status["osVersion"]), (&json!("Adele's iPhone"), &json!("26")));
+    assert_eq!((&status["deviceName"], &status["osVersion"]), (&json!("Adele's iPhone"), &json!("27")));
     assert_eq!((&status["connection"], &status["prompt"]), (&json!("online"), &Value::Null));
     assert_eq!(status["daemon"]["pid"].as_u64(), agent.pid().map(u64::from));
     let order: Vec<&String> = status["prerequisites"].as_object().context("prerequisites")?.keys().collect();

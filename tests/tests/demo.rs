@@ -115,7 +115,7 @@ fn state_dir(command: &str) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_desktop_the_prompt_is_answered_there() -> Result<()> {
-    for (platform, label, outcome) in [("ios", "Allow", "presented"), ("android", "Don't Allow", "withheld")] {
+    for (platform, label, outcome) in [("ios", "Allow", "presented"), ("android", "Don't allow", "withheld")] {
         let bus = SessionBus::start()?;
         let server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
         let mut demo = RunningDemo::start(&bus.address(), &["--platform", platform])?;

@@ -16,7 +16,7 @@ fn key<'a>(prompt: &'a ReceivedNotification, label: &str) -> Result<&'a str> {
 /// The prompt's card, which must have exactly its two actions.
 fn as_prompt(card: &ReceivedNotification) -> Result<&ReceivedNotification> {
     let labels: Vec<&str> = card.actions.iter().map(|(_, label)| label.as_str()).collect();
-    ensure!(labels == ["Allow", "Don't Allow"], "not a permission prompt: {card:?}");
+    ensure!(labels == ["Don't Allow", "Allow"], "not a permission prompt: {card:?}");
     ensure!(card.app == "Company Portal" && card.timeout == 0, "{card:?}");
     Ok(card)
 }
@@ -39,7 +39,7 @@ async fn the_permission_denied_walk() -> Result<()> {
     let rig = asking(&RigSetup::default()).await?;
     let agent = &rig.agent;
     let status = agent.json(&["status"])?;
-    assert_eq!(status["prompt"]["actions"], json!(["Allow", "Don't Allow"]));
+    assert_eq!(status["prompt"]["actions"], json!(["Don't Allow", "Allow"]));
     assert_eq!((&status["notificationPermission"], &status["promptsShown"]), (&json!("notDetermined"), &json!(1)));
     assert_eq!(status["prerequisites"]["notificationsPermitted"], false);
 

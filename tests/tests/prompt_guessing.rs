@@ -16,7 +16,8 @@ fn guesses(real: &str) -> Vec<String> {
         c if c.is_ascii_digit() => '0',
         c => c,
     });
-    let words = ["allow", "Allow", "deny", "Don't Allow", "default", "yes", "ok", "0", "1", ""];
+    let words =
+        ["allow", "Allow", "deny", "Don't Allow", "Don't allow", "summary", "default", "yes", "ok", "0", "1", ""];
     let mut guesses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     guesses.extend([
         changed.collect(),

@@ -44,7 +44,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "ios|ipados|android")]
     pub platform: Option<OperatingSystem>,
 
-    /// The platform's version [default: 26; Android 16]
+    /// The platform's version [default: 27; Android 17]
     #[arg(long, value_name = "V")]
     pub os_version: Option<String>,
 

@@ -98,7 +98,11 @@ fn device(status: &StatusReport, page: &mut TextPage) {
         1 => "asked once".to_owned(),
         times => format!("asked {times} times"),
     };
-    page.push(PageLine::named("permission").plain(format!("{permission}, {times}")));
+    let rationale = status.should_show_request_permission_rationale.map_or(String::new(), |shows| {
+        // What an app sees of it: Android tells it nothing else of a denial.
+        format!(", shouldShowRequestPermissionRationale {shows}")
+    });
+    page.push(PageLine::named("permission").plain(format!("{permission}, {times}{rationale}")));
     page.push(PageLine::named("condition").plain(changed::condition(status).join(", ")));
     if status.condition.clock_ahead_millis != 0 {
         let ahead = jiff::SignedDuration::from_millis(status.condition.clock_ahead_millis);

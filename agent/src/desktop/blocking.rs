@@ -19,7 +19,9 @@ use tokio_util::task::TaskTracker;
 
 use super::platform::{self, Wait};
 use super::queue::{CallQueue, NotifierCall};
-use super::{Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptId, Suppression, icon};
+use super::{
+    Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptChoice, PromptId, Suppression, icon,
+};
 
 /// How long the desktop has for an answer (contract 4).
 const SHOW_TIMEOUT: Duration = Duration::from_secs(3);
@@ -27,11 +29,16 @@ const SHOW_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a look takes at most.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The key of the action that allows.
-pub(super) const ALLOW: &str = "allow";
+const CHOICES: [PromptChoice; 3] = [PromptChoice::Allow, PromptChoice::AllowInSummary, PromptChoice::Deny];
 
-/// The key of the action that denies.
-pub(super) const DENY: &str = "deny";
+/// The key of the action that makes this choice.
+pub(super) fn key(choice: PromptChoice) -> &'static str {
+    match choice {
+        PromptChoice::Allow => "allow",
+        PromptChoice::AllowInSummary => "summary",
+        PromptChoice::Deny => "deny",
+    }
+}
 
 /// Shows cards through the desktop's own notifications.
 pub struct BlockingNotifier {
@@ -252,9 +259,12 @@ fn card_answer(card: CardId, response: &NotificationResponse) -> Option<DesktopE
 }
 
 fn prompt_answer(prompt: PromptId, response: &NotificationResponse) -> DesktopEvent {
+    if let NotificationResponse::Action(action) = response
+        && let Some(choice) = CHOICES.into_iter().find(|choice| key(*choice) == action.as_str())
+    {
+        return DesktopEvent::PromptAnswered { prompt, choice };
+    }
     match response {
-        NotificationResponse::Action(key) if key == ALLOW => DesktopEvent::PromptAnswered { prompt, allow: true },
-        NotificationResponse::Action(key) if key == DENY => DesktopEvent::PromptAnswered { prompt, allow: false },
         NotificationResponse::Closed(CloseReason::Dismissed) => DesktopEvent::PromptClosed { prompt },
         _ => DesktopEvent::PromptFailed {
             prompt,

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::library_error::os_reason;
 
 use super::{
-    APP_NAME, Card, CardId, DesktopEvent, Notifier, NotifierOptions, PROMPT_ACTIONS, PromptCard, PromptId, text,
+    APP_NAME, Card, CardId, DesktopEvent, Notifier, NotifierOptions, PromptCard, PromptChoice, PromptId, text,
 };
 
 /// How many drawings may wait for a terminal that does not take them.
@@ -80,7 +80,6 @@ impl Notifier for ConsoleNotifier {
     fn withdraw(&self, _card: CardId) {}
 
     fn prompt(&self, prompt: PromptCard) {
-        let [allow, deny] = PROMPT_ACTIONS;
         let mut lines = vec![text::title(&prompt.heading())];
         lines.extend(text::body(&prompt.body).lines().map(str::to_owned));
         lines.push(String::new());
@@ -88,8 +87,16 @@ impl Notifier for ConsoleNotifier {
             Some(device) => format!("portal-agent --device {}", quoted(device)),
             None => "portal-agent".to_owned(),
         };
-        lines.push(format!("{allow}:        {agent} permission allow"));
-        lines.push(format!("{deny}:  {agent} permission deny"));
+        let width = prompt.buttons.iter().map(|button| button.label.len()).max().unwrap_or_default() + 1;
+        for button in prompt.buttons {
+            let command = match button.choice {
+                PromptChoice::Allow => "permission allow",
+                PromptChoice::AllowInSummary => "permission allow --scheduled",
+                PromptChoice::Deny => "permission deny",
+            };
+            let label = format!("{}:", button.label);
+            lines.push(format!("{label:width$}  {agent} {command}"));
+        }
         self.draw(ConsoleBox::Prompt(prompt.id, boxed(APP_NAME, &lines)));
     }
 
@@ -161,6 +168,9 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use portal_contract::OperatingSystem;
+    use portal_contract::status::prompt_buttons;
+
     use super::*;
     use crate::desktop::CardUrgency;
 
@@ -225,10 +235,17 @@ mod tests {
             device: None,
             title: "Send You Notifications?".into(),
             body: String::new(),
+            buttons: prompt_buttons(OperatingSystem::Ios, true),
         });
         console.stop().await;
         let drawn = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
-        assert!(drawn.contains("portal-agent permission allow") && drawn.contains("portal-agent permission deny"));
+        for line in [
+            "Allow:                       portal-agent permission allow",
+            "Allow in Scheduled Summary:  portal-agent permission allow --scheduled",
+            "Don't Allow:                 portal-agent permission deny",
+        ] {
+            assert!(drawn.contains(line), "{drawn}");
+        }
         assert!(events.try_recv().is_err());
     }
 

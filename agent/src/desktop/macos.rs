@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use core_foundation::runloop::CFRunLoop;
 use notify_rust::{Notification, NotificationResponse, set_application};
 
-use super::blocking::{ALLOW, DENY};
-use super::{Card, PROMPT_ACTIONS, PromptCard, Suppression, text};
+use super::blocking::key;
+use super::{Card, PromptCard, Suppression, text};
 
 /// Waits for the user's answer.
 pub(super) type Wait = Box<dyn FnOnce() -> Option<NotificationResponse> + Send>;
@@ -40,9 +40,10 @@ pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, Str
 
 /// Shows the permission prompt: it is sent by whoever waits for it.
 pub(super) fn prompt(prompt: &PromptCard, _icon: Option<&str>) -> Result<Option<Wait>, String> {
-    let [allow, deny] = PROMPT_ACTIONS;
     let mut notification = notification(&prompt.heading(), &prompt.body);
-    notification.action(ALLOW, allow).action(DENY, deny);
+    for button in prompt.buttons {
+        notification.action(key(button.choice), button.label);
+    }
     let handle = notification.show().map_err(|error| error.to_string())?;
     Ok(Some(Box::new(move || {
         let mut answer = None;

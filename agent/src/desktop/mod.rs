@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use portal_contract::status::DesktopStatus;
-pub use portal_contract::status::PROMPT_ACTIONS;
+pub use portal_contract::status::{PromptButton, PromptChoice};
 use portal_contract::{DesktopVerdict, PushProblem};
 
 mod console;
@@ -76,7 +76,7 @@ pub struct Card {
     pub sound: bool,
 }
 
-/// The permission prompt: a card with exactly the two [`PROMPT_ACTIONS`].
+/// The permission prompt: a card with exactly the platform's buttons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptCard {
     /// What its answers name.
@@ -87,6 +87,8 @@ pub struct PromptCard {
     pub title: String,
     /// What it is about.
     pub body: String,
+    /// The platform's buttons, in its order.
+    pub buttons: &'static [PromptButton],
 }
 
 /// A heading that says which device it is of, where there is more than one: two devices' prompts are told apart by it, and a
@@ -146,12 +148,12 @@ pub enum DesktopEvent {
     },
     /// The notification server is gone and every open card with it. An open prompt is told apart, by `PromptFailed`.
     CardsLost,
-    /// The user pressed one of the prompt's two actions.
+    /// The user pressed one of the prompt's buttons.
     PromptAnswered {
         /// The prompt.
         prompt: PromptId,
-        /// `Allow`, or `Don't Allow`.
-        allow: bool,
+        /// What stands on it.
+        choice: PromptChoice,
     },
     /// The user closed the prompt's card without an answer.
     PromptClosed {

@@ -8,8 +8,8 @@ use notify_rust::{Notification, NotificationResponse, Timeout};
 use windows::UI::Notifications::{NotificationSetting, ToastNotificationManager};
 use windows::core::HSTRING;
 
-use super::blocking::{ALLOW, DENY};
-use super::{Card, PROMPT_ACTIONS, PromptCard, Suppression, text};
+use super::blocking::key;
+use super::{Card, PromptCard, Suppression, text};
 
 /// Waits for the user's answer. A toast that left the screen answers nothing any more: clicks in the Action Center need
 /// a COM activator, which this version has not.
@@ -40,9 +40,11 @@ pub(super) fn card(card: &Card, icon: Option<&str>) -> Result<Option<Wait>, Stri
 
 /// Shows the permission prompt.
 pub(super) fn prompt(prompt: &PromptCard, icon: Option<&str>) -> Result<Option<Wait>, String> {
-    let [allow, deny] = PROMPT_ACTIONS;
     let mut toast = toast(&prompt.heading(), &prompt.body, icon);
-    toast.sound_name("Default").action(ALLOW, allow).action(DENY, deny);
+    toast.sound_name("Default");
+    for button in prompt.buttons {
+        toast.action(key(button.choice), button.label);
+    }
     show(&toast)
 }
 

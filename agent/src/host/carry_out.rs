@@ -90,9 +90,10 @@ impl HostTask {
 
     fn show_prompt(&self, device: &HostedDevice, prompt: PromptNumber) {
         let (title, body) = device.delivery.device().snapshot().prompt_words();
+        let buttons = device.delivery.device().prompt_buttons();
         let (title, body) = (title.to_owned(), body.to_owned());
         let (id, device) = (prompt_id(device.key, prompt), self.label(device));
-        self.parts.notifier.prompt(PromptCard { id, device, title, body });
+        self.parts.notifier.prompt(PromptCard { id, device, title, body, buttons });
     }
 }
 

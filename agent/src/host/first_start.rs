@@ -70,9 +70,9 @@ mod tests {
     #[test]
     fn a_new_device_is_an_iphone_unless_asked_otherwise() {
         let iphone = identity(NewDevice::default(), 7);
-        assert_eq!((iphone.operating_system, iphone.os_version.to_string()), (OperatingSystem::Ios, "26".to_owned()));
+        assert_eq!((iphone.operating_system, iphone.os_version.to_string()), (OperatingSystem::Ios, "27".to_owned()));
         let asked = NewDevice { platform: Some(OperatingSystem::Android), ..NewDevice::default() };
-        assert_eq!(identity(asked, 7).os_version.to_string(), "16");
+        assert_eq!(identity(asked, 7).os_version.to_string(), "17");
     }
 
     #[test]

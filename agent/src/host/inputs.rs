@@ -84,8 +84,8 @@ pub(super) fn of_desktop(event: DesktopEvent) -> (Addressee, DesktopInput) {
             of_card(card, |card| DesktopInput::CardGone { card, interaction: CardInteraction::Dismissed })
         }
         DesktopEvent::CardGone { card } => of_card(card, DesktopInput::CardVanished),
-        DesktopEvent::PromptAnswered { prompt, allow } => {
-            of_prompt(prompt, |prompt| DesktopInput::PromptAnswered { prompt, allow })
+        DesktopEvent::PromptAnswered { prompt, choice } => {
+            of_prompt(prompt, |prompt| DesktopInput::PromptAnswered { prompt, choice })
         }
         DesktopEvent::PromptClosed { prompt } => of_prompt(prompt, DesktopInput::PromptClosed),
         DesktopEvent::PromptFailed { prompt, detail } => of_prompt(prompt, |_| DesktopInput::PromptFailed(detail)),

@@ -69,6 +69,7 @@ codes!(PushProblem {
     NotificationServerRefused = 19,
     DroppedDeviceInactive = 20,
     Unregistered = 21,
+    RemovalPending = 22,
 });
 
 /// What a receipt marks, as bits: a yes or no has one bit for "said" where it may be unsaid, and one for "yes"; the word of
@@ -161,7 +162,7 @@ mod tests {
                 "payloadTooLarge notUtf8 notJson notAnObject missingMember wrongType invalidId titleLength bodyLength
                  invalidTime invalidUserPrincipalName retained collapsed droppedTooManyPendingMessages droppedTtlExpired
                  droppedAppForceStopped noNotificationServer notificationServerDidNotAnswer notificationServerRefused
-                 droppedDeviceInactive unregistered"
+                 droppedDeviceInactive unregistered removalPending"
             )
         );
     }

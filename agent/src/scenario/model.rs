@@ -273,6 +273,8 @@ pub struct RemoteActionStep {
 pub enum PromptAnswer {
     /// Allow.
     Allow,
+    /// Allow in Scheduled Summary, the third button (iOS, iPadOS).
+    AllowInSummary,
     /// Don't Allow.
     Deny,
     /// The prompt's card is closed without an answer.

@@ -113,7 +113,7 @@ fn device() -> Value {
     add("platform", words(&["ios", "ipados", "android"], "ios where it is left out"));
     add(
         "osVersion",
-        json!({ "type": ["string", "number"], "description": "26 (iOS, iPadOS) or 16 (Android) where it is left out" }),
+        json!({ "type": ["string", "number"], "description": "27 (iOS, iPadOS) or 17 (Android) where it is left out" }),
     );
     add("name", json!({ "type": "string" }));
     let years = [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025].map(|year| json!(year));
@@ -218,7 +218,10 @@ fn steps() -> Vec<Value> {
         ("push", push),
         ("advance", json!({ "$ref": "#/$defs/duration" })),
         ("expect", json!({ "$ref": "#/$defs/expectation" })),
-        ("answer", words(&["allow", "deny", "dismiss"], "How a person answers the prompt on the device")),
+        (
+            "answer",
+            words(&["allow", "allowInSummary", "deny", "dismiss"], "How a person answers the prompt on the device"),
+        ),
         ("card", words(&["click", "dismiss"], "What a person does with the newest card")),
         ("restart", json!({ "type": ["null", "boolean"], "description": "The device's daemon ends and starts again" })),
         (

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use portal_contract::{ActionKind, DeviceId, DeviceName, OperatingSystem, Tenant};
-use portal_device::{ApplePermissionRequest, FcmMessageKind, FcmPriority};
+use portal_device::{ApplePermissionRequest, ChannelCreation, FcmMessageKind, FcmPriority};
 use serde::Deserialize;
 
 use super::error::{PasswordError, SettingsError};
@@ -240,8 +240,12 @@ pub struct AppSettings {
     pub ios_request: ApplePermissionRequest,
     /// Whether an explicit request while provisional prompts.
     pub ios_provisional_may_prompt: bool,
+    /// Whether the prompt of iOS and iPadOS has a third button.
+    pub ios_summary_button: bool,
     /// The API level that the app targets on Android.
     pub android_target_sdk: u32,
+    /// When the app on Android creates its channel.
+    pub android_channel: ChannelCreation,
 }
 
 /// `[actions]`.

@@ -60,8 +60,8 @@ fn every_command_changes_what_status_shows() {
             ("os update 17", "/osVersion", "\"17\""),
             ("settings set channelImportance=LOW", "/settings/channelImportance", "\"LOW\""),
             ("clock advance 1h30m", "/condition/clockAheadMillis", "5400000"),
-            ("retire", "/prerequisites/deviceEnrolled", "false"),
             ("app uninstall", "/app/installed", "false"),
+            ("retire", "/prerequisites/deviceEnrolled", "false"),
             ("device reset", "/promptsShown", "0"),
         ],
     );
@@ -85,7 +85,7 @@ fn the_views_are_views_of_status() {
     running.cli("app install");
     for line in ["permission show", "settings show", "status"] {
         let status = json(&running, line);
-        assert_eq!(status["prompt"]["actions"], serde_json::json!(["Allow", "Don't Allow"]), "{line}");
+        assert_eq!(status["prompt"]["actions"], serde_json::json!(["Don't Allow", "Allow"]), "{line}");
         assert_eq!(status["settings"]["alert"], "on");
     }
 }

@@ -25,6 +25,8 @@ pub struct CommandResult {
 pub enum DesktopInteraction {
     /// Presses the button that allows.
     AllowPrompt,
+    /// Presses the button that allows in the scheduled summary (iOS, iPadOS).
+    AllowPromptInSummary,
     /// Presses the button that does not.
     DenyPrompt,
     /// Closes the permission prompt's card.

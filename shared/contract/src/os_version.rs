@@ -15,7 +15,7 @@ pub struct OsVersion(String);
 impl OsVersion {
     /// The version a new device has (contract 5).
     pub fn newest(operating_system: OperatingSystem) -> Self {
-        Self(if operating_system.is_apple() { "26" } else { "16" }.to_owned())
+        Self(if operating_system.is_apple() { "27" } else { "17" }.to_owned())
     }
 
     /// The major number.

@@ -111,6 +111,8 @@ pub enum PushProblem {
     DroppedDeviceInactive,
     /// Dropped: sent to an installation of the app that is gone (facts 5).
     Unregistered,
+    /// Dropped: a device action beside a retire, wipe or delete that was pending (facts 1.6).
+    RemovalPending,
     /// Failed: no notification server, or no desktop session, within the configured timeout.
     NoNotificationServer,
     /// Failed: the notification server took the call and did not answer; it may still appear.

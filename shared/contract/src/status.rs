@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
 use crate::desktop_verdict::DesktopVerdict;
-use crate::device_state::DeviceState;
+use crate::device_state::{DeviceState, OperatingSystem};
 use crate::ids::{GroupId, Tenant};
 use crate::prerequisite::Prerequisite;
 use crate::service::ConnectionState;
@@ -39,6 +39,10 @@ pub struct StatusReport {
     pub condition: ConditionStatus,
     /// The permission prompt that is showing, or null.
     pub prompt: Option<PromptStatus>,
+    /// What Android's shouldShowRequestPermissionRationale tells the app (facts 4.2); absent before 13, on Apple's platforms, and
+    /// where the app is not installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub should_show_request_permission_rationale: Option<bool>,
     /// The groups of the device's user.
     pub groups: BTreeSet<GroupId>,
     /// What of an enrollment, or of groups, lingers (facts 1.6); null where nothing does.
@@ -169,8 +173,59 @@ impl StandbyBucket {
     }
 }
 
-/// The labels of the permission prompt's two actions, in order (contract 5).
-pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
+/// What a person answers the permission prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PromptChoice {
+    /// Notifications are allowed.
+    Allow,
+    /// They are allowed, and left to the scheduled summary (iOS, iPadOS).
+    AllowInSummary,
+    /// They are not.
+    Deny,
+}
+
+impl PromptChoice {
+    /// Whether notifications are allowed.
+    pub fn allows(self) -> bool {
+        self != Self::Deny
+    }
+}
+
+impl From<bool> for PromptChoice {
+    fn from(allow: bool) -> Self {
+        if allow { Self::Allow } else { Self::Deny }
+    }
+}
+
+/// A button of the permission prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptButton {
+    /// What stands on it, as the platform spells it.
+    pub label: &'static str,
+    /// What pressing it answers.
+    pub choice: PromptChoice,
+}
+
+const fn button(label: &'static str, choice: PromptChoice) -> PromptButton {
+    PromptButton { label, choice }
+}
+
+/// The permission prompt's buttons on `operating_system`, in the platform's order and words (contract 5). `in_summary`: with the
+/// third one of iOS and iPadOS, which third parties alone report.
+pub fn prompt_buttons(operating_system: OperatingSystem, in_summary: bool) -> &'static [PromptButton] {
+    const ANDROID: &[PromptButton] = &[button("Allow", PromptChoice::Allow), button("Don't allow", PromptChoice::Deny)];
+    const APPLE: &[PromptButton] = &[button("Don't Allow", PromptChoice::Deny), button("Allow", PromptChoice::Allow)];
+    const APPLE_WITH_SUMMARY: &[PromptButton] = &[
+        button("Allow", PromptChoice::Allow),
+        button("Allow in Scheduled Summary", PromptChoice::AllowInSummary),
+        button("Don't Allow", PromptChoice::Deny),
+    ];
+    match (operating_system.is_apple(), in_summary) {
+        (false, _) => ANDROID,
+        (true, false) => APPLE,
+        (true, true) => APPLE_WITH_SUMMARY,
+    }
+}
 
 /// The permission prompt that is showing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -178,7 +233,7 @@ pub const PROMPT_ACTIONS: [&str; 2] = ["Allow", "Don't Allow"];
 pub struct PromptStatus {
     /// Since when, in device time.
     pub shown_at: Timestamp,
-    /// Its two actions, as labelled.
+    /// Its buttons, as labelled, in the platform's order.
     pub actions: Vec<String>,
 }
 

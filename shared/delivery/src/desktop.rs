@@ -3,6 +3,7 @@
 //! Lives here: which prompt or card is meant, each told to the device in its own words. Does not live here: what the device
 //! makes of it.
 
+use portal_contract::status::PromptChoice;
 use portal_contract::{CardInteraction, DesktopInteraction};
 use portal_device::{CardFailure, CardNumber, DeviceInput, PromptNumber, Refusal};
 
@@ -35,9 +36,9 @@ impl Delivery {
                 self.cards.clear();
                 self.happened(DeviceInput::CardsLost)?;
             }
-            DesktopInput::PromptAnswered { prompt, allow } => {
+            DesktopInput::PromptAnswered { prompt, choice } => {
                 self.has_prompt_card = false;
-                self.happened(DeviceInput::PromptAnswered { number: prompt, allow })?;
+                self.happened(DeviceInput::PromptAnswered { number: prompt, choice })?;
             }
             DesktopInput::PromptClosed(prompt) => {
                 self.has_prompt_card = false;
@@ -90,16 +91,22 @@ impl Delivery {
     fn as_desktop_input(&mut self, interaction: DesktopInteraction) -> Result<DesktopInput, Refusal> {
         let card_gone = |card, interaction| DesktopInput::CardGone { card, interaction };
         Ok(match interaction {
-            DesktopInteraction::AllowPrompt => {
-                DesktopInput::PromptAnswered { prompt: self.take_prompt()?, allow: true }
-            }
-            DesktopInteraction::DenyPrompt => {
-                DesktopInput::PromptAnswered { prompt: self.take_prompt()?, allow: false }
-            }
+            DesktopInteraction::AllowPrompt => self.press(PromptChoice::Allow)?,
+            DesktopInteraction::AllowPromptInSummary => self.press(PromptChoice::AllowInSummary)?,
+            DesktopInteraction::DenyPrompt => self.press(PromptChoice::Deny)?,
             DesktopInteraction::ClosePrompt => DesktopInput::PromptClosed(self.take_prompt()?),
             DesktopInteraction::ClickCard => card_gone(self.take_card()?, CardInteraction::Clicked),
             DesktopInteraction::DismissCard => card_gone(self.take_card()?, CardInteraction::Dismissed),
         })
+    }
+
+    fn press(&mut self, choice: PromptChoice) -> Result<DesktopInput, Refusal> {
+        if !self.device.prompt_buttons().iter().any(|button| button.choice == choice) {
+            let message = "the permission prompt has no such button here";
+            let hint = "press Allow or Don't Allow, or set app.ios_summary_button";
+            return Err(Refusal::new("noSuchButton", message, hint));
+        }
+        Ok(DesktopInput::PromptAnswered { prompt: self.take_prompt()?, choice })
     }
 
     fn take_prompt(&mut self) -> Result<PromptNumber, Refusal> {

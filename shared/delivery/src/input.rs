@@ -3,6 +3,7 @@
 //! Lives here: the words. Does not live here: what each comes to (one file a subject).
 
 use bytes::Bytes;
+use portal_contract::status::PromptChoice;
 use portal_contract::{CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, PushProblem, Receipt};
 use portal_device::{AckToken, CardNumber, DeviceCommand, PromptNumber};
 
@@ -146,12 +147,12 @@ pub enum DesktopInput {
     CardVanished(CardNumber),
     /// The notification server went, and every card with it.
     CardsLost,
-    /// One of the prompt's two buttons was pressed.
+    /// One of the prompt's buttons was pressed.
     PromptAnswered {
         /// Which prompt.
         prompt: PromptNumber,
-        /// Whether it was the one that allows.
-        allow: bool,
+        /// What stands on it.
+        choice: PromptChoice,
     },
     /// The prompt's card was closed without an answer.
     PromptClosed(PromptNumber),

@@ -72,6 +72,12 @@ impl Device {
         let Some(enrolled) = &self.state.enrollment.enrolled else {
             return Err((ActionResult::Refused, "the device is not enrolled".to_owned()));
         };
+        let removal = match kind {
+            ActionKind::Retire => Some(Removal::Retire),
+            ActionKind::Wipe => Some(Removal::Wipe),
+            ActionKind::Delete => Some(Removal::Delete),
+            ActionKind::SyncDevice => None,
+        };
         let of_an_earlier_enrollment = match action.sent_at {
             Some(sent_at) => sent_at < enrolled.at,
             None => !enrolled.fenced,
@@ -79,6 +85,9 @@ impl Device {
         if of_an_earlier_enrollment {
             return Err((ActionResult::Ignored, "it was sent before the present enrollment".to_owned()));
         }
-        Ok(kind)
+        match removal.and_then(|removal| self.state.has_no(removal)) {
+            Some(why) => Err((ActionResult::Refused, why)),
+            None => Ok(kind),
+        }
     }
 }

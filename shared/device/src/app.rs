@@ -6,7 +6,7 @@ use portal_contract::{OperatingSystem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::switches::NotificationSwitches;
-use super::{Device, DeviceEffect, Refusal, Rule};
+use super::{ChannelCreation, Device, DeviceEffect, Refusal, Rule};
 use portal_contract::command::AppCommand;
 
 /// Company Portal on the device.
@@ -27,10 +27,18 @@ pub struct AppState {
     pub installed_at: Option<Timestamp>,
     /// When it was last removed (facts 4.1: a day later the permission is forgotten).
     pub removed_at: Option<Timestamp>,
+    /// Whether the app has created its notification channel (Android; `Rule::AndroidPreGrant`). Snapshots of before this was
+    /// kept are of apps that had.
+    #[serde(default = "yes")]
+    pub has_channel: bool,
     /// In-app messages with a later sequence are this installation's.
     pub in_app_from: u64,
     /// In-app messages up to this sequence are listed: the section was pulled to refresh (facts 1.6).
     pub refreshed_through: u64,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl AppState {
@@ -93,7 +101,7 @@ impl Device {
             AppCommand::Install { version, target_sdk } => self.install(version, target_sdk, now, effects),
             AppCommand::Update { version, target_sdk } => self.update(version, target_sdk, now, effects),
             AppCommand::Uninstall => self.uninstall(now, effects),
-            AppCommand::Open => self.open(effects),
+            AppCommand::Open => self.open(now, effects),
             AppCommand::Close => self.close(effects),
             AppCommand::ForceStop => self.force_stop(effects),
             AppCommand::Refresh => self.refresh(effects),
@@ -126,6 +134,7 @@ impl Device {
             version: Some(version),
             target_sdk,
             installed_at: Some(now),
+            has_channel: !platform.is_apple() && self.settings.android_channel == ChannelCreation::AtStart,
             in_app_from: self.pushes.last_sequence(),
             refreshed_through: self.pushes.last_sequence(),
             ..AppState::default()
@@ -171,15 +180,19 @@ impl Device {
             effects.push(DeviceEffect::Unchanged("already not installed".to_owned()));
             return Ok(());
         }
-        self.state.app = AppState { removed_at: Some(now), ..AppState::default() };
-        self.withdraw_prompt(effects);
-        // Both platforms take an app's notifications away with the app.
-        self.pushes.withdraw_all(effects);
-        effects.push(DeviceEffect::StateChanged);
+        self.take_app_away(now, effects);
         Ok(())
     }
 
-    fn open(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
+    /// The app goes, and with it its prompt and its notifications, on both platforms.
+    pub(super) fn take_app_away(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        self.state.app = AppState { removed_at: Some(now), ..AppState::default() };
+        self.withdraw_prompt(effects);
+        self.pushes.withdraw_all(effects);
+        effects.push(DeviceEffect::StateChanged);
+    }
+
+    fn open(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let app = &mut self.state.app;
         if !app.is_installed() {
             return Err(Refusal::app_missing("app open"));
@@ -191,6 +204,10 @@ impl Device {
         app.foreground = true;
         app.force_stopped = false;
         effects.push(DeviceEffect::StateChanged);
+        if self.state.permission.is_asked_for_by_the_system() {
+            // Rule::AndroidOlderTarget: the system asks when an activity starts, and not the app when it is installed
+            self.ask_for_permission(now, effects);
+        }
         Ok(())
     }
 

@@ -107,6 +107,8 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
         "The notification remains until the user dismisses it";
     "1.6.13" as the rule RemovalFirst,
         "A pending retire, wipe or delete takes precedence over what waits for the device";
+    "1.6.14" as the rule RemovalByKind, "Which removal there is, and what delete does, depends on the kind of enrollment";
+    "1.6.15" as the rule RetireTakesWorkProfile, "Retire removes a personally-owned work profile with its apps";
 
     "1.8.1" [WhoDiscards] [U U V] {Non.1 Non.2} note: "said of the push for noncompliance" undocumented: "2019 and 2023; here it is the same",
         "With the permission off the sender gets no error; the message is not seen";
@@ -135,17 +137,18 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
     "4.1.15" [AppleSurfaces] [D D D] {Set.2}, "Sound has a switch of its own";
     "4.1.16" [ApplePolicy] [D D D] {Mdm.1},
         "A supervised device's notification profile decides, whatever the user chose";
+    "4.1.17" as the rule ApplePolicyDefaults, "What that profile leaves out has Apple's default, and is enforced, too";
 
     "4.2.1" as the rule AndroidOptOut, "To 12L: enabled at install, and never a prompt";
     "4.2.2" [AndroidOffUntilGranted AndroidAsks] [N D D] {Np.2}, "From 13: off until it is granted";
-    "4.2.3" [AndroidPreGrant] [N D D] {Np.3}, "Upgraded to 13 with the app on it: granted beforehand";
+    "4.2.3" [AndroidPreGrant] [N D D] {Np.3}, "Upgraded to 13 with the app on it and a channel of its: granted beforehand";
     "4.2.4" [AndroidPreGrant] [N D D] {Np.5}, "Upgraded to 13 with notifications turned off: stays off";
     "4.2.5" [AndroidOlderTarget] [N D D] {Np.6 Gb.1},
-        "An app that targets 12L or earlier: the system prompts, and one Don't Allow is final";
+        "An app that targets 12L or earlier: the system prompts, and one Don't allow is final";
     "4.2.6" [AndroidGranted] [N D D] {Np.10}, "From 13: Allow grants it";
-    "4.2.7" [AndroidTwoDenials] [N D D] {Req.2}, "From 13: after the first Don't Allow the app may ask again";
+    "4.2.7" [AndroidTwoDenials] [N D D] {Req.2}, "From 13: after the first Don't allow the app may ask again";
     "4.2.8" [AndroidTwoDenials] [N D D] {Req.1 Req.3},
-        "From 13: the second Don't Allow is permanent until the app is installed anew";
+        "From 13: the second Don't allow is permanent until the app is installed anew";
     "4.2.9" [AndroidSwipeIsNoDenial] [N D D] {Np.7}, "The dialog swiped away is no denial";
     "4.2.10" [AndroidSwitch] [D D D] {Np.9}, "Turned off in Settings: blocked";
     "4.2.11" [AndroidSwitch] [D D D] {Cha.4}, "A channel, or its group, turned off: blocked";
@@ -159,6 +162,15 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
     "4.2.19" [ForceStop] [D D D] {Out.3} note: "lost, not kept",
         "Force-stopped: no message until the app is opened";
     "4.2.20" [WorkProfilePaused] [D D D] {Wp.1 Out.5}, "A paused work profile's messages arrive when it is resumed";
+    "4.2.21" as the rule AndroidSwitchAnswers,
+        "The switch in Settings counts as an answer: off is the first denial, and it ends a permanent one";
+    "4.2.22" as the rule AndroidRationale,
+        "shouldShowRequestPermissionRationale: true after the first denial alone";
+    "4.2.23" as the rule AndroidGrantStays, "A device policy that goes leaves what it had granted";
+    "4.2.24" as the rule IntuneAppPermissions,
+        "A work profile's default app permissions grant or deny it without a prompt";
+    "4.2.25" as the rule IntuneLockedProfile,
+        "Work profile notifications blocked while the device is locked: a locked device shows none";
 
     "5.1" [ApnsKeepsOne] [D D D] {Aps.1 Aps.2},
         "APNs keeps one message of an app for a device that is offline, the latest";
@@ -224,6 +236,7 @@ mod tests {
         "sign-in-not-needed",
         "grace-after-unenrolling",
         "unenrolled-states",
+        "apple-summary-button",
         "apple-provisional-asked-again",
         "apple-scheduled-summary",
         "android-reinstall",

@@ -129,7 +129,8 @@ impl Device {
         match self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type) {
             Some(kind) if !kind.has_work_profile() => {
                 let message = format!("the device has no work profile: it is enrolled as {kind} (facts 1.2, 3)");
-                let hint = "retire, then enroll --user UPN: a personal device with a work profile";
+                let out = self.state.way_out_of_management();
+                let hint = format!("{out}, then enroll --user UPN: a personal device with a work profile");
                 Err(Refusal::new("noWorkProfile", message, hint))
             }
             _ => Ok(()),

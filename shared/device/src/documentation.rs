@@ -38,6 +38,17 @@ pub enum ApplePermissionRequest {
     Provisional,
 }
 
+/// When Company Portal for Android creates its notification channel (facts 4.2, 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChannelCreation {
+    /// When it starts for the first time.
+    #[default]
+    AtStart,
+    /// With the first message that it shows, or would show.
+    FirstMessage,
+}
+
 /// The emulated push service between sender and device (contract 4; facts 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushServiceEmulation {
@@ -88,8 +99,12 @@ pub struct EmulationSettings {
     pub apple_request: ApplePermissionRequest,
     /// Whether an explicit request while provisional prompts.
     pub provisional_may_prompt: bool,
+    /// Whether the prompt of iOS and iPadOS has a third button, which leaves notifications to the scheduled summary.
+    pub apple_summary_button: bool,
     /// The Android version, as an API level, that an app installed without one targets.
     pub android_target_sdk: u32,
+    /// When the app on Android creates its channel.
+    pub android_channel: ChannelCreation,
     /// The most notifications shown in a second.
     pub pace_per_second: u32,
     /// The most cards open on the desktop.
@@ -111,7 +126,9 @@ impl Default for EmulationSettings {
             late_joiner: false,
             apple_request: ApplePermissionRequest::default(),
             provisional_may_prompt: false,
+            apple_summary_button: false,
             android_target_sdk: 33,
+            android_channel: ChannelCreation::default(),
             pace_per_second: 100,
             open_cards: 20,
             server_timeout_millis: 20_000,

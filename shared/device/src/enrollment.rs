@@ -133,7 +133,8 @@ impl Device {
         if let Some(present) = &before.enrolled {
             if present.user != user {
                 let message = format!("the device is enrolled by {} already", present.user);
-                return Err(Refusal::new("alreadyEnrolled", message, format!("retire, then enroll --user {user}")));
+                let hint = format!("{}, then enroll --user {user}", self.state.way_out_of_management());
+                return Err(Refusal::new("alreadyEnrolled", message, hint));
             }
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
                 effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));
@@ -188,7 +189,10 @@ impl Device {
             |why: String| Refusal::new("invalidValue", why, format!("enrollment set {name}=… with one of these"));
         let mut changed = enrolled.clone();
         match name {
-            "managementState" => changed.management_state = value.parse().map_err(invalid)?,
+            "managementState" => {
+                changed.management_state = value.parse().map_err(invalid)?;
+                self.state.check_management_state(changed.management_state)?;
+            }
             "deviceRegistrationState" => changed.registration_state = value.parse().map_err(invalid)?,
             "managedDeviceOwnerType" => changed.owner_type = value.parse().map_err(invalid)?,
             "deviceEnrollmentType" => {

@@ -4,8 +4,8 @@
 //! (`verdict`), what the emulated push service drops (`push_service`).
 
 use portal_contract::{
-    CardInteraction, DesktopVerdict, NotificationId, Outcome, Presentation, PushProblem, PushTarget, Receipt, Surface,
-    Timestamp,
+    CardInteraction, DesktopVerdict, NotificationId, Outcome, Prerequisite, Prerequisites, Presentation, PushProblem,
+    PushTarget, Receipt, Surface, Timestamp,
 };
 
 use super::Device;
@@ -178,7 +178,13 @@ impl Device {
         }
     }
 
-    fn settle(&mut self, candidate: PushCandidate, outcome: Outcome, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+    pub(super) fn settle(
+        &mut self,
+        candidate: PushCandidate,
+        outcome: Outcome,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
         let desktop = match &outcome {
             Outcome::Failed { problem, .. } => DesktopVerdict::of_failure(*problem),
             _ => None,
@@ -202,8 +208,23 @@ impl Device {
         receipt.desktop = desktop;
         receipt.priority_lowered = push.priority_lowered;
         self.note_message(&receipt);
+        self.note_channel(&receipt.outcome, effects);
         let held = held.map(|held| held.key);
         effects.push(DeviceEffect::Settle(SettledPush { receipt, push: Some(push), held, ack }));
+    }
+
+    /// An Android app that had no channel creates it when it notifies, even where the system drops the notification (facts 4.2).
+    fn note_channel(&mut self, outcome: &Outcome, effects: &mut Vec<DeviceEffect>) {
+        let only_denied = |unmet: &Prerequisites| unmet.iter().eq([Prerequisite::NotificationsPermitted]);
+        let notifies = match outcome {
+            Outcome::Presented(shown) => shown.surface != Surface::InApp,
+            Outcome::Withheld { unmet } => only_denied(unmet),
+            _ => false,
+        };
+        if notifies && self.state.app.is_installed() && !self.is_apple() && !self.state.app.has_channel {
+            self.state.app.has_channel = true;
+            effects.push(DeviceEffect::StateChanged);
+        }
     }
 
     fn receipt(

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use portal_contract::command::DeviceCommand;
+use portal_contract::status::PromptChoice;
 use portal_contract::{
     CardInteraction, CustomNotification, DesktopVerdict, GroupList, PayloadRejection, PushProblem, PushTarget,
     RemoteAction,
@@ -71,8 +72,8 @@ pub enum DeviceInput {
     PromptAnswered {
         /// Which prompt.
         number: PromptNumber,
-        /// Allow or Don't Allow.
-        allow: bool,
+        /// What stands on it.
+        choice: PromptChoice,
     },
     /// The prompt's card was closed without an answer.
     PromptClosed {
@@ -130,8 +131,11 @@ impl DeviceInput {
             Self::Command(command) => json(json!({ "command": command })),
             Self::GroupsHeard(list) => json(json!({ "groupsHeard": list })),
             Self::ActionArrived { action, .. } => json(json!({ "actionArrived": action })),
-            Self::PromptAnswered { number, allow } => {
-                json(json!({ "promptAnswered": { "number": number, "allow": allow } }))
+            Self::PromptAnswered { number, choice: PromptChoice::AllowInSummary } => {
+                json(json!({ "promptAnswered": { "number": number, "allow": true, "inSummary": true } }))
+            }
+            Self::PromptAnswered { number, choice } => {
+                json(json!({ "promptAnswered": { "number": number, "allow": choice.allows() } }))
             }
             Self::PromptClosed { number } => json(json!({ "promptClosed": { "number": number } })),
             Self::FenceReturned => Cow::Borrowed(r#"{"fenceReturned":{}}"#),

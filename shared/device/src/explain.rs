@@ -80,6 +80,9 @@ fn dropped_sentence(problem: PushProblem) -> &'static str {
         PushProblem::DroppedAppForceStopped => {
             "The app was force-stopped: nothing arrives until it is opened (facts 4.2)."
         }
+        PushProblem::RemovalPending => {
+            "A retire, wipe or delete was pending, and a device carries out nothing beside it (facts 1.6)."
+        }
         _ => "The push service dropped it (facts 5).",
     }
 }

@@ -55,7 +55,8 @@ impl Device {
         let asked_before = identity.asks_at_run_time();
         self.state.identity.os_version = version;
         if !asked_before && self.state.identity.asks_at_run_time() {
-            self.state.permission.upgrade_to_run_time_permission(self.state.app.is_installed());
+            let app = &self.state.app;
+            self.state.permission.upgrade_to_run_time_permission(app.is_installed() && app.has_channel);
         }
         effects.push(DeviceEffect::StateChanged);
         Ok(())

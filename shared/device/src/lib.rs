@@ -74,7 +74,9 @@ pub use actions::LastActionNote;
 pub use app::AppState;
 pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
-pub use documentation::{ApplePermissionRequest, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation};
+pub use documentation::{
+    ApplePermissionRequest, ChannelCreation, EmulationSettings, FcmMessageKind, FcmPriority, PushServiceEmulation,
+};
 pub use effect::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 pub use enrollment::Enrollment;
 pub use event::{AckToken, ArrivedPush, CardFailure, DeviceInput};
@@ -205,7 +207,7 @@ impl Device {
             DeviceInput::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
             DeviceInput::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
             DeviceInput::ActionArrived { action, id_used } => self.action_arrived(action, id_used, now, &mut effects),
-            DeviceInput::PromptAnswered { number, allow } => self.prompt_answered(number, allow, &mut effects),
+            DeviceInput::PromptAnswered { number, choice } => self.prompt_answered(number, choice, &mut effects),
             DeviceInput::PromptClosed { number } => self.prompt_closed(number, &mut effects),
             DeviceInput::Connected { session_present } => self.connected(session_present, now, &mut effects),
             DeviceInput::Disconnected => self.pushes.disconnected(),

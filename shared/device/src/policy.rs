@@ -1,15 +1,16 @@
-//! What device management enforces over the user's choice: Apple's notifications payload, Android's permission grant.
+//! What device management enforces over the user's choice: Apple's notifications payload, Android's permission grant, Intune's
+//! own settings for a personally-owned work profile.
 //!
 //! Lives here: its names, its values, to whom it applies (facts 4.1, 4.2). Does not live here: the user's own switches
 //! (`switches`), what all of it means for a push (`grounds`, `surface`).
 
 use std::collections::BTreeMap;
 
-use portal_contract::NotificationPermission;
+use portal_contract::{DeviceEnrollmentType, NotificationPermission};
 use serde::{Deserialize, Serialize};
 
 use super::identity::DeviceIdentity;
-use super::switches::{AppleSwitches, NotificationSwitches, ShowPreviews};
+use super::switches::{AndroidSwitches, AppleSwitches, LockScreenVisibility, NotificationSwitches, ShowPreviews};
 use super::{Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
 
 /// The policy in force, by the payload's own names; empty: none.
@@ -32,7 +33,17 @@ const APPLE: &[(&str, &[&str])] = &[
 ];
 
 /// setPermissionGrantState of POST_NOTIFICATIONS (facts 4.2).
-const ANDROID: &[(&str, &[&str])] = &[("PermissionGrantState", &["granted", "denied"])];
+const GRANT_STATE: &str = "PermissionGrantState";
+/// Intune's *Default app permissions* of a personally-owned work profile, by Graph's name (facts 4.2).
+const APP_PERMISSIONS: &str = "workProfileDefaultAppPermissionPolicy";
+/// Intune's *Work profile notifications while device locked*, by Graph's name (facts 4.2).
+const BLOCKED_WHILE_LOCKED: &str = "workProfileBlockNotificationsWhileDeviceLocked";
+
+const ANDROID: &[(&str, &[&str])] = &[
+    (GRANT_STATE, &["granted", "denied"]),
+    (APP_PERMISSIONS, &["deviceDefault", "prompt", "autoGrant", "autoDeny"]),
+    (BLOCKED_WHILE_LOCKED, TRUE_FALSE),
+];
 
 impl DevicePolicy {
     /// Each key that is set, with its value.
@@ -49,33 +60,51 @@ impl DevicePolicy {
         self.0.get(name).map(String::as_str)
     }
 
-    fn switch(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|value| value == "true")
+    /// Whether it is an Apple notifications payload.
+    fn is_payload(&self) -> bool {
+        APPLE.iter().any(|(name, _)| self.0.contains_key(*name))
     }
 
-    /// Whether it keeps banners off, whatever the user chose.
-    pub(super) fn turns_off_banners(&self) -> bool {
-        self.get("AlertType") == Some("0")
+    /// A key of the payload. Left out, it has Apple's default, which is enforced with the rest: true (facts 4.1).
+    fn switch(&self, name: &str) -> bool {
+        self.get(name) != Some("false")
     }
 
-    /// The permission that it enforces, if any.
-    pub(super) fn permission(&self) -> Option<NotificationPermission> {
-        let enforced =
-            |allowed| if allowed { NotificationPermission::Authorized } else { NotificationPermission::Denied };
-        let apple = (!self.is_empty() && self.get("PermissionGrantState").is_none())
-            // facts 4.1: NotificationsEnabled is true unless the payload says otherwise
-            .then(|| enforced(self.switch("NotificationsEnabled").unwrap_or(true)));
-        apple.or_else(|| self.get("PermissionGrantState").map(|state| enforced(state == "granted")))
+    /// Whether the grant state enforces the permission, and which.
+    fn grant_state(&self) -> Option<bool> {
+        self.get(GRANT_STATE).map(|state| state == "granted")
     }
 
-    /// The user's switches with what the policy enforces put over them (facts 4.1: always enforced).
+    /// The permission that it enforces whatever the user did, if any.
+    fn permission(&self) -> Option<NotificationPermission> {
+        let payload = self.is_payload().then(|| self.switch("NotificationsEnabled"));
+        payload
+            .or_else(|| self.grant_state())
+            .map(|allowed| if allowed { NotificationPermission::Authorized } else { NotificationPermission::Denied })
+    }
+
+    /// What it answers in the user's place where an app asks; nothing where the user is asked (`Rule::IntuneAppPermissions`).
+    pub(super) fn answers_requests(&self) -> Option<bool> {
+        match self.get(APP_PERMISSIONS) {
+            Some("autoGrant") => Some(true),
+            Some("autoDeny") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The user's switches with what the payload enforces put over them (`Rule::ApplePolicyDefaults`).
     fn over(&self, user: &AppleSwitches) -> AppleSwitches {
+        if !self.is_payload() {
+            return user.clone();
+        }
         AppleSwitches {
-            notification_center: self.switch("ShowInNotificationCenter").unwrap_or(user.notification_center),
-            lock_screen: self.switch("ShowInLockScreen").unwrap_or(user.lock_screen),
-            alert: self.get("AlertType").map_or(user.alert, |style| style != "0"),
-            sound: self.switch("SoundsEnabled").unwrap_or(user.sound),
-            badge: self.switch("BadgesEnabled").unwrap_or(user.badge),
+            notification_center: self.switch("ShowInNotificationCenter"),
+            lock_screen: self.switch("ShowInLockScreen"),
+            // AlertType is 1, a temporary banner, where it is left out
+            alert: self.get("AlertType") != Some("0"),
+            sound: self.switch("SoundsEnabled"),
+            badge: self.switch("BadgesEnabled"),
+            // PreviewType alone has no default: left out, it leaves the user's
             show_previews: match self.get("PreviewType") {
                 Some("0") => ShowPreviews::Always,
                 Some("1") => ShowPreviews::WhenAuthenticated,
@@ -85,6 +114,14 @@ impl DevicePolicy {
             scheduled_delivery: user.scheduled_delivery,
         }
     }
+
+    /// The user's switches with the work profile's lock screen put over them (`Rule::IntuneLockedProfile`).
+    fn over_android(&self, user: &AndroidSwitches) -> AndroidSwitches {
+        match self.get(BLOCKED_WHILE_LOCKED) {
+            Some("true") => AndroidSwitches { lock_screen: LockScreenVisibility::Secret, ..user.clone() },
+            _ => user.clone(),
+        }
+    }
 }
 
 impl DeviceSnapshot {
@@ -92,13 +129,18 @@ impl DeviceSnapshot {
     pub(super) fn acting_switches(&self) -> NotificationSwitches {
         match &self.switches {
             NotificationSwitches::Apple(user) => NotificationSwitches::Apple(self.policy.over(user)),
-            android @ NotificationSwitches::Android(_) => android.clone(),
+            NotificationSwitches::Android(user) => NotificationSwitches::Android(self.policy.over_android(user)),
         }
+    }
+
+    /// The permission that a policy decided on, whatever the user did or will do.
+    pub(super) fn enforced_permission(&self) -> Option<NotificationPermission> {
+        self.policy.permission().or_else(|| self.permission.fixed_by_policy())
     }
 
     /// The permission as it acts: the policy's, else the platform's (`Rule::ApplePolicy`, `Rule::AndroidPolicy`).
     pub fn acting_permission(&self) -> NotificationPermission {
-        self.policy.permission().unwrap_or_else(|| self.permission.status())
+        self.enforced_permission().unwrap_or_else(|| self.permission.status())
     }
 }
 
@@ -128,33 +170,45 @@ impl Device {
         effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         check(name, value, &self.state.identity)?;
-        self.check_policy_applies()?;
+        self.check_policy_applies(name)?;
         if self.state.policy.get(name) == Some(value) {
             effects.push(DeviceEffect::Unchanged(format!("already {name}={value}")));
             return Ok(());
         }
         self.state.policy.0.insert(name.to_owned(), value.to_owned());
+        if self.state.policy.answers_requests().is_none() {
+            // What it answered before stays, and is the user's to change again.
+            self.state.permission.without_policy(None);
+        }
         effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn check_policy_applies(&self) -> Result<(), Refusal> {
+    fn check_policy_applies(&self, name: &str) -> Result<(), Refusal> {
         let identity = &self.state.identity;
         let Some(enrolled) = &self.state.enrollment.enrolled else {
             let message = "a policy comes with an enrollment, and the device is not enrolled";
             return Err(Refusal::new("notEnrolled", message, "enroll --user UPN"));
         };
         if !identity.operating_system.is_apple() {
-            return if identity.asks_at_run_time() {
-                Ok(())
-            } else {
+            if name != GRANT_STATE && enrolled.enrollment_type != DeviceEnrollmentType::UserEnrollment {
+                let message = format!(
+                    "{name} is a setting of personally-owned work profiles; the device is enrolled as {} ({})",
+                    enrolled.enrollment_type,
+                    Rule::IntuneAppPermissions.source()
+                );
+                let hint = format!("{}, then enroll --user UPN", self.state.way_out_of_management());
+                return Err(Refusal::new("notForThisEnrollment", message, hint));
+            }
+            if name != BLOCKED_WHILE_LOCKED && !identity.asks_at_run_time() {
                 let message = format!(
                     "Android {} has no notification permission that a policy could grant; it came with 13 ({})",
                     identity.os_version,
                     Rule::AndroidPolicy.source()
                 );
-                Err(Refusal::new("notOnThisVersion", message, "os update 13"))
-            };
+                return Err(Refusal::new("notOnThisVersion", message, "os update 13"));
+            }
+            return Ok(());
         }
         if !enrolled.supervised || enrolled.enrollment_type.is_apple_user_enrollment() {
             let message = format!(
@@ -171,8 +225,16 @@ impl Device {
         if self.state.policy.is_empty() {
             effects.push(DeviceEffect::Unchanged("already without a policy".to_owned()));
         } else {
-            self.state.policy = DevicePolicy::default();
+            self.lift_policy();
             effects.push(DeviceEffect::StateChanged);
         }
+    }
+
+    /// The policy goes. What it had granted or denied an Android app stays as it was (`Rule::AndroidGrantStays`); on iOS the
+    /// user's own answer and switches come back.
+    pub(super) fn lift_policy(&mut self) {
+        let policy = std::mem::take(&mut self.state.policy);
+        let enforced = policy.grant_state().filter(|_| self.state.app.is_installed());
+        self.state.permission.without_policy(enforced);
     }
 }

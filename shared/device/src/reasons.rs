@@ -225,7 +225,7 @@ impl DeviceSnapshot {
         if !self.app.is_installed() {
             return PrerequisiteReason::PermissionWithoutApp;
         }
-        match self.policy.permission() {
+        match self.enforced_permission() {
             Some(NotificationPermission::Denied) => return PrerequisiteReason::ForbiddenByPolicy,
             Some(_) => return self.switched_off().unwrap_or(PrerequisiteReason::GrantedByPolicy),
             None => {}

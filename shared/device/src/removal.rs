@@ -1,12 +1,64 @@
 //! How an enrollment ends: retire, wipe, delete, each at once or waiting for the device to check in (facts 1.6, 3).
 //!
-//! Lives here: their stages and what each leaves. Does not live here: the remote actions that ask for them (`actions`).
+//! Lives here: their stages, which kind of enrollment has which, and what each leaves. Does not live here: the remote actions
+//! that ask for them (`actions`).
 
 use portal_contract::command::{Removal, RemovalStage};
-use portal_contract::{DeviceRegistrationState, ManagementState, Timestamp};
+use portal_contract::{DeviceEnrollmentType, DeviceRegistrationState, ManagementState, PushTarget, Timestamp};
 
-use super::policy::DevicePolicy;
-use super::{Device, DeviceEffect, Refusal};
+use super::enrollment::ActiveEnrollment;
+use super::push::{HoldReason, PushCandidate, ReceivedPush};
+use super::{Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
+
+/// How a device is managed, as far as its removal goes (`Rule::RemovalByKind`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ManagementKind {
+    /// iOS and iPadOS.
+    Apple,
+    /// A personally-owned device with a work profile.
+    PersonalWorkProfile,
+    /// Android device administrator: here what a device enrollment manager enrolls.
+    DeviceAdministrator,
+    /// Fully managed, dedicated, corporate-owned work profile, AOSP.
+    CompanyAndroid,
+}
+
+impl ManagementKind {
+    fn of(enrolled: &ActiveEnrollment, apple: bool) -> Self {
+        match enrolled.enrollment_type {
+            _ if apple => Self::Apple,
+            DeviceEnrollmentType::UserEnrollment => Self::PersonalWorkProfile,
+            DeviceEnrollmentType::DeviceEnrollmentManager => Self::DeviceAdministrator,
+            _ => Self::CompanyAndroid,
+        }
+    }
+
+    fn has(self, removal: Removal) -> bool {
+        match removal {
+            Removal::Retire => self != Self::CompanyAndroid,
+            Removal::Wipe => matches!(self, Self::Apple | Self::CompanyAndroid),
+            Removal::Delete => true,
+        }
+    }
+
+    /// What is done to the device: a delete retires or wipes it.
+    fn carried_out_as(self, removal: Removal) -> Removal {
+        match removal {
+            Removal::Delete if self == Self::CompanyAndroid => Removal::Wipe,
+            Removal::Delete => Removal::Retire,
+            other => other,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Apple => "an iPhone or iPad",
+            Self::PersonalWorkProfile => "a personally-owned work profile",
+            Self::DeviceAdministrator => "a device that is managed by device administrator",
+            Self::CompanyAndroid => "an Android device of the company's",
+        }
+    }
+}
 
 /// Graph's word while a removal waits; a delete that is issued has none (facts 3).
 fn waiting(removal: Removal, stage: RemovalStage) -> Option<ManagementState> {
@@ -27,6 +79,55 @@ fn that_waits_as(state: ManagementState) -> Option<Removal> {
     [Removal::Retire, Removal::Wipe, Removal::Delete].into_iter().find(waits)
 }
 
+/// Graph's word for a removal that could not be carried out (facts 3); none for a delete, which always can.
+fn failed(removal: Removal) -> Option<ManagementState> {
+    match removal {
+        Removal::Retire => Some(ManagementState::RetireFailed),
+        Removal::Wipe => Some(ManagementState::WipeFailed),
+        Removal::Delete => None,
+    }
+}
+
+impl DeviceSnapshot {
+    fn management_kind(&self) -> Option<ManagementKind> {
+        let apple = self.identity.operating_system.is_apple();
+        self.enrollment.enrolled.as_ref().map(|enrolled| ManagementKind::of(enrolled, apple))
+    }
+
+    /// The removal that the device's kind of enrollment has: `retire`, or `wipe`; from where the device is now.
+    pub(super) fn way_out_of_management(&self) -> &'static str {
+        match self.management_kind() {
+            Some(ManagementKind::CompanyAndroid) if self.condition.offline => "device online, then wipe",
+            Some(ManagementKind::CompanyAndroid) => "wipe",
+            _ => "retire",
+        }
+    }
+
+    /// Why the present enrollment has no such removal (`Rule::RemovalByKind`).
+    pub(super) fn has_no(&self, removal: Removal) -> Option<String> {
+        let kind = self.management_kind().filter(|kind| !kind.has(removal))?;
+        let source = Rule::RemovalByKind.source();
+        Some(format!("{} is no action for {} ({source})", removal.word(), kind.words()))
+    }
+
+    /// The removal that waits for the device to check in.
+    fn waiting_removal(&self) -> Option<Removal> {
+        self.enrollment.enrolled.as_ref().and_then(|enrolled| that_waits_as(enrolled.management_state))
+    }
+
+    /// Whether `push` is a device action beside a removal that is pending, and so is not carried out (`Rule::RemovalFirst`).
+    pub(super) fn is_ignored_beside_removal(&self, push: &ReceivedPush) -> bool {
+        push.target == PushTarget::Device && self.waiting_removal().is_some()
+    }
+
+    /// Why an enrollment of this kind can be in no such state.
+    pub(super) fn check_management_state(&self, state: ManagementState) -> Result<(), Refusal> {
+        let Some(message) = that_waits_as(state).and_then(|removal| self.has_no(removal)) else { return Ok(()) };
+        let hint = format!("this kind has another removal: {}", self.way_out_of_management());
+        Err(Refusal::new("notForThisEnrollment", message, hint))
+    }
+}
+
 impl Device {
     pub(super) fn removal_command(
         &mut self,
@@ -35,10 +136,13 @@ impl Device {
         now: Timestamp,
         effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
-        let Some(enrolled) = &mut self.state.enrollment.enrolled else {
+        if self.state.enrollment.enrolled.is_none() {
             effects.push(DeviceEffect::Unchanged("already not enrolled".to_owned()));
             return Ok(());
-        };
+        }
+        if let Some(message) = self.state.has_no(removal) {
+            return Err(Refusal::new("notForThisEnrollment", message, self.state.way_out_of_management()));
+        }
         if stage == RemovalStage::Done {
             return self.remove_now(removal, now, effects);
         }
@@ -47,28 +151,32 @@ impl Device {
                 "Graph has no word for a delete that was issued: it is pending, then the device is gone (facts 3)";
             return Err(Refusal::new("noSuchState", message, "delete --pending"));
         };
-        if enrolled.management_state == waiting {
-            effects.push(DeviceEffect::Unchanged(format!("already {waiting}")));
-        } else {
-            enrolled.management_state = waiting;
-            effects.push(DeviceEffect::StateChanged);
+        match &mut self.state.enrollment.enrolled {
+            Some(enrolled) if enrolled.management_state != waiting => {
+                enrolled.management_state = waiting;
+                effects.push(DeviceEffect::StateChanged);
+            }
+            _ => effects.push(DeviceEffect::Unchanged(format!("already {waiting}"))),
         }
         Ok(())
     }
 
     fn remove_now(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
-        if removal == Removal::Wipe && self.state.condition.offline {
+        let wipes = self.state.management_kind().map(|kind| kind.carried_out_as(removal)) == Some(Removal::Wipe);
+        if wipes && self.state.condition.offline {
             // facts 1.6: "device must be enrolled and online"
+            let word = removal.word();
             let message = "the device is offline, so a wipe cannot reach it (facts 1.6)";
-            return Err(Refusal::new("deviceOffline", message, "wipe --pending, then device online"));
+            return Err(Refusal::new("deviceOffline", message, format!("{word} --pending, then device online")));
         }
         self.remove(removal, now, effects);
         Ok(())
     }
 
     pub(super) fn remove(&mut self, removal: Removal, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        let Some(kind) = self.state.management_kind() else { return };
         let Some(ended) = self.state.enrollment.enrolled.take() else { return };
-        self.state.policy = DevicePolicy::default();
+        self.lift_policy();
         self.state.enrollment.registration_without = match removal {
             // facts 3: "revoked = blocked, wiped or retired" (`Rule::RevokedAfterRemoval`)
             Removal::Retire | Removal::Wipe => DeviceRegistrationState::Revoked,
@@ -77,8 +185,11 @@ impl Device {
         // facts 1.2: the work profile goes with the enrollment that made it
         self.state.condition.work_profile_paused = false;
         self.linger(ended, now);
-        if removal == Removal::Wipe {
+        if kind.carried_out_as(removal) == Removal::Wipe {
             self.wipe(now, effects);
+        } else if kind == ManagementKind::PersonalWorkProfile && self.state.app.is_installed() {
+            // Rule::RetireTakesWorkProfile
+            self.take_app_away(now, effects);
         }
         effects.extend([DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
     }
@@ -92,10 +203,31 @@ impl Device {
 
     /// What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
     pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
-        let waiting = self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.management_state);
-        if let Some(removal) = waiting.and_then(that_waits_as) {
-            self.remove(removal, now, effects);
-            effects.push(DeviceEffect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
+        let Some(removal) = self.state.waiting_removal() else { return };
+        if let Some((why, failed)) = self.state.has_no(removal).zip(failed(removal)) {
+            // By a change of the kind of enrollment while the removal waited.
+            if let Some(enrolled) = &mut self.state.enrollment.enrolled {
+                enrolled.management_state = failed;
+            }
+            effects.extend([DeviceEffect::StateChanged, DeviceEffect::Noted(format!("the device checked in: {why}"))]);
+            return;
+        }
+        self.drop_pending_actions(now, effects);
+        self.remove(removal, now, effects);
+        effects.push(DeviceEffect::Noted(format!("the device checked in: its {} is carried out", removal.word())));
+    }
+
+    /// "The system ignores all other pending actions": a custom notification to the device is one, a message to a group is not.
+    fn drop_pending_actions(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        for key in self.pushes.held.all(HoldReason::DeviceOffline) {
+            let Some(held) = self.pushes.held.remove(key) else { continue };
+            let candidate = PushCandidate::from(held);
+            if candidate.push.target == PushTarget::Device {
+                let outcome = self.ignored_beside_removal(&candidate.push, now);
+                self.settle(candidate, outcome, now, effects);
+            } else {
+                self.hold(candidate, HoldReason::DeviceOffline, effects);
+            }
         }
     }
 }

@@ -29,6 +29,11 @@ impl Device {
     /// The same of one that has waited for `waited_for`. In the contract's order: expired, withheld, then waiting, dropped,
     /// shown.
     pub(super) fn judge(&self, push: &ReceivedPush, waited_for: Option<HoldReason>, now: Timestamp) -> PushVerdict {
+        let is_on_the_device = waited_for.is_some_and(|reason| reason != HoldReason::DeviceOffline);
+        if !is_on_the_device && self.state.is_ignored_beside_removal(push) {
+            // Rule::RemovalFirst: nothing of the device is asked then
+            return PushVerdict::Ends(self.ignored_beside_removal(push, now));
+        }
         if let Some(outcome) = self.ends_unseen(push, now) {
             return PushVerdict::Ends(outcome);
         }
@@ -47,11 +52,23 @@ impl Device {
 
     /// The outcome of a push that no waiting can change: it has expired, or a prerequisite is unmet.
     pub(super) fn ends_unseen(&self, push: &ReceivedPush, now: Timestamp) -> Option<Outcome> {
-        if push.ends_at(self.settings.ids_age_millis).is_some_and(|at| now >= at) {
+        if self.has_expired(push, now) {
             return Some(Outcome::Expired);
         }
         let unmet = self.state.unmet(Some(push));
         (!unmet.is_empty()).then_some(Outcome::Withheld { unmet })
+    }
+
+    fn has_expired(&self, push: &ReceivedPush, now: Timestamp) -> bool {
+        push.ends_at(self.settings.ids_age_millis).is_some_and(|at| now >= at)
+    }
+
+    /// The outcome of a device action beside a removal that is pending.
+    pub(super) fn ignored_beside_removal(&self, push: &ReceivedPush, now: Timestamp) -> Outcome {
+        match self.has_expired(push, now) {
+            true => Outcome::Expired,
+            false => Outcome::Dropped { problem: PushProblem::RemovalPending },
+        }
     }
 
     /// Everything that the push would have to wait for, in the order in which it does.

@@ -2,9 +2,13 @@
 //!
 //! Lives here: reading the snapshot into the contract's words. Does not live here: any rule.
 
-use portal_contract::{DeviceState, ManagedDeviceOwnerType, OperatingSystem, status};
+use portal_contract::status::{self, PromptButton};
+use portal_contract::{DeviceState, ManagedDeviceOwnerType, OperatingSystem};
 
-use super::DeviceSnapshot;
+use super::{Device, DeviceSnapshot};
+
+/// The version of iOS and iPadOS from which there is a scheduled summary (facts 4.1, document Ask).
+const SUMMARY_SINCE: u32 = 15;
 
 impl DeviceSnapshot {
     /// The retained device state (contract 3).
@@ -79,11 +83,32 @@ impl DeviceSnapshot {
         }
     }
 
+    /// What shouldShowRequestPermissionRationale tells the app, for `status`; nothing where there is no such permission, or no
+    /// app (`Rule::AndroidRationale`).
+    pub fn rationale_status(&self) -> Option<bool> {
+        let fixed = self.enforced_permission().is_some();
+        self.permission.shows_rationale().filter(|_| self.app.is_installed()).map(|shows| shows && !fixed)
+    }
+
     /// The permission prompt that is showing, for `status`.
-    pub fn prompt_status(&self) -> Option<status::PromptStatus> {
+    pub fn prompt_status(&self, buttons: &[PromptButton]) -> Option<status::PromptStatus> {
         self.permission.prompt.map(|prompt| status::PromptStatus {
             shown_at: prompt.shown_at,
-            actions: status::PROMPT_ACTIONS.map(str::to_owned).to_vec(),
+            actions: buttons.iter().map(|button| button.label.to_owned()).collect(),
         })
+    }
+}
+
+impl Device {
+    /// The permission prompt's buttons, in the platform's order and words (`Rule::AppleSummaryButton`).
+    pub fn prompt_buttons(&self) -> &'static [PromptButton] {
+        let identity = &self.snapshot().identity;
+        let in_summary = self.settings().apple_summary_button && identity.os_version.major() >= SUMMARY_SINCE;
+        status::prompt_buttons(identity.operating_system, in_summary)
+    }
+
+    /// The permission prompt that is showing, for `status`.
+    pub fn prompt_status(&self) -> Option<status::PromptStatus> {
+        self.snapshot().prompt_status(self.prompt_buttons())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use portal_agent::desktop::{Card, CardId, CardUrgency, DesktopEvent, Notifier, PromptId};
+use portal_agent::desktop::{Card, CardId, CardUrgency, DesktopEvent, Notifier, PromptChoice, PromptId};
 use portal_contract::PushProblem;
 use portal_tests::notification_server::{NotificationServer, ServerBehaviour, ServerProfile};
 use portal_tests::session_bus::SessionBus;
@@ -127,7 +127,7 @@ fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
             desktop.native.prompt(prompt(1));
             let shown = last(&server, 1).await;
             let labels: Vec<&str> = shown.actions.iter().map(|(_, label)| label.as_str()).collect();
-            assert_eq!(labels, ["Allow", "Don't Allow"]);
+            assert_eq!(labels, ["Don't Allow", "Allow"]);
             assert_eq!(shown.title, prompt(1).title);
 
             let forger = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
@@ -137,9 +137,9 @@ fn a_prompt_has_two_actions_and_only_its_own_keys_answer_it() {
             }
             desktop.said_nothing_before_showing(1).await;
 
-            let key = &shown.actions[usize::from(!allow)].0;
+            let key = &shown.actions[usize::from(allow)].0;
             let answer = desktop.answered_after(async || server.invoke(1, key, unicast).await.unwrap()).await;
-            assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow });
+            assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), choice: allow.into() });
             assert_eq!(server.wait_for_closed(1, LIMIT).await.unwrap(), [1]);
             desktop.native.stop().await;
             server.stop().await.unwrap();
@@ -391,7 +391,7 @@ fn a_prompt_that_was_given_up_and_appears_after_all_is_withdrawn() {
         assert_eq!(server.open(), [shown.id], "one prompt stands");
         let key = &shown.actions[0].0;
         let answer = desktop.answered_after(async || server.invoke(shown.id, key, true).await.unwrap()).await;
-        assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), allow: true });
+        assert_eq!(answer, DesktopEvent::PromptAnswered { prompt: PromptId(1), choice: PromptChoice::Deny });
     });
 }
 

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use portal_agent::desktop::{
     Card, CardId, CardUrgency, DesktopEvent, NativeNotifier, Notifier, NotifierOptions, PromptCard, PromptId,
 };
-use portal_contract::{DesktopVerdict, PushProblem};
+use portal_contract::status::prompt_buttons;
+use portal_contract::{DesktopVerdict, OperatingSystem, PushProblem};
 use portal_tests::notification_server::{NotificationServer, ReceivedNotification, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 use tokio::sync::mpsc;
@@ -147,6 +148,7 @@ pub fn prompt(id: u64) -> PromptCard {
         device: None,
         title: "“Company Portal” Would Like to Send You Notifications".into(),
         body: "Notifications may include alerts, sounds, and icon badges.".into(),
+        buttons: prompt_buttons(OperatingSystem::Ios, false),
     }
 }
 

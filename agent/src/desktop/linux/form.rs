@@ -4,7 +4,7 @@
 
 use notify_rust::{Hint, Notification, Timeout, Urgency as Level};
 
-use super::super::{APP_NAME, Card, CardUrgency, DESKTOP_ENTRY, PROMPT_ACTIONS, PromptCard, text};
+use super::super::{APP_NAME, Card, CardUrgency, DESKTOP_ENTRY, PromptCard, text};
 use super::open::{CLICK, PromptNonce};
 
 /// What all our notifications have in common.
@@ -44,9 +44,11 @@ impl NotificationTemplate {
 
     /// The permission prompt. Servers that draw no buttons (dunst) still offer its actions in their own way.
     pub(super) fn prompt(&self, prompt: &PromptCard, nonce: &PromptNonce, markup: bool) -> Notification {
-        let [allow, deny] = PROMPT_ACTIONS;
         let mut notification = self.text(&prompt.heading(), &prompt.body, markup);
-        notification.action(&nonce.allow(), allow).action(&nonce.deny(), deny).urgency(Level::Normal);
+        for button in prompt.buttons {
+            notification.action(&nonce.key(button.choice), button.label);
+        }
+        notification.urgency(Level::Normal);
         notification
     }
 

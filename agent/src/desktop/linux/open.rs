@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::super::{CardId, DesktopEvent, PromptId};
+use super::super::{CardId, DesktopEvent, PromptChoice, PromptId};
 
 /// The one action of a card (contract 5); servers invoke it when the card itself is clicked.
 pub(super) const CLICK: &str = "default";
@@ -48,14 +48,21 @@ impl PromptNonce {
         Self(random)
     }
 
-    /// The key of the action that allows.
-    pub(super) fn allow(&self) -> String {
-        format!("allow-{:016x}", self.0)
+    /// The key of the action that makes this choice.
+    pub(super) fn key(&self, choice: PromptChoice) -> String {
+        let word = match choice {
+            PromptChoice::Allow => "allow",
+            PromptChoice::AllowInSummary => "summary",
+            PromptChoice::Deny => "deny",
+        };
+        format!("{word}-{:016x}", self.0)
     }
 
-    /// The key of the action that denies.
-    pub(super) fn deny(&self) -> String {
-        format!("deny-{:016x}", self.0)
+    /// The choice whose key this is.
+    fn choice(&self, key: &str) -> Option<PromptChoice> {
+        [PromptChoice::Allow, PromptChoice::AllowInSummary, PromptChoice::Deny]
+            .into_iter()
+            .find(|choice| self.key(*choice) == key)
     }
 }
 
@@ -73,8 +80,7 @@ impl OpenItem {
                 Some(DesktopEvent::PromptFailed { prompt, detail: detail.to_owned() })
             }
             (&Self::Prompt(prompt, ref nonce), ServerSignal::Action(key)) => {
-                let allow = *key == nonce.allow();
-                (allow || *key == nonce.deny()).then_some(DesktopEvent::PromptAnswered { prompt, allow })
+                nonce.choice(key).map(|choice| DesktopEvent::PromptAnswered { prompt, choice })
             }
         }
     }
@@ -183,9 +189,10 @@ mod tests {
 
     #[test]
     fn only_the_nonce_answers_a_prompt() {
-        let answered = |allow| Some(DesktopEvent::PromptAnswered { prompt: PromptId(3), allow });
-        assert_eq!(prompt().meaning(&action("allow-000000000000feed")), answered(true));
-        assert_eq!(prompt().meaning(&action("deny-000000000000feed")), answered(false));
+        let answered = |choice| Some(DesktopEvent::PromptAnswered { prompt: PromptId(3), choice });
+        assert_eq!(prompt().meaning(&action("allow-000000000000feed")), answered(PromptChoice::Allow));
+        assert_eq!(prompt().meaning(&action("summary-000000000000feed")), answered(PromptChoice::AllowInSummary));
+        assert_eq!(prompt().meaning(&action("deny-000000000000feed")), answered(PromptChoice::Deny));
         for forged in ["allow", "deny", "default", "allow-0", "allow-feed"] {
             assert_eq!(prompt().meaning(&action(forged)), None);
         }

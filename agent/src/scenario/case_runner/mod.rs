@@ -267,6 +267,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             StepAction::Answer(answer) => {
                 let interaction = match answer {
                     PromptAnswer::Allow => DesktopInteraction::AllowPrompt,
+                    PromptAnswer::AllowInSummary => DesktopInteraction::AllowPromptInSummary,
                     PromptAnswer::Deny => DesktopInteraction::DenyPrompt,
                     PromptAnswer::Dismiss => DesktopInteraction::ClosePrompt,
                 };

@@ -155,7 +155,12 @@ fn refusal(
 }
 
 fn answer(node: &YamlNode, problems: &mut ProblemList) -> Option<PromptAnswer> {
-    let words = [("allow", PromptAnswer::Allow), ("deny", PromptAnswer::Deny), ("dismiss", PromptAnswer::Dismiss)];
+    let words = [
+        ("allow", PromptAnswer::Allow),
+        ("allowInSummary", PromptAnswer::AllowInSummary),
+        ("deny", PromptAnswer::Deny),
+        ("dismiss", PromptAnswer::Dismiss),
+    ];
     word(node, "answer", &words, problems)
 }
 

@@ -187,8 +187,15 @@ impl ScenarioWriter {
             return self.command(at, command);
         }
         if let Some(answer) = event.get("promptAnswered") {
-            let allow = answer.get("allow") == Some(&Value::Bool(true));
-            self.stimulus(at, if allow { "answer: allow" } else { "answer: deny" });
+            let is_true = |member: &str| answer.get(member) == Some(&Value::Bool(true));
+            self.stimulus(
+                at,
+                match (is_true("allow"), is_true("inSummary")) {
+                    (true, true) => "answer: allowInSummary",
+                    (true, false) => "answer: allow",
+                    (false, _) => "answer: deny",
+                },
+            );
         } else if event.get("promptClosed").is_some() {
             self.stimulus(at, "answer: dismiss");
         } else if let Some(list) = event.get("groupsHeard") {

@@ -59,7 +59,7 @@ pub struct PromptRequest {
     pub provisional: bool,
 }
 
-/// How what is kept is delivered from now on.
+/// How what is kept, or allowed, is delivered from now on (iOS, iPadOS).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeepDelivery {
@@ -80,7 +80,7 @@ pub struct StandbyChoice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OsUpdate {
-    /// The newer version, such as `26.1` or `16`.
+    /// The newer version, such as `27.1` or `17`.
     pub version: OsVersion,
 }
 

@@ -85,7 +85,7 @@ pub static GROUPS: &[CommandGroup] = &[
         summary: "The work profile (Android): pause, resume",
         examples: &[example("device work-profile pause")],
     },
-    CommandGroup { name: "os", summary: "The platform: update it", examples: &[example("os update 26.1")] },
+    CommandGroup { name: "os", summary: "The platform: update it", examples: &[example("os update 27.1")] },
     CommandGroup {
         name: "settings",
         summary: "The platform's own notification switches: show, set",

@@ -222,6 +222,8 @@ pub enum PermissionCommand {
     TurnOff,
     /// Answers the prompt, or turns the platform's switch on.
     Allow,
+    /// Answers the prompt by its third button: allowed, in the scheduled summary (iOS, iPadOS).
+    AllowInSummary,
     /// Answers the prompt, or turns the platform's switch off.
     Deny,
     /// Back to never asked.

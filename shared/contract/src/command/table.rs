@@ -192,13 +192,20 @@ pub static COMMANDS: &[CommandRow] = &[
             (PromptRequest { provisional: false }) <=> (DeviceCommand::Permission(PermissionCommand::Prompt)),
             (PromptRequest { provisional: true }) <=> (DeviceCommand::Permission(PermissionCommand::PromptProvisional))),
     ),
-    plain(
+    taking(
         "permission allow",
-        "permission/allow",
+        (Post, "permission/allow"),
         All,
         "Answer the prompt that is showing; without one, turn the platform's switch on",
         &[example("permission allow")],
-        request_body!(DeviceCommand::Permission(PermissionCommand::Allow)),
+        &[flag(
+            ("scheduled", "scheduled"),
+            yes,
+            "By the prompt's third button, in the scheduled summary (iOS, iPadOS; the setting app.ios_summary_button)",
+        )],
+        request_body!(KeepDelivery:
+            (KeepDelivery { scheduled: false }) <=> (DeviceCommand::Permission(PermissionCommand::Allow)),
+            (KeepDelivery { scheduled: true }) <=> (DeviceCommand::Permission(PermissionCommand::AllowInSummary))),
     ),
     plain(
         "permission deny",
@@ -389,11 +396,11 @@ pub static COMMANDS: &[CommandRow] = &[
         (Post, "os/update"),
         All,
         "Move the device to a newer OS, with the documented effect on the permission",
-        &[example("os update 26.1"), noted("os update 13", "an Android that asks for the permission at run time")],
+        &[example("os update 27.1"), noted("os update 13", "an Android that asks for the permission at run time")],
         &[Argument {
             kind: Positional { value_name: "VERSION" },
             member: "version",
-            help: "The newer version, such as 26.1, 16 or 12L",
+            help: "The newer version, such as 27.1, 17 or 12L",
             read: parsed::<OsVersion>,
         }],
         request_body!(OsUpdate: (OsUpdate { version }) <=> (DeviceCommand::OsUpdate { version })),

@@ -149,6 +149,17 @@ documents! {
             "NotificationManagerService will post a group summary on the app's behalf",
         ],
     }
+    Dpm {
+        key: "android-device-policy-manager",
+        title: "DevicePolicyManager",
+        url: Some("https://developer.android.com/reference/android/app/admin/DevicePolicyManager"),
+        dated: Some("Android 6.0, API 23"),
+        note: "setPermissionGrantState, as others quote it; the address is the class's page, which was not read",
+        quotes: [
+            "Setting the grant state to default does not revoke the permission.",
+            "It retains the previous grant, if any.",
+        ],
+    }
     Wp {
         key: "google-work-profile",
         title: "Pause or turn on your work profile",

@@ -3,6 +3,7 @@
 //! Lives here: the prompt as state of the device (contract 5) and the commands. Does not live here: what a status becomes
 //! (`apple`, `android`).
 
+use portal_contract::status::PromptChoice;
 use portal_contract::{NotificationPermission, Timestamp};
 
 use super::super::numbers::PromptNumber;
@@ -18,18 +19,25 @@ impl Device {
     }
 
     fn ask_by(&mut self, request: ApplePermissionRequest, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
-        let permission = &mut self.state.permission;
         // What device management decides nobody is asked (`Rule::ApplePolicy`, `Rule::AndroidPolicy`).
-        if permission.prompt.is_some() || self.state.policy.permission().is_some() {
+        if self.state.permission.prompt.is_some() || self.state.enforced_permission().is_some() {
             return;
         }
-        match permission.asking(&self.settings, request) {
-            RequestOutcome::Silent(_) => {}
-            RequestOutcome::GrantsQuietly => {
+        let in_the_users_place = self.state.policy.answers_requests();
+        let has_channel = self.state.app.has_channel;
+        let permission = &mut self.state.permission;
+        match (permission.asking(&self.settings, request, has_channel), in_the_users_place) {
+            (RequestOutcome::Silent(_), _) => {}
+            // Rule::IntuneAppPermissions
+            (RequestOutcome::Prompts, Some(allow)) => {
+                permission.answer_by_policy(allow);
+                effects.push(DeviceEffect::StateChanged);
+            }
+            (RequestOutcome::GrantsQuietly, _) => {
                 permission.grant_quietly();
                 effects.push(DeviceEffect::StateChanged);
             }
-            RequestOutcome::Prompts => {
+            (RequestOutcome::Prompts, None) => {
                 permission.prompts_shown = permission.prompts_shown.saturating_add(1);
                 let shown = permission.shown_before_reset.saturating_add(permission.prompts_shown);
                 let number = PromptNumber(shown);
@@ -45,10 +53,23 @@ impl Device {
         }
     }
 
-    pub(crate) fn prompt_answered(&mut self, number: PromptNumber, allow: bool, effects: &mut Vec<DeviceEffect>) {
+    pub(crate) fn prompt_answered(
+        &mut self,
+        number: PromptNumber,
+        choice: PromptChoice,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
         if self.shows_prompt(number) {
-            self.state.permission.answer(allow);
+            self.answer_prompt(choice);
             effects.push(DeviceEffect::StateChanged);
+        }
+    }
+
+    fn answer_prompt(&mut self, choice: PromptChoice) {
+        self.state.permission.answer(choice.allows());
+        // Rule::AppleSummaryButton
+        if let (PromptChoice::AllowInSummary, NotificationSwitches::Apple(apple)) = (choice, &mut self.state.switches) {
+            apple.scheduled_delivery = true;
         }
     }
 
@@ -77,6 +98,7 @@ impl Device {
             PermissionCommand::Prompt => self.prompt_by_command(self.settings.apple_request, now, effects),
             PermissionCommand::PromptProvisional => return self.prompt_provisional(now, effects),
             PermissionCommand::Allow => return self.allow_or_deny(true, effects),
+            PermissionCommand::AllowInSummary => return self.allow_in_summary(effects),
             PermissionCommand::Deny => return self.allow_or_deny(false, effects),
             PermissionCommand::Dismiss => return self.dismiss(effects),
             PermissionCommand::Keep { in_summary } => return self.keep(in_summary, effects),
@@ -91,11 +113,12 @@ impl Device {
             effects.push(DeviceEffect::Unchanged("already showing the prompt".to_owned()));
             return;
         }
-        if let Some(status) = self.state.policy.permission() {
+        if let Some(status) = self.state.enforced_permission() {
             effects.push(DeviceEffect::Unchanged(format!("already {status}: a policy decides, so nobody is asked")));
             return;
         }
-        if let RequestOutcome::Silent(rule) = self.state.permission.asking(&self.settings, request) {
+        let has_channel = self.state.app.has_channel;
+        if let RequestOutcome::Silent(rule) = self.state.permission.asking(&self.settings, request, has_channel) {
             let (status, says, source) = (self.state.permission.status(), rule.says(), rule.source());
             effects.push(DeviceEffect::Unchanged(format!("already {status}: {says} ({source})")));
             return;
@@ -124,14 +147,14 @@ impl Device {
         let is_apple = self.state.identity.operating_system.is_apple();
         match permission.status() {
             _ if permission.prompt.is_some() => "permission allow, or permission deny",
-            _ if self.state.policy.permission().is_some() => "policy clear",
+            _ if self.state.enforced_permission().is_some() => "policy clear",
             NotificationPermission::NotDetermined if is_apple => "permission prompt",
             _ => "permission allow, or permission deny",
         }
     }
 
     fn check_no_policy(&self) -> Result<(), Refusal> {
-        match self.state.policy.permission() {
+        match self.state.enforced_permission() {
             None => Ok(()),
             Some(status) => {
                 let rule = if self.state.identity.operating_system.is_apple() {
@@ -147,7 +170,7 @@ impl Device {
 
     fn allow_or_deny(&mut self, allow: bool, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if let Some(prompt) = self.state.permission.prompt {
-            self.state.permission.answer(allow);
+            self.answer_prompt(allow.into());
             effects.extend([DeviceEffect::WithdrawPrompt { number: prompt.number }, DeviceEffect::StateChanged]);
             return Ok(());
         }
@@ -155,13 +178,32 @@ impl Device {
         let permission = &mut self.state.permission;
         let before = permission.clone();
         permission.switch(allow)?;
-        // By status: a switch that is turned off once more has nothing to remember.
+        // By status, where nobody uses a switch that stands already as it should.
         effects.push(if permission.status() == before.status() {
             *permission = before;
             DeviceEffect::Unchanged(format!("already {}", if allow { "allowed" } else { "denied" }))
         } else {
             DeviceEffect::StateChanged
         });
+        Ok(())
+    }
+
+    fn allow_in_summary(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
+        self.check_apples("the scheduled summary", self.answer_hint())?;
+        if !self.prompt_buttons().iter().any(|button| button.choice == PromptChoice::AllowInSummary) {
+            let message = format!(
+                "the prompt has no third button here: {} ({})",
+                Rule::AppleSummaryButton.about().evidence.undocumented,
+                Rule::AppleSummaryButton.source()
+            );
+            return Err(Refusal::new("noSuchButton", message, "permission allow, or set app.ios_summary_button"));
+        }
+        let Some(prompt) = self.state.permission.prompt else {
+            let message = "no prompt is showing whose third button could be pressed";
+            return Err(Refusal::new("noPrompt", message, "permission prompt, or settings set scheduledDelivery=on"));
+        };
+        self.answer_prompt(PromptChoice::AllowInSummary);
+        effects.extend([DeviceEffect::WithdrawPrompt { number: prompt.number }, DeviceEffect::StateChanged]);
         Ok(())
     }
 

@@ -116,16 +116,56 @@ impl PermissionState {
         }
     }
 
-    pub(super) fn upgrade_to_run_time_permission(&mut self, app_installed: bool) {
+    pub(super) fn upgrade_to_run_time_permission(&mut self, has_channel: bool) {
         if let PlatformPermission::Android(android) = &mut self.machine {
-            android.upgrade_to_run_time_permission(app_installed);
+            android.upgrade_to_run_time_permission(has_channel);
         }
     }
 
-    fn asking(&self, settings: &EmulationSettings, request: ApplePermissionRequest) -> RequestOutcome {
+    fn asking(
+        &self,
+        settings: &EmulationSettings,
+        request: ApplePermissionRequest,
+        has_channel: bool,
+    ) -> RequestOutcome {
         match &self.machine {
             PlatformPermission::Apple(apple) => apple.asking(request, settings.provisional_may_prompt),
-            PlatformPermission::Android(android) => android.asking(),
+            PlatformPermission::Android(android) => android.asking(has_channel),
+        }
+    }
+
+    /// Whether the system asks for the app when it starts, since the app's target is too old to ask by itself.
+    pub(super) fn is_asked_for_by_the_system(&self) -> bool {
+        matches!(&self.machine, PlatformPermission::Android(android) if android.is_asked_for_by_the_system())
+    }
+
+    /// What shouldShowRequestPermissionRationale tells the app; nothing where the platform has no such permission.
+    pub(super) fn shows_rationale(&self) -> Option<bool> {
+        match &self.machine {
+            PlatformPermission::Apple(_) => None,
+            PlatformPermission::Android(android) => android.shows_rationale(),
+        }
+    }
+
+    /// What a policy decided when the app asked.
+    pub(super) fn fixed_by_policy(&self) -> Option<NotificationPermission> {
+        match &self.machine {
+            PlatformPermission::Apple(_) => None,
+            PlatformPermission::Android(android) => android.fixed_by_policy(),
+        }
+    }
+
+    /// A policy answers the app's request.
+    fn answer_by_policy(&mut self, allow: bool) {
+        if let PlatformPermission::Android(android) = &mut self.machine {
+            android.answer_by_policy(allow);
+        }
+    }
+
+    /// The policy goes; `enforced` is what it had granted or denied for as long as it stood.
+    pub(super) fn without_policy(&mut self, enforced: Option<bool>) {
+        if let PlatformPermission::Android(android) = &mut self.machine {
+            android.without_policy(enforced);
         }
     }
 

@@ -87,7 +87,13 @@ impl DeviceSnapshot {
                 said("without Company Portal there is nothing to permit", "app install, then permission allow", rules)
             }
             PrerequisiteReason::NeverAsked => {
-                said("the user was never asked", "permission prompt, then permission allow", rules)
+                // Where a policy answers, asking is all that it takes, or the one thing not to do.
+                let hint = match self.policy.answers_requests() {
+                    None => "permission prompt, then permission allow",
+                    Some(true) => "permission prompt",
+                    Some(false) => "permission allow",
+                };
+                said("the user was never asked", hint, rules)
             }
             PrerequisiteReason::PromptShowing => {
                 said("the permission prompt is showing and not answered", "permission allow", rules)
@@ -144,15 +150,14 @@ impl DeviceSnapshot {
     }
 
     fn every_surface_off(&self) -> Words {
-        let rules = &[Rule::AppleSurfaces];
         if self.policy.is_empty() {
             let detail = "notifications are allowed, but Lock Screen, Notification Center and Banners are all off";
-            return said(detail, "settings set alert=on", rules);
+            return said(detail, "settings set alert=on", &[Rule::AppleSurfaces]);
         }
-        let detail = "notifications are allowed, but Lock Screen, Notification Center and Banners are all off, by a policy or by the user";
-        // What the policy turns off the user cannot turn on.
-        let hint = if self.policy.turns_off_banners() { "policy clear" } else { "settings set alert=on" };
-        said(detail, hint, self.policy_rules())
+        // What a payload names or leaves out is enforced: the user has no say in a surface (`Rule::ApplePolicyDefaults`).
+        let detail =
+            "notifications are allowed, but a policy keeps Lock Screen, Notification Center and Banners all off";
+        said(detail, "policy clear", self.policy_rules())
     }
 
     /// Both states as an enrolled device has them: what of them differs.
@@ -171,11 +176,15 @@ impl DeviceSnapshot {
     /// Enrolled once more by the same user, as that user's own device.
     fn enroll_anew(&self) -> String {
         let user = self.enrollment.enrolled.as_ref().map(|enrolled| enrolled.user.to_string());
-        format!("retire{THEN}enroll --user {}", user.as_deref().unwrap_or("UPN"))
+        format!("{}{THEN}enroll --user {}", self.way_out_of_management(), user.as_deref().unwrap_or("UPN"))
     }
 
     fn policy_rules(&self) -> &'static [Rule] {
-        if self.identity.operating_system.is_apple() { &[Rule::ApplePolicy] } else { &[Rule::AndroidPolicy] }
+        match () {
+            () if self.identity.operating_system.is_apple() => &[Rule::ApplePolicy],
+            () if self.permission.fixed_by_policy().is_some() => &[Rule::IntuneAppPermissions],
+            () => &[Rule::AndroidPolicy],
+        }
     }
 
     /// That the user must permit it, and what the platform's permission does in this case.
@@ -193,7 +202,7 @@ impl DeviceSnapshot {
                 &[Rule::NotificationsPermitted, Rule::AndroidOptOut, Rule::AndroidSwitch]
             }
             _ if denied && targets_older => &[Rule::NotificationsPermitted, Rule::AndroidOlderTarget],
-            _ if denied => &[Rule::NotificationsPermitted, Rule::AndroidTwoDenials],
+            _ if denied => &[Rule::NotificationsPermitted, Rule::AndroidTwoDenials, Rule::AndroidSwitchAnswers],
             PrerequisiteReason::Authorized => &[Rule::NotificationsPermitted, Rule::AndroidGranted],
             _ => &[Rule::NotificationsPermitted, Rule::AndroidOffUntilGranted],
         }
@@ -221,7 +230,7 @@ impl DeviceSnapshot {
         let (detail, hint) = match (reason, targeted) {
             (PrerequisiteReason::EnrolledByAnother, Some(targeted)) => (
                 format!("{user} enrolled the device; the push targets {targeted}"),
-                format!("retire{THEN}enroll --user {targeted}"),
+                format!("{}{THEN}enroll --user {targeted}", self.way_out_of_management()),
             ),
             (PrerequisiteReason::UserNotInGroup, _) => {
                 (format!("{user} is not in the group that the push was sent to"), self.join_hint(&user, push))

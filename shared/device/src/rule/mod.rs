@@ -182,8 +182,8 @@ mod tests {
         }
     }
 
-    /// What is not in force in a year is not carried out in it. The other way round there are two exceptions: 2025 is silent
-    /// on Play Services, which is read as not required; and 2019 targets the users of groups, which the device does not follow.
+    /// What is not in force in a year is not carried out in it. The other way round there is one exception: 2025 is silent on
+    /// Play Services, which is read as not required.
     #[test]
     fn the_years_of_a_rule_are_those_of_its_documents() {
         for (rule, profile, system) in everywhere().filter(|(rule, ..)| *rule != Rule::InAppWhileOpenAndroid) {
@@ -192,7 +192,7 @@ mod tests {
                 continue;
             }
             let in_force = about.evidence.status(profile, system) != YearStatus::NotInForce;
-            let excepted = matches!((rule, profile), (Rule::PlayServicesInstalled, Y2025) | (Rule::UserInGroup, Y2019));
+            let excepted = (rule, profile) == (Rule::PlayServicesInstalled, Y2025);
             assert_eq!(in_force && !excepted, about.profiles.contains(&profile), "{rule:?} {profile:?}");
         }
     }

@@ -21,10 +21,10 @@ rules! {
         note: "that other kinds are not supported: derived from not being listed",
         undocumented: "device administrator and AOSP are not mentioned; here only user enrollment of a personal device counts";
     EnrolledByTargetedUser = "enrolled-by-targeted-user", "facts 1.4", FROM_2023, All, [- D D] {C23.6 C25.6},
-        "the device must have been enrolled by the user whom the push targets; in 2019 any enrollment will do";
-    UserInGroup = "user-in-group", "facts 1.4", FROM_2023, All, [D D D] {C19.7 C23.8 C25.8},
+        "the device must have been enrolled by the user whom the push targets; in 2019 any user's enrollment will do";
+    UserInGroup = "user-in-group", "facts 1.4", ALWAYS, All, [D D D] {C19.7 C23.8 C25.8},
         "a message to a group reaches the devices that the group's users enrolled; devices that are members are ignored",
-        note: "2019 says it, too; the device follows it from 2023 on";
+        note: "2019 says registered in place of enrolled";
     NotificationsPermitted = "notifications-permitted", "facts 1.1", ALWAYS, All, [D D D] {C19.2 C23.2 C25.2},
         "the user must let the app send push notifications";
     PromptOnInstallAndUpdate = "prompt-on-install-and-update", "facts 1.1", ALWAYS, All, [D V U] {C19.3 C20.1 C23.3},
@@ -64,9 +64,16 @@ rules! {
         undocumented: "which; here the broker's retained one, off unless set",
         setting: "enrollment.late_joiner";
     RemovalFirst = "removal-first", "facts 1.6", ALWAYS, All, [U U D] {Act.1 Act.2},
-        "a pending retire, wipe or delete is carried out before anything else once the device is online",
-        note: "a page of 2026",
-        undocumented: "2019 and 2023 name no order; no year says when within a check-in; here before the pushes that waited";
+        "while a retire, wipe or delete is pending nothing else is carried out: no message to the device, and the removal first of all once it checks in",
+        note: "a page of 2026; that a message to one device is such an action, and one to a group is not, is derived",
+        undocumented: "2019 and 2023 name no order; here it is the same";
+    RemovalByKind = "removal-by-kind", "facts 1.6", ALWAYS, All, [D D D] {Ret.1 Wip.1 Del.1},
+        "a personally-owned work profile and device administrator have no wipe, other Android enrollments no retire; delete retires the first and wipes the others",
+        note: "the platform lists of pages of 2026",
+        undocumented: "which enrollment type is device administrator; here deviceEnrollmentManager";
+    RetireTakesWorkProfile = "retire-takes-work-profile", "facts 1.6", ALWAYS, Android, [D D D] {Ret.2},
+        "retiring a personally-owned work profile removes the profile with the app in it",
+        note: "a page of 2026; that Company Portal goes with the profile's apps is derived";
     UnenrolledStates = "unenrolled-states", "facts 3", ALWAYS, All, [V V V] {Gra.2 Gra.3},
         "discovered, notRegistered, revoked and notRegisteredPendingEnrollment are no enrollment",
         note: "from the members' descriptions: no property says enrolled";
@@ -77,6 +84,10 @@ rules! {
     // iOS and iPadOS (facts 4.1).
     ApplePromptsOnce = "apple-prompts-once", "facts 4.1", ALWAYS, Apple, [D D D] {Ask.1 Ask.2},
         "iOS and iPadOS prompt once and never again";
+    AppleSummaryButton = "apple-summary-button", "facts 4.1", ALWAYS, Apple, [U U U] {Ask.9},
+        "the first prompt may have a third button, Allow in Scheduled Summary: authorized, delivered in the summary",
+        undocumented: "third parties alone report it; here it is off unless set",
+        setting: "app.ios_summary_button";
     AppleUpdateIsNoReset = "apple-update-is-no-reset", "facts 4.1", ALWAYS, Apple, [V V V] {Tn.1},
         "an update of the app changes no permission",
         note: "from an update not being among the resets";
@@ -111,6 +122,9 @@ rules! {
         "on a supervised device that is not in User Enrollment, the notifications payload is always enforced",
         undocumented: "whether it spares the prompt; here it does",
         setting: "policy set";
+    ApplePolicyDefaults = "apple-policy-defaults", "facts 4.1", ALWAYS, Apple, [V V V] {Mdm.1 Mdm.2},
+        "a key that the payload leaves out has Apple's default, enforced with the rest; PreviewType alone leaves the user's",
+        note: "from what the payload says being always enforced, and each key but PreviewType having a default";
 
     // Android (facts 4.2).
     AndroidOptOut = "android-opt-out", "facts 4.2", ALWAYS, Android, [V V V] {Np.1},
@@ -123,20 +137,30 @@ rules! {
     AndroidGranted = "android-granted", "facts 4.2", ALWAYS, Android, [N V V] {Np.10},
         "the permission is granted, so Android does not ask",
         note: "no page says that a second request is silent";
-    AndroidTwoDenials = "android-two-denials", "facts 4.2", ALWAYS, Android, [N D D] {Req.1 Req.3},
-        "a second Don't Allow is permanent: no dialog until the app is reinstalled";
+    AndroidTwoDenials = "android-two-denials", "facts 4.2", ALWAYS, Android, [N D D] {Req.1 Req.2 Req.3},
+        "a second Don't allow is permanent, the switch in Settings counting as the first: no dialog until the app is reinstalled or that switch is used",
+        note: "that the switch in Settings ends it is derived (Ph)";
     AndroidOlderTarget = "android-older-target", "facts 4.2", ALWAYS, Android, [N D D] {Np.6 Np.12 Gb.1},
-        "for an app that targets 12L or older the system prompts, and one Don't Allow ends the prompts until it is reinstalled or targets 13",
+        "for an app that targets 12L or older the system prompts, and one Don't allow ends the prompts until it is reinstalled or targets 13; once decided on, by an upgrade too, it is not asked for again",
         undocumented: "Company Portal's own target; here 33. The denial counts towards the two",
         setting: "app.android_target_sdk";
+    AndroidRationale = "android-rationale", "facts 4.2", ALWAYS, Android, [N V V] {Req.2 Req.3},
+        "shouldShowRequestPermissionRationale is true between the first Don't allow and a permanent one, and false before and after",
+        note: "from the flags that the two denials set";
     AndroidSwipeIsNoDenial = "android-swipe-is-no-denial", "facts 4.2", ALWAYS, Android, [N D D] {Np.7},
         "swiping the dialog away changes nothing and is no denial";
     AndroidPreGrant = "android-pre-grant", "facts 4.2", ALWAYS, Android, [N D D] {Np.3 Np.4 Np.5},
-        "an upgrade from 12L or earlier to 13 grants what was not turned off, and leaves off what was",
-        note: "it needs a channel, which the app here always has";
+        "an upgrade from 12L or earlier to 13 grants what has a channel and was not turned off, and leaves off what was",
+        note: "both count as the user's decision (Ph.2); Android 13's own form of the helper said so only of what the user had changed, which nothing here can tell apart",
+        undocumented: "when Company Portal creates its channel; here when it starts",
+        setting: "app.android_channel";
     AndroidSwitch = "android-switch", "facts 4.2", ALWAYS, Android, [D D D] {Np.9 Cha.4},
         "the user can turn off the app, the channel's group or the channel in Settings",
-        note: "that turning the app off counts as a denial is derived (Ph.1), and not carried out here";
+        note: "what it does to the permission's flags: android-switch-answers";
+    AndroidSwitchAnswers = "android-switch-answers", "facts 4.2", ALWAYS, Android, [N V V] {Ph.1},
+        "the app's switch in Settings counts as an answer: turned off is the first denial, and using it ends a permanent one",
+        note: "from the permission helper of the open source",
+        undocumented: "that the switch in Settings calls the helper so: its caller was not read";
     AndroidReinstall = "android-reinstall", "facts 4.2", ALWAYS, Android, [N V V] {Np.11 Req.1},
         "a new installation starts over: permission, denials and switches",
         note: "said of targets to 12L; else from \"lifetime of installation\"";
@@ -144,6 +168,17 @@ rules! {
         "from 13 on a device policy may grant or deny the permission, whatever the user chose",
         note: "from Intune's general setting",
         setting: "policy set";
+    AndroidGrantStays = "android-grant-stays", "facts 4.2", ALWAYS, Android, [N D D] {Dpm.1 Dpm.2},
+        "a policy that goes takes nothing back: what it had granted stays granted, what it had denied stays denied",
+        note: "that a denial stays, too, is derived: a denied permission was revoked";
+    IntuneAppPermissions = "intune-app-permissions", "facts 4.2", ALWAYS, Android, [N D D] {Res.1},
+        "a work profile's default app permissions answer the app's request in the user's place: granted or denied without a prompt",
+        undocumented: "whether they cover notifications; here they do. What they answered stays when they change, and is the user's again",
+        setting: "policy set workProfileDefaultAppPermissionPolicy";
+    IntuneLockedProfile = "intune-locked-profile", "facts 4.2", ALWAYS, Android, [D D D] {Res.2},
+        "work profile notifications while device locked, blocked: the locked device shows none of the work profile's",
+        note: "an undated page",
+        setting: "policy set workProfileBlockNotificationsWhileDeviceLocked";
     AndroidImportance = "android-importance", "facts 4.2", ALWAYS, Android, [D D D] {Cha.1 Cha.2 Cha.3},
         "the channel's importance decides: NONE nothing, MIN and LOW quiet, DEFAULT sound, HIGH heads-up",
         undocumented: "Company Portal's own channel; here HIGH",

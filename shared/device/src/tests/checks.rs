@@ -126,13 +126,22 @@ impl InvariantChecks {
         }
         let denies = match event {
             DeviceInput::Command(DeviceCommand::Permission(PermissionCommand::Deny)) => true,
-            DeviceInput::PromptAnswered { number, allow } => {
-                !allow && before.permission.prompt.is_some_and(|prompt| prompt.number == *number)
+            DeviceInput::PromptAnswered { number, choice } => {
+                !choice.allows() && before.permission.prompt.is_some_and(|prompt| prompt.number == *number)
             }
             _ => false,
         };
         if denies && before.permission.prompt.is_some() {
             self.denials_in_this_installation += 1;
+        } else if before.permission.prompt.is_none()
+            && changed
+            && matches!(
+                event,
+                DeviceInput::Command(DeviceCommand::Permission(PermissionCommand::Allow | PermissionCommand::Deny))
+            )
+        {
+            // The switch in Settings ends a permanent denial, and leaves one dialog.
+            self.denials_in_this_installation = 1;
         }
         if !effects.iter().any(|effect| matches!(effect, DeviceEffect::ShowPrompt { .. })) {
             return;

@@ -91,7 +91,7 @@ fn a_command_that_changes_nothing_says_so() {
             ANDROID,
             DENIED_TWICE,
             PROMPT,
-            "already denied: a second Don't Allow is permanent: no dialog until the app is reinstalled (facts 4.2)",
+            "already denied: a second Don't allow is permanent, the switch in Settings counting as the first: no dialog until the app is reinstalled or that switch is used (facts 4.2)",
         ),
         (ANDROID_12, INSTALLED, PROMPT, "already authorized: Android asks from version 13 on (facts 4.2)"),
         (IPHONE, NEW, FORGET, "already as before the first prompt"),

@@ -42,8 +42,9 @@ fn by_targeted_user(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> boo
     let former = unenrolled_in_grace(device, push);
     let enrolled = device.enrollment.enrolled.as_ref().filter(|_| is_enrolled(device));
     let Some(user) = enrolled.map(|enrolled| &enrolled.user).or(former) else { return false };
-    let Some(push) = push.filter(|_| device.documentation != DocumentationYear::Y2019) else { return true };
-    let targeted = push.notification.target_user_principal_name.as_ref();
+    let Some(push) = push else { return true };
+    let names_users = device.documentation != DocumentationYear::Y2019;
+    let targeted = push.notification.target_user_principal_name.as_ref().filter(|_| names_users);
     let in_group = match push.target {
         PushTarget::Device => true,
         PushTarget::Group { id } => {
@@ -78,9 +79,11 @@ fn unenrolled_in_grace<'a>(device: &'a DeviceSnapshot, push: Option<&ReceivedPus
 
 fn permitted(device: &DeviceSnapshot) -> bool {
     let policy = |name: &str| device.policy.list().get(name).map(String::as_str);
-    let off = |name: &str, value: &str, user: bool| policy(name).map_or(user, |set| set != value);
+    let payload = device.identity.operating_system.is_apple() && !device.policy.is_empty();
+    // facts 4.1: what a payload leaves out has its default, which leaves every surface on
+    let off = |name: &str, value: &str, user: bool| if payload { policy(name) != Some(value) } else { user };
     let quiet = |scheduled: bool| {
-        let provisional = device.policy.is_empty() && device.permission.status() == NotificationPermission::Provisional;
+        let provisional = !payload && device.permission.status() == NotificationPermission::Provisional;
         provisional || device.condition.focus || scheduled
     };
     let switched_on = match &device.switches {
@@ -105,11 +108,10 @@ fn permitted(device: &DeviceSnapshot) -> bool {
     let status = device.permission.status();
     let by_the_user = device.permission.prompt.is_none()
         && [NotificationPermission::Authorized, NotificationPermission::Provisional].contains(&status);
-    let allowed = match (device.policy.is_empty(), policy("PermissionGrantState")) {
-        (true, _) => by_the_user,
+    let allowed = match (payload, policy("PermissionGrantState")) {
+        (true, _) => policy("NotificationsEnabled") != Some("false"),
         (false, Some(grant)) => grant == "granted",
-        // facts 4.1: NotificationsEnabled is true unless it is said
-        (false, None) => policy("NotificationsEnabled") != Some("false"),
+        (false, None) => by_the_user,
     };
     device.app.version.is_some() && allowed && switched_on
 }

@@ -3,10 +3,15 @@
 //! Lives here: prompts through the whole device. Does not live here: each platform's machine alone (beside its code).
 
 use portal_contract::NotificationPermission::{self, Authorized, Denied, NotDetermined};
+use portal_contract::status::PromptChoice;
+use portal_contract::{Outcome, Surface};
 
-use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPAD, IPHONE};
+use super::rig::{ANDROID, ANDROID_12, DeviceRig, IPAD, IPHONE, PlatformCase};
 use super::sent::sent;
-use crate::{AppCommand, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, PermissionCommand, PromptNumber};
+use crate::{
+    AppCommand, ChannelCreation, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, PermissionCommand,
+    PromptNumber,
+};
 
 const DAY: i64 = 24 * 3_600_000;
 
@@ -15,12 +20,16 @@ impl DeviceRig {
         self.snapshot().device_state().notification_permission
     }
 
+    fn rationale(&self) -> Option<bool> {
+        self.snapshot().rationale_status()
+    }
+
     fn prompt(&self) -> Option<u32> {
         self.snapshot().permission.prompt.map(|prompt| prompt.number.0)
     }
 
     fn press(&mut self, number: u32, allow: bool) -> Vec<DeviceEffect> {
-        self.happens(DeviceInput::PromptAnswered { number: PromptNumber(number), allow })
+        self.happens(DeviceInput::PromptAnswered { number: PromptNumber(number), choice: allow.into() })
     }
 
     fn close_prompt(&mut self, number: u32) {
@@ -42,8 +51,9 @@ fn an_install_answers_with_the_prompt_showing_where_the_platform_asks() {
         let mut rig = new(platform);
         let effects = rig.app(AppCommand::Install { version: None, target_sdk: None });
         assert!(effects.contains(&DeviceEffect::ShowPrompt { number: PromptNumber(1) }));
-        let prompt = rig.snapshot().prompt_status().unwrap();
-        assert_eq!((prompt.shown_at, prompt.actions), (rig.now, vec!["Allow".to_owned(), "Don't Allow".to_owned()]));
+        let prompt = rig.device.prompt_status().unwrap();
+        let buttons = if platform.is_apple() { ["Don't Allow", "Allow"] } else { ["Allow", "Don't allow"] };
+        assert_eq!((prompt.shown_at, prompt.actions), (rig.now, buttons.map(str::to_owned).to_vec()));
         assert_eq!((rig.status(), rig.snapshot().device_state().prompts_shown), (NotDetermined, 1));
     }
     let mut rig = new(ANDROID_12);
@@ -70,6 +80,36 @@ fn the_card_and_the_command_answer_the_same_prompt_and_only_one_of_them() {
             assert_eq!(by_command.press(1, !allow), []);
         }
     }
+}
+
+#[test]
+fn a_third_button_allows_in_the_scheduled_summary_where_the_setting_says_that_there_is_one() {
+    let settings = EmulationSettings { apple_summary_button: true, ..EmulationSettings::default() };
+    for by_card in [true, false] {
+        let mut rig = DeviceRig::new(IPHONE, settings.clone());
+        rig.install();
+        rig.enroll("adele");
+        let buttons = rig.device.prompt_status().unwrap().actions;
+        assert_eq!(buttons, ["Allow", "Allow in Scheduled Summary", "Don't Allow"]);
+        if by_card {
+            let choice = PromptChoice::AllowInSummary;
+            rig.happens(DeviceInput::PromptAnswered { number: PromptNumber(1), choice });
+        } else {
+            rig.permission(PermissionCommand::AllowInSummary);
+        }
+        rig.connect(true);
+        rig.fence();
+        rig.push(sent("a"));
+        let Outcome::Presented(shown) = rig.receipt("a").outcome else { panic!() };
+        assert_eq!((rig.status(), shown.surface), (Authorized, Surface::NotificationCenter));
+        assert_eq!(rig.refused(DeviceCommand::Permission(PermissionCommand::AllowInSummary)).code, "noPrompt");
+    }
+    let mut before = DeviceRig::new(PlatformCase(IPHONE.0, "14.8"), settings);
+    before.install();
+    assert_eq!(before.device.prompt_status().unwrap().actions.len(), 2, "14 has no summary");
+    let mut unset = new(IPHONE);
+    unset.install();
+    assert_eq!(unset.refused(DeviceCommand::Permission(PermissionCommand::AllowInSummary)).code, "noSuchButton");
 }
 
 #[test]
@@ -212,7 +252,7 @@ fn with_none_showing_allow_and_deny_turn_the_switch_in_settings() {
 }
 
 #[test]
-fn turning_the_switch_off_on_android_is_no_denial_of_a_prompt() {
+fn turning_the_switch_off_on_android_counts_as_the_first_denial_and_as_no_more() {
     let mut rig = DeviceRig::ready(ANDROID);
     for _ in 0..3 {
         rig.deny();
@@ -220,7 +260,65 @@ fn turning_the_switch_off_on_android_is_no_denial_of_a_prompt() {
     }
     rig.deny();
     rig.permission(PermissionCommand::Prompt);
+    assert!(rig.prompt().is_some(), "one dialog is left");
+    rig.deny();
+    rig.permission(PermissionCommand::Prompt);
+    assert_eq!((rig.prompt(), rig.rationale()), (None, Some(false)), "its Don't allow was final");
+    rig.allow();
+    rig.deny();
+    assert_eq!(rig.rationale(), Some(true), "until the switch is used");
+    rig.permission(PermissionCommand::Prompt);
     assert!(rig.prompt().is_some());
+}
+
+#[test]
+fn the_rationale_is_told_where_android_has_the_permission_and_the_app_is_there() {
+    let mut rig = new(ANDROID);
+    assert_eq!(rig.rationale(), None, "no app to tell it to");
+    rig.install();
+    assert_eq!(rig.rationale(), Some(false), "never asked");
+    rig.deny();
+    assert_eq!(rig.rationale(), Some(true));
+    for platform in [IPHONE, ANDROID_12] {
+        assert_eq!(DeviceRig::ready(platform).rationale(), None, "{platform:?}");
+    }
+}
+
+/// An app that creates its channel with its first message has none before it: an upgrade grants nothing then.
+#[test]
+fn android_13_grants_beforehand_only_what_has_a_channel() {
+    let settings = EmulationSettings { android_channel: ChannelCreation::FirstMessage, ..EmulationSettings::default() };
+    for has_notified in [true, false] {
+        let mut rig = DeviceRig::ready_with(ANDROID_12, settings.clone());
+        if has_notified {
+            rig.push(sent("a"));
+        }
+        rig.os_update("13");
+        assert_eq!(rig.status(), if has_notified { Authorized } else { NotDetermined });
+    }
+}
+
+/// Where the app's target is too old to ask by itself the system asks, once there is a channel and the app is started.
+#[test]
+fn the_system_asks_for_an_older_target_when_it_starts_with_a_channel() {
+    let settings = EmulationSettings {
+        android_channel: ChannelCreation::FirstMessage,
+        android_target_sdk: 32,
+        ..EmulationSettings::default()
+    };
+    let mut rig = DeviceRig::new(ANDROID, settings);
+    rig.install();
+    rig.enroll("adele");
+    rig.app(AppCommand::Open);
+    assert_eq!(rig.prompt(), None, "no channel yet");
+    rig.app(AppCommand::Close);
+    rig.push(sent("a"));
+    rig.app(AppCommand::Open);
+    assert_eq!((rig.word("a"), rig.prompt()), ("withheld", Some(1)), "the dropped notification made the channel");
+    rig.deny();
+    rig.app(AppCommand::Close);
+    rig.app(AppCommand::Open);
+    assert_eq!(rig.prompt(), None, "seen once");
 }
 
 #[test]

@@ -141,3 +141,114 @@ fn a_key_or_a_value_that_is_none_is_refused_with_the_list() {
     rig.command(policy("AlertType", "1"));
     assert_eq!(rig.note(policy("AlertType", "1")), "already AlertType=1");
 }
+
+#[test]
+fn what_the_payload_leaves_out_has_apples_default_and_is_enforced() {
+    let mut rig = supervised();
+    rig.allow();
+    for name in ["alert", "lockScreen", "notificationCenter", "sound", "badge"] {
+        rig.set(name, "off");
+    }
+    rig.set("showPreviews", "never");
+    rig.command(policy("SoundsEnabled", "true"));
+    rig.push(sent("a"));
+    let Outcome::Presented(shown) = rig.receipt("a").outcome else { panic!() };
+    assert_eq!((shown.surface, shown.sound, shown.badge), (Surface::Banner, Some(true), Some(true)));
+    assert!(shown.content_hidden, "PreviewType has no default: left out, the user's holds");
+    rig.command(DeviceCommand::PolicyClear);
+    rig.push(sent("b"));
+    assert_eq!(rig.word("b"), "withheld", "the user's own switches are back");
+}
+
+#[test]
+fn android_keeps_what_a_policy_had_granted_or_denied() {
+    for (before, state, after) in
+        [(PermissionCommand::Deny, "granted", Authorized), (PermissionCommand::Allow, "denied", Denied)]
+    {
+        let mut rig = DeviceRig::ready(ANDROID);
+        rig.permission(PermissionCommand::Reset);
+        rig.permission(before);
+        rig.command(policy("PermissionGrantState", state));
+        rig.command(DeviceCommand::PolicyClear);
+        assert_eq!(rig.snapshot().acting_permission(), after, "{state}");
+    }
+    let mut rig = DeviceRig::new(ANDROID, EmulationSettings::default());
+    rig.enroll("adele");
+    rig.command(policy("PermissionGrantState", "granted"));
+    rig.command(DeviceCommand::PolicyClear);
+    rig.install();
+    assert_eq!(rig.prompts, [1], "an app that was not there was granted nothing");
+}
+
+#[test]
+fn default_app_permissions_answer_in_the_users_place() {
+    const KEY: &str = "workProfileDefaultAppPermissionPolicy";
+    for (value, status, prompts) in [
+        ("deviceDefault", NotDetermined, 1),
+        ("prompt", NotDetermined, 1),
+        ("autoGrant", Authorized, 0),
+        ("autoDeny", Denied, 0),
+    ] {
+        let mut rig = DeviceRig::new(ANDROID, EmulationSettings::default());
+        rig.enroll("adele");
+        rig.command(policy(KEY, value));
+        rig.install();
+        assert_eq!((rig.snapshot().acting_permission(), rig.prompts.len()), (status, prompts), "{value}");
+        if prompts == 0 {
+            assert_eq!(rig.refused(DeviceCommand::Permission(PermissionCommand::Allow)).code, "enforcedByPolicy");
+            assert_eq!(rig.snapshot().rationale_status(), Some(false), "{value}: fixed by policy");
+            rig.command(policy(KEY, "prompt"));
+            assert_eq!(rig.snapshot().acting_permission() == Authorized, value == "autoGrant", "it stays");
+            rig.permission(if value == "autoGrant" { PermissionCommand::Deny } else { PermissionCommand::Allow });
+            assert_eq!(rig.snapshot().acting_permission() == Denied, value == "autoGrant", "and is the user's again");
+        }
+    }
+}
+
+#[test]
+fn default_app_permissions_answer_what_is_asked_and_leave_what_was_answered() {
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.command(policy("workProfileDefaultAppPermissionPolicy", "autoDeny"));
+    assert_eq!(rig.snapshot().acting_permission(), Authorized, "granted before: nothing is asked");
+    rig.deny();
+    rig.permission(PermissionCommand::Prompt);
+    assert_eq!((rig.prompts.len(), rig.snapshot().acting_permission()), (1, Denied));
+    let hint = rig.snapshot().hints(None).remove(&Prerequisite::NotificationsPermitted);
+    assert_eq!(hint.as_deref(), Some("policy clear"));
+}
+
+#[test]
+fn intunes_own_settings_are_those_of_a_work_profile() {
+    let mut rig = DeviceRig::new(ANDROID, EmulationSettings::default());
+    rig.command(DeviceCommand::Enroll(EnrollCommand {
+        enrollment_type: Some("androidEnterpriseFullyManaged".parse().unwrap()),
+        ..EnrollCommand::by(user("adele"))
+    }));
+    for (name, value) in [
+        ("workProfileDefaultAppPermissionPolicy", "autoGrant"),
+        ("workProfileBlockNotificationsWhileDeviceLocked", "true"),
+    ] {
+        let refusal = rig.refused(policy(name, value));
+        assert_eq!((refusal.code, refusal.hint.as_str()), ("notForThisEnrollment", "wipe, then enroll --user UPN"));
+    }
+    rig.command(policy("PermissionGrantState", "granted"));
+    let mut old = DeviceRig::ready(ANDROID_12);
+    assert_eq!(old.refused(policy("workProfileDefaultAppPermissionPolicy", "autoGrant")).code, "notOnThisVersion");
+    old.command(policy("workProfileBlockNotificationsWhileDeviceLocked", "true"));
+}
+
+#[test]
+fn a_locked_work_profile_shows_none_where_it_is_blocked() {
+    for (value, surface) in [("true", Surface::NotificationCenter), ("false", Surface::LockScreen)] {
+        let mut rig = DeviceRig::ready(ANDROID);
+        rig.command(policy("workProfileBlockNotificationsWhileDeviceLocked", value));
+        rig.push(sent("unlocked"));
+        rig.condition(crate::ConditionCommand::Locked(true));
+        rig.push(sent("locked"));
+        let surfaces = ["unlocked", "locked"].map(|id| match rig.receipt(id).outcome {
+            Outcome::Presented(shown) => shown.surface,
+            ref other => panic!("{other:?}"),
+        });
+        assert_eq!(surfaces, [Surface::Banner, surface], "{value}");
+    }
+}

@@ -98,12 +98,23 @@ const ROWS: &[PrerequisiteCase] = &[
         ..MET
     },
     PrerequisiteCase {
-        name: "retired: app and permission stay",
+        name: "retired, on iOS: app and permission stay",
+        on: APPLE,
         stands: |rig| {
             ready(rig);
             rig.command(RETIRE);
         },
         unmet: &[DeviceEnrolled, EnrolledByTargetedUser],
+        ..MET
+    },
+    PrerequisiteCase {
+        name: "retired, on Android: the work profile is gone, and the app with it",
+        on: GOOGLE,
+        stands: |rig| {
+            ready(rig);
+            rig.command(RETIRE);
+        },
+        unmet: &[CompanyPortalInstalled, DeviceEnrolled, EnrolledByTargetedUser, NotificationsPermitted],
         ..MET
     },
     PrerequisiteCase {
@@ -216,11 +227,12 @@ const ROWS: &[PrerequisiteCase] = &[
     PrerequisiteCase {
         name: "to another group",
         push: || sent("a").for_group(2),
-        with_targeted_user: &[EnrolledByTargetedUser],
+        unmet: &[EnrolledByTargetedUser],
         ..MET
     },
     PrerequisiteCase {
         name: "to a group, and not enrolled",
+        on: APPLE,
         stands: |rig| {
             ready(rig);
             rig.command(RETIRE);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use portal_contract::device_state::ActionResult;
 use portal_contract::{
     ActionKind, ChecklistEntry, DeviceRegistrationState, GroupList, ManagementState, NotificationPermission,
     Prerequisite, RemoteAction,
@@ -17,7 +18,6 @@ use crate::{
 };
 
 const DAY_MILLIS: i64 = 24 * 3_600_000;
-const REMOVALS: [Removal; 3] = [Removal::Retire, Removal::Wipe, Removal::Delete];
 
 fn removal(removal: Removal, stage: RemovalStage) -> DeviceCommand {
     DeviceCommand::Removal { removal, stage }
@@ -87,20 +87,23 @@ fn what_waits_is_carried_out_at_the_next_check_in_and_not_before() {
         (Removal::Delete, [Some(ManagementState::DeletePending), None]),
     ] {
         for (stage, word) in [RemovalStage::Pending, RemovalStage::Issued].into_iter().zip(waits) {
-            let mut rig = DeviceRig::ready(ANDROID);
+            let mut rig = DeviceRig::ready(IPHONE);
             let Some(word) = word else {
                 assert_eq!(rig.refused(removal(which, stage)).code, "noSuchState");
                 continue;
             };
             rig.command(removal(which, stage));
             assert_eq!(rig.management(), Some(word));
-            rig.ends_as(sent("before"), "before", "presented");
+            rig.ends_as(sent("to the group").for_group(1), "to the group", "presented");
+            rig.ends_as(sent("to the device"), "to the device", "dropped");
             rig.go_offline();
             rig.come_back();
             rig.push(sent("while away"));
+            rig.push(sent("to the group, while away").for_group(1));
             rig.fence();
-            // facts 1.6: they take precedence
-            assert_eq!((rig.management(), rig.word("while away")), (None, "withheld"), "{which:?} {stage:?}");
+            // facts 1.6: it takes precedence, and what is no device action finds a device that is not enrolled
+            let words = (rig.word("while away"), rig.word("to the group, while away"));
+            assert_eq!((rig.management(), words), (None, ("dropped", "withheld")), "{which:?} {stage:?}");
         }
     }
 }
@@ -309,10 +312,113 @@ fn a_late_joiner_receives_the_retained_message_where_the_setting_says_so() {
 
 #[test]
 fn every_way_out_takes_the_policy_along() {
-    for which in REMOVALS {
-        let mut rig = DeviceRig::ready(ANDROID);
+    let ways_out = [
+        ("userEnrollment", Removal::Retire),
+        ("userEnrollment", Removal::Delete),
+        ("androidEnterpriseFullyManaged", Removal::Wipe),
+        ("androidEnterpriseFullyManaged", Removal::Delete),
+    ];
+    for (kind, which) in ways_out {
+        let mut rig = enrolled_as(ANDROID, kind);
         rig.command(DeviceCommand::PolicySet { name: "PermissionGrantState".to_owned(), value: "denied".to_owned() });
         rig.command(removal(which, RemovalStage::Done));
         assert!(rig.snapshot().policy.is_empty(), "{which:?}");
     }
+}
+
+/// A device with the app on it, enrolled in this way.
+fn enrolled_as(platform: PlatformCase, kind: &str) -> DeviceRig {
+    let settings = EmulationSettings { allowed_actions: ActionKind::ALL.to_vec(), ..EmulationSettings::default() };
+    let mut rig = DeviceRig::new(platform, settings);
+    rig.connect(true);
+    rig.fence();
+    rig.install();
+    rig.allow();
+    rig.command(DeviceCommand::Enroll(EnrollCommand {
+        enrollment_type: Some(kind.parse().unwrap()),
+        ..EnrollCommand::by(user("adele"))
+    }));
+    rig
+}
+
+/// The platform lists of the pages on retire, wipe and delete (facts 1.6).
+#[test]
+fn which_removal_there_is_depends_on_the_kind_of_enrollment() {
+    // The kind, whether there is a retire and a wipe, whether a delete wipes, whether a retire takes the app.
+    let rows: [(PlatformCase, &str, bool, bool, bool, bool); 9] = [
+        (IPHONE, "userEnrollment", true, true, false, false),
+        (IPHONE, "appleBulkWithUser", true, true, false, false),
+        (ANDROID, "userEnrollment", true, false, false, true),
+        (ANDROID, "deviceEnrollmentManager", true, false, false, false),
+        (ANDROID, "androidEnterpriseFullyManaged", false, true, true, false),
+        (ANDROID, "androidEnterpriseDedicatedDevice", false, true, true, false),
+        (ANDROID, "androidEnterpriseCorporateWorkProfile", false, true, true, false),
+        (ANDROID, "androidAOSPUserOwnedDeviceEnrollment", false, true, true, false),
+        (ANDROID, "androidAOSPUserlessDeviceEnrollment", false, true, true, false),
+    ];
+    for (platform, kind, retires, wipes, delete_wipes, takes_the_app) in rows {
+        for (which, there_is, app_is_gone) in [
+            (Removal::Retire, retires, takes_the_app),
+            (Removal::Wipe, wipes, true),
+            (Removal::Delete, true, takes_the_app || delete_wipes),
+        ] {
+            for stage in [RemovalStage::Pending, RemovalStage::Done] {
+                let mut rig = enrolled_as(platform, kind);
+                if !there_is {
+                    let refusal = rig.refused(removal(which, stage));
+                    let other = if which == Removal::Retire { "wipe" } else { "retire" };
+                    assert_eq!((refusal.code, refusal.hint.as_str()), ("notForThisEnrollment", other), "{kind}");
+                    continue;
+                }
+                rig.command(removal(which, stage));
+                rig.disconnect();
+                rig.connect(true);
+                rig.fence();
+                let left = (rig.management(), rig.snapshot().app.is_installed());
+                assert_eq!(left, (None, !app_is_gone), "{kind} {which:?} {stage:?}");
+            }
+            let mut rig = enrolled_as(platform, kind);
+            let word = which.word().to_owned();
+            let action = RemoteAction { id: "1".to_owned(), action: word, sent_at: None };
+            rig.happens(DeviceInput::ActionArrived { action, id_used: false });
+            let last = rig.snapshot().device_state().last_action.unwrap();
+            assert_eq!((last.result == ActionResult::Done, last.problem.is_some()), (there_is, !there_is), "{kind}");
+            assert_eq!(rig.management().is_none(), there_is, "{kind} {which:?}");
+        }
+    }
+}
+
+#[test]
+fn a_removal_that_the_kind_does_not_have_fails_where_the_kind_changed_meanwhile() {
+    let mut rig = enrolled_as(ANDROID, "userEnrollment");
+    assert_eq!(rig.refused(state("managementState", "wipePending")).code, "notForThisEnrollment");
+    rig.command(removal(Removal::Retire, RemovalStage::Pending));
+    rig.command(state("deviceEnrollmentType", "androidEnterpriseFullyManaged"));
+    rig.disconnect();
+    rig.connect(true);
+    rig.fence();
+    assert_eq!(rig.management(), Some(ManagementState::RetireFailed));
+}
+
+#[test]
+fn what_is_on_the_device_already_is_no_pending_action() {
+    let mut rig = DeviceRig::ready(ANDROID);
+    rig.condition(ConditionCommand::Doze(true));
+    rig.push(sent("in Doze"));
+    rig.command(removal(Removal::Retire, RemovalStage::Pending));
+    rig.condition(ConditionCommand::Doze(false));
+    assert_eq!(rig.word("in Doze"), "presented");
+}
+
+#[test]
+fn beside_a_removal_an_expired_push_is_expired_and_nothing_of_the_device_is_asked() {
+    let mut rig = DeviceRig::ready(IPHONE);
+    rig.deny();
+    rig.go_offline();
+    rig.come_back();
+    rig.command(removal(Removal::Retire, RemovalStage::Pending));
+    rig.push(sent("denied"));
+    rig.push(sent("expired").expires_at(rig.now));
+    rig.fence();
+    assert_eq!(["denied", "expired"].map(|id| rig.word(id)), ["dropped", "expired"]);
 }

@@ -50,7 +50,8 @@ struct ChecklistModel {
     installed: bool,
     open: bool,
     answer: PermissionAnswer,
-    denials: u32,
+    decided: bool,
+    final_no: bool,
     prompt_is_up: bool,
     prompts: usize,
     enrolled: bool,
@@ -70,7 +71,8 @@ impl ChecklistModel {
             installed: false,
             open: false,
             answer: Self::unasked(platform),
-            denials: 0,
+            decided: false,
+            final_no: false,
             prompt_is_up: false,
             prompts: 0,
             enrolled: false,
@@ -88,7 +90,7 @@ impl ChecklistModel {
     fn may_ask(&self) -> bool {
         match self.platform {
             ANDROID_12 => false,
-            ANDROID => self.answer != PermissionAnswer::Yes && self.denials < 2,
+            ANDROID => self.answer != PermissionAnswer::Yes && !self.final_no,
             _ => self.answer == PermissionAnswer::Never,
         }
     }
@@ -106,11 +108,18 @@ impl ChecklistModel {
         }
         if self.prompt_is_up {
             self.prompt_is_up = false;
-            self.denials += u32::from(!yes);
+            self.final_no = !yes && self.decided;
+        } else if self.answer == (if yes { PermissionAnswer::Yes } else { PermissionAnswer::No }) {
+            // The switch stands there already.
+            return;
         } else if self.platform.is_apple() && self.answer == PermissionAnswer::Never {
             // No switch before the first question.
             return;
+        } else {
+            // The switch in Settings ends a permanent denial.
+            self.final_no = false;
         }
+        self.decided = true;
         self.answer = if yes { PermissionAnswer::Yes } else { PermissionAnswer::No };
     }
 
@@ -124,7 +133,8 @@ impl ChecklistModel {
             TesterAction::Install if !self.installed => {
                 self.installed = true;
                 if !self.platform.is_apple() {
-                    (self.answer, self.denials) = (Self::unasked(self.platform), 0);
+                    self.answer = Self::unasked(self.platform);
+                    (self.decided, self.final_no) = (false, false);
                 }
                 self.ask();
             }
@@ -139,8 +149,14 @@ impl ChecklistModel {
             TesterAction::Deny => self.decide(false),
             TesterAction::Ask => self.ask(),
             TesterAction::Enroll => self.enrolled = true,
-            TesterAction::Retire => self.enrolled = false,
-            TesterAction::Wipe if self.enrolled => self.out_of_the_box(),
+            TesterAction::Retire => {
+                // A personal Android device loses the work profile, and the app in it.
+                if self.enrolled && !self.platform.is_apple() {
+                    (self.installed, self.open, self.prompt_is_up) = (false, false, false);
+                }
+                self.enrolled = false;
+            }
+            TesterAction::Wipe if self.enrolled && self.platform.is_apple() => self.out_of_the_box(),
             TesterAction::PlayServices(there) if !self.platform.is_apple() => self.play_services = there,
             TesterAction::Lock(locked) => self.locked = locked,
             TesterAction::Focus(focus) => self.focus = focus,

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use portal_contract::status::PromptChoice;
 use portal_contract::{GroupList, NotificationPermission, RemoteAction, StandbyBucket};
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// The newest files' number; one more whenever a member is added.
-const NEWEST: u32 = 3;
+const NEWEST: u32 = 4;
 
 fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/tests/data")
@@ -126,7 +127,7 @@ fn every_snapshot_ever_written_loads_and_goes_on() {
             drop(device.apply(DeviceInput::Command(DeviceCommand::App(command)), now));
         }
         let number = device.snapshot().permission.prompt.unwrap().number;
-        device.apply(DeviceInput::PromptAnswered { number, allow: true }, now).unwrap();
+        device.apply(DeviceInput::PromptAnswered { number, choice: PromptChoice::Allow }, now).unwrap();
         let state = device.snapshot().device_state();
         assert_eq!(state.notification_permission, NotificationPermission::Authorized, "{name}");
         assert!(state.prerequisites.values().all(|met| *met), "{name}");

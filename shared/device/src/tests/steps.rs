@@ -2,6 +2,7 @@
 //!
 //! Lives here: the steps and their strategies. Does not live here: what must hold (`checks`, `properties`).
 
+use portal_contract::status::PromptChoice;
 use portal_contract::{
     ActionKind, CardInteraction, DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList,
     ManagedDeviceOwnerType, ManagementState, RemoteAction, StandbyBucket, Timestamp,
@@ -12,8 +13,9 @@ use std::collections::BTreeSet;
 use super::rig::{DesktopBehaviour, DeviceRig, PLATFORMS, PROFILES, PlatformCase};
 use super::sent::{PushBuilder, group, nonsense, sent, user};
 use crate::{
-    AppCommand, ApplePermissionRequest, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, EnrollCommand,
-    FcmMessageKind, FcmPriority, PermissionCommand, PromptNumber, PushServiceEmulation, Removal, RemovalStage,
+    AppCommand, ApplePermissionRequest, ChannelCreation, ConditionCommand, DeviceCommand, DeviceInput,
+    EmulationSettings, EnrollCommand, FcmMessageKind, FcmPriority, PermissionCommand, PromptNumber,
+    PushServiceEmulation, Removal, RemovalStage,
 };
 
 const USERS: [&str; 2] = ["adele", "bob"];
@@ -25,7 +27,7 @@ pub(super) enum RandomStep {
     Push(RandomPush),
     Groups { user: Option<usize>, groups: Vec<u8> },
     Action { id: u8, name: &'static str, sent_millis_ago: Option<i64> },
-    Press { older: u32, allow: bool },
+    Press { older: u32, choice: PromptChoice },
     ClosePrompt { older: u32 },
     Connect { session_present: bool },
     Disconnect,
@@ -93,9 +95,9 @@ impl DeviceRig {
                 let action = RemoteAction { id: id.to_string(), action: (*name).to_owned(), sent_at };
                 self.action_arrives(action);
             }
-            RandomStep::Press { older, allow } => {
+            RandomStep::Press { older, choice } => {
                 let number = PromptNumber(self.latest_prompt(*older));
-                self.happens(DeviceInput::PromptAnswered { number, allow: *allow });
+                self.happens(DeviceInput::PromptAnswered { number, choice: *choice });
             }
             RandomStep::ClosePrompt { older } => {
                 let number = PromptNumber(self.latest_prompt(*older));
@@ -163,11 +165,16 @@ fn target_sdk() -> impl Strategy<Value = Option<u32>> {
     proptest::option::weighted(0.4, 31..35_u32)
 }
 
+fn choice() -> impl Strategy<Value = PromptChoice> {
+    proptest::sample::select(vec![PromptChoice::Allow, PromptChoice::AllowInSummary, PromptChoice::Deny])
+}
+
 fn permission_command() -> impl Strategy<Value = PermissionCommand> {
     prop_oneof![
         3 => Just(PermissionCommand::Prompt),
         4 => Just(PermissionCommand::Allow),
         3 => Just(PermissionCommand::Deny),
+        1 => Just(PermissionCommand::AllowInSummary),
         1 => Just(PermissionCommand::Reset),
         1 => Just(PermissionCommand::PromptProvisional),
         1 => Just(PermissionCommand::Dismiss),
@@ -229,9 +236,18 @@ fn enrollment_state() -> impl Strategy<Value = DeviceCommand> {
 }
 
 fn policy() -> impl Strategy<Value = DeviceCommand> {
-    const NAMES: [&str; 6] =
-        ["NotificationsEnabled", "ShowInLockScreen", "AlertType", "PreviewType", "PermissionGrantState", "x"];
-    const VALUES: [&str; 6] = ["true", "false", "0", "2", "granted", "denied"];
+    const NAMES: [&str; 8] = [
+        "NotificationsEnabled",
+        "ShowInLockScreen",
+        "AlertType",
+        "PreviewType",
+        "PermissionGrantState",
+        "workProfileDefaultAppPermissionPolicy",
+        "workProfileBlockNotificationsWhileDeviceLocked",
+        "x",
+    ];
+    const VALUES: [&str; 9] =
+        ["true", "false", "0", "2", "granted", "denied", "autoGrant", "autoDeny", "deviceDefault"];
     prop_oneof![
         4 => (proptest::sample::select(&NAMES[..]), proptest::sample::select(&VALUES[..]))
             .prop_map(|(name, value)| DeviceCommand::PolicySet { name: name.to_owned(), value: value.to_owned() }),
@@ -297,7 +313,7 @@ fn step(may_think: bool) -> impl Strategy<Value = RandomStep> {
         1 => (proptest::option::of(0..2_usize), proptest::collection::vec(0..3_u8, 0..3))
             .prop_map(|(user, groups)| RandomStep::Groups { user, groups }),
         1 => (0..9_u8, name, ago()).prop_map(|(id, name, sent_millis_ago)| RandomStep::Action { id, name, sent_millis_ago }),
-        2 => (0..2_u32, any::<bool>()).prop_map(|(older, allow)| RandomStep::Press { older, allow }),
+        2 => (0..2_u32, choice()).prop_map(|(older, choice)| RandomStep::Press { older, choice }),
         1 => (0..2_u32).prop_map(|older| RandomStep::ClosePrompt { older }),
         2 => any::<bool>().prop_map(|session_present| RandomStep::Connect { session_present }),
         2 => Just(RandomStep::Disconnect),
@@ -334,8 +350,8 @@ pub(super) fn events() -> impl Strategy<Value = DeviceInput> {
         1 => Just(DeviceInput::FenceReturned),
         1 => Just(DeviceInput::Disconnected),
         1 => Just(DeviceInput::DeadlineReached),
-        1 => (any::<u32>(), any::<bool>())
-            .prop_map(|(number, allow)| DeviceInput::PromptAnswered { number: PromptNumber(number), allow }),
+        1 => (any::<u32>(), choice())
+            .prop_map(|(number, choice)| DeviceInput::PromptAnswered { number: PromptNumber(number), choice }),
     ]
 }
 
@@ -362,6 +378,7 @@ prop_compose! {
         late_joiner in any::<bool>(),
         provisional in any::<(bool, bool)>(),
         android_target_sdk in 32..34_u32,
+        channel_at_start in any::<bool>(),
         pace_per_second in prop_oneof![1..4_u32, Just(100)],
         open_cards in 1..4_usize,
         server_timeout_millis in prop_oneof![Just(0), Just(5_000), Just(20_000)],
@@ -373,6 +390,8 @@ prop_compose! {
             documentation, push_service, grace_millis, late_joiner,
             apple_request: if provisional.0 { ApplePermissionRequest::Provisional } else { ApplePermissionRequest::Explicit },
             provisional_may_prompt: provisional.1,
+            apple_summary_button: provisional.0 == provisional.1,
+            android_channel: if channel_at_start { ChannelCreation::AtStart } else { ChannelCreation::FirstMessage },
             android_target_sdk, pace_per_second, open_cards, server_timeout_millis, ids_age_millis, allowed_actions,
         }
     }

@@ -59,7 +59,7 @@ changes! {
     StandbyActive: User 1 "use Company Portal, which lifts it out of its standby bucket";
     Enroll: User 3 "enroll the device";
     JoinGroup: Administrator 4 "put the user into the group";
-    Retire: Administrator 4 "retire the device, which ends its enrollment";
+    Retire: Administrator 4 "retire or wipe the device, which ends its enrollment";
     StateManaged: Administrator 4 "bring the device's management state back to managed";
     StateRegistered: Administrator 4 "register the device";
     PolicyClear: Administrator 4 "take the policy back";
@@ -113,7 +113,7 @@ impl ChangeKind {
             Self::StandbyActive if !apple => "device standby active",
             Self::Enroll => return self.enrolling(trial),
             Self::JoinGroup => return joining(trial),
-            Self::Retire => "retire",
+            Self::Retire => trial.device.snapshot().way_out_of_management(),
             Self::StateManaged => "enrollment set managementState=managed",
             Self::StateRegistered => "enrollment set deviceRegistrationState=registered",
             Self::PolicyClear => "policy clear",

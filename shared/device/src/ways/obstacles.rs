@@ -17,6 +17,7 @@ pub(super) struct Obstacles {
     waits_for: Vec<HoldReason>,
     expired: bool,
     force_stopped: bool,
+    beside_removal: bool,
     lost: bool,
 }
 
@@ -32,6 +33,7 @@ impl Obstacles {
             waits_for: device.waits_for(push, None).collect(),
             expired: push.ends_at(device.settings().ids_age_millis).is_some_and(|at| *now >= at),
             force_stopped: state.app.force_stopped,
+            beside_removal: state.is_ignored_beside_removal(push),
             lost: *lost,
         }
     }
