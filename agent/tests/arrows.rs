@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
-/// care, a library's error in our words. Of the agent they import nothing but `library_error`.
-const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error", "output_file"];
+/// care, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
+const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error", "output_file", "wall_clock"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("input_file", &[]),
     ("library_error", &[]),
     ("output_file", &[]),
+    ("wall_clock", &[]),
     ("secret", &[]),
     ("state_dir", &[]),
     ("mqtt", &["secret"]),

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use portal_contract::DeviceId;
 use tokio_util::sync::CancellationToken;
 
+use super::connection::ConnectionLimits;
 use super::{ApiError, ControlToken, RunningHost};
 
 /// Shared by every request.
@@ -19,6 +20,8 @@ pub(super) struct ApiState<H> {
     pub(super) token: Arc<ControlToken>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
+    /// The slots that requests share.
+    pub(super) limits: ConnectionLimits,
     /// Cancelled when the server is ending: streams and waits end then.
     pub(super) ending: CancellationToken,
 }

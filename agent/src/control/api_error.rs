@@ -51,7 +51,7 @@ impl ApiError {
             "requestTooSlow" => 408,
             "bodyTooLarge" => 413,
             "journalUnreadable" | "internal" => 500,
-            "daemonIsEnding" | "journalUnwritable" => 503,
+            "daemonIsEnding" | "journalUnwritable" | "tooManyConnections" | "tooManyFollowers" => 503,
             _ => 409,
         }
     }

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::Request;
+use portal_contract::command::read_body;
 use portal_contract::json_payload;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ApiError;
@@ -32,6 +35,12 @@ pub(super) async fn read(request: Request, what: &str) -> Result<Value, ApiError
         return Ok(Value::Object(Map::new()));
     }
     json_payload::read(&bytes).map_err(|error| wrong(&format!("the body of {what} {error}")))
+}
+
+/// Reads the body of a request to `what` as a value of this type, by its schema.
+pub(super) async fn read_as<T: JsonSchema + DeserializeOwned>(request: Request, what: &str) -> Result<T, ApiError> {
+    let body = read(request, what).await?;
+    read_body(&format!("the body of {what}"), body).map_err(|sentence| wrong(&sentence))
 }
 
 /// A body that is not right.

@@ -16,9 +16,7 @@ pub(super) async fn add<H: RunningHost>(
     State(api): State<ApiState<H>>,
     request: Request,
 ) -> Result<Json<DeviceState>, ApiError> {
-    let body = body::read(request, "a new device").await?;
-    let new: NewDevice = serde_json::from_value(body)
-        .map_err(|error| body::wrong(&format!("the body of a new device is not right: {error}")))?;
+    let new: NewDevice = body::read_as(request, "a new device").await?;
     let device = api.host.add(new).await?;
     Ok(Json(device.status().await?.device))
 }

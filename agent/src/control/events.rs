@@ -5,27 +5,30 @@
 
 use std::convert::Infallible;
 
+use std::sync::Arc;
+
+use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use portal_contract::DeviceEvent;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
+use super::connection::{Connection, LongRequest};
+use super::event_queue::EventReceiver;
 use super::log::ERROR_EVENT;
 use super::{ApiError, ErrorBody, RunningDevice, RunningHost};
-
-/// How many events may wait for a follower before it is given up: what thousands of held pushes come to at once.
-pub const FOLLOWER_ROOM: usize = 16_384;
 
 pub(super) async fn events<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
+    Extension(connection): Extension<Arc<Connection>>,
 ) -> Result<Response, ApiError> {
+    let place = api.limits.begin_following()?;
+    connection.follows();
     let events = device.events().await?;
-    let following = EventStream { events, ending: api.ending.clone(), over: false };
+    let following = EventStream { events, ending: api.ending.clone(), over: false, _place: place };
     let stream = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
         Some((Ok::<_, Infallible>(event), following))
@@ -34,9 +37,10 @@ pub(super) async fn events<H: RunningHost>(
 }
 
 struct EventStream {
-    events: mpsc::Receiver<DeviceEvent>,
+    events: EventReceiver,
     ending: CancellationToken,
     over: bool,
+    _place: LongRequest,
 }
 
 impl EventStream {

@@ -2,19 +2,25 @@
 //!
 //! Lives here: the checks before any handler, and the headers of every answer. Does not live here: the token itself.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::api::ApiState;
 use super::body::{MAX_BODY_BYTES, too_large};
+use super::connection::Connection;
 use super::{API_HEADER, API_VERSION, ApiError, RunningHost, VERSION, VERSION_HEADER, health};
 
 /// Lets a request through, or answers why not.
 pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, request: Request, next: Next) -> Response {
-    let mut answer = match check(&api, &request) {
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let mut answer = match check(&api, &request, connection.as_deref()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
@@ -23,10 +29,14 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, reques
     headers.insert(API_HEADER, HeaderValue::from(API_VERSION));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if connection.is_none_or(|connection| connection.is_stranger()) {
+        // Whoever asks for health again connects again: a connection without the token is not kept.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 
-fn check<H>(api: &ApiState<H>, request: &Request) -> Result<(), ApiError> {
+fn check<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection>) -> Result<(), ApiError> {
     let headers = request.headers();
     check_host(request, api.port)?;
     check_origin(headers, api.port)?;
@@ -35,6 +45,7 @@ fn check<H>(api: &ApiState<H>, request: &Request) -> Result<(), ApiError> {
         return Ok(());
     }
     check_token(api, headers)?;
+    connection.map_or(Ok(()), Connection::show_token)?;
     check_api_version(headers)
 }
 

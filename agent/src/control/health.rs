@@ -9,7 +9,10 @@ use super::RunningHost;
 use super::api::ApiState;
 
 /// The paths that need no token.
-pub(super) const PATHS: [&str; 2] = ["/livez", "/readyz"];
+pub(super) const PATHS: [&str; 2] = ["/livez", READY];
+
+/// The one that may answer 503.
+pub(super) const READY: &str = "/readyz";
 
 pub(super) async fn livez() -> &'static str {
     "ok\n"

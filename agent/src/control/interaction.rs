@@ -24,8 +24,6 @@ pub(super) async fn interact<H: RunningHost>(
     OwnDevice(device): OwnDevice<H>,
     request: Request,
 ) -> Result<Json<CommandResult>, ApiError> {
-    let body = body::read(request, "gesture").await?;
-    let request: InteractionRequest = serde_json::from_value(body)
-        .map_err(|error| body::wrong(&format!("the body of gesture is not right: {error}")))?;
+    let request: InteractionRequest = body::read_as(request, "gesture").await?;
     device.interact(request.gesture).await.map(Json)
 }

@@ -4,13 +4,14 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, Uri};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures_util::{Stream, stream};
 use portal_contract::duration::Since;
 use portal_contract::{NotificationId, OutcomeKind, Receipt, Timestamp};
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
+use super::connection::{Connection, LongRequest};
 use super::parameters::{QueryParameter, QueryValues};
 use super::{ApiError, ErrorBody, LogQuery, RunningDevice, RunningHost};
 
@@ -119,6 +121,7 @@ impl ReceiptCriteria {
 pub(super) async fn receipts<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
+    Extension(connection): Extension<Arc<Connection>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -129,7 +132,9 @@ pub(super) async fn receipts<H: RunningHost>(
         // A browser's or library's own reconnection says so in this header.
         let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
         request.after = last_seen.or(request.after);
-        let follower = ReceiptFollower::start(device, api.ending.clone(), filter, &request).await?;
+        let place = api.limits.begin_long()?;
+        connection.follows();
+        let follower = ReceiptFollower::start(device, api.ending.clone(), filter, &request, place).await?;
         return Ok(Sse::new(follower.events()).into_response());
     }
     let receipts = match request.after {
@@ -179,6 +184,7 @@ struct ReceiptFollower<D> {
     cursor: u64,
     ready: VecDeque<Receipt>,
     failed: bool,
+    _place: LongRequest,
 }
 
 impl<D: RunningDevice> ReceiptFollower<D> {
@@ -187,6 +193,7 @@ impl<D: RunningDevice> ReceiptFollower<D> {
         ending: CancellationToken,
         filter: ReceiptCriteria,
         request: &LogRequest,
+        place: LongRequest,
     ) -> Result<Self, ApiError> {
         let mut settled = device.settled();
         // What settles between these two lines is in the list, and the list's last sequence keeps it from coming twice.
@@ -198,7 +205,7 @@ impl<D: RunningDevice> ReceiptFollower<D> {
                 (list.last().map_or(newest, |last| newest.max(last.sequence)), list)
             }
         };
-        Ok(Self { device, filter, settled, ending, cursor, ready: ready.into(), failed: false })
+        Ok(Self { device, filter, settled, ending, cursor, ready: ready.into(), failed: false, _place: place })
     }
 
     fn events(self) -> impl Stream<Item = Result<Event, Infallible>> + Send {

@@ -9,9 +9,11 @@ mod api_error;
 mod body;
 mod client;
 pub mod condition;
+mod connection;
 mod control_file;
 mod devices;
 mod doctor;
+mod event_queue;
 mod events;
 mod explain;
 mod following;
@@ -37,7 +39,7 @@ use std::future::Future;
 pub use api_error::{ApiError, ErrorBody};
 pub use client::{ClientAnswer, ClientError, ControlClient};
 pub use control_file::{ControlFile, ControlFileError};
-pub use events::FOLLOWER_ROOM;
+pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size_of_event};
 pub use following::FollowedLines;
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
@@ -53,7 +55,7 @@ use portal_contract::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use portal_device::DeviceCommand;
 
@@ -105,7 +107,7 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<DoctorReport, ApiError>> + Send;
     /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.
-    fn events(&self) -> impl Future<Output = Result<mpsc::Receiver<DeviceEvent>, ApiError>> + Send;
+    fn events(&self) -> impl Future<Output = Result<EventReceiver, ApiError>> + Send;
     /// What a person does with the prompt or a card, on the way that the desktop's own answers take.
     fn interact(&self, interaction: DesktopInteraction)
     -> impl Future<Output = Result<CommandResult, ApiError>> + Send;

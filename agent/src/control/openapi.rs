@@ -55,12 +55,26 @@ fn operation(about: &RouteDescription, generator: &mut SchemaGenerator) -> Value
         },
     });
     if let Some(body) = about.body {
-        operation["requestBody"] = json!({ "content": json_content(body(generator)) });
+        let schema = body(generator);
+        let is_required = has_required_members(&schema, generator);
+        operation["requestBody"] = json!({ "required": is_required, "content": json_content(schema) });
+    }
+    if about.path == health::READY {
+        let not_ready = json!({ "text/plain": { "schema": { "type": "string" } } });
+        operation["responses"]["503"] = json!({ "description": "What is not ready", "content": not_ready });
     }
     if health::PATHS.contains(&about.path.as_str()) {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// Whether a body must be there: an empty one counts as `{}`.
+fn has_required_members(schema: &Schema, generator: &mut SchemaGenerator) -> bool {
+    let reference = schema.as_value().get("$ref").and_then(Value::as_str);
+    let name = reference.and_then(|path| path.rsplit('/').next());
+    let body = name.and_then(|name| generator.definitions().get(name)).unwrap_or(schema.as_value());
+    body.get("required").and_then(Value::as_array).is_some_and(|required| !required.is_empty())
 }
 
 fn operation_id(about: &RouteDescription) -> String {

@@ -9,20 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::api::ApiState;
+use super::connection::{BoundedStream, Connection, ConnectionLimits, Strangers};
 use super::routes::router;
 use super::{API_VERSION, ControlFile, ControlToken, RunningHost};
 use crate::library_error::{cannot_listen, os_reason};
 
-/// How many connections stand at once; more wait in the listener's backlog.
-const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take to send a request's header, and how long an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How large a request's header may be, in bytes.
@@ -80,8 +82,10 @@ impl ControlServer {
             token: token.clone(),
         };
         let ending = CancellationToken::new();
-        let api = ApiState { host, token: Arc::new(token), port: local.port(), ending: ending.clone() };
-        let accepting = tokio::spawn(accept(listener, router(api), ending.clone()));
+        let limits = ConnectionLimits::default();
+        let (port, limits_of_requests) = (local.port(), limits.clone());
+        let api = ApiState { host, token: Arc::new(token), port, limits: limits_of_requests, ending: ending.clone() };
+        let accepting = tokio::spawn(accept(listener, router(api), limits, ending.clone()));
         Ok(Self { file, ending, accepting })
     }
 
@@ -103,19 +107,26 @@ impl ControlServer {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, ending: CancellationToken) {
+async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits, ending: CancellationToken) {
     let mut connections = JoinSet::new();
+    let mut strangers = Strangers::default();
+    let mut paused_until = None;
     loop {
+        // While all strangers are newcomers, more of them wait in the listener's backlog.
+        let pause = paused_until.take().max(strangers.room_from());
         tokio::select! {
             () = ending.cancelled() => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            () = until(pause), if pause.is_some() => {}
+            accepted = listener.accept(), if pause.is_none() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone(), ending.clone()));
+                    let connection = Arc::new(Connection::new(limits.clone()));
+                    strangers.add(Arc::clone(&connection));
+                    connections.spawn(serve(stream, connection, router.clone(), ending.clone()));
                 }
                 Err(error) => {
                     tracing::warn!("the control API could not accept a connection: {}", os_reason(&error));
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    paused_until = Some(Instant::now() + ACCEPT_PAUSE);
                 }
             },
         }
@@ -126,21 +137,49 @@ async fn accept(listener: TcpListener, router: Router, ending: CancellationToken
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, all_ended).await;
 }
 
-async fn serve(stream: TcpStream, router: Router, ending: CancellationToken) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("control connection: {error}");
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
-    let connection = http1::Builder::new()
+}
+
+/// The API, each request knowing the connection that it came by.
+#[derive(Debug)]
+struct ConnectionService {
+    router: TowerToHyperService<Router>,
+    connection: Arc<Connection>,
+}
+
+impl Service<hyper::Request<Incoming>> for ConnectionService {
+    type Response = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: hyper::Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(Arc::clone(&self.connection));
+        self.router.call(request)
+    }
+}
+
+async fn serve(stream: TcpStream, connection: Arc<Connection>, router: Router, ending: CancellationToken) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("control connection: {}", os_reason(&error));
+    }
+    let stream = BoundedStream::new(stream, Arc::clone(&connection));
+    let service = ConnectionService { router: TowerToHyperService::new(router), connection: Arc::clone(&connection) };
+    let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
+        .serve_connection(TokioIo::new(stream), service);
+    let mut serving = pin!(serving);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = serving.as_mut() => ended,
+        () = connection.is_over() => return,
         () = ending.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
     };
     if let Err(error) = ended {

@@ -5,18 +5,18 @@
 use std::sync::Arc;
 
 use portal_contract::{
-    CommandResult, DesktopInteraction, DeviceEvent, DeviceId, DoctorReport, Explanation, IdleReport, LogQuery,
-    NotificationId, Receipt, StatusReport,
+    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, IdleReport, LogQuery, NotificationId,
+    Receipt, StatusReport,
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
 use super::requests::{DeviceRequest, HostRequest, Reply};
 use crate::broker::SessionControl;
-use crate::control::{ApiError, InAppMessage, RunningDevice};
+use crate::control::{ApiError, EventReceiver, InAppMessage, RunningDevice};
 use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
 
 /// A handle on a hosted device; clones share it.
@@ -161,7 +161,7 @@ impl RunningDevice for DeviceHandle {
         Ok(self.host.examine(&status, self.journal.clock_jump().is_some()))
     }
 
-    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, ApiError> {
+    async fn events(&self) -> Result<EventReceiver, ApiError> {
         self.ask(|reply| DeviceRequest::Follow { reply }).await
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_contract::{DeviceEvent, StatusReport, Timestamp};
+use portal_contract::{StatusReport, Timestamp};
 use portal_delivery::{BatchNumber, Delivery, DeviceKey, Input, RequestNumber};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ use super::open_device::OpenedDevice;
 use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply};
 use super::{HostError, HostSetup, MOST_DEVICES};
 use crate::broker::{BrokerError, BrokerSession, SessionEvent, SessionSettings};
-use crate::control::FOLLOWER_ROOM;
+use crate::control::{EventReceiver, event_queue, size_of_event};
 use crate::desktop::DesktopEvent;
 use crate::journal::{CommitTicket, JournalError, JournalReads, ReadAnswer};
 
@@ -307,11 +307,12 @@ impl HostTask {
         request
     }
 
-    fn follow(&mut self, key: DeviceKey, reply: Reply<mpsc::Receiver<DeviceEvent>>) {
+    fn follow(&mut self, key: DeviceKey, reply: Reply<EventReceiver>) {
         let Some(device) = self.devices.get_mut(&key) else { return };
-        let (sender, receiver) = mpsc::channel(FOLLOWER_ROOM);
-        // The channel is new and has room.
-        let _ = sender.try_send(device.delivery.begin_following(self.parts.clock.now()));
+        let (sender, receiver) = event_queue();
+        let first = device.delivery.begin_following(self.parts.clock.now());
+        // The queue is new and has room.
+        sender.send(&first, size_of_event(&first));
         device.followers.push(sender);
         let _ = reply.send(Ok(receiver));
     }

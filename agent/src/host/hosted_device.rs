@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use portal_contract::{CommandResult, DeviceEvent, DeviceId, IdleReport};
 use portal_delivery::{BatchNumber, Delivery, DeviceKey, JournalEntry, RequestNumber};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::requests::Reply;
 use crate::broker::{BrokerSession, SessionControl};
+use crate::control::{EventSender, size_of_event};
 use crate::journal::{AppendRefused, CommitTicket, DeviceJournal, JournalReader};
 
 /// What others may watch of a device.
@@ -58,7 +59,7 @@ pub(super) struct HostedDevice {
     pub(super) watch: DeviceWatch,
     pub(super) replies: HashMap<RequestNumber, PendingReply>,
     /// Who follows; whoever does not read is given up.
-    pub(super) followers: Vec<mpsc::Sender<DeviceEvent>>,
+    pub(super) followers: Vec<EventSender>,
     /// Batches that the journal had no room for, in order. Bounded by the broker's window: nothing of them is acknowledged.
     unwritten: VecDeque<UnwrittenBatch>,
 }
@@ -120,7 +121,8 @@ impl HostedDevice {
 
     /// Tells everyone who follows; whoever has gone, or does not read, is given up.
     pub(super) fn tell(&mut self, event: &DeviceEvent) {
-        self.followers.retain(|follower| follower.try_send(event.clone()).is_ok());
+        let size = size_of_event(event);
+        self.followers.retain(|follower| follower.send(event, size));
         if self.followers.is_empty() {
             self.delivery.end_following();
         }

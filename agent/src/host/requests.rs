@@ -2,15 +2,15 @@
 //!
 //! Lives here: the requests and their answers' channel. Does not live here: HTTP (`control`).
 
-use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, StatusReport};
+use portal_contract::{CommandResult, DesktopInteraction, IdleReport, StatusReport};
 use portal_delivery::DeviceKey;
 use portal_device::DeviceCommand;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::device_handle::DeviceHandle;
 use super::open_device::OpenedDevice;
 use crate::broker::{BrokerError, BrokerSession};
-use crate::control::ApiError;
+use crate::control::{ApiError, EventReceiver};
 use crate::journal::DeviceJournal;
 
 /// Where an answer goes. Whoever asked may have gone: then nobody hears it.
@@ -35,7 +35,7 @@ pub(super) enum DeviceRequest {
     /// The whole picture.
     Status { reply: Reply<StatusReport> },
     /// Everything that happens from now on.
-    Follow { reply: Reply<mpsc::Receiver<DeviceEvent>> },
+    Follow { reply: Reply<EventReceiver> },
     /// What the broker had taken before this was asked has come to where only time or a person moves it on.
     AwaitIdle { reply: Reply<IdleReport> },
 }

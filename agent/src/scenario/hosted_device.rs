@@ -16,7 +16,9 @@ use tokio::sync::{mpsc, watch};
 use super::model::{ScenarioCase, StateChange};
 use super::test_device::{TestDevice, TestDeviceError};
 use crate::broker::SessionSettings;
-use crate::control::{CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, RunningDevice};
+use crate::control::{
+    CommandResult, DesktopInteraction, DeviceEvent, EventReceiver, IdleReport, InAppMessage, RunningDevice,
+};
 use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
 use crate::host::{
     Clock, DeviceHandle, Host, HostError, HostSetup, OpenError, OpenedDevice, VirtualClock, journal_options,
@@ -81,7 +83,7 @@ pub struct HostedDevice {
 struct RunningDaemon {
     host: Host,
     device: DeviceHandle,
-    events: mpsc::Receiver<DeviceEvent>,
+    events: EventReceiver,
     heard: u64,
 }
 

@@ -43,7 +43,7 @@ pub enum TestDeviceError {
         problem: String,
     },
     /// More happened between two steps than can be told.
-    #[error("more than {} things happened in one step; send less in one", crate::control::FOLLOWER_ROOM)]
+    #[error("more than {} things happened in one step; send less in one", crate::control::MOST_EVENTS)]
     TooMuchHappened,
     /// No place for a journal that outlives a restart.
     #[error("cannot make a temporary folder for the journal: {}; set TMPDIR to a folder that you may write", os_reason(.0))]

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use portal_agent::control::{
-    ApiError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage, LogQuery, RunningDevice,
-    RunningHost,
+    ApiError, CommandResult, DesktopInteraction, EventReceiver, IdleReport, InAppMessage, LogQuery, RunningDevice,
+    RunningHost, event_queue,
 };
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
@@ -14,7 +14,7 @@ use portal_contract::{
 use portal_device::{
     ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
 
@@ -266,9 +266,9 @@ impl RunningDevice for FakeDevice {
         })
     }
 
-    async fn events(&self) -> Result<mpsc::Receiver<DeviceEvent>, ApiError> {
+    async fn events(&self) -> Result<EventReceiver, ApiError> {
         // Nothing happens on the fake: what is told of it ends at once.
-        Ok(mpsc::channel(1).1)
+        Ok(event_queue().1)
     }
 
     async fn interact(&self, _interaction: DesktopInteraction) -> Result<CommandResult, ApiError> {

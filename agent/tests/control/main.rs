@@ -10,4 +10,5 @@ mod openapi;
 mod pages;
 mod running;
 mod security;
+mod strangers;
 mod wait;

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod body;
+mod body_check;
 mod group;
 pub mod hosting;
 mod meaning;
@@ -20,6 +21,7 @@ pub mod views;
 
 pub use body::{AppPackage, ClockAdvance, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PromptRequest};
 pub use body::{RemovalProgress, StandbyChoice};
+pub use body_check::{check_body, read_body};
 pub use group::{CommandGroup, GROUPS, group};
 pub use meaning::{
     AppCommand, ConditionCommand, DeviceCommand, EnrollCommand, PermissionCommand, Removal, RemovalStage,

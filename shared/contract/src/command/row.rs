@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::DeviceCommand;
+use super::body_check::check_body;
 use crate::{DeviceId, OperatingSystem};
 
 /// Writes the schema of a type into a document.
@@ -333,7 +334,9 @@ impl CommandRow {
     /// A sentence: a member is missing, unknown, or of the wrong form; or nothing is sent to what only shows something.
     pub fn read(&self, body: Value) -> Result<DeviceCommand, String> {
         let Some(of) = self.device_body() else { return Err(format!("{} changes no device", self.name)) };
-        (of.read)(body).map_err(|error| format!("the body of {} is not right: {error}", self.name))
+        let what = format!("the body of {}", self.name);
+        check_body(&what, of.schema, &body)?;
+        (of.read)(body).map_err(|error| format!("{what} is not right: {error}"))
     }
 
     /// The argument that fills a member.
