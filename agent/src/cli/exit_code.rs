@@ -11,6 +11,8 @@ const FAILED: u8 = 1;
 /// A usage or configuration error; what clap exits with too.
 pub const USAGE: u8 = 2;
 const NO_DAEMON: u8 = 3;
+/// A push that was waited for is held on the device (contract 7).
+const HELD: u8 = 4;
 
 /// The exit code of a result.
 pub fn of(result: &Result<(), CommandFailure>) -> u8 {
@@ -27,6 +29,7 @@ fn of_failure(failure: &CommandFailure) -> u8 {
         // What the daemon calls a bad request is an argument that is not right.
         CommandFailure::Client(ClientError::Api(error)) if error.status() == 400 => USAGE,
         CommandFailure::Configuration(_) | CommandFailure::Settings(_) => USAGE,
+        CommandFailure::Held(_) => HELD,
         CommandFailure::Several(first, _) => of_failure(first),
         CommandFailure::Start(error) | CommandFailure::Demo(DemoError::Start(error)) if error.is_configuration() => {
             USAGE

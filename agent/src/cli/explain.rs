@@ -1,5 +1,6 @@
 //! `explain`: why a push did or did not show, as a checklist.
 
+use portal_contract::lesser_showing::LesserShowing;
 use portal_contract::way_to_show::WayToShow;
 use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
@@ -26,14 +27,29 @@ pub fn run(context: &mut CommandContext, args: &ExplainArgs) -> Result<(), Comma
 
 /// The page of `explain`.
 pub fn page(explanation: &Explanation) -> TextPage {
-    let member = |name: &str| explanation.receipt.get(name).and_then(Value::as_str).unwrap_or_default();
     let id = explanation.notification_id.as_ref().map_or("a push without an id", NotificationId::as_str);
     let title = PageLine::new().strong(id).plain(" was ");
-    let outcome = member("outcome");
+    let outcome = outcome(explanation);
     let title = if outcome == "presented" { title.good(outcome) } else { title.bad(outcome) };
-    let mut page = TextPage::of(title.dim(format!("  {}", member("decidedAt"))));
+    let at = member(explanation, "decidedAt").or(member(explanation, "since")).unwrap_or_default();
+    page_titled(title.dim(format!("  {at}")), explanation, "As it stood at that moment")
+}
+
+fn member<'a>(explanation: &'a Explanation, name: &str) -> Option<&'a str> {
+    explanation.receipt.get(name).and_then(Value::as_str)
+}
+
+/// Its outcome's word; `held` of one that waits.
+pub(super) fn outcome(explanation: &Explanation) -> &str {
+    member(explanation, "outcome").unwrap_or_default()
+}
+
+/// The page with a title of its own, and a heading for the checklist.
+pub(super) fn page_titled(title: PageLine, explanation: &Explanation, heading: &str) -> TextPage {
+    let mut page = TextPage::of(title);
     page.push(PageLine::new().plain(&explanation.summary));
-    page.heading("As it stood at that moment");
+    add_lesser(&explanation.lesser_showing, &mut page);
+    page.heading(heading);
     for standing in &explanation.prerequisites {
         add(standing, &mut page);
     }
@@ -51,18 +67,36 @@ fn add(entry: &ChecklistEntry, page: &mut TextPage) {
     if !entry.met {
         page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
     }
+    add_sources(&entry.sources, page);
+}
+
+fn add_sources(sources: &[DocumentSource], page: &mut TextPage) {
     for status in SourceStatus::ALL.iter().copied() {
-        let titles = titles(&entry.sources, status);
+        let titles = titles(sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
         }
     }
 }
 
+fn add_lesser(causes: &[LesserShowing], page: &mut TextPage) {
+    if causes.is_empty() {
+        return;
+    }
+    page.heading("Why it showed with less than it could");
+    for cause in causes {
+        let aspects: Vec<&str> = cause.aspects.iter().map(|aspect| aspect.word()).collect();
+        let source = if cause.source.is_empty() { String::new() } else { format!("  [{}]", cause.source) };
+        page.push(PageLine::new().plain(format!("  {:<28}", aspects.join(", "))).plain(&cause.detail).dim(source));
+        page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&cause.hint));
+        add_sources(&cause.sources, page);
+    }
+}
+
 /// How many ways a person is shown; JSON has all of them.
 const WAYS_SHOWN: usize = 8;
 
-fn add_ways(ways: &[WayToShow], page: &mut TextPage) {
+pub(super) fn add_ways(ways: &[WayToShow], page: &mut TextPage) {
     if ways.is_empty() {
         return;
     }

@@ -1,10 +1,11 @@
 //! `log`: the journal of receipts, oldest first.
 
-use portal_contract::{NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
+use portal_contract::{HeldNotification, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt, Timestamp};
 use serde::Serialize;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure};
+use crate::control::ControlClient;
 use crate::control::log::LogRequest;
 use portal_contract::duration::Since;
 
@@ -15,9 +16,9 @@ pub struct LogArgs {
     #[arg(long, short)]
     follow: bool,
 
-    /// Only this outcome: presented, withheld, failed, dropped, expired, duplicate, rejected
+    /// Only this outcome: presented, withheld, failed, dropped, expired, duplicate, rejected; held: only what waits
     #[arg(long, value_name = "OUTCOME")]
-    outcome: Option<OutcomeKind>,
+    outcome: Option<ListedOutcome>,
 
     /// Only this notification
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -35,15 +36,76 @@ pub struct LogArgs {
 /// Runs `log`.
 pub fn run(context: &mut CommandContext, args: &LogArgs) -> Result<(), CommandFailure> {
     let client = context.client()?;
-    let request =
-        LogRequest { outcome: args.outcome, id: args.id.clone(), since: args.since, limit: args.limit, after: None };
+    let kind = match args.outcome {
+        Some(ListedOutcome::Settled(kind)) => Some(kind),
+        Some(ListedOutcome::Held) | None => None,
+    };
+    let request = LogRequest { outcome: kind, id: args.id.clone(), since: args.since, limit: args.limit, after: None };
     if !args.follow {
-        return client.receipts(&request)?.iter().try_for_each(|receipt| print(context, receipt));
+        if args.outcome != Some(ListedOutcome::Held) {
+            client.receipts(&request)?.iter().try_for_each(|receipt| print(context, receipt))?;
+        }
+        // contract 7: what waits has no outcome, so it stands behind the receipts, where no outcome is asked for
+        if kind.is_none() {
+            return held(context, &client, args);
+        }
+        return Ok(());
+    }
+    if args.outcome == Some(ListedOutcome::Held) {
+        let hint = "portal-agent log --outcome held shows what waits now";
+        return Err(CommandFailure::configuration("--follow follows receipts, and what is held has none yet", hint));
     }
     for receipt in client.follow(&request)? {
         context.show(&receipt?, |receipt| TextPage::of(line(receipt)))?;
     }
     Err(CommandFailure::DaemonEnded)
+}
+
+/// What `--outcome` names: an outcome, or that there is none yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListedOutcome {
+    Settled(OutcomeKind),
+    Held,
+}
+
+impl std::str::FromStr for ListedOutcome {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "held" {
+            Ok(Self::Held)
+        } else {
+            text.parse().map(Self::Settled).map_err(|why: String| why + ", held")
+        }
+    }
+}
+
+/// Prints what waits, oldest first.
+fn held(context: &mut CommandContext, client: &ControlClient, args: &LogArgs) -> Result<(), CommandFailure> {
+    let held = client.held(args.id.as_ref())?;
+    let since = match args.since {
+        // The device's present is the computer's and what its clock is ahead.
+        Some(since) if !held.is_empty() => {
+            let ahead = client.status()?.value.condition.clock_ahead_millis;
+            Some(since.moment(Timestamp::from(jiff::Timestamp::now()).plus_millis(ahead)))
+        }
+        _ => None,
+    };
+    for one in held.iter().filter(|one| since.is_none_or(|since| one.since >= since)) {
+        if context.global.json { context.json(one)? } else { context.page(&TextPage::of(held_line(one)))? }
+    }
+    Ok(())
+}
+
+/// A push that waits, in one line.
+pub fn held_line(held: &HeldNotification) -> PageLine {
+    let until = held.until.map(|until| format!("; ends by itself at {until}")).unwrap_or_default();
+    let command = held.command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
+    PageLine::new().dim(held.since.to_string()).plain("  ").warning("held").plain(format!(
+        "  {}  {}; let go by {}{command}{until}",
+        held.notification_id,
+        held.reason.word(),
+        held.released_by
+    ))
 }
 
 fn print(context: &mut CommandContext, receipt: &Receipt) -> Result<(), CommandFailure> {

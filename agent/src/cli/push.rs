@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use portal_contract::status::BrokerStatus;
 use portal_contract::timestamp::millis;
-use portal_contract::{CustomNotification, GroupId, IdError, NotificationId, Receipt, StatusReport, UserPrincipalName};
+use portal_contract::{
+    ConnectionState, CustomNotification, GroupId, IdError, NotificationId, Outcome, Receipt, StatusReport,
+    UserPrincipalName,
+};
 
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure, log};
+use super::{CommandContext, CommandFailure, explain, log};
 use crate::control::ControlClient;
 use crate::daemon::sender_settings;
 use crate::input_file::{self, FileReadError};
@@ -45,7 +49,7 @@ pub struct PushArgs {
     #[arg(long)]
     pub here: bool,
 
-    /// Print the receipts; 1 if none came in time
+    /// Print the receipts; 1 if none came in time, 4 if the push is held on the device by then
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "30s", value_parser = duration::parse)]
     pub wait: Option<Duration>,
 
@@ -78,28 +82,106 @@ pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandF
     let loaded = context.settings(Vec::new())?;
     context.start_client_logging();
     let (address, daemon) = addressee(context, args)?;
-    let own = daemon.as_ref().filter(|status| address == PushAddress::Device(status.device.device_id));
-    let mut settings = sender_settings(&loaded.settings, daemon.as_ref(), &context.global.state_dir()?)?;
-    if let Some(status) = own {
-        settings.tenant = status.tenant.clone();
+    let daemon = daemon.as_ref();
+    let own = daemon.filter(|hosted| address == PushAddress::Device(hosted.status.device.device_id));
+    let status = daemon.map(|hosted| &hosted.status);
+    let mut settings = sender_settings(&loaded.settings, status, &context.global.state_dir()?)?;
+    if let Some(hosted) = own {
+        settings.tenant = hosted.status.tenant.clone();
     }
-    let payload = payload(args, own.map_or(0, |status| status.condition.clock_ahead_millis))?;
+    // A group's users may have a device here: what is sent to them is stamped by its clock as what is sent to it alone.
+    let is_for_here = own.is_some() || matches!(address, PushAddress::Group(_));
+    let clock = status.filter(|_| is_for_here).map_or(0, |status| status.condition.clock_ahead_millis);
+    let payload = payload(args, clock)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
-    runtime.block_on(send(context, settings, address, &payload, args.wait))
+    let client = own.map(|hosted| &hosted.client);
+    let sent = runtime.block_on(send(context, settings, address, &payload, args.wait, client))?;
+    match args.wait {
+        Some(limit) if !sent.any_receipt => Err(nothing_came(context, client, &payload, limit, sent.largest_packet)?),
+        _ => Ok(()),
+    }
+}
+
+/// What came of sending.
+struct SentPush {
+    /// Whether a receipt came in time.
+    any_receipt: bool,
+    /// The largest packet that the broker takes, where it says so.
+    largest_packet: Option<u32>,
+}
+
+/// A device of this computer's daemon, and how it stood before the push.
+struct DaemonsDevice {
+    client: ControlClient,
+    status: StatusReport,
+}
+
+impl DaemonsDevice {
+    fn of(client: ControlClient) -> Option<Self> {
+        let status = client.status().ok()?.value;
+        Some(Self { client, status })
+    }
+}
+
+/// Why no receipt came in time: what is held is printed, and what waits at the broker is said as that (contract 7).
+fn nothing_came(
+    context: &mut CommandContext,
+    client: Option<&ControlClient>,
+    payload: &PayloadToSend,
+    limit: Duration,
+    largest_packet: Option<u32>,
+) -> Result<CommandFailure, CommandFailure> {
+    let held = client.zip(payload.id.as_ref()).map(|(client, id)| client.held(Some(id))).transpose()?;
+    if let (Some(held), Some(client)) = (held.and_then(|held| held.into_iter().next()), client) {
+        if context.global.json {
+            context.json(&held)?;
+        } else {
+            context.page(&TextPage::of(log::held_line(&held)))?;
+        }
+        return Ok(CommandFailure::Held(client.device()));
+    }
+    let mut message = format!("no receipt came within {} s", limit.as_secs_f64());
+    if let Some(largest) = largest_packet.filter(|largest| *largest < LARGEST_RECEIPT) {
+        let bound = format!("; the broker takes packets of at most {largest} bytes, so a receipt may be held back");
+        message.push_str(&bound);
+    }
+    let status = client.and_then(|client| client.status().ok()).map(|answer| answer.value);
+    Ok(match status {
+        Some(status) if status.condition.offline => CommandFailure::operation(
+            "waitsAtBroker",
+            format!("{message}: the device is offline, and the push waits at the broker"),
+            "portal-agent device online",
+        ),
+        Some(status) if status.connection == ConnectionState::Offline => CommandFailure::operation(
+            "waitsAtBroker",
+            format!("{message}: the device is not connected to its broker, where the push waits"),
+            "portal-agent status says what is wrong with the connection",
+        ),
+        Some(_) => {
+            CommandFailure::operation("noReceipt", message, "portal-agent explain, portal-agent doctor, or wait longer")
+        }
+        None => CommandFailure::operation(
+            "noReceipt",
+            format!("{message}; the device is not one of this computer's daemon, so it is not known why"),
+            "wait longer: the device may be offline, and the push wait at the broker",
+        ),
+    })
 }
 
 /// Whom it is for, and the daemon's device that it is, or whose broker and clock are taken. Only `--here` needs a daemon.
-fn addressee(context: &CommandContext, args: &PushArgs) -> Result<(PushAddress, Option<StatusReport>), CommandFailure> {
+fn addressee(
+    context: &CommandContext,
+    args: &PushArgs,
+) -> Result<(PushAddress, Option<DaemonsDevice>), CommandFailure> {
     if args.here {
-        let status = context.client()?.status()?.value;
-        return Ok((PushAddress::Device(status.device.device_id), Some(status)));
+        let client = context.client()?;
+        let status = client.status()?.value;
+        return Ok((PushAddress::Device(status.device.device_id), Some(DaemonsDevice { client, status })));
     }
     let daemon = context.daemon().ok();
-    let status_of =
-        |client: Option<&ControlClient>| client.and_then(|client| client.status().ok()).map(|answer| answer.value);
     match (args.group, &context.global.device) {
-        (Some(group), _) => Ok((PushAddress::Group(group), status_of(daemon.as_ref()))),
+        (Some(group), _) => Ok((PushAddress::Group(group), daemon.and_then(DaemonsDevice::of))),
         (None, Some(named)) => {
             let mut client = daemon;
             // Not hosted here: an id is still an address.
@@ -109,7 +191,7 @@ fn addressee(context: &CommandContext, args: &PushArgs) -> Result<(PushAddress, 
                 let message = format!("{named:?} is no device of this computer's daemon, and no id of a device");
                 CommandFailure::configuration(message, "portal-agent device list, or give the device's UUID")
             })?;
-            Ok((PushAddress::Device(device), status_of(client.as_ref())))
+            Ok((PushAddress::Device(device), client.and_then(DaemonsDevice::of)))
         }
         (None, None) => Err(CommandFailure::configuration(
             "it is not said whom to push to",
@@ -159,13 +241,15 @@ fn read(path: &Path) -> Result<Vec<u8>, FileReadError> {
     input_file::read(path, LARGEST)
 }
 
+/// Sends it, and prints the receipts that come in time.
 async fn send(
     context: &mut CommandContext,
     settings: SenderOptions,
     address: PushAddress,
     payload: &PayloadToSend,
     wait: Option<Duration>,
-) -> Result<(), CommandFailure> {
+    client: Option<&ControlClient>,
+) -> Result<SentPush, CommandFailure> {
     let sender = PushSender::connect(settings).await?;
     let followed = match address {
         PushAddress::Device(device) => FollowScope::Device(device),
@@ -185,13 +269,13 @@ async fn send(
     }
     let printed = match (receipts, wait) {
         (Some(mut receipts), Some(limit)) => {
-            let printed = print_receipts(context, &mut receipts, payload, address, limit).await?;
-            if printed { Ok(()) } else { Err(no_receipt(context, address, sender.largest_packet(), limit)) }
+            print_receipts(context, &mut receipts, payload, address, limit, client).await
         }
-        _ => Ok(()),
+        _ => Ok(false),
     };
+    let largest_packet = sender.largest_packet();
     sender.stop().await;
-    printed
+    Ok(SentPush { any_receipt: printed?, largest_packet })
 }
 
 /// Prints the receipts that come in time: a device's one, or those of a group's devices, until none has come for a while.
@@ -202,16 +286,12 @@ async fn print_receipts(
     payload: &PayloadToSend,
     address: PushAddress,
     limit: Duration,
+    client: Option<&ControlClient>,
 ) -> Result<bool, CommandFailure> {
     let mut timeout = limit;
     let mut any = false;
     while let Ok(receipt) = tokio::time::timeout(timeout, next(receipts, payload)).await {
-        let receipt = receipt?;
-        if context.global.json {
-            context.json_line(&serde_json::to_string(&receipt).map_err(anyhow::Error::from)?)?;
-        } else {
-            context.page(&TextPage::of(log::line(&receipt)))?;
-        }
+        print(context, &receipt?, client)?;
         any = true;
         timeout = limit.min(QUIET);
         if matches!(address, PushAddress::Device(_)) {
@@ -221,24 +301,27 @@ async fn print_receipts(
     Ok(any)
 }
 
-/// That none came, and what is known of why: from the daemon, where it is its device, and from the broker.
-fn no_receipt(
-    context: &CommandContext,
-    address: PushAddress,
-    largest_packet: Option<u32>,
-    limit: Duration,
-) -> CommandFailure {
-    let mut message = format!("no receipt came within {} s", limit.as_secs_f64());
-    let status = context.daemon().ok().and_then(|client| client.status().ok()).map(|answer| answer.value);
-    let own = status.filter(|status| address == PushAddress::Device(status.device.device_id));
-    match (own.and_then(|status| status.broker.problem), largest_packet) {
-        (Some(problem), _) => message.push_str(&format!("; the daemon says: {problem}")),
-        (None, Some(largest)) if largest < LARGEST_RECEIPT => message
-            .push_str(&format!("; the broker takes packets of at most {largest} bytes, so a receipt may be held back")),
-        (None, _) => {}
+/// Prints a receipt; where nothing showed and the daemon here knows why, what would have made it show.
+fn print(
+    context: &mut CommandContext,
+    receipt: &Receipt,
+    client: Option<&ControlClient>,
+) -> Result<(), CommandFailure> {
+    let unseen = !matches!(receipt.outcome, Outcome::Presented(_));
+    let explained = client.filter(|_| unseen).zip(receipt.notification_id.as_ref());
+    let ways =
+        explained.and_then(|(client, id)| client.explanation(Some(id)).ok()).map(|answer| answer.value.ways_to_show);
+    let ways = ways.unwrap_or_default();
+    if !context.global.json {
+        let mut page = TextPage::of(log::line(receipt));
+        explain::add_ways(&ways, &mut page);
+        return context.page(&page);
     }
-    let hint = "portal-agent doctor, or wait longer: the device may be offline";
-    CommandFailure::operation("noReceipt", message, hint)
+    let mut line = serde_json::to_value(receipt).map_err(anyhow::Error::from)?;
+    if !ways.is_empty() {
+        line["waysToShow"] = serde_json::to_value(ways).map_err(anyhow::Error::from)?;
+    }
+    context.json(&line)
 }
 
 async fn next(receipts: &mut ReceiptStream, payload: &PayloadToSend) -> Result<Receipt, SenderError> {

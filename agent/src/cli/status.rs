@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use portal_contract::{ManagementState, StatusReport, duration};
+use portal_contract::{HeldNotification, ManagementState, StatusReport, duration};
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, changed};
@@ -111,6 +111,12 @@ fn device(status: &StatusReport, page: &mut TextPage) {
     page.push(PageLine::named("groups").plain(status.groups.len().to_string()));
     enrollment(status, page);
     page.push(PageLine::named("pushes").plain(pushes(status)));
+    for held in status.held_pushes.iter().take(HELD_SHOWN) {
+        page.push(PageLine::named("").plain("").warning("held  ").plain(held_words(held)));
+    }
+    if let Some(more @ 1..) = status.held_pushes.len().checked_sub(HELD_SHOWN) {
+        page.push(PageLine::named("").dim(format!("and {more} more: portal-agent log --outcome held")));
+    }
     if let Some(action) = &status.device.last_action {
         let problem = action.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
         page.push(
@@ -118,6 +124,20 @@ fn device(status: &StatusReport, page: &mut TextPage) {
                 .plain(format!("{} {:?}{problem}", action.action, action.result).to_lowercase()),
         );
     }
+}
+
+/// How many held pushes a person is shown one by one.
+const HELD_SHOWN: usize = 5;
+
+fn held_words(held: &HeldNotification) -> String {
+    let command = held.command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
+    format!(
+        "{} since {}: {}; let go by {}{command}",
+        held.notification_id,
+        held.since,
+        held.reason.word(),
+        held.released_by
+    )
 }
 
 /// What of the enrollment is out of the ordinary.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod, hosting};
 use portal_contract::{
-    DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,
-    StatusReport, duration,
+    DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, HeldNotification, NewDevice,
+    NotificationId, Receipt, StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent,
-    ErrorBody, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    ErrorBody, HeldList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -232,7 +232,16 @@ impl ControlClient {
         Ok(self.get::<ReceiptList>(&self.path("receipts"), &request.pairs())?.value.receipts)
     }
 
-    /// The same, and then each receipt as it becomes durable, until the daemon ends.
+    /// The pushes that wait, in the order of arrival; with an id, only that one.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn held(&self, id: Option<&NotificationId>) -> Result<Vec<HeldNotification>, ClientError> {
+        let pairs: Vec<(&str, String)> = id.iter().map(|id| ("id", id.to_string())).collect();
+        Ok(self.get::<HeldList>(&self.path("held"), &pairs)?.value.held)
+    }
+
+    /// The same receipts, and then each receipt as it becomes durable, until the daemon ends.
     ///
     /// # Errors
     /// See [`ClientError`].

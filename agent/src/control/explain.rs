@@ -18,7 +18,7 @@ pub(super) async fn explain<H: RunningHost>(
 ) -> Result<Json<Explanation>, ApiError> {
     let id = QueryValues::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
     let message = match &id {
-        Some(id) => format!("the journal has no receipt of {:?}", id.as_str()),
+        Some(id) => format!("the journal has no receipt of {:?}, and it is not held", id.as_str()),
         None => "no push has arrived yet".to_owned(),
     };
     let hint = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };

@@ -19,6 +19,7 @@ mod explain;
 mod following;
 mod guard;
 mod health;
+mod held;
 mod idle;
 mod interaction;
 pub mod log;
@@ -41,6 +42,7 @@ pub use client::{ClientAnswer, ClientError, ControlClient};
 pub use control_file::{ControlFile, ControlFileError};
 pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size_of_event};
 pub use following::FollowedLines;
+pub use held::HeldList;
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
@@ -50,8 +52,8 @@ pub use token::ControlToken;
 pub use wait::WaitRequest;
 
 use portal_contract::{
-    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, NewDevice, NotificationId, Receipt,
-    StatusReport, Timestamp,
+    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, HeldNotification, NewDevice,
+    NotificationId, Receipt, StatusReport, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,7 +101,9 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
     /// The latest receipts that match, oldest first.
     fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
-    /// Why a push did or did not show; the latest without an id; `None` where there is no such receipt.
+    /// The pushes that wait, in the order of arrival; with an id, only that one.
+    fn held(&self, id: Option<NotificationId>) -> impl Future<Output = Result<Vec<HeldNotification>, ApiError>> + Send;
+    /// Why a push did or did not show, or why it waits; the latest without an id; `None` where there is none.
     fn explain(&self, id: Option<NotificationId>)
     -> impl Future<Output = Result<Option<Explanation>, ApiError>> + Send;
     /// What Company Portal's own Notifications section lists.

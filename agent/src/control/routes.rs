@@ -16,8 +16,9 @@ use super::api::ApiState;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CommandResult, DeviceEvent, IdleReport, InAppMessages, InteractionRequest, ReceiptList, RunningHost, devices,
-    doctor, events, explain, health, idle, interaction, log, notifications, openapi, settings, status, stop, wait,
+    CommandResult, DeviceEvent, HeldList, IdleReport, InAppMessages, InteractionRequest, ReceiptList, RunningHost,
+    devices, doctor, events, explain, health, held, idle, interaction, log, notifications, openapi, settings, status,
+    stop, wait,
 };
 
 /// Every path but the document's own.
@@ -56,6 +57,13 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             log::PARAMETERS,
             AnswerKind::JsonOrEvents(schema::<ReceiptList>),
             log::receipts::<H>,
+        ),
+        ApiRoute::get(
+            of_device("held"),
+            "The pushes that have arrived and wait, in the order of arrival",
+            held::PARAMETERS,
+            AnswerKind::Json(schema::<HeldList>),
+            held::list::<H>,
         ),
         ApiRoute::of_row(
             &views::EXPLAIN,

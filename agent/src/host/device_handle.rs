@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use portal_contract::{
-    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, IdleReport, LogQuery, NotificationId,
-    Receipt, StatusReport,
+    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification, IdleReport, LogQuery,
+    NotificationId, Receipt, StatusReport,
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
-use super::requests::{DeviceRequest, HostRequest, Reply};
+use super::requests::{DeviceRequest, HostRequest, Reply, WaitingPush};
 use crate::broker::SessionControl;
 use crate::control::{ApiError, EventReceiver, InAppMessage, RunningDevice};
 use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
@@ -146,8 +146,23 @@ impl RunningDevice for DeviceHandle {
         self.read(move |reader| reader.log(&query)).await
     }
 
+    async fn held(&self, id: Option<NotificationId>) -> Result<Vec<HeldNotification>, ApiError> {
+        self.ask(|reply| DeviceRequest::Held { id, reply }).await
+    }
+
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {
-        let record = self.read(move |reader| reader.record(id.as_ref())).await?;
+        let asked = id.clone();
+        let waiting = self.ask(|reply| DeviceRequest::HeldPush { id: asked, reply }).await?;
+        let asked = id.clone();
+        let record = self.read(move |reader| reader.record(asked.as_ref())).await?;
+        // Without an id the latest is meant: what waits, where it came after everything that has an outcome.
+        let is_latest = |waiting: &WaitingPush| {
+            id.is_some()
+                || record.as_ref().is_none_or(|record| record.receipt.received_at <= waiting.held.push.received_at)
+        };
+        if let Some(WaitingPush { held, snapshot, now }) = waiting.filter(is_latest) {
+            return Ok(Some(portal_device::explain_held(&held, &snapshot, &self.host.parts.rules, now)));
+        }
         record.map(|record| explanation(&record, &self.host.parts.rules)).transpose()
     }
 

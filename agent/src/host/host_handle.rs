@@ -37,6 +37,9 @@ pub enum AddDeviceError {
     Ending,
 }
 
+/// How many held pushes `status` lists (contract 7).
+const HELD_PUSHES_SHOWN: usize = 100;
+
 /// What the devices of a host have in common.
 pub(super) struct HostParts {
     pub(super) clock: Arc<dyn Clock>,
@@ -117,6 +120,7 @@ impl HostParts {
             settings: snapshot.switches.list(),
             held: device.held() as u64,
             paced: device.paced() as u64,
+            held_pushes: device.held_notifications(HELD_PUSHES_SHOWN),
             redelivered: delivery.redelivered(),
             last_sequence,
             broker,

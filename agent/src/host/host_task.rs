@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use portal_contract::{StatusReport, Timestamp};
 use portal_delivery::{BatchNumber, Delivery, DeviceKey, Input, RequestNumber};
+use portal_device::HeldPush;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -20,7 +21,7 @@ use super::host_handle::{HostHandle, HostParts};
 use super::hosted_device::{HostedDevice, PendingReply};
 use super::inputs::{Addressee, SessionNews, of_desktop};
 use super::open_device::OpenedDevice;
-use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply};
+use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply, WaitingPush};
 use super::{HostError, HostSetup, MOST_DEVICES};
 use crate::broker::{BrokerError, BrokerSession, SessionEvent, SessionSettings};
 use crate::control::{EventReceiver, event_queue, size_of_event};
@@ -285,6 +286,31 @@ impl HostTask {
             DeviceRequest::Status { reply } => {
                 if let Some(device) = self.devices.get(&key) {
                     let _ = reply.send(Ok(self.status(device)));
+                }
+                Ok(())
+            }
+            DeviceRequest::Held { id, reply } => {
+                if let Some(device) = self.devices.get(&key) {
+                    let device = device.delivery.device();
+                    let held = match &id {
+                        Some(_) => device
+                            .held_push(id.as_ref())
+                            .map(|held| device.held_notification(held))
+                            .into_iter()
+                            .collect(),
+                        None => device.held_notifications(usize::MAX),
+                    };
+                    let _ = reply.send(Ok(held));
+                }
+                Ok(())
+            }
+            DeviceRequest::HeldPush { id, reply } => {
+                if let Some(device) = self.devices.get(&key) {
+                    let device = device.delivery.device();
+                    let snapshot = device.snapshot();
+                    let now = self.parts.clock.now().plus_millis(snapshot.condition.clock_ahead_millis);
+                    let waiting = |held: &HeldPush| WaitingPush { held: held.clone(), snapshot: snapshot.clone(), now };
+                    let _ = reply.send(Ok(device.held_push(id.as_ref()).map(waiting)));
                 }
                 Ok(())
             }

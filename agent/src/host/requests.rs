@@ -2,9 +2,11 @@
 //!
 //! Lives here: the requests and their answers' channel. Does not live here: HTTP (`control`).
 
-use portal_contract::{CommandResult, DesktopInteraction, IdleReport, StatusReport};
+use portal_contract::{
+    CommandResult, DesktopInteraction, HeldNotification, IdleReport, NotificationId, StatusReport, Timestamp,
+};
 use portal_delivery::DeviceKey;
-use portal_device::DeviceCommand;
+use portal_device::{DeviceCommand, DeviceSnapshot, HeldPush};
 use tokio::sync::oneshot;
 
 use super::device_handle::DeviceHandle;
@@ -32,12 +34,24 @@ pub(super) enum DeviceRequest {
     Apply { command: DeviceCommand, reply: Reply<CommandResult> },
     /// What a person does on the desktop; answered once the change is durable.
     Interact { interaction: DesktopInteraction, reply: Reply<CommandResult> },
+    /// The pushes that wait; with an id, only that one.
+    Held { id: Option<NotificationId>, reply: Reply<Vec<HeldNotification>> },
+    /// The push that waits with this id, or the last that came to wait, with the device that it waits on.
+    HeldPush { id: Option<NotificationId>, reply: Reply<Option<WaitingPush>> },
     /// The whole picture.
     Status { reply: Reply<StatusReport> },
     /// Everything that happens from now on.
     Follow { reply: Reply<EventReceiver> },
     /// What the broker had taken before this was asked has come to where only time or a person moves it on.
     AwaitIdle { reply: Reply<IdleReport> },
+}
+
+/// A push that waits, and the device that it waits on.
+pub(super) struct WaitingPush {
+    pub(super) held: HeldPush,
+    pub(super) snapshot: DeviceSnapshot,
+    /// The present, in device time.
+    pub(super) now: Timestamp,
 }
 
 /// What a device stood on that is hosted no longer.

@@ -18,7 +18,7 @@ mod schema;
 pub mod select;
 mod test_device;
 
-pub use read::{InvalidFile, ReportedProblem, read};
+pub use read::{InvalidFile, ReportedProblem, devices, nearest, read, rules_by_settings};
 pub use schema::schema;
 
 #[cfg(test)]

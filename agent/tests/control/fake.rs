@@ -8,8 +8,9 @@ use portal_agent::control::{
 };
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
-    ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation, NewDevice,
-    NotificationId, Outcome, PayloadRejection, Presentation, PushTarget, Receipt, Surface, Timestamp,
+    ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation,
+    HeldNotification, NewDevice, NotificationId, Outcome, PayloadRejection, Presentation, PushTarget, Receipt, Surface,
+    Timestamp,
 };
 use portal_device::{
     ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
@@ -161,6 +162,7 @@ impl FakeState {
             settings: snapshot.switches.list(),
             held: self.device.held() as u64,
             paced: self.device.paced() as u64,
+            held_pushes: self.device.held_notifications(100),
             redelivered: 0,
             last_sequence: self.device.last_sequence(),
             broker: status::BrokerStatus {
@@ -229,6 +231,12 @@ impl RunningDevice for FakeDevice {
         };
         let all: Vec<&Receipt> = inner.settled.iter().map(|settled| &settled.receipt).filter(matches).collect();
         Ok(all[all.len().saturating_sub(query.limit)..].iter().map(|receipt| (*receipt).clone()).collect())
+    }
+
+    async fn held(&self, id: Option<NotificationId>) -> Result<Vec<HeldNotification>, ApiError> {
+        let inner = self.inner.lock().unwrap();
+        let held = inner.device.held_notifications(usize::MAX);
+        Ok(held.into_iter().filter(|held| id.as_ref().is_none_or(|id| held.notification_id == *id)).collect())
     }
 
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {

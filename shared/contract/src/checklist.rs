@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::DocumentSource;
+use crate::held_notification::HeldNotification;
 use crate::ids::NotificationId;
+use crate::lesser_showing::LesserShowing;
 use crate::prerequisite::Prerequisite;
-use crate::receipt::Receipt;
+use crate::receipt::{Outcome, Receipt};
 use crate::way_to_show::WayToShow;
 
 /// How one prerequisite stood at the moment of a decision.
@@ -50,32 +52,52 @@ pub struct Explanation {
     /// Of a push that did not show: every minimal set of changes by which it would have, the cheapest first.
     #[serde(default)]
     pub ways_to_show: Vec<WayToShow>,
+    /// Of a push that showed with less than it could (quietly, without a sound, with its content hidden, in the app): why.
+    #[serde(default)]
+    pub lesser_showing: Vec<LesserShowing>,
 }
 
 /// A receipt whose `notificationId` stands elsewhere in the same object.
 pub type ReceiptWithoutId = serde_json::Map<String, serde_json::Value>;
 
 impl Explanation {
-    /// Puts a receipt and its checklist together.
-    pub fn new(
-        receipt: &Receipt,
-        summary: String,
-        prerequisites: Vec<ChecklistEntry>,
-        ways_to_show: Vec<WayToShow>,
-    ) -> Self {
-        let mut members = match serde_json::to_value(receipt) {
-            Ok(serde_json::Value::Object(members)) => members,
-            _ => ReceiptWithoutId::new(),
-        };
+    /// What a receipt says, to be filled in with why.
+    pub fn of_receipt(receipt: &Receipt) -> Self {
+        let mut members = members(receipt);
         members.remove("notificationId");
+        let desktop_detail = receipt.desktop.map(|verdict| verdict.sentence_of_one().to_owned());
+        Self { desktop_detail, ..Self::of_members(receipt.notification_id.clone(), members) }
+    }
+
+    /// The same of a push that waits.
+    pub fn of_held(held: &HeldNotification) -> Self {
+        let mut members = members(held);
+        members.remove("notificationId");
+        Self::of_members(Some(held.notification_id.clone()), members)
+    }
+
+    /// The same of what would become of a push that nobody sent.
+    pub fn of_outcome(outcome: &Outcome) -> Self {
+        Self::of_members(None, members(outcome))
+    }
+
+    fn of_members(notification_id: Option<NotificationId>, receipt: ReceiptWithoutId) -> Self {
         Self {
-            notification_id: receipt.notification_id.clone(),
-            receipt: members,
-            summary,
-            desktop_detail: receipt.desktop.map(|verdict| verdict.sentence_of_one().to_owned()),
-            prerequisites,
-            ways_to_show,
+            notification_id,
+            receipt,
+            summary: String::new(),
+            desktop_detail: None,
+            prerequisites: Vec::new(),
+            ways_to_show: Vec::new(),
+            lesser_showing: Vec::new(),
         }
+    }
+}
+
+fn members(value: &impl Serialize) -> ReceiptWithoutId {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(members)) => members,
+        _ => ReceiptWithoutId::new(),
     }
 }
 

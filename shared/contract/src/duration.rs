@@ -21,6 +21,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| format!("{text:?} is negative; a duration goes forward, as in 90s or 4h"))
 }
 
+/// A span of milliseconds, as people write it.
+pub fn write_millis(millis: u64) -> String {
+    write(Duration::from_millis(millis))
+}
+
 /// A moment: as such, or as a time span before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {

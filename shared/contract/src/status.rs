@@ -10,6 +10,7 @@ use strum::VariantArray;
 
 use crate::desktop_verdict::DesktopVerdict;
 use crate::device_state::{DeviceState, OperatingSystem};
+use crate::held_notification::HeldNotification;
 use crate::ids::{GroupId, Tenant};
 use crate::prerequisite::Prerequisite;
 use crate::service::ConnectionState;
@@ -55,6 +56,9 @@ pub struct StatusReport {
     pub held: u64,
     /// How many of those wait only for their turn: no more are shown in a second than the pace allows.
     pub paced: u64,
+    /// The first hundred of them, in the order of arrival: what each waits for, and what lets it go.
+    #[serde(default)]
+    pub held_pushes: Vec<HeldNotification>,
     /// How many redeliveries of used ids were acknowledged without a receipt.
     pub redelivered: u64,
     /// The sequence of the newest durable receipt; 0 before the first.

@@ -12,8 +12,9 @@ use super::Device;
 use super::effect::{CardContent, DeviceEffect, NewlyHeldPush, SettledPush};
 use super::event::{ArrivedPush, CardFailure};
 use super::numbers::{CardNumber, HeldKey};
-use super::push::{HeldPush, HoldReason, PushBeingShown, PushCandidate, ReceivedPush};
+use super::push::{HeldPush, PushBeingShown, PushCandidate, ReceivedPush};
 use super::verdict::PushVerdict;
+use portal_contract::HoldReason;
 
 impl Device {
     pub(super) fn push_arrived(&mut self, arrival: ArrivedPush, now: Timestamp, effects: &mut Vec<DeviceEffect>) {

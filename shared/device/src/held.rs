@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portal_contract::Timestamp;
+use portal_contract::{HoldReason, Timestamp};
 
 use super::numbers::HeldKey;
-use super::push::{HeldPush, HoldReason};
+use super::push::HeldPush;
 
 /// Held pushes. Every question is answered without looking at each of them: a kept session may bring thousands.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,11 @@ impl HeldPushes {
         self.by_reason.entry(held.reason).or_default().insert(key);
         self.by_due.extend(due.map(|due| (due, key)));
         self.by_key.insert(key, HeldEntry { held, due });
+    }
+
+    /// All of them, in the order of arrival.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HeldPush> {
+        self.by_key.values().map(|entry| &entry.held)
     }
 
     pub(super) fn remove(&mut self, key: HeldKey) -> Option<HeldPush> {

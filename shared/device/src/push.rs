@@ -4,7 +4,9 @@
 
 use std::collections::VecDeque;
 
-use portal_contract::{CardInteraction, CustomNotification, DeliveryDelay, Presentation, PushTarget, Timestamp};
+use portal_contract::{
+    CardInteraction, CustomNotification, DeliveryDelay, HoldReason, Presentation, PushTarget, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::ResumePoint;
@@ -38,52 +40,6 @@ impl ReceivedPush {
         let sent_at = self.notification.sent_at;
         let forgotten_at = sent_at.map(|sent_at| sent_at.plus_millis(ids_age_millis.saturating_add(1)));
         [self.expires_at, forgotten_at].into_iter().flatten().min()
-    }
-}
-
-/// What a held push waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum HoldReason {
-    /// The fence: the device was away, and the push service's rules see all that was held together.
-    DeviceOffline,
-    /// The end of Doze.
-    Doze,
-    /// The work profile.
-    WorkProfilePaused,
-    /// Battery optimisation (facts 1.1, document C25).
-    BatteryOptimisation,
-    /// The pace of shown notifications.
-    Pace,
-    /// A notification server.
-    NotificationServerAway,
-}
-
-impl HoldReason {
-    pub(super) const ALL: [Self; 6] = [
-        Self::DeviceOffline,
-        Self::Doze,
-        Self::WorkProfilePaused,
-        Self::BatteryOptimisation,
-        Self::Pace,
-        Self::NotificationServerAway,
-    ];
-
-    /// Whether the push service holds it, and not this computer's desktop: time to live counts then (facts 5).
-    pub(super) fn is_of_the_push_service(self) -> bool {
-        !matches!(self, Self::Pace | Self::NotificationServerAway)
-    }
-
-    /// FCM's word for the delay where it has one (facts 5).
-    pub(super) fn delay(self) -> DeliveryDelay {
-        match self {
-            Self::DeviceOffline => DeliveryDelay::DelayedDeviceOffline,
-            Self::Doze => DeliveryDelay::DelayedDeviceDoze,
-            Self::WorkProfilePaused => DeliveryDelay::DelayedUserStopped,
-            Self::BatteryOptimisation => DeliveryDelay::DelayedBatteryOptimisation,
-            Self::Pace => DeliveryDelay::DelayedDesktopPace,
-            Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServerAway,
-        }
     }
 }
 

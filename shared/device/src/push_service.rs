@@ -6,8 +6,9 @@
 use portal_contract::{PushProblem, PushTarget, Timestamp};
 
 use super::documentation::FcmMessageKind;
-use super::push::{HeldPush, HoldReason, PushCandidate, ReceivedPush};
+use super::push::{HeldPush, PushCandidate, ReceivedPush};
 use super::{Device, DeviceEffect, EmulationSettings};
+use portal_contract::HoldReason;
 
 /// How many FCM keeps; one more and all are discarded (facts 5).
 const FCM_KEEPS: usize = 100;

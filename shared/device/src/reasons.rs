@@ -17,7 +17,7 @@ use super::switches::{AppleSwitches, ChannelImportance, NotificationSwitches};
 use super::{DeviceSnapshot, Rule};
 
 /// For what reason a prerequisite is met or unmet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PrerequisiteReason {
     Supported,
     AndroidNotPersonalWorkProfile,
@@ -71,7 +71,7 @@ impl PrerequisiteReason {
 }
 
 /// The sections of the facts that these rules stand in, as people cite them: `facts 1.1, 4.1`.
-fn sections(rules: &[Rule]) -> String {
+pub(super) fn sections(rules: &[Rule]) -> String {
     let mut sections: Vec<&str> = Vec::new();
     for section in rules.iter().map(|rule| rule.section()) {
         if !sections.contains(&section) {
@@ -105,7 +105,7 @@ impl DeviceSnapshot {
     }
 
     /// The documents behind these rules, for this device's documentation and platform, each once.
-    fn sources(&self, rules: &[Rule]) -> Vec<DocumentSource> {
+    pub(super) fn sources(&self, rules: &[Rule]) -> Vec<DocumentSource> {
         let mut sources: Vec<DocumentSource> = Vec::new();
         for source in rules.iter().flat_map(|rule| rule.sources(self.documentation, self.identity.operating_system)) {
             if !sources.contains(&source) {
@@ -113,6 +113,18 @@ impl DeviceSnapshot {
             }
         }
         sources
+    }
+
+    /// The rules behind what `push` finds unmet, each once.
+    pub(super) fn unmet_rules(&self, push: &ReceivedPush) -> Vec<Rule> {
+        let reasons = Prerequisite::ALL.into_iter().filter_map(|code| self.reason(code, Some(push)));
+        let mut rules: Vec<Rule> = Vec::new();
+        for rule in reasons.filter(|reason| !reason.is_met()).flat_map(|reason| self.words(reason, Some(push)).2) {
+            if !rules.contains(rule) {
+                rules.push(*rule);
+            }
+        }
+        rules
     }
 
     /// What each prerequisite that `push` (or any push) finds unmet takes: a line of commands, the same as in the checklist.

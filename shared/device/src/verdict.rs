@@ -6,8 +6,9 @@
 
 use portal_contract::{Outcome, Presentation, PushProblem, StandbyBucket, Timestamp};
 
-use super::push::{HoldReason, ReceivedPush};
+use super::push::ReceivedPush;
 use super::{Device, Rule};
+use portal_contract::HoldReason;
 
 /// What the device makes of a push.
 #[derive(Debug, Clone, PartialEq)]

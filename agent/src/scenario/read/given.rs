@@ -107,10 +107,18 @@ fn by_settings(node: &YamlNode, problems: &mut ProblemList) -> Option<EmulationS
         }
         settings.push((key.name.clone(), value.text().unwrap_or_default().to_owned()));
     }
+    let rules = rules_by_settings(settings);
+    rules.map_err(|error| problems.add(node.place, error, "config/default.toml says what each may be")).ok()
+}
+
+/// What settings by their names say of a device's rules; the defaults for the rest.
+///
+/// # Errors
+/// A sentence: there is no such setting, or its value is not right.
+pub fn rules_by_settings(settings: Vec<(String, String)>) -> Result<EmulationSettings, String> {
     let sources = SettingsSources { command_line: settings, ..SettingsSources::default() };
     let loaded = Settings::load(&sources).map_err(ConfigurationError::from);
-    let rules = loaded.and_then(|loaded| daemon::rules(&loaded.settings));
-    rules.map_err(|error| problems.add(node.place, error.to_string(), "config/default.toml says what each may be")).ok()
+    loaded.and_then(|loaded| daemon::rules(&loaded.settings)).map_err(|error| error.to_string())
 }
 
 fn described(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> DescribedDevice {

@@ -21,13 +21,14 @@ mod yaml;
 
 pub use changes::{row, spellings};
 pub use diagnostic::{InvalidFile, ReportedProblem};
-pub use given::switch_names;
+pub use given::{rules_by_settings, switch_names};
 pub use vocabulary::Vocabulary;
+pub use words::nearest;
 pub use yaml::MAX_FILE_BYTES;
 
 use std::collections::BTreeSet;
 
-use super::model::{ExpectationBasis, ScenarioCase, ScenarioStep, StepAction};
+use super::model::{ExpectationBasis, GivenDevice, ScenarioCase, ScenarioStep, StepAction};
 use diagnostic::ProblemList;
 use matrix::{CaseMatrix, ChosenValues};
 use members::NodeMembers;
@@ -63,6 +64,39 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<ScenarioCase>, InvalidFile> 
     }
     match problems.in_order() {
         problems if problems.is_empty() => Ok(cases),
+        problems => Err(wrong(problems)),
+    }
+}
+
+/// Reads the `device` blocks of a file alone, each by its scenario's name and the combination of its matrix: what follows of
+/// them is nobody's business here, and need not be in the file.
+///
+/// # Errors
+/// Everything that is wrong with these parts of the file.
+pub fn devices(file: &str, bytes: &[u8]) -> Result<Vec<(String, GivenDevice)>, InvalidFile> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let wrong = |problems| InvalidFile::new(file, bytes, problems);
+    let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
+    let places = SourceFile::of(file);
+    let mut problems = ProblemList::default();
+    let mut devices = Vec::new();
+    for document in &documents {
+        let Some(mut members) = NodeMembers::of(document, "a scenario", &mut problems) else { continue };
+        let name = members.text("name", &mut problems).unwrap_or(file).to_owned();
+        let matrix = CaseMatrix::read(members.take("matrix"), members.take("exclude"), &mut problems);
+        let Some(block) = members.take("device") else { continue };
+        for chosen in matrix.combinations() {
+            let resolved = chosen.resolve(block);
+            if let Some((device, _)) = given::device(resolved.as_ref(), &places, &mut problems) {
+                devices.push((super::model::case_name(&name, &chosen.combination()), device));
+            }
+        }
+    }
+    if devices.is_empty() && problems.count() == 0 {
+        problems.add(diagnostic::SourceSpan::default(), "the file has no device block", "device: {platform: ios}");
+    }
+    match problems.in_order() {
+        problems if problems.is_empty() => Ok(devices),
         problems => Err(wrong(problems)),
     }
 }

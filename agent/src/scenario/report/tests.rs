@@ -45,6 +45,7 @@ fn mismatch(grounds: ExpectationBasis) -> FailedExpectation {
     };
     let explanation = Explanation {
         ways_to_show: Vec::new(),
+        lesser_showing: Vec::new(),
         notification_id: Some("6f0c".parse().unwrap()),
         receipt: serde_json::Map::new(),
         desktop_detail: None,

@@ -7,6 +7,7 @@ mod commands;
 mod enrollment;
 mod explain;
 mod hints;
+mod lesser;
 mod oracle;
 mod permission;
 mod platforms;

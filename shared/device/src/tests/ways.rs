@@ -15,7 +15,7 @@ use crate::{
     ResumePoint, ways_to_show,
 };
 
-fn received(rig: &DeviceRig, sent: PushBuilder) -> ReceivedPush {
+pub(super) fn received(rig: &DeviceRig, sent: PushBuilder) -> ReceivedPush {
     let notification = sent.arrival.payload.unwrap();
     let expires_at = notification.expires_at;
     ReceivedPush {

@@ -50,6 +50,9 @@ changes! {
     SurfaceBanner: User 1 "turn Banners on in Settings";
     SurfaceLockScreen: User 1 "turn Lock Screen on in Settings";
     SurfaceList: User 1 "turn Notification Center on in Settings";
+    Unlock: User 1 "unlock the device";
+    FocusOff: User 1 "turn Focus off";
+    SummaryOff: User 1 "take Company Portal out of Scheduled Summary";
     ChannelGroup: User 1 "turn the channel group on in Settings";
     Channel: User 1 "turn the channel on in Settings";
     DeviceOnline: User 1 "bring the device online";
@@ -104,6 +107,9 @@ impl ChangeKind {
             Self::SurfaceBanner if apple => "settings set alert=on",
             Self::SurfaceLockScreen if apple => "settings set lockScreen=on",
             Self::SurfaceList if apple => "settings set notificationCenter=on",
+            Self::Unlock => "device unlock",
+            Self::FocusOff => "device focus off",
+            Self::SummaryOff if apple => "settings set scheduledDelivery=off",
             Self::ChannelGroup if !apple => "settings set channelGroup=on",
             Self::Channel if !apple => "settings set channelImportance=HIGH",
             Self::DeviceOnline => "device online",

@@ -130,7 +130,7 @@ impl Attempt {
 
 impl Device {
     /// The device of `snapshot` as one that is in touch with its push service, unless it was taken offline: nothing waits on it.
-    fn connected_as(snapshot: DeviceSnapshot, settings: EmulationSettings) -> Self {
+    pub(super) fn connected_as(snapshot: DeviceSnapshot, settings: EmulationSettings) -> Self {
         let pushes = super::push::PushState::new(settings.pace_per_second);
         Self { state: snapshot, pushes, settings }
     }

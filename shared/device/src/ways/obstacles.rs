@@ -5,8 +5,9 @@
 use portal_contract::{DeviceRegistrationState, ManagementState, Prerequisite};
 
 use super::TrialDevice;
-use crate::push::HoldReason;
 use crate::reasons::PrerequisiteReason;
+use crate::switches::NotificationSwitches;
+use portal_contract::HoldReason;
 
 /// What keeps a push from showing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) struct Obstacles {
     /// Of an enrollment that does not count: either state may be why.
     enrolled_as: Option<(ManagementState, DeviceRegistrationState)>,
     waits_for: Vec<HoldReason>,
+    /// Where no surface is left: what of it each of several circumstances takes away.
+    without_surface: Option<(bool, bool, NotificationSwitches)>,
     expired: bool,
     force_stopped: bool,
     beside_removal: bool,
@@ -26,10 +29,16 @@ impl Obstacles {
         let TrialDevice { device, push, lost, now } = trial;
         let state = device.snapshot();
         let unmet = Prerequisite::ALL.iter().copied().filter_map(|code| Some((code, state.reason(code, Some(push))?)));
+        let switches = state.acting_switches();
         let enrolled = state.enrollment.enrolled.as_ref().filter(|enrolled| !enrolled.counts());
         Self {
             unmet: unmet.filter(|(_, reason)| !reason.is_met()).collect(),
             enrolled_as: enrolled.map(|enrolled| (enrolled.management_state, enrolled.registration_state)),
+            without_surface: state.surface(&switches).is_none().then_some((
+                state.condition.locked,
+                state.condition.focus,
+                switches,
+            )),
             waits_for: device.waits_for(push, None).collect(),
             expired: push.ends_at(device.settings().ids_age_millis).is_some_and(|at| *now >= at),
             force_stopped: state.app.force_stopped,
