@@ -51,3 +51,4 @@ pub mod sender;
 pub mod settings;
 pub mod state_dir;
 mod wall_clock;
+pub mod what_if;

@@ -72,6 +72,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "state_dir",
         ],
     ),
+    // A phone that is only described, and no daemon: words, a scenario's device, a saved state.
+    ("what_if", &["scenario"]),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
     ("lib", &[]),
@@ -86,6 +88,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/demo.rs", &["demo", "desktop"]),
     // One match from every error to its exit code and its sentence.
     ("cli/exit_code.rs", &["demo"]),
+    ("cli/what_if.rs", &["what_if"]),
     ("cli/failure.rs", &["daemon", "demo", "host", "scenario"]),
     // Scenarios are read and run in the command's own process.
     ("cli/scenario/mod.rs", &["scenario"]),

@@ -18,6 +18,7 @@ mod global;
 mod log;
 mod log_lines;
 pub mod logging;
+mod outcomes;
 mod page;
 mod push;
 mod run;
@@ -30,6 +31,7 @@ mod table;
 mod usage;
 mod views;
 mod wait;
+mod what_if;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,7 +51,7 @@ Examples:
   portal-agent permission deny            answer its prompt
   portal-agent explain                    why the latest push did or did not show
 
-Exit codes: 0 done; 1 the operation failed; 2 usage or configuration error; 3 no daemon is running.";
+Exit codes: 0 done; 1 the operation failed; 2 usage or configuration error; 3 no daemon is running;\n4 the push that was waited for is held.";
 
 /// A Company Portal device agent emulator: custom notifications over MQTT become native notifications, or a reason why not.
 #[derive(Debug, Parser)]
@@ -90,6 +92,10 @@ pub enum CliCommand {
     /// `explain`
     #[command(about = rows::EXPLAIN.summary, after_help = table::examples(rows::EXPLAIN.examples))]
     Explain(explain::ExplainArgs),
+    /// Explain a push to a phone that is only described: no daemon, no broker
+    WhatIf(what_if::WhatIfArgs),
+    /// What becomes of one push on every combination of the states that a phone may be in
+    Outcomes(outcomes::OutcomesArgs),
     /// Every rule of the device with its source: what it does, in which documentation, what nobody documents
     Facts(facts::FactsArgs),
     /// `doctor`
@@ -117,6 +123,8 @@ impl CliCommand {
             Self::Log(args) => log::run(context, args),
             Self::Wait(args) => wait::run(context, args),
             Self::Explain(args) => explain::run(context, args),
+            Self::WhatIf(args) => what_if::run(context, args),
+            Self::Outcomes(args) => outcomes::run(context, args),
             Self::Facts(args) => facts::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
             Self::Config(args) => config::run(context, args),

@@ -95,7 +95,7 @@ fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, 
     Err(CommandFailure::configuration(message, "each is shown above with its place"))
 }
 
-fn tell(json: bool, wrong: &[InvalidFile]) {
+pub(super) fn tell(json: bool, wrong: &[InvalidFile]) {
     let mut stderr = anstream::stderr();
     for file in wrong {
         if json {

@@ -1,0 +1,138 @@
+//! The grid as one HTML page that needs nothing else: filters, and links from each cell to its rules, sources and scenarios.
+//!
+//! Lives here: what stands on the page. Does not live here: its looks (`grid.css`), its filters (`grid.js`).
+//!
+//! Combinations are two characters each in a string for each section, so that the page stays small; the script fills the table
+//! with those that the filters leave, up to a number that a person reads.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use portal_contract::{OperatingSystem, SourceStatus};
+use portal_device::{DocumentationYear, GridSection, Rule};
+use serde_json::{Value, json};
+
+use super::super::explain::titles;
+use super::{ChosenRows, tried};
+
+const CSS: &str = include_str!("grid.css");
+const SCRIPT: &str = include_str!("grid.js");
+/// Nothing is fetched; the one script is the page's own.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+/// Where the links to scenarios lead: the page lies in the repository's root.
+const SCENARIOS: &str = "config/scenarios/";
+
+/// The page.
+pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
+    let data = Value::from(grid.iter().map(|section| data(section, chosen)).collect::<Vec<_>>());
+    // Within a script element only this could end it.
+    let data = data.to_string().replace('<', "\\u003c");
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { "portal-agent outcomes" }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                h1 { "One custom notification, every phone" }
+                p { "What becomes of one push on each combination of states. Choose below; each line names the rules that decide it." }
+                form id="filters" {}
+                p id="counts" aria-live="polite" {}
+                table { thead { tr id="head" {} } tbody id="rows" {} }
+                h2 { "Rules" }
+                @for rule in rules_of(grid) { (of_rule(rule)) }
+                script type="application/json" id="grid" { (PreEscaped(data)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn data(section: &GridSection, chosen: &ChosenRows<'_>) -> Value {
+    let axes: Vec<Value> = section.axes.iter().map(|axis| json!([axis.name, axis.values])).collect();
+    let results: Vec<Value> = section
+        .results
+        .iter()
+        .map(|result| {
+            let rules: Vec<&str> = result.rules.iter().map(|rule| rule.about().name).collect();
+            json!([result.outcome, result.detail, result.sound, result.is_content_hidden, rules])
+        })
+        .collect();
+    let mut cells = vec!["--".to_owned(); section.cells.len()];
+    for (place, _, _) in chosen.of(section) {
+        if let (Some(cell), Some(Some(at))) = (cells.get_mut(place), section.cells.get(place)) {
+            *cell = two_characters(*at);
+        }
+    }
+    json!({
+        "system": section.system, "documentation": section.documentation.year(), "axes": axes, "results": results,
+        "cells": cells.concat(),
+    })
+}
+
+/// A number below 1296 in two digits of base 36, as the script's `parseInt` reads them.
+fn two_characters(number: u16) -> String {
+    let digit = |number: u16| char::from_digit(u32::from(number % 36), 36).unwrap_or('0');
+    [digit(number / 36), digit(number)].iter().collect()
+}
+
+fn rules_of(grid: &[GridSection]) -> Vec<Rule> {
+    let named =
+        |rule: &&Rule| grid.iter().flat_map(|section| &section.results).any(|result| result.rules.contains(rule));
+    Rule::ALL.iter().filter(named).copied().collect()
+}
+
+fn of_rule(rule: Rule) -> Markup {
+    let about = rule.about();
+    let systems: Vec<OperatingSystem> = [OperatingSystem::Ios, OperatingSystem::Android]
+        .into_iter()
+        .filter(|system| about.platforms.include(*system))
+        .collect();
+    let sources = about.evidence.sources_of(&DocumentationYear::ALL, &systems);
+    html! {
+        section id={ "rule-" (about.name) } {
+            h3 { (about.name) " " small { (about.source) ", " (about.platforms.words()) } }
+            p { (about.says) }
+            @for status in SourceStatus::ALL {
+                @let titles = titles(&sources, status);
+                @if !titles.is_empty() {
+                    p class="sources" {
+                        b { (status.word()) } ": "
+                        @for (place, (title, url)) in titles.iter().enumerate() {
+                            @if place > 0 { "; " }
+                            @match url {
+                                Some(url) => { a href=(url) rel="noreferrer" { (title) } }
+                                None => { (title) }
+                            }
+                        }
+                    }
+                }
+            }
+            @let scenarios = tried::scenarios_of(&[rule]);
+            @if !scenarios.is_empty() {
+                p class="sources" {
+                    b { "scenarios" } ": "
+                    @for (place, scenario) in scenarios.iter().enumerate() {
+                        @if place > 0 { "; " }
+                        a href={ (SCENARIOS) (scenario.file) } { (scenario.name) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_characters_are_a_number_of_base_36() {
+        for (number, text) in [(0, "00"), (35, "0z"), (36, "10"), (1295, "zz")] {
+            assert_eq!(two_characters(number), text);
+        }
+    }
+}
