@@ -5,14 +5,30 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::ids::{DeviceId, NotificationId};
 use crate::receipt::{DeliveryDelay, PushTarget};
 use crate::timestamp::Timestamp;
 
 /// What a held push waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum HoldReason {
     /// The fence: the device was away, and the push service's rules see all that was held together.
     DeviceOffline,
@@ -30,25 +46,11 @@ pub enum HoldReason {
 
 impl HoldReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
-        Self::DeviceOffline,
-        Self::Doze,
-        Self::WorkProfilePaused,
-        Self::BatteryOptimisation,
-        Self::Pace,
-        Self::NotificationServerAway,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The word as JSON spells it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::DeviceOffline => "deviceOffline",
-            Self::Doze => "doze",
-            Self::WorkProfilePaused => "workProfilePaused",
-            Self::BatteryOptimisation => "batteryOptimisation",
-            Self::Pace => "pace",
-            Self::NotificationServerAway => "notificationServerAway",
-        }
+        self.into()
     }
 
     /// Whether the push service holds it, and not this computer's desktop: time to live counts then (facts 5).
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_spelled_as_it_says() {
-        for reason in HoldReason::ALL {
+        for reason in HoldReason::ALL.iter().copied() {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.word());
         }
     }

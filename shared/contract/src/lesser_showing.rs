@@ -4,12 +4,28 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::evidence::DocumentSource;
 
 /// What of a showing was less than it could be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum ShowingAspect {
     /// Where: in the list or in the app, and not as a banner or on the lock screen.
     Surface,
@@ -25,17 +41,11 @@ pub enum ShowingAspect {
 
 impl ShowingAspect {
     /// Every aspect.
-    pub const ALL: [Self; 5] = [Self::Surface, Self::Sound, Self::Badge, Self::Content, Self::Text];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The word as JSON spells it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Surface => "surface",
-            Self::Sound => "sound",
-            Self::Badge => "badge",
-            Self::Content => "content",
-            Self::Text => "text",
-        }
+        self.into()
     }
 }
 

@@ -80,7 +80,7 @@ impl Device {
 
     /// The first to arrive of the held pushes that wait for nothing but their turn.
     fn next_in_turn(&self) -> Option<HeldKey> {
-        let free = HoldReason::ALL.into_iter().filter(|reason| !self.holds(*reason));
+        let free = HoldReason::ALL.iter().copied().filter(|reason| !self.holds(*reason));
         free.filter_map(|reason| self.pushes.held.first(reason)).min()
     }
 

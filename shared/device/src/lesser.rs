@@ -136,7 +136,7 @@ fn lesser(shown: &Presentation) -> Vec<ShowingAspect> {
         ShowingAspect::Content => shown.content_hidden,
         ShowingAspect::Text => shown.substituted,
     };
-    ShowingAspect::ALL.into_iter().filter(is_less).collect()
+    ShowingAspect::ALL.iter().copied().filter(is_less).collect()
 }
 
 impl Device {

@@ -117,7 +117,7 @@ impl DeviceSnapshot {
 
     /// The rules behind what `push` finds unmet, each once.
     pub(super) fn unmet_rules(&self, push: &ReceivedPush) -> Vec<Rule> {
-        let reasons = Prerequisite::ALL.into_iter().filter_map(|code| self.reason(code, Some(push)));
+        let reasons = Prerequisite::ALL.iter().copied().filter_map(|code| self.reason(code, Some(push)));
         let mut rules: Vec<Rule> = Vec::new();
         for rule in reasons.filter(|reason| !reason.is_met()).flat_map(|reason| self.words(reason, Some(push)).2) {
             if !rules.contains(rule) {

@@ -89,14 +89,14 @@ fn of_rule(rule: Rule) -> Markup {
     let about = rule.about();
     let systems: Vec<OperatingSystem> = [OperatingSystem::Ios, OperatingSystem::Android]
         .into_iter()
-        .filter(|system| about.platforms.include(*system))
+        .filter(|system| about.platforms.has(*system))
         .collect();
-    let sources = about.evidence.sources_of(&DocumentationYear::ALL, &systems);
+    let sources = about.evidence.sources_of(DocumentationYear::ALL, &systems);
     html! {
         section id={ "rule-" (about.name) } {
             h3 { (about.name) " " small { (about.source) ", " (about.platforms.words()) } }
             p { (about.says) }
-            @for status in SourceStatus::ALL {
+            @for status in SourceStatus::ALL.iter().copied() {
                 @let titles = titles(&sources, status);
                 @if !titles.is_empty() {
                     p class="sources" {

@@ -87,7 +87,7 @@ fn result_line(line: PageLine, result: &GridResult) -> PageLine {
 fn grounds(section: &GridSection, result: &GridResult, page: &mut TextPage) {
     let sources: Vec<_> =
         result.rules.iter().flat_map(|rule| rule.sources(section.documentation, section.operating_system)).collect();
-    for status in SourceStatus::ALL {
+    for status in SourceStatus::ALL.iter().copied() {
         let titles = titles(&sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("      {}: ", status.word())).links(&titles));

@@ -83,8 +83,8 @@ pub fn outcome_grid(
     settings: &EmulationSettings,
     chosen: impl Fn(OperatingSystem, DocumentationYear) -> bool,
 ) -> Vec<GridSection> {
-    let years = DocumentationYear::ALL;
-    let all = axes::SYSTEMS.into_iter().flat_map(|system| years.map(|year| (system, year)));
+    let years = DocumentationYear::ALL.iter().copied();
+    let all = axes::SYSTEMS.into_iter().flat_map(|system| years.clone().map(move |year| (system, year)));
     let picked = all.filter(|((system, _, _), year)| chosen(*system, *year));
     picked.map(|(system, documentation)| section(system, documentation, settings)).collect()
 }
@@ -195,7 +195,7 @@ impl GridWalk {
         let push = self.pushes.get(place)?;
         let verdict = device.verdict(push, self.now);
         let mut reasons = [None; 6];
-        for (slot, code) in reasons.iter_mut().zip(Prerequisite::ALL) {
+        for (slot, code) in reasons.iter_mut().zip(Prerequisite::ALL.iter().copied()) {
             *slot = device.state.reason(code, Some(push));
         }
         let quiet = Some(PrerequisiteReason::NoSurfaceWhileQuiet);

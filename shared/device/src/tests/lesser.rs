@@ -100,7 +100,7 @@ proptest! {
 
 #[test]
 fn every_aspect_has_its_word() {
-    for aspect in ShowingAspect::ALL {
+    for aspect in ShowingAspect::ALL.iter().copied() {
         assert_eq!(serde_json::to_value(aspect).unwrap(), aspect.word());
     }
 }
