@@ -1,6 +1,6 @@
 //! `log`: the journal of receipts, oldest first.
 
-use portal_contract::{HeldNotification, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt, Timestamp};
+use portal_contract::{HeldNotification, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
 use serde::Serialize;
 
 use super::page::{PageLine, TextPage};
@@ -86,7 +86,7 @@ fn held(context: &mut CommandContext, client: &ControlClient, args: &LogArgs) ->
         // The device's present is the computer's and what its clock is ahead.
         Some(since) if !held.is_empty() => {
             let ahead = client.status()?.value.condition.clock_ahead_millis;
-            Some(since.moment(Timestamp::from(jiff::Timestamp::now()).plus_millis(ahead)))
+            Some(since.moment(crate::wall_clock::now().plus_millis(ahead)))
         }
         _ => None,
     };
