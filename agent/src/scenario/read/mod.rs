@@ -86,7 +86,7 @@ pub fn devices(file: &str, bytes: &[u8]) -> Result<Vec<(String, GivenDevice)>, I
         let matrix = CaseMatrix::read(members.take("matrix"), members.take("exclude"), &mut problems);
         let Some(block) = members.take("device") else { continue };
         for chosen in matrix.combinations() {
-            let resolved = chosen.resolve(block);
+            let resolved = chosen.resolve(block, &mut problems);
             if let Some((device, _)) = given::device(resolved.as_ref(), &places, &mut problems) {
                 devices.push((super::model::case_name(&name, &chosen.combination()), device));
             }
