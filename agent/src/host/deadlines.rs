@@ -35,6 +35,11 @@ impl Deadlines {
         self.by_time.first().map(|(deadline, _)| *deadline)
     }
 
+    /// The device with the earliest deadline.
+    pub(super) fn first(&self) -> Option<DeviceKey> {
+        self.by_time.first().map(|(_, device)| *device)
+    }
+
     /// The devices whose deadline has come, the earliest first.
     pub(super) fn due(&self, now: Timestamp) -> Vec<DeviceKey> {
         self.by_time.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, device)| *device).collect()

@@ -173,7 +173,12 @@ impl HostTask {
     }
 
     fn deadlines_reached(&mut self) -> Result<(), HostError> {
-        let due = self.deadlines.due(self.parts.clock.now());
+        let mut due = self.deadlines.due(self.parts.clock.now());
+        if due.is_empty() {
+            // It was slept for as long as it takes, and by the clock it is not time yet: the clock was set back, or the sleep
+            // was cut short. The device looks again, and what its pace counts in a time to come counts no more.
+            due.extend(self.deadlines.first());
+        }
         due.into_iter().try_for_each(|device| self.handle(device, Input::DeadlineReached))
     }
 

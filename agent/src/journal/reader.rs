@@ -73,7 +73,7 @@ impl JournalReader {
     pub fn log(&self, query: &LogQuery) -> Result<Vec<Receipt>, JournalError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM receipts WHERE device = ?1 AND (?2 IS NULL OR outcome = ?2) \
-             AND (?3 IS NULL OR id = ?3) AND sequence >= ?4 ORDER BY sequence DESC LIMIT ?5"
+             AND (?3 IS NULL OR id = ?3) AND sequence >= ?4 AND decided_at >= ?6 ORDER BY sequence DESC LIMIT ?5"
         );
         let since = match query.since {
             Some(since) => self.first_decided_from(since)?,
@@ -81,7 +81,9 @@ impl JournalReader {
         };
         let outcome = query.outcome.map(StoredCode::code);
         let id = query.id.as_ref().map(NotificationId::as_str);
-        let mut receipts = self.receipts(&sql, params![self.device, outcome, id, since, query.limit])?;
+        // A clock that was taken back with the device makes times go back once: halving finds where to begin, not each.
+        let from = query.since.map_or(i64::MIN, Timestamp::as_millis);
+        let mut receipts = self.receipts(&sql, params![self.device, outcome, id, since, query.limit, from])?;
         receipts.reverse();
         Ok(receipts)
     }

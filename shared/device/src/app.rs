@@ -117,7 +117,8 @@ impl Device {
         now: Timestamp,
         effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
-        if let Some(installed) = &self.state.app.version {
+        if let Some(installed) = self.state.app.version.clone() {
+            self.check_installed_so(&installed, version, target_sdk)?;
             effects.push(DeviceEffect::Unchanged(format!("already installed, version {installed}")));
             return Ok(());
         }
@@ -144,6 +145,33 @@ impl Device {
         Ok(())
     }
 
+    /// An install of what is installed already changes nothing, so that it may ask for nothing else than what is there.
+    fn check_installed_so(
+        &self,
+        installed: &str,
+        version: Option<String>,
+        target_sdk: Option<u32>,
+    ) -> Result<(), Refusal> {
+        let asked = checked_version(version, || installed.to_owned())?;
+        if is_older(installed, &asked) || is_older(&asked, installed) {
+            let message = format!("Company Portal {installed} is installed, and an install does not change that");
+            let hint = if is_older(installed, &asked) {
+                format!("app update --version {asked}")
+            } else {
+                format!("app uninstall, then app install --version {asked}")
+            };
+            return Err(Refusal::new("alreadyInstalled", message, hint));
+        }
+        match self.checked_target(target_sdk)? {
+            Some(asked) if Some(asked) != self.state.app.target_sdk => {
+                let present = self.state.app.target_sdk.map(|target| target.to_string()).unwrap_or_default();
+                let message = format!("what is installed targets {present}, and only an update brings another target");
+                Err(Refusal::new("alreadyInstalled", message, format!("app update --target-sdk {asked}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn update(
         &mut self,
         version: Option<String>,
@@ -154,6 +182,11 @@ impl Device {
         let Some(installed) = self.state.app.version.clone() else { return Err(Refusal::app_missing("app update")) };
         let version = checked_version(version, || next_version(&installed))?;
         let target_sdk = self.checked_target(target_sdk)?.or(self.state.app.target_sdk);
+        if version == installed && target_sdk != self.state.app.target_sdk {
+            let message = format!("version {installed} is installed, and what targets otherwise has another version");
+            let target = target_sdk.map(|target| format!(" --target-sdk {target}")).unwrap_or_default();
+            return Err(Refusal::new("sameVersion", message, format!("app update{target}")));
+        }
         if version == installed {
             effects.push(DeviceEffect::Unchanged(format!("already at version {installed}")));
             return Ok(());

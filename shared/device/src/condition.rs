@@ -32,6 +32,9 @@ pub struct DeviceCondition {
     pub play_services: bool,
     /// How far the device's clock runs ahead of the computer's, in milliseconds.
     pub clock_ahead_millis: i64,
+    /// The sequence behind which the clock was last taken back to the computer's (`device reset --clock`).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clock_taken_back_after: u64,
 }
 
 /// How many messages of high priority a day stay so in `bucket` before Android 13 (`Rule::StandbyBuckets`); none: no cap.
@@ -41,6 +44,11 @@ pub(super) fn high_priority_a_day(bucket: StandbyBucket) -> Option<usize> {
         StandbyBucket::Frequent => Some(10),
         StandbyBucket::Rare | StandbyBucket::Restricted => Some(5),
     }
+}
+
+// The form that `skip_serializing_if` asks for.
+fn is_zero(sequence: &u64) -> bool {
+    *sequence == 0
 }
 
 impl Default for DeviceCondition {
@@ -56,6 +64,7 @@ impl Default for DeviceCondition {
             offline_since: None,
             play_services: true,
             clock_ahead_millis: 0,
+            clock_taken_back_after: 0,
         }
     }
 }
@@ -172,11 +181,7 @@ impl Device {
             .filter(|ahead| *ahead <= CLOCK_LIMIT_MILLIS);
         let Some(ahead) = ahead else {
             let message = "the device's clock cannot run more than a century ahead of the computer's";
-            return Err(Refusal::new(
-                "clockTooFarAhead",
-                message,
-                "device reset keeps the clock; start a fresh device",
-            ));
+            return Err(Refusal::new("clockTooFarAhead", message, "device reset --clock"));
         };
         if millis == 0 {
             effects.push(DeviceEffect::Unchanged("already at that time".to_owned()));

@@ -50,6 +50,15 @@ fn registered() -> DeviceRegistrationState {
 }
 
 impl ActiveEnrollment {
+    /// The command that ends it: a company's own device is not retired but wiped, where it is enrolled as such.
+    fn ended_by(&self) -> &'static str {
+        match self.enrollment_type {
+            DeviceEnrollmentType::AndroidEnterpriseFullyManaged
+            | DeviceEnrollmentType::AndroidEnterpriseDedicatedDevice => "wipe",
+            _ => "retire",
+        }
+    }
+
     /// Whether its states are those of an enrollment at all (`Rule::UnenrolledStates`).
     pub fn counts(&self) -> bool {
         let unregistered = matches!(
@@ -111,6 +120,45 @@ impl Enrollment {
     }
 }
 
+/// What was said of how the device is to be enrolled.
+struct AskedEnrollment {
+    enrollment_type: Option<DeviceEnrollmentType>,
+    owner_type: Option<ManagedDeviceOwnerType>,
+    supervised: bool,
+}
+
+impl AskedEnrollment {
+    /// Whether an enrollment that stands is as it was asked for: no command changes how it was made.
+    fn check(&self, present: &ActiveEnrollment) -> Result<(), Refusal> {
+        let kind = self.enrollment_type.filter(|kind| *kind != present.enrollment_type);
+        let owner = self.owner_type.filter(|owner| *owner != present.owner_type);
+        let message = match (kind, self.supervised && !present.supervised) {
+            (Some(_), _) => format!("the device is enrolled as {} already", present.enrollment_type),
+            (None, true) => "the device is enrolled without supervision already".to_owned(),
+            (None, false) => {
+                let Some(owner) = owner else { return Ok(()) };
+                let message = format!("the device is enrolled as {}'s already", present.owner_type);
+                return Err(Refusal::new(
+                    "alreadyEnrolled",
+                    message,
+                    format!("enrollment set managedDeviceOwnerType={owner}"),
+                ));
+            }
+        };
+        let mut anew = format!("{}, then enroll --user {}", present.ended_by(), present.user);
+        for (name, word) in [
+            ("type", self.enrollment_type.map(|kind| kind.to_string())),
+            ("owner", self.owner_type.map(|owner| owner.to_string())),
+        ] {
+            anew.extend(word.map(|word| format!(" --{name} {word}")));
+        }
+        if self.supervised {
+            anew.push_str(" --supervised");
+        }
+        Err(Refusal::new("alreadyEnrolled", message, anew))
+    }
+}
+
 impl Device {
     pub(super) fn enroll(
         &mut self,
@@ -119,6 +167,7 @@ impl Device {
         effects: &mut Vec<DeviceEffect>,
     ) -> Result<(), Refusal> {
         let EnrollCommand { user, groups, enrollment_type, owner_type, supervised } = command;
+        let asked = AskedEnrollment { enrollment_type, owner_type, supervised };
         // facts 3: a personally-owned work profile has no type of its own; user-driven is `userEnrollment`
         let enrollment_type = enrollment_type.unwrap_or(DeviceEnrollmentType::UserEnrollment);
         self.check_enrollment_type(enrollment_type, supervised)?;
@@ -136,6 +185,7 @@ impl Device {
                 let hint = format!("{}, then enroll --user {user}", self.state.way_out_of_management());
                 return Err(Refusal::new("alreadyEnrolled", message, hint));
             }
+            asked.check(present)?;
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
                 effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));
                 return Ok(());

@@ -104,7 +104,7 @@ pub use portal_contract::command::{
 pub use portal_contract::{DocumentationYear, OsVersion};
 
 use actions::RemoteActions;
-use portal_contract::Timestamp;
+use portal_contract::{PushProblem, Timestamp};
 use push::PushState;
 use serde::{Deserialize, Serialize};
 
@@ -189,6 +189,11 @@ impl Device {
             state.updated_at = state.updated_at.max(note.at);
         }
         let apple = state.identity.operating_system.is_apple();
+        let mut from = from;
+        if from.last_sequence == state.condition.clock_taken_back_after {
+            // Nothing was decided yet since the clock was taken back.
+            from.last_decided_at = from.last_decided_at.map(|decided_at| decided_at.min(state.updated_at));
+        }
         let mut pushes = PushState::resume(from, settings.pace_per_second, |held| settings.wait_ends(held, apple));
         pushes.away_since = state.condition.offline_since;
         Self { state, pushes, settings }
@@ -200,6 +205,7 @@ impl Device {
     /// A command that the platform cannot carry out; nothing has changed then.
     pub fn apply(&mut self, event: DeviceInput, now: Timestamp) -> Result<Vec<DeviceEffect>, Refusal> {
         let mut effects = Vec::new();
+        let ahead_before = self.state.condition.clock_ahead_millis;
         // A refused command may change nothing, so what time alone ends comes behind one.
         let is_command = matches!(event, DeviceInput::Command(_));
         // The receipt of a push that is being shown speaks of the device as it was judged: what time ends comes behind it.
@@ -230,9 +236,11 @@ impl Device {
         if comes_behind && !self.is_showing_push() {
             self.end_graces(now, &mut effects);
         }
+        self.pushes.clock_reads(now);
         self.let_go(now, &mut effects);
+        let clock_is_taken_back = self.state.condition.clock_ahead_millis < ahead_before;
         say_once(&mut effects);
-        if effects.iter().any(changes_state) {
+        if effects.iter().any(changes_state) && !clock_is_taken_back {
             self.state.updated_at = self.state.updated_at.max(now);
         }
         Ok(effects)
@@ -263,7 +271,8 @@ impl Device {
             DeviceCommand::SettingsSet { name, value } => self.settings_set(&name, &value, effects),
             DeviceCommand::ClockAdvance { millis } => self.clock_advance(millis, effects),
             DeviceCommand::Rename { name } => self.rename(name, effects),
-            DeviceCommand::Reset => self.reset(now, effects),
+            DeviceCommand::Reset => self.reset(false, now, effects),
+            DeviceCommand::ResetWithClock => self.reset(true, now, effects),
         }
     }
 
@@ -277,15 +286,41 @@ impl Device {
         Ok(())
     }
 
-    fn reset(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
+    fn reset(&mut self, with_clock: bool, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         let fresh = self.out_of_the_box_again(now);
-        if fresh == self.state {
+        let ahead = if with_clock { self.state.condition.clock_ahead_millis } else { 0 };
+        if fresh == self.state && ahead == 0 && self.pushes.held() == 0 {
             effects.push(DeviceEffect::Unchanged("already out of its box".to_owned()));
             return Ok(());
         }
+        self.end_held(now, effects);
         self.start_over(now, effects);
+        if ahead != 0 {
+            self.take_clock_back(ahead, now, effects);
+        }
         effects.extend([DeviceEffect::IdsForgotten, DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
         Ok(())
+    }
+
+    /// Whatever waits was sent to the device as it was, and does not reach what it is next (`Rule::Unregistered`): each ends
+    /// before anything changes, and before its id may be used again.
+    fn end_held(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        let keys: Vec<HeldKey> = self.pushes.held.iter().map(|held| held.key).collect();
+        for held in keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).collect::<Vec<_>>() {
+            self.drop_push(held.into(), PushProblem::Unregistered, now, effects);
+        }
+    }
+
+    /// The clock is the computer's again. Only a new life may have it so: within one, what was decided would come to lie in the
+    /// future.
+    fn take_clock_back(&mut self, ahead: i64, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        self.state.condition.clock_ahead_millis = 0;
+        self.state.condition.clock_taken_back_after = self.pushes.last_sequence();
+        self.state.updated_at = now.plus_millis(-ahead);
+        self.pushes.last_decided_at = None;
+        self.pushes.clock_reads(self.state.updated_at);
+        let note = "the device's clock is the computer's again; receipts of before keep the times that they have";
+        effects.push(DeviceEffect::Noted(note.to_owned()));
     }
 
     /// Takes everything away that a device out of its box does not have.
@@ -305,6 +340,7 @@ impl Device {
         let mut fresh = Self::out_of_the_box(before.identity.clone(), self.settings.clone(), now).state;
         // The clock stays: what was decided may not come to lie in the future.
         fresh.condition.clock_ahead_millis = before.condition.clock_ahead_millis;
+        fresh.condition.clock_taken_back_after = before.condition.clock_taken_back_after;
         fresh.updated_at = before.updated_at;
         fresh.app.in_app_from = self.pushes.last_sequence();
         fresh.permission.number_on_from(&before.permission);

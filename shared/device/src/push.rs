@@ -256,6 +256,13 @@ impl PushState {
         (now < slot && now >= oldest).then_some(slot)
     }
 
+    /// What was shown in a time that has not come yet, since the clock was set back, counts in no pace.
+    pub(super) fn clock_reads(&mut self, now: Timestamp) {
+        if self.shown_at.back().is_some_and(|newest| *newest > now) {
+            self.shown_at.clear();
+        }
+    }
+
     pub(super) fn note_shown(&mut self, now: Timestamp) {
         self.shown_at.push_back(now);
         let is_past = |oldest: &Timestamp| now.millis_since(*oldest) >= 1000;

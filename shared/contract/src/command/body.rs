@@ -59,6 +59,15 @@ pub struct PromptRequest {
     pub provisional: bool,
 }
 
+/// How far a reset goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetRequest {
+    /// The clock is the computer's again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clock: bool,
+}
+
 /// How what is kept, or allowed, is delivered from now on (iOS, iPadOS).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -83,6 +83,8 @@ pub enum DeviceCommand {
     },
     /// `device reset`: out of its box again.
     Reset,
+    /// `device reset --clock`: and its clock the computer's again.
+    ResetWithClock,
 }
 
 /// How journals before 0.2 wrote a retire that is carried out at once.

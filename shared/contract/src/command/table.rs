@@ -17,7 +17,7 @@ use super::row::{example, noted, parsed, plain, request_body, schema_of, taking}
 use super::{
     AppCommand, AppPackage, Argument, ClockAdvance, CommandRow, DeviceCommand, EnrollCommand, KeepDelivery,
     NameAndValue, NoMembers, OsUpdate, PermissionCommand, PromptRequest, Removal, RemovalProgress, RequestBody,
-    StandbyChoice, views,
+    ResetRequest, StandbyChoice, views,
 };
 use crate::{OsVersion, StandbyBucket};
 
@@ -383,13 +383,20 @@ pub static COMMANDS: &[CommandRow] = &[
         &[example("device restore")],
         request_body!(DeviceCommand::Restore),
     ),
-    plain(
+    taking(
         "device reset",
-        "reset",
+        (Post, "reset"),
         All,
         "Out of its box again: app, enrollment and permission are gone; identity, clock and journal stay",
-        &[example("device reset")],
-        request_body!(DeviceCommand::Reset),
+        &[example("device reset"), noted("device reset --clock", "its clock, too, is the computer's again")],
+        &[flag(
+            ("clock", "clock"),
+            yes,
+            "Its clock is the computer's again, which within one life it cannot be: what was decided would lie in the future",
+        )],
+        request_body!(ResetRequest:
+            (ResetRequest { clock: false }) <=> (DeviceCommand::Reset),
+            (ResetRequest { clock: true }) <=> (DeviceCommand::ResetWithClock)),
     ),
     taking(
         "os update",

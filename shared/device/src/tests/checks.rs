@@ -37,7 +37,15 @@ impl InvariantChecks {
         if before.snapshot().enrollment.next_grace_end().is_none_or(|end| now < end) {
             a_change_is_said(event, before.snapshot(), effects, after.snapshot());
         }
-        self.receipts(effects, after);
+        if is_reset(event) {
+            // What is held ends by the device as it was, and a clock that is taken back begins anew.
+            self.receipts(effects, after, before.snapshot());
+            if let Some((sequence, _)) = self.last.filter(|_| is_clock_back(event)) {
+                self.last = Some((sequence, after.snapshot().updated_at));
+            }
+        } else {
+            self.receipts(effects, after, after.snapshot());
+        }
         self.one_in_hand(event, before, effects, after);
         self.prompts(event, before.snapshot(), effects, after.snapshot());
         // The daemon sleeps until the deadline: one that has passed would keep it busy.
@@ -77,14 +85,14 @@ impl InvariantChecks {
         }
     }
 
-    fn receipts(&mut self, effects: &[DeviceEffect], after: &Device) {
+    fn receipts(&mut self, effects: &[DeviceEffect], after: &Device, judged: &DeviceSnapshot) {
         for effect in effects {
             let DeviceEffect::Settle(SettledPush { receipt, push, .. }) = effect else { continue };
             let (sequence, decided_at) = self.last.unwrap_or((0, receipt.decided_at));
             assert_eq!(receipt.sequence, sequence + 1, "the sequence rises by one");
             assert!(receipt.decided_at >= decided_at, "decidedAt goes back");
             self.last = Some((receipt.sequence, receipt.decided_at));
-            self.prerequisites(receipt, push.as_ref(), after.snapshot());
+            self.prerequisites(receipt, push.as_ref(), judged);
         }
         if let Some((sequence, _)) = self.last {
             assert_eq!(after.last_sequence(), sequence);
@@ -117,7 +125,10 @@ impl InvariantChecks {
         let forgotten = matches!(
             event,
             DeviceInput::Command(
-                DeviceCommand::Reset | DeviceCommand::Restore | DeviceCommand::Permission(PermissionCommand::Reset)
+                DeviceCommand::Reset
+                    | DeviceCommand::ResetWithClock
+                    | DeviceCommand::Restore
+                    | DeviceCommand::Permission(PermissionCommand::Reset)
             )
         );
         if (changed && forgotten) || before.app.installed_at != after.app.installed_at {
@@ -157,6 +168,14 @@ impl InvariantChecks {
     }
 }
 
+fn is_reset(event: &DeviceInput) -> bool {
+    matches!(event, DeviceInput::Command(DeviceCommand::Reset | DeviceCommand::ResetWithClock))
+}
+
+fn is_clock_back(event: &DeviceInput) -> bool {
+    matches!(event, DeviceInput::Command(DeviceCommand::ResetWithClock))
+}
+
 fn a_refusal_changes_nothing(event: &DeviceInput, refusal: &Refusal, before: &Device, after: &Device) {
     assert!(matches!(event, DeviceInput::Command(_)), "only commands are refused: {event:?}");
     assert!(!refusal.message.is_empty() && !refusal.hint.is_empty() && !refusal.code.is_empty(), "{refusal:?}");
@@ -175,7 +194,7 @@ fn a_change_is_said(event: &DeviceInput, before: &DeviceSnapshot, effects: &[Dev
     assert!(changes <= 1 && times(DeviceEffect::GroupsChanged) <= 1, "{event:?}: {effects:?}");
     let same = DeviceSnapshot { updated_at: before.updated_at, ..after.clone() } == *before;
     assert_eq!(changes == 0 && !is_noted, same, "{event:?}: {effects:?}");
-    assert!(after.updated_at >= before.updated_at, "{event:?}: updatedAt goes back");
+    assert!(after.updated_at >= before.updated_at || is_clock_back(event), "{event:?}: updatedAt goes back");
     assert!(!same || after.updated_at == before.updated_at, "{event:?}: updatedAt of nothing");
     let says_unchanged = effects.iter().any(|effect| matches!(effect, DeviceEffect::Unchanged(_)));
     assert!(!says_unchanged || same, "{event:?}: {effects:?}");

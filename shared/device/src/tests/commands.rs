@@ -68,7 +68,7 @@ fn a_command_that_changes_nothing_says_so() {
     let condition = DeviceCommand::Condition;
     let rows: Vec<(PlatformCase, Setup, DeviceCommand, &str)> = vec![
         (IPHONE, INSTALLED, install(None), "already installed, version 5.2311.1"),
-        (ANDROID, INSTALLED, install(Some("9.9")), "already installed, version 5.0.5291.0"),
+        (ANDROID, INSTALLED, install(Some("5.0.5291")), "already installed, version 5.0.5291.0"),
         (IPHONE, INSTALLED, update(Some("5.2311.1")), "already at version 5.2311.1"),
         (IPHONE, NEW, DeviceCommand::App(AppCommand::Uninstall), "already not installed"),
         (IPHONE, OPEN, DeviceCommand::App(AppCommand::Open), "already open"),
@@ -210,7 +210,15 @@ fn refusals() -> Vec<Refused> {
             DeviceCommand::ClockAdvance { millis: u64::MAX },
             "clockTooFarAhead",
             "a century",
-            "fresh device",
+            "device reset --clock",
+        ),
+        (
+            ANDROID,
+            INSTALLED,
+            install(Some("9.9")),
+            "alreadyInstalled",
+            "5.0.5291.0 is installed",
+            "app update --version 9.9",
         ),
     ]
 }

@@ -46,7 +46,7 @@ fn the_switch_the_mode_the_channel_or_the_schedule_is_named() {
         (
             ANDROID,
             &["settings set lockScreen=PRIVATE", "device lock"],
-            &["content: the lock screen's visibility is PRIVATE", "content: the device is locked"],
+            &["content: the device is locked", "content: the lock screen's visibility is PRIVATE"],
         ),
         (
             IPHONE,

@@ -8,6 +8,7 @@ mod enrollment;
 mod explain;
 mod hints;
 mod lesser;
+mod new_life;
 mod oracle;
 mod permission;
 mod platforms;
