@@ -158,6 +158,11 @@ fn nothing_came(
             format!("{message}: the device is not connected to its broker, where the push waits"),
             "portal-agent status says what is wrong with the connection",
         ),
+        Some(StatusReport { broker: BrokerStatus { problem: Some(problem), .. }, .. }) => CommandFailure::operation(
+            "noReceipt",
+            format!("{message}; the daemon says: {problem}"),
+            "portal-agent doctor, or wait longer",
+        ),
         Some(_) => {
             CommandFailure::operation("noReceipt", message, "portal-agent explain, portal-agent doctor, or wait longer")
         }
