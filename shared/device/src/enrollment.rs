@@ -50,15 +50,6 @@ fn registered() -> DeviceRegistrationState {
 }
 
 impl ActiveEnrollment {
-    /// The command that ends it: a company's own device is not retired but wiped, where it is enrolled as such.
-    fn ended_by(&self) -> &'static str {
-        match self.enrollment_type {
-            DeviceEnrollmentType::AndroidEnterpriseFullyManaged
-            | DeviceEnrollmentType::AndroidEnterpriseDedicatedDevice => "wipe",
-            _ => "retire",
-        }
-    }
-
     /// Whether its states are those of an enrollment at all (`Rule::UnenrolledStates`).
     pub fn counts(&self) -> bool {
         let unregistered = matches!(
@@ -129,7 +120,8 @@ struct AskedEnrollment {
 
 impl AskedEnrollment {
     /// Whether an enrollment that stands is as it was asked for: no command changes how it was made.
-    fn check(&self, present: &ActiveEnrollment) -> Result<(), Refusal> {
+    /// `way_out` is what ends it.
+    fn check(&self, present: &ActiveEnrollment, way_out: &str) -> Result<(), Refusal> {
         let kind = self.enrollment_type.filter(|kind| *kind != present.enrollment_type);
         let owner = self.owner_type.filter(|owner| *owner != present.owner_type);
         let message = match (kind, self.supervised && !present.supervised) {
@@ -145,7 +137,7 @@ impl AskedEnrollment {
                 ));
             }
         };
-        let mut anew = format!("{}, then enroll --user {}", present.ended_by(), present.user);
+        let mut anew = format!("{way_out}, then enroll --user {}", present.user);
         for (name, word) in [
             ("type", self.enrollment_type.map(|kind| kind.to_string())),
             ("owner", self.owner_type.map(|owner| owner.to_string())),
@@ -185,7 +177,7 @@ impl Device {
                 let hint = format!("{}, then enroll --user {user}", self.state.way_out_of_management());
                 return Err(Refusal::new("alreadyEnrolled", message, hint));
             }
-            asked.check(present)?;
+            asked.check(present, self.state.way_out_of_management())?;
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
                 effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));
                 return Ok(());

@@ -7,8 +7,9 @@ use portal_contract::command::{Removal, RemovalStage};
 use portal_contract::{DeviceEnrollmentType, DeviceRegistrationState, ManagementState, PushTarget, Timestamp};
 
 use super::enrollment::ActiveEnrollment;
-use super::push::{HoldReason, PushCandidate, ReceivedPush};
+use super::push::{PushCandidate, ReceivedPush};
 use super::{Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
+use portal_contract::HoldReason;
 
 /// How a device is managed, as far as its removal goes (`Rule::RemovalByKind`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

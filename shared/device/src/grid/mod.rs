@@ -206,7 +206,8 @@ impl GridWalk {
                 (0, unmet, None, if unmet.contains(&quiet) { path.to_vec() } else { Vec::new() })
             }
             PushVerdict::Ends(Outcome::Dropped { problem }) => {
-                (1, [None; 6], None, vec![u8::from(*problem == PushProblem::DroppedAppForceStopped)])
+                let problems = [PushProblem::DroppedAppForceStopped, PushProblem::RemovalPending];
+                (1, [None; 6], None, problems.map(|one| u8::from(one == *problem)).to_vec())
             }
             PushVerdict::Ends(_) => (2, [None; 6], None, Vec::new()),
             PushVerdict::Waits(reason) => (3, [None; 6], Some(*reason), Vec::new()),
@@ -245,6 +246,9 @@ impl Device {
             }
             PushVerdict::Ends(Outcome::Dropped { problem: PushProblem::DroppedAppForceStopped }) => {
                 plain("dropped", "force-stopped".to_owned(), vec![Rule::ForceStop])
+            }
+            PushVerdict::Ends(Outcome::Dropped { problem: PushProblem::RemovalPending }) => {
+                plain("dropped", "removal pending".to_owned(), vec![Rule::RemovalFirst])
             }
             PushVerdict::Ends(Outcome::Dropped { .. }) => {
                 plain("dropped", "time to live".to_owned(), vec![Rule::TimeToLive])
