@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("wall_clock", &[]),
     ("secret", &[]),
     ("state_dir", &[]),
+    ("wall_clock", &[]),
     ("mqtt", &["secret"]),
     // The edges: the device's words, never each other, never the daemon.
     ("broker", &["mqtt", "secret"]),

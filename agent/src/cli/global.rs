@@ -5,9 +5,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
-use super::{CommandFailure, logging};
+use super::CommandFailure;
+use super::logging::{self, LogFormatOption};
 use crate::settings;
 use crate::state_dir::StateDir;
 
@@ -41,16 +40,6 @@ pub struct GlobalOptions {
     /// How it is logged
     #[arg(long, global = true, value_name = "text|json", value_enum, hide_possible_values = true)]
     pub log_format: Option<LogFormatOption>,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormatOption {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 impl GlobalOptions {

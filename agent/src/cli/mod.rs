@@ -41,7 +41,8 @@ use portal_contract::command::views as rows;
 
 pub use context::CommandContext;
 pub use failure::CommandFailure;
-pub use global::{GlobalOptions, LogFormatOption};
+pub use global::GlobalOptions;
+pub use logging::LogFormatOption;
 
 const EXAMPLES: &str = "\
 Examples:

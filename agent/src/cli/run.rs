@@ -207,8 +207,8 @@ fn tell_ready(context: &mut CommandContext, file: Option<&Path>, ready: &ReadyNo
     }
     let Some(path) = file else { return Ok(()) };
     let text = serde_json::to_string(ready).map_err(|error| CommandFailure::Other(error.into()))?;
-    output_file::write(path, format!("{text}\n").as_bytes()).map_err(|error| {
-        let message = format!("--ready-file {}: {error}", path.display());
+    output_file::write(path, format!("{text}\n").as_bytes()).map_err(|reason| {
+        let message = format!("--ready-file {}: {reason}", path.display());
         CommandFailure::operation("output", message, "name a file in a folder that exists and may be written")
     })
 }

@@ -17,11 +17,12 @@ use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, Body};
 use url::form_urlencoded;
 
+use super::client_error::{ClientAnswer, ClientError};
 use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, ControlFileError, DesktopInteraction, DeviceEvent,
-    ErrorBody, HeldList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
+    HeldList, IdleReport, InAppMessages, ReceiptList, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -29,56 +30,6 @@ use crate::library_error::{json_reason, os_reason};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer that waits for nothing may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Why the daemon did not answer as hoped.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// There is none on this state directory.
-    #[error("no daemon is running on the state directory {}", .0.display())]
-    NoDaemon(PathBuf),
-    /// `control.json` is of no use.
-    #[error(transparent)]
-    File(#[from] ControlFileError),
-    /// The daemon speaks another version of the API.
-    #[error(
-        "the daemon (portal-agent {daemon}) speaks control API {api}, this portal-agent ({VERSION}) speaks {API_VERSION}"
-    )]
-    OtherApi {
-        /// The daemon's version.
-        daemon: String,
-        /// Its API's.
-        api: String,
-    },
-    /// No device of the daemon is called so.
-    #[error("no device of this daemon is called {named:?}; it has {}", .hosted.join(", "))]
-    UnknownDevice {
-        /// What was asked for.
-        named: String,
-        /// The names that there are.
-        hosted: Vec<String>,
-    },
-    /// It is not said which device is meant.
-    #[error("this daemon hosts {} devices ({}), and it is not said which is meant", .hosted.len(), .hosted.join(", "))]
-    SeveralDevices {
-        /// The names that there are.
-        hosted: Vec<String>,
-    },
-    /// It answered with an error.
-    #[error("{0}")]
-    Api(ApiError),
-    /// The connection broke, or the answer made no sense.
-    #[error("the daemon did not answer: {0}")]
-    Lost(String),
-}
-
-/// An answer: as it came, and as it reads.
-#[derive(Debug, Clone)]
-pub struct ClientAnswer<T> {
-    /// The JSON, in one line.
-    pub json: String,
-    /// What it says.
-    pub value: T,
-}
 
 /// A connection to one device of a daemon.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use ureq::BodyReader;
 
+use super::ErrorBody;
+use super::client_error::{ClientAnswer, ClientError};
 use super::log::ERROR_EVENT;
-use super::{ClientAnswer, ClientError, ErrorBody};
 use crate::library_error::{json_reason, os_reason};
 
 /// Events as they come, each as it came and as it reads; ends with the daemon.

@@ -8,6 +8,7 @@ mod api;
 mod api_error;
 mod body;
 mod client;
+mod client_error;
 pub mod condition;
 mod connection;
 mod control_file;
@@ -38,7 +39,8 @@ mod wait;
 use std::future::Future;
 
 pub use api_error::{ApiError, ErrorBody};
-pub use client::{ClientAnswer, ClientError, ControlClient};
+pub use client::ControlClient;
+pub use client_error::{ClientAnswer, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
 pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size_of_event};
 pub use following::FollowedLines;

@@ -1,28 +1,26 @@
-//! The journal's owner: one database, one writer thread, and a handle for each device.
+//! The journal's owner: one database, one writer thread, and what its devices share.
 //!
-//! Lives here: opening, closing, what a handle does. Does not live here: the thread's loop (`writer`), SQL (`store`).
+//! Lives here: opening and closing. Does not live here: a device's end of it (`device_journal`), the thread's loop (`writer`), SQL (`store`).
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use portal_contract::{DeviceId, Timestamp};
-use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, watch};
 
-use super::clock_jump::{ClockJump, ClockSource, ComputerClocks};
+use super::clock_jump::{ClockSource, ComputerClocks};
+use super::device_journal::{DeviceJournal, SharedJournal};
 use super::entry::{CommitTicket, RecoveredDevice};
-use super::error::{AppendRefused, JournalError};
+use super::error::JournalError;
 use super::inbox::EntryQueue;
 use super::presence::JournalPresence;
-use super::reader::JournalReader;
 use super::reads::{JournalReads, ReadAnswer};
 use super::retention::Retention;
 use super::schema::DatabaseLocation;
 use super::store::JournalStore;
-use super::used_ids::hash;
 use super::writer::JournalWriter;
-use portal_delivery::{DeviceKey, JournalEntry, UsedId};
+use portal_delivery::DeviceKey;
 
 /// How a journal is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,21 +45,6 @@ pub struct KnownDevice {
 pub struct JournalDatabase {
     shared: Arc<SharedJournal>,
     writer: Mutex<Option<JoinHandle<Result<(), JournalError>>>>,
-}
-
-struct SharedJournal {
-    place: DatabaseLocation,
-    store: Arc<Mutex<JournalStore>>,
-    inbox: Arc<EntryQueue>,
-    ids: Mutex<Connection>,
-    durable: watch::Receiver<CommitTicket>,
-    health: watch::Receiver<Option<String>>,
-}
-
-impl std::fmt::Debug for SharedJournal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedJournal").field("place", &self.place).finish_non_exhaustive()
-    }
 }
 
 impl JournalDatabase {
@@ -214,69 +197,5 @@ impl Drop for JournalDatabase {
         if let Err(error) = self.end() {
             tracing::error!(%error, "journal not closed cleanly");
         }
-    }
-}
-
-/// One device's end of the journal; clones share it.
-#[derive(Debug, Clone)]
-pub struct DeviceJournal {
-    shared: Arc<SharedJournal>,
-    pub(super) id: DeviceId,
-    pub(super) device: i64,
-}
-
-impl DeviceJournal {
-    /// A connection that only reads, for this device. See also [`JournalReader::of`].
-    ///
-    /// # Errors
-    /// The database could not be opened.
-    pub fn reader(&self) -> Result<JournalReader, JournalError> {
-        Ok(JournalReader::new(self.shared.place.open_reader()?, self))
-    }
-}
-
-impl DeviceJournal {
-    /// Enqueues the entries: they become durable together, after everything appended before. The ticket says when. Answers at
-    /// once: nothing waits for the disk.
-    ///
-    /// Entries that are all lazy ([`JournalEntry::is_lazy`]) need no commit of their own: the ticket of what was appended
-    /// before them is given back.
-    ///
-    /// # Errors
-    /// [`AppendRefused`] gives the entries back: the queue is full (wait for the next change of [`JournalDatabase::durable`] and
-    /// append again), or the journal is closed.
-    pub fn append(&self, entries: Vec<JournalEntry>) -> Result<CommitTicket, AppendRefused> {
-        self.shared.inbox.append(self.device, entries)
-    }
-
-    /// As [`JournalDatabase::durable`].
-    pub fn durable(&self) -> watch::Receiver<CommitTicket> {
-        self.shared.durable.clone()
-    }
-
-    /// As [`JournalDatabase::health`].
-    pub fn health(&self) -> watch::Receiver<Option<String>> {
-        self.shared.health.clone()
-    }
-
-    /// Whether each id is used on this device, by what is durable. Blocks as long as the disk does.
-    ///
-    /// # Errors
-    /// The database could not be read.
-    pub fn are_used(&self, ids: &[UsedId]) -> Result<Vec<bool>, JournalError> {
-        let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.unchecked_transaction()?;
-        let mut pushes = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
-        let mut actions = transaction.prepare_cached("SELECT 1 FROM action_ids WHERE device = ?1 AND id = ?2")?;
-        let used = ids.iter().map(|id| match id {
-            UsedId::Notification(id) => pushes.exists(params![self.device, hash(id)]),
-            UsedId::Action(id) => actions.exists(params![self.device, id]),
-        });
-        Ok(used.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The clock jump for which nothing is pruned by age at present, or none (contract 4).
-    pub fn clock_jump(&self) -> Option<ClockJump> {
-        self.shared.inbox.clock_jump(self.device)
     }
 }

@@ -6,6 +6,8 @@
 mod clock_jump;
 mod codes;
 mod database;
+mod device_journal;
+mod device_series;
 mod entry;
 mod error;
 mod inbox;
@@ -23,7 +25,8 @@ mod used_ids;
 mod writer;
 
 pub use clock_jump::ClockJump;
-pub use database::{DeviceJournal, JournalDatabase, JournalOptions, KnownDevice};
+pub use database::{JournalDatabase, JournalOptions, KnownDevice};
+pub use device_journal::DeviceJournal;
 pub use entry::{CommitTicket, RecoveredDevice};
 pub use error::{AppendRefused, JournalError};
 pub use portal_contract::LogQuery;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use portal_contract::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::device_series::DeviceSeries;
 use super::retention::{Retention, cutoff, is_due, surplus};
-use super::store::DeviceSeries;
 
 /// How many rows of each table go at most when the journal is opened: some tens of milliseconds' worth.
 pub(super) const AT_OPEN: u64 = 10_000;

@@ -8,7 +8,6 @@ use portal_contract::{DeviceId, LogQuery, NotificationId, OutcomeKind, Receipt, 
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::codes::{ReceiptMarks, StoredCode};
-use super::database::DeviceJournal;
 use super::error::JournalError;
 use super::row::{self, COLUMN_COUNT, COLUMNS};
 
@@ -47,13 +46,8 @@ pub struct PastEvent {
 }
 
 impl JournalReader {
-    pub(super) fn new(connection: Connection, journal: &DeviceJournal) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), id: journal.id, device: journal.device }
-    }
-
-    /// The reader of another device of the same database, over the same connection.
-    pub fn of(&self, journal: &DeviceJournal) -> Self {
-        Self { connection: Arc::clone(&self.connection), id: journal.id, device: journal.device }
+    pub(super) fn new(connection: Connection, id: DeviceId, device: i64) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), id, device }
     }
 
     /// Up to `limit` receipts after a sequence, in order: for publishing and following.

@@ -3,7 +3,7 @@
 //! A disk that does not answer holds this thread up and what waits for its word, and nothing else. One thread for all devices,
 //! and not one of the runtime's blocking threads a question: each of those keeps an arena of the allocator for itself.
 //!
-//! Lives here: the questions and the thread. Does not live here: SQL (`database`, `reader`).
+//! Lives here: the questions and the thread. Does not live here: SQL (`device_journal`, `reader`).
 
 use std::sync::mpsc as std_mpsc;
 use std::thread;
@@ -12,7 +12,7 @@ use portal_contract::Receipt;
 use portal_delivery::{DeviceKey, UsedId};
 use tokio::sync::mpsc;
 
-use super::database::DeviceJournal;
+use super::device_journal::DeviceJournal;
 use super::error::JournalError;
 use super::reader::JournalReader;
 

@@ -1,6 +1,6 @@
 //! The database's content: entries become rows, a whole batch in one transaction.
 //!
-//! Lives here: what each entry changes, and where each device's series stand. Does not live here: when a batch is
+//! Lives here: what each entry changes. Does not live here: when a batch is
 //! committed (`writer`), what is deleted (`prune`).
 
 use std::collections::HashMap;
@@ -10,7 +10,8 @@ use std::time::Duration;
 use portal_contract::{DeviceId, Receipt, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::clock_jump::{self, ClockJump, ClockReading, ClockSource};
+use super::clock_jump::{ClockJump, ClockSource};
+use super::device_series::DeviceSeries;
 use super::entry::RecoveredDevice;
 use super::inbox::QueuedEntry;
 use super::prune;
@@ -28,30 +29,6 @@ pub(super) struct JournalStore {
     retention: Retention,
     rules: u32,
     clocks: Box<dyn ClockSource>,
-}
-
-/// Where one device's series stand; what is in the row of `devices`, and the oldest numbers that are left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct DeviceSeries {
-    pub last_event: u64,
-    pub last_sequence: u64,
-    pub last_decided_at: Option<Timestamp>,
-    /// By the computer's clock.
-    pub last_written_at: Option<Timestamp>,
-    pub last_used_id: u64,
-    pub published_through: u64,
-    pub redelivered: u64,
-    pub next_held_key: u64,
-    pub jump: Option<ClockJump>,
-    pub first_event: u64,
-    pub first_sequence: u64,
-    pub first_used_id: u64,
-    /// The newest device time that is known.
-    pub device_time: Option<Timestamp>,
-    /// When ages were looked at last, in device time.
-    pub looked: Option<Timestamp>,
-    /// The computer's clocks at the last commit of this run.
-    pub read: Option<ClockReading>,
 }
 
 impl JournalStore {
@@ -129,25 +106,6 @@ impl JournalStore {
     /// Moves what the write-ahead log holds into the file, so that the file alone is the journal. Nothing depends on it.
     pub(super) fn tidy(&self) -> rusqlite::Result<()> {
         self.connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))
-    }
-}
-
-impl DeviceSeries {
-    /// Takes note of the clocks at a commit, and of the jump that they show.
-    fn note_clocks(&mut self, now: ClockReading) {
-        let jump = match self.read {
-            Some(earlier) => clock_jump::between(earlier, now),
-            None => self.last_written_at.and_then(|last| clock_jump::over_restart(last, now.wall)),
-        };
-        self.jump = jump.or(self.jump);
-        self.read = Some(now);
-        self.last_written_at = Some(now.wall);
-    }
-
-    /// The clock jump, while nothing is pruned by age for it.
-    pub(super) fn jump_in_force(&self) -> Option<ClockJump> {
-        let now = self.last_written_at?;
-        self.jump.filter(|jump| jump.holds_at(now))
     }
 }
 

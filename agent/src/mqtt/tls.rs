@@ -20,14 +20,14 @@ use super::{der, tls_reason};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file without what it should hold.
-    #[error("the {what} {} {error}", file.display())]
+    #[error("the {what} {} {reason}", file.display())]
     File {
         /// Which file it is.
         what: &'static str,
         /// Its path.
         file: PathBuf,
         /// What is wrong with it.
-        error: PemError,
+        reason: PemError,
     },
     /// A certificate that is PEM and no good.
     #[error("certificate {number} in the {what} {} cannot be used: {reason}", file.display())]
@@ -149,7 +149,7 @@ fn native_roots() -> Result<RootCertStore, TlsError> {
 }
 
 fn certificates(what: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    pem::certificates(file).map_err(|error| TlsError::File { what, file: file.to_owned(), error })
+    pem::certificates(file).map_err(|reason| TlsError::File { what, file: file.to_owned(), reason })
 }
 
 /// A chain and its key, which belong together; each file with what it is called.
@@ -158,7 +158,8 @@ fn pair(
     (what, key_file): (&'static str, &Path),
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates(what_certificate, certificate)?;
-    let key = pem::private_key(key_file).map_err(|error| TlsError::File { what, file: key_file.to_owned(), error })?;
+    let key =
+        pem::private_key(key_file).map_err(|reason| TlsError::File { what, file: key_file.to_owned(), reason })?;
     let signing = any_supported_type(&key).map_err(|_| TlsError::KeyKind {
         what,
         key: key_file.to_owned(),

@@ -75,8 +75,8 @@ fn certificate_reason(error: &CertificateError, host: &str) -> String {
             );
         }
         E::Other(other) => {
-            if let Some(error) = other.0.downcast_ref::<ChainError>() {
-                return error.to_string();
+            if let Some(chain) = other.0.downcast_ref::<ChainError>() {
+                return chain.to_string();
             }
             match other.0.downcast_ref::<webpki::Error>() {
                 Some(error) => webpki_reason(error),

@@ -5,6 +5,7 @@
 //! is unknown, and only the caller can say whether to send it once more.
 
 mod driver;
+mod follower;
 mod pending;
 mod receipts;
 

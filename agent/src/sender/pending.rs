@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::SenderError;
-use super::receipts::FollowerEntry;
+use super::follower::FollowerEntry;
 use crate::library_error::json_reason;
 use crate::mqtt::{MqttClient, TopicFilter};
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use portal_contract::{DeviceId, NotificationId, Receipt, Timestamp};
 use tokio::sync::mpsc;
 
+use super::follower::FollowerEntry;
 use super::pending::PendingRequests;
 use super::{FollowScope, SenderError};
 
@@ -16,30 +17,6 @@ use super::{FollowScope, SenderError};
 const MOST_UNREAD: usize = 65_536;
 /// How many receipts are remembered to recognise a repeated one: more than a device has unanswered at a time.
 const REMEMBERED: usize = 8_192;
-
-/// The books' end of a follower.
-#[derive(Debug)]
-pub(super) struct FollowerEntry {
-    pub(super) filter: String,
-    followed: FollowScope,
-    receipts: mpsc::Sender<Receipt>,
-    missed: Arc<AtomicU64>,
-}
-
-impl FollowerEntry {
-    pub(super) fn follows(&self, topic: &str) -> bool {
-        match self.followed {
-            FollowScope::Device(_) => topic == self.filter,
-            FollowScope::AllDevices => topic.ends_with("/receipts"),
-        }
-    }
-
-    pub(super) fn tell(&self, receipt: &Receipt) {
-        if self.receipts.try_send(receipt.clone()).is_err() {
-            self.missed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
 
 /// The receipts that arrive from [`super::PushSender::follow`] on, each once. Dropped, it is unsubscribed.
 #[derive(Debug)]
@@ -54,7 +31,7 @@ pub struct ReceiptStream {
 
 impl ReceiptStream {
     pub(super) async fn follow(
-        books: Arc<PendingRequests>,
+        pending: Arc<PendingRequests>,
         filter: String,
         followed: FollowScope,
     ) -> Result<Self, SenderError> {
@@ -62,10 +39,10 @@ impl ReceiptStream {
         let missed = Arc::new(AtomicU64::new(0));
         let follower =
             FollowerEntry { filter: filter.clone(), followed, receipts: sender, missed: Arc::clone(&missed) };
-        let number = books.follow(follower);
+        let number = pending.follow(follower);
         // Made before the wait: given up or refused, its drop takes the follower out again.
         let receipts =
-            Self { pending: books, number, filter: filter.clone(), receipts, missed, seen: RecentReceipts::default() };
+            Self { pending, number, filter: filter.clone(), receipts, missed, seen: RecentReceipts::default() };
         receipts.pending.subscribe(filter).await?;
         Ok(receipts)
     }

@@ -10,12 +10,12 @@ use crate::input_file::FileReadError;
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read as text.
-    #[error("the settings file {} {error}", path.display())]
+    #[error("the settings file {} {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: FileReadError,
+        reason: FileReadError,
     },
     /// The file is no TOML.
     #[error("{origin} is not TOML: {reason}")]
@@ -62,12 +62,12 @@ pub enum SettingsError {
         origin: String,
     },
     /// A password file that cannot be used.
-    #[error("the password file {} {error}", path.display())]
+    #[error("the password file {} {reason}", path.display())]
     PasswordFile {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: PasswordError,
+        reason: PasswordError,
     },
     /// The layers do not fit together, though every value is one that its key takes.
     #[error("the settings cannot be put together; this is a fault of portal-agent, not of the settings")]

@@ -9,7 +9,6 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 use portal_contract::{DeviceId, DeviceName, OperatingSystem, Tenant};
 
-use super::variables;
 use portal_contract::duration;
 
 /// What a key takes.
@@ -247,7 +246,7 @@ impl KeyKind {
             "; this is a certificate or a key itself: write it to a file, and name that"
         } else if self == Self::File && text.contains(char::is_control) {
             "; this one has a tab or a line break in it: write a Windows path within ' ' as it is, or with / in place of \\"
-        } else if variables::is_quoted(text) {
+        } else if is_quoted(text) {
             "; the quotation marks are part of this value: leave them out"
         } else {
             ""
@@ -313,4 +312,10 @@ fn listen_address(text: &str) -> Option<SocketAddr> {
     // The one name that needs no look-up.
     let localhost = |port: &str| Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?));
     text.strip_prefix("localhost:").map_or_else(|| text.parse().ok(), localhost)
+}
+
+/// Whether a value stands in quotation marks of its own: docker's `--env-file` keeps them.
+pub(super) fn is_quoted(text: &str) -> bool {
+    let quoted = |mark: char| text.len() > 1 && text.starts_with(mark) && text.ends_with(mark);
+    quoted('"') || quoted('\'')
 }

@@ -48,7 +48,7 @@ impl SettingsLayer {
 
     /// The file that the user names. Paths in it are relative to it.
     pub(super) fn file(path: &Path, findings: &mut Findings) -> Self {
-        let unread = |error| SettingsError::File { path: path.to_owned(), error };
+        let unread = |reason| SettingsError::File { path: path.to_owned(), reason };
         let text = input_file::read_text(path);
         let directory = std::path::absolute(path).map_err(|error| FileReadError::of(&error));
         match text.and_then(|text| Ok((text, directory?))) {
@@ -71,7 +71,7 @@ impl SettingsLayer {
             match variable(name) {
                 Variable::Setting(key) => {
                     let text = variables::value(text);
-                    if variables::is_quoted(text) && matches!(key.kind, KeyKind::Text | KeyKind::Secret) {
+                    if keys::is_quoted(text) && matches!(key.kind, KeyKind::Text | KeyKind::Secret) {
                         let notice = "stands in quotation marks, which are part of it; leave them out if they are not";
                         findings.notices.push(format!("the value of the variable {name} {notice}"));
                     }

@@ -363,7 +363,7 @@ impl Settings {
 
 fn password(password: Option<&Secret>, file: Option<&PathBuf>) -> Result<Option<Secret>, SettingsError> {
     let (None, Some(path)) = (password, file) else { return Ok(password.cloned()) };
-    let unusable = |error| SettingsError::PasswordFile { path: path.clone(), error };
+    let unusable = |reason| SettingsError::PasswordFile { path: path.clone(), reason };
     let text = input_file::read_text(path).map_err(|error| unusable(error.into()))?;
     password_in(&text).map(|password| Some(Secret::new(password))).map_err(unusable)
 }

@@ -93,14 +93,9 @@ pub(crate) fn value(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n'])
 }
 
-/// Whether a value stands in quotation marks of its own: docker's `--env-file` keeps them.
-pub(super) fn is_quoted(text: &str) -> bool {
-    let quoted = |mark: char| text.len() > 1 && text.starts_with(mark) && text.ends_with(mark);
-    quoted('"') || quoted('\'')
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::keys::is_quoted;
     use super::*;
 
     fn right(name: &str) -> Option<String> {

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::receipt::PushProblem;
+use crate::push_problem::PushProblem;
 
 /// What is known of a desktop: whether it shows what it accepts. Whether a person saw it, nobody can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

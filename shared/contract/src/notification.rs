@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::ids::{NotificationId, UserPrincipalName};
 use crate::json_payload::{self, kind};
-use crate::receipt::PushProblem;
+use crate::push_problem::PushProblem;
 use crate::timestamp::Timestamp;
 
 /// The largest payload in bytes: APNs' and FCM's own limit (facts 5).

@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::ConnectionId;
+use super::ids::{ConnectionId, SessionId};
 use super::message::Message;
-use super::session::{KeptWill, NEVER, Session, SessionId};
+use super::session::{KeptWill, NEVER, Session};
 use super::{ALIASES, Broker, NoticeKind, WINDOW};
 use crate::codec::incoming::Connect;
 use crate::codec::writing::{ConnAck, Control};

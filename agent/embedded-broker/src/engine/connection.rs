@@ -8,16 +8,12 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
+use super::ids::SessionId;
 use super::message::Queued;
-use super::session::SessionId;
 use crate::budget::Budget;
 use crate::codec::incoming::Connect;
 use crate::codec::writing::{Control, PublishOut};
 use crate::codec::{QoS, Version};
-
-/// Names a connection; the listener gives each its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
 
 /// Messages wait in their queue, not in the buffer, while this much waits to be sent.
 const BUFFER: usize = 64 * 1024;

@@ -5,6 +5,7 @@
 
 mod connecting;
 mod connection;
+mod ids;
 mod message;
 mod publishing;
 mod retained;
@@ -18,10 +19,11 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-pub use connection::ConnectionId;
 use connection::{Connection, LARGEST_CONNECT};
+pub use ids::ConnectionId;
+use ids::SessionId;
 use retained::Retained;
-use session::{Session, SessionId};
+use session::Session;
 use subscriptions::Subscriptions;
 
 use crate::access::Access;

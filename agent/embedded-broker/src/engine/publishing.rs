@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::connection::ConnectionId;
+use super::ids::{ConnectionId, SessionId};
 use super::message::{Message, Queued};
-use super::session::SessionId;
 use super::{ALIASES, Broker, NoticeKind, WINDOW};
 use crate::codec::incoming::Publish;
 use crate::codec::writing::{Answer, Control};

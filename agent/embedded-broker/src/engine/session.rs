@@ -6,16 +6,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, ConnectionId};
+use super::connection::Connection;
+use super::ids::ConnectionId;
 use super::message::{Message, Queued};
 use crate::budget::{Budget, Charge};
 use crate::codec::QoS;
 use crate::codec::Reason;
 use crate::codec::writing::{Answer, Control};
-
-/// Names a session within this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub(super) u64);
 
 /// Session expiry that never comes.
 pub const NEVER: u32 = u32::MAX;

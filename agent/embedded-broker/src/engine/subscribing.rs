@@ -5,9 +5,8 @@
 
 use std::time::Instant;
 
-use super::connection::ConnectionId;
+use super::ids::{ConnectionId, SessionId};
 use super::message::Queued;
-use super::session::SessionId;
 use super::subscriptions::{Subscription, Subscriptions};
 use super::{Broker, NoticeKind};
 use crate::codec::incoming::{RetainHandling, Subscribe};

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::session::SessionId;
+use super::ids::SessionId;
 use crate::budget::{Budget, Charge};
 use crate::codec::incoming::SubscribeOptions;
 use crate::topic;

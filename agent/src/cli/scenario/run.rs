@@ -230,8 +230,8 @@ fn report(context: &mut CommandContext, args: &ScenarioRunArgs, run: &RunResult)
 }
 
 pub(super) fn write(file: &Path, text: &str) -> Result<(), CommandFailure> {
-    output_file::write(file, text.as_bytes()).map_err(|error| {
-        let message = format!("the report {} {error}", file.display());
+    output_file::write(file, text.as_bytes()).map_err(|reason| {
+        let message = format!("the report {} {reason}", file.display());
         CommandFailure::operation(
             "reportNotWritten",
             message,

@@ -18,9 +18,7 @@ use zbus::{Connection, MatchRule, Message, MessageStream};
 use super::super::Suppression;
 use super::open::ServerSignal;
 use super::suppression_source::{self, DCONF, SuppressionSource, XFCONF};
-
-pub(super) const NAME: &str = "org.freedesktop.Notifications";
-pub(super) const PATH: &str = "/org/freedesktop/Notifications";
+use super::{NAME, PATH};
 
 /// How many messages may wait; beyond, the bus itself keeps them.
 const QUEUE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);

@@ -34,6 +34,10 @@ mod worker;
 /// How many may look at once.
 const LOOKS: usize = 16;
 
+/// What every notification server is called, and where it answers.
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
 /// How long a look takes at most; it is answered after the card under way, never by it.
 const LOOK: Duration = Duration::from_millis(500);
 

@@ -6,12 +6,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use notify_rust::{Notification, NotificationHandle};
+use notify_rust::Notification;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::form::NotificationTemplate;
 use super::open::{OpenItem, PromptNonce};
-use super::work::{CALL_TIMEOUT, NotificationHold};
+use super::work::{CALL_TIMEOUT, NotificationHold, NotifyCall};
 use crate::desktop::{Card, PromptCard, Suppression};
 
 /// Something to show.
@@ -27,9 +27,6 @@ pub(super) enum ShowState {
     /// The server has it.
     Showing(OpenItem, ShowFuture),
 }
-
-/// A call of the server under way.
-pub(super) type NotifyCall = Pin<Box<dyn Future<Output = notify_rust::error::Result<NotificationHandle>> + Send>>;
 
 /// The call with its limit.
 pub(super) type ShowFuture = Pin<Box<dyn Future<Output = ShowResult> + Send>>;

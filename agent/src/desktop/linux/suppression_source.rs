@@ -11,7 +11,7 @@ use zbus::proxy::{CacheProperties, MethodFlags};
 use zbus::{Connection, Message, OwnedVariant, Variant};
 
 use super::super::{APP_NAME, DESKTOP_ENTRY, Suppression};
-use super::bus::{NAME, PATH};
+use super::{NAME, PATH};
 
 /// Xfce keeps its settings in this service, and says on it when they change.
 pub(super) const XFCONF: &str = "org.xfce.Xfconf";

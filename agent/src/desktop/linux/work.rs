@@ -2,6 +2,7 @@
 //!
 //! Lives here: those tasks, and what keeps a notification open. Does not live here: what their answers mean (`worker`).
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use zbus::names::OwnedUniqueName;
 use super::super::Suppression;
 use super::bus::{BusConnection, BusHandle, ServerGreeting};
 use super::open::{DISMISSED, EXPIRED, ServerSignal};
-use super::show_state::NotifyCall;
 use super::suppression_source::SuppressionSource;
+
+/// A call of the server under way.
+pub(super) type NotifyCall = Pin<Box<dyn Future<Output = notify_rust::error::Result<NotificationHandle>> + Send>>;
 
 /// How long the server has for an answer (contract 4).
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);

@@ -296,10 +296,10 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         let outcome = self.device.change(change).await;
         let Some(refusal) = refused else { return Ok(done(outcome?)) };
         let happened = match outcome {
-            Err(TestDeviceError::Api(error)) if refusal.code.as_ref().is_none_or(|code| *code == error.code) => {
-                return Ok(StepOutcome::Done { note: Some(format!("refused: {error}")) });
+            Err(TestDeviceError::Api(refused)) if refusal.code.as_ref().is_none_or(|code| *code == refused.code) => {
+                return Ok(StepOutcome::Done { note: Some(format!("refused: {refused}")) });
             }
-            Err(TestDeviceError::Api(error)) => format!("it was refused with {}: {error}", error.code),
+            Err(TestDeviceError::Api(refused)) => format!("it was refused with {}: {refused}", refused.code),
             Err(error) => return Err(error),
             Ok(CommandResult { note: Some(note), .. }) => format!("it was not refused: {note}"),
             Ok(_) => "it was done".to_owned(),

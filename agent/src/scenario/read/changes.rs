@@ -164,6 +164,10 @@ fn members_meant(row: &CommandRow) -> String {
     }
 }
 
+/// The steps that are no state change, as they are written.
+const OTHER_STEPS: [&str; 8] =
+    ["push:", "advance: 4h", "expect:", "answer: allow", "card: click", "restart:", "groups:", "action: retire"];
+
 /// The step that was meant: the nearest of the table's.
 fn step_meant(words: &[&str]) -> String {
     let steps: Vec<String> = COMMANDS.iter().map(CommandRow::step).collect();
@@ -171,7 +175,7 @@ fn step_meant(words: &[&str]) -> String {
         Some((noun, rest)) => format!("{noun}: {}", rest.join(" ")),
         None => String::new(),
     };
-    let known: Vec<&str> = steps.iter().map(String::as_str).chain(super::step::OTHER_STEPS).collect();
+    let known: Vec<&str> = steps.iter().map(String::as_str).chain(OTHER_STEPS).collect();
     match nearest(&written, &known) {
         Some(step) => format!("did you mean {step}?"),
         None => "portal-agent scenario schema lists the steps".to_owned(),

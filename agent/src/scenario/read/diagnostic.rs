@@ -140,7 +140,7 @@ impl InvalidFile {
         };
         let problems = places.iter().map(of).collect();
         // What is too large to read is too large to show.
-        let shown = bytes.get(..bytes.len().min(super::yaml::MAX_FILE_BYTES)).unwrap_or_default();
+        let shown = bytes.get(..bytes.len().min(super::MAX_FILE_BYTES)).unwrap_or_default();
         Self { file: file.to_owned(), problems, text: String::from_utf8_lossy(shown).into_owned(), places }
     }
 

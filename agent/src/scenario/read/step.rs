@@ -13,9 +13,6 @@ use super::place::SourceFile;
 use super::yaml::{YamlKey, YamlNode, YamlNodeKind, YamlScalar};
 use super::{changes, expect, grounds, push};
 
-/// The steps that are no state change, as they are written.
-pub const OTHER_STEPS: [&str; 8] =
-    ["push:", "advance: 4h", "expect:", "answer: allow", "card: click", "restart:", "groups:", "action: retire"];
 const RESERVED: [&str; 8] = ["push", "advance", "expect", "answer", "card", "restart", "groups", "action"];
 /// What may stand beside a state change.
 const BESIDE: [&str; 3] = ["refused", "facts", "undocumented"];

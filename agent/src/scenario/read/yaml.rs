@@ -9,11 +9,10 @@ use serde_json::{Map, Number, Value};
 use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Location, Options, Spanned};
 
+use super::MAX_FILE_BYTES;
 use super::diagnostic::{FileProblem, SourceSpan};
 use crate::input_file;
 
-/// The largest file in bytes; the largest that ships has under 20 KB.
-pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// How deep nodes may nest; a scenario needs about ten.
 const MAX_DEPTH: usize = 32;
 /// How many nodes a file may have, what its aliases expand to among them.
