@@ -1,9 +1,10 @@
-//! A broker that refuses a subscription and swallows the fence: the agent is online all the same, and says what is missing.
+//! Brokers that refuse, swallow or do not take what the agent needs: it says what is missing, and goes on where it can.
 //!
 //! Lives here: what no real broker does on request. Does not live here: what real brokers do (`interop`).
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
 use portal_tests::test_rig::USER;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, SubAck, Subscribe, SubscribeReasonCode};
@@ -86,5 +87,49 @@ async fn a_fence_that_does_not_come_back_counts_as_back_and_is_told() -> Result<
     };
     portal_tests::wait::until("word of the fence in status and doctor", told, |told| *told == (true, true)).await;
     serving.abort();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_waited_for_is_said_instead_of_connecting() -> Result<()> {
+    let broker = ScriptedBroker::start().await?;
+    let url = broker.url()?;
+    let serving = tokio::spawn(async move {
+        let (mut peer, _) = broker.accept_connected().await?;
+        // Takes everything and answers nothing.
+        while peer.read().await.is_ok() {}
+        anyhow::Ok(())
+    });
+    let mut agent = Agent::new("")?;
+    agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &url])?;
+    let output = agent.output(&["wait", "--timeout", "4s", "online"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(1), "{said}");
+    let waiting = "waiting for the broker to answer SUBSCRIBE since 20";
+    ensure!(said.contains(waiting) && !said.contains("connecting"), "{said}");
+    let page = agent.command(&["status"])?;
+    ensure!(page.contains("to answer SUBSCRIBE"), "{page}");
+    serving.abort();
+    Ok(())
+}
+
+#[test]
+fn what_the_brokers_packet_limit_holds_back_is_said_everywhere() -> Result<()> {
+    // A push fits, a receipt and the device's state do not.
+    let setup = MosquittoSetup { more: "max_packet_size 320\n".to_owned(), ..MosquittoSetup::default() };
+    let mosquitto = Mosquitto::start(&setup)?;
+    let mut agent = Agent::new("")?;
+    agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &mosquitto.url()])?;
+    agent.wait(&["online"])?;
+    let output = agent.output(&["push", "--here", "--title", "T", "--body", "B", "--wait", "2s"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(1), "{said}");
+    let limit = "takes packets of at most 320 bytes";
+    ensure!(said.contains("no receipt came") && said.contains(limit) && said.contains("/receipts"), "{said}");
+    let status = agent.json(&["status"])?;
+    ensure!(status["broker"]["problem"].as_str().is_some_and(|problem| problem.contains("/state")), "{status}");
+    let doctor: Value = serde_json::from_slice(&agent.output(&["--json", "doctor"])?.stdout)?;
+    let broker = check(&doctor, "broker")?;
+    ensure!(broker["ok"] == json!(false) && broker["detail"].to_string().contains(limit), "{broker}");
     Ok(())
 }
