@@ -66,6 +66,11 @@ impl Mosquitto {
         bail!("mosquitto did not start: {log}")
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port

@@ -61,6 +61,14 @@ impl TestPublisher {
         Ok(self.client.publish(topic, QoS::AtLeastOnce, false, payload).await?)
     }
 
+    /// As [`TestPublisher::publish`], for the broker to retain.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn retain(&self, topic: &str, payload: Vec<u8>) -> Result<()> {
+        Ok(self.client.publish(topic, QoS::AtLeastOnce, true, payload).await?)
+    }
+
     /// Waits until so many PUBACKs have come in all.
     ///
     /// # Errors

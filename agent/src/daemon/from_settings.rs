@@ -243,6 +243,7 @@ pub fn sender_settings(
         tls: tls(&connection),
         allow_password_in_clear: connection.allow_password_in_clear,
         connect_timeout: connection.connect_timeout,
+        answer_timeout: connection.answer_timeout,
         ..SenderOptions::new(url)
     })
 }

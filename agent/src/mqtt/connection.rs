@@ -27,6 +27,9 @@ use super::packet::{self, BrokerPacket, FrameError, MalformedPacket, RefusalKind
 /// Where more than this waits to be sent, no further request is taken until the broker has read some.
 const MOST_UNSENT: usize = 256 * 1024;
 
+/// Bytes of unacknowledged messages that any broker may send, however small the limits are.
+const LEAST_BYTES: usize = 4 * 1024 * 1024;
+
 /// How much is read at a time.
 const READ_SIZE: usize = 16 * 1024;
 
@@ -57,12 +60,20 @@ struct LiveStream {
     ping_every: Duration,
 }
 
+/// What a broker that keeps to both limits may have this side hold, and not less than [`LEAST_BYTES`].
+fn most_bytes(options: &ConnectOptions<'_>) -> usize {
+    const USUAL_PACKET: u32 = 64 * 1024;
+    let packet = options.maximum_packet_size.min(USUAL_PACKET) as usize;
+    (usize::from(options.receive_maximum) * packet).max(LEAST_BYTES)
+}
+
 impl MqttConnection {
     pub(super) fn new(options: ConnectOptions<'_>, requests: mpsc::Receiver<MqttRequest>) -> Self {
         let announces = options.protocol == MqttVersion::Mqtt5;
         let own = OwnLimits {
             version: options.protocol,
             receive_maximum: usize::from(if announces { options.receive_maximum } else { u16::MAX }),
+            most_bytes: most_bytes(&options),
             // 3.1.1 cannot announce a limit, so any packet must be taken: one refused comes for ever (decisions/0002).
             largest: if announces && options.maximum_packet_size < LARGEST_PACKET {
                 options.maximum_packet_size as usize

@@ -118,10 +118,9 @@ impl ConnectionFailure {
                 "{url} used a topic alias, and none was allowed to it; the connection was ended: that is a fault of the \
                  broker, or of what stands before it"
             )),
-            FlowEnd::ReceiveMaximum { announced } => Self::other(format!(
-                "{url} sent more than {announced} messages before one was acknowledged, the most that it was told to; the \
-                 connection was ended: that is a fault of the broker; with broker.protocol = \"3.1.1\" there is no such \
-                 limit"
+            FlowEnd::ReceiveMaximum { announced, number } => Self::other(format!(
+                "{url} sent {number} messages before one was acknowledged, and at most {announced} were allowed to it; the \
+                 connection was ended: that is a fault of the broker; raise broker.receive_maximum"
             )),
             FlowEnd::TooLarge { size } => Self::too_large(url, size),
             FlowEnd::LimitTooSmall { size, largest } => Self::other(format!(

@@ -29,6 +29,10 @@ pub(super) struct OwnLimits {
     pub(super) version: MqttVersion,
     /// Messages that may be unacknowledged; 3.1.1 announces none, and has 65,535 packet ids.
     pub(super) receive_maximum: usize,
+    /// Bytes of unacknowledged payloads from which on a broker that sends more messages than it may is disconnected.
+    /// Not from the first message too many: mosquitto 2.0.11 sends all that it has after the first PUBACK (45 messages with
+    /// a Receive Maximum of 10), and would never be heard to the end.
+    pub(super) most_bytes: usize,
     /// Bytes of a packet.
     pub(super) largest: usize,
     pub(super) manual_acks: bool,
@@ -45,6 +49,7 @@ pub(super) struct PacketFlow {
     held: VecDeque<HeldPublish>,
     unacknowledged: UnacknowledgedMessages,
     pong_awaited: bool,
+    too_many_said: bool,
     /// DISCONNECT is written: nothing follows it.
     pub(super) ending: bool,
     /// Bytes to be sent.
@@ -63,6 +68,7 @@ impl PacketFlow {
             held: VecDeque::new(),
             unacknowledged: UnacknowledgedMessages::default(),
             pong_awaited: false,
+            too_many_said: false,
             ending: false,
             out: BytesMut::new(),
             events: VecDeque::new(),
@@ -179,11 +185,8 @@ impl PacketFlow {
             self.events.push_back(MqttEvent::Message(message));
             return Ok(());
         };
-        match self.unacknowledged.arrived(pkid, exactly_once) {
-            Arrival::New if self.unacknowledged.number() > self.own.receive_maximum => {
-                return Err(FlowEnd::ReceiveMaximum { announced: self.own.receive_maximum });
-            }
-            Arrival::New => {}
+        match self.unacknowledged.arrived(pkid, message.payload.len(), exactly_once) {
+            Arrival::New => self.check_the_receive_maximum()?,
             // Older brokers send again on the same connection what is not acknowledged for a while: it is in hand.
             Arrival::IdInUse if message.redelivered && self.own.version == MqttVersion::Mqtt311 => return Ok(()),
             Arrival::IdInUse => return Err(FlowEnd::ProtocolError),
@@ -191,6 +194,23 @@ impl PacketFlow {
         self.events.push_back(MqttEvent::Message(message));
         if !self.own.manual_acks {
             self.acknowledge(pkid);
+        }
+        Ok(())
+    }
+
+    fn check_the_receive_maximum(&mut self) -> Result<(), FlowEnd> {
+        let (number, announced) = (self.unacknowledged.number(), self.own.receive_maximum);
+        if number <= announced {
+            return Ok(());
+        }
+        if self.unacknowledged.bytes() > self.own.most_bytes {
+            return Err(FlowEnd::ReceiveMaximum { announced, number });
+        }
+        if !std::mem::replace(&mut self.too_many_said, true) {
+            tracing::info!(
+                announced,
+                "the broker sends more unacknowledged messages than were announced; they are taken"
+            );
         }
         Ok(())
     }
@@ -248,7 +268,7 @@ mod tests {
     use crate::mqtt::client::TopicFilter;
 
     fn flow_with(version: MqttVersion, receive_maximum: usize, server: ServerLimits) -> PacketFlow {
-        let own = OwnLimits { version, receive_maximum, largest: 1000, manual_acks: true };
+        let own = OwnLimits { version, receive_maximum, most_bytes: 100, largest: 1000, manual_acks: true };
         PacketFlow::new(own, server)
     }
 
@@ -332,8 +352,13 @@ mod tests {
         flow.take_packet(message(2, false)).unwrap();
         flow.request(MqttRequest::Acknowledge(1)).unwrap();
         flow.take_packet(message(1, false)).unwrap();
-        let end = flow.take_packet(message(3, false)).unwrap_err();
-        assert_eq!(end, FlowEnd::ReceiveMaximum { announced: 2 });
+        // A few too many are taken, as long as they are small.
+        flow.take_packet(message(3, false)).unwrap();
+        let BrokerPacket::Publish { message, .. } = message(4, false) else { unreachable!() };
+        let message = MqttMessage { payload: Bytes::from_static(&[0; 101]), ..message };
+        let packet = BrokerPacket::Publish { message, exactly_once: false, alias: false };
+        let end = flow.take_packet(packet).unwrap_err();
+        assert_eq!(end, FlowEnd::ReceiveMaximum { announced: 2, number: 4 });
         assert_eq!(end.reason(), Some(OwnReason::ReceiveMaximumExceeded));
     }
 

@@ -14,7 +14,7 @@ pub(super) enum FlowEnd {
     /// A topic alias, of which none was allowed.
     TopicAlias,
     /// More unacknowledged messages than were announced.
-    ReceiveMaximum { announced: usize },
+    ReceiveMaximum { announced: usize, number: usize },
     /// A packet over the size that was announced.
     TooLarge { size: usize },
     /// A subscription that is larger than the packets that the broker takes.

@@ -60,17 +60,21 @@ pub(super) enum Arrival {
 /// The broker's messages that are not acknowledged.
 #[derive(Debug, Default)]
 pub(super) struct UnacknowledgedMessages {
-    ids: HashSet<u16>,
+    /// Each with its payload's size.
+    sizes: HashMap<u16, usize>,
+    bytes: usize,
     /// Those that came at QoS 2, from another life of the session, until they are released: their acknowledgement has two
     /// steps.
     exactly_once: HashSet<u16>,
 }
 
 impl UnacknowledgedMessages {
-    pub(super) fn arrived(&mut self, pkid: u16, exactly_once: bool) -> Arrival {
-        if !self.ids.insert(pkid) {
+    pub(super) fn arrived(&mut self, pkid: u16, size: usize, exactly_once: bool) -> Arrival {
+        if self.sizes.contains_key(&pkid) {
             return Arrival::IdInUse;
         }
+        self.sizes.insert(pkid, size);
+        self.bytes += size;
         if exactly_once {
             self.exactly_once.insert(pkid);
         }
@@ -78,17 +82,19 @@ impl UnacknowledgedMessages {
     }
 
     pub(super) fn number(&self) -> usize {
-        self.ids.len()
+        self.sizes.len()
+    }
+
+    /// Of their payloads.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The acknowledgement to be sent; `None` where nothing of that id waits for one.
     pub(super) fn acknowledge(&mut self, pkid: u16) -> Option<ShortPacket> {
+        self.bytes -= self.sizes.remove(&pkid)?;
         let exactly_once = self.exactly_once.contains(&pkid);
-        self.ids.remove(&pkid).then_some(if exactly_once {
-            ShortPacket::PubRec(pkid)
-        } else {
-            ShortPacket::PubAck(pkid)
-        })
+        Some(if exactly_once { ShortPacket::PubRec(pkid) } else { ShortPacket::PubAck(pkid) })
     }
 
     /// PUBREL came; its answer.

@@ -46,8 +46,10 @@ pub struct SenderOptions {
     pub tls: TlsSettings,
     /// Whether a password may cross a network without TLS (no).
     pub allow_password_in_clear: bool,
-    /// How long the broker may take to answer (4 s).
+    /// How long the broker may take to answer CONNECT (4 s).
     pub connect_timeout: Duration,
+    /// How long the broker may take to answer SUBSCRIBE or PUBLISH (20 s).
+    pub answer_timeout: Duration,
 }
 
 impl SenderOptions {
@@ -61,6 +63,7 @@ impl SenderOptions {
             tls: TlsSettings::default(),
             allow_password_in_clear: false,
             connect_timeout: Duration::from_secs(4),
+            answer_timeout: Duration::from_secs(20),
         }
     }
 }
@@ -135,6 +138,20 @@ pub enum SenderError {
         /// The broker's reason.
         reason: String,
     },
+    /// The broker did not answer.
+    #[error(
+        "the broker did not answer {packet} to {topic} within {} s; whether it has it is not known: look at the broker's \
+         log",
+        waited.as_secs_f32()
+    )]
+    Unanswered {
+        /// MQTT's name of what was asked.
+        packet: &'static str,
+        /// The topic.
+        topic: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The connection is gone; of a push in hand it is not known whether the broker has it.
     #[error("the connection is gone: {0}; whether the broker has what was in hand is not known")]
     Disconnected(String),
@@ -167,13 +184,14 @@ impl PushSender {
                 ConnectionFailure::other(format!("{} did not answer CONNECT with CONNACK", settings.url)).into()
             );
         };
-        Ok(Self::run(client, connection, settings.tenant, limits))
+        Ok(Self::run(client, connection, settings, limits))
     }
 
-    fn run(client: MqttClient, connection: MqttConnection, tenant: Tenant, limits: ServerLimits) -> Self {
-        let books = Arc::new(PendingRequests::new(client, publish_window(limits.receive_maximum)));
+    fn run(client: MqttClient, connection: MqttConnection, settings: SenderOptions, limits: ServerLimits) -> Self {
+        let window = publish_window(limits.receive_maximum);
+        let books = Arc::new(PendingRequests::new(client, window, settings.answer_timeout));
         let task = tokio::spawn(driver::run(connection, Arc::clone(&books)));
-        Self { pending: books, tenant, limits, task }
+        Self { pending: books, tenant: settings.tenant, limits, task }
     }
 
     /// Sends a custom notification; returns once the broker has it.

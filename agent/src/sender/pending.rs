@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -19,6 +20,7 @@ type ResultSender = oneshot::Sender<Result<(), SenderError>>;
 pub(super) struct PendingRequests {
     client: MqttClient,
     window: std::sync::Arc<Semaphore>,
+    answer_timeout: Duration,
     inner: Mutex<PendingTables>,
 }
 
@@ -66,8 +68,21 @@ impl<T> RequestQueue<T> {
 }
 
 impl PendingRequests {
-    pub(super) fn new(client: MqttClient, window: usize) -> Self {
-        Self { client, window: std::sync::Arc::new(Semaphore::new(window)), inner: Mutex::default() }
+    pub(super) fn new(client: MqttClient, window: usize, answer_timeout: Duration) -> Self {
+        let window = std::sync::Arc::new(Semaphore::new(window));
+        Self { client, window, answer_timeout, inner: Mutex::default() }
+    }
+
+    async fn answer(
+        &self,
+        answered: oneshot::Receiver<Result<(), SenderError>>,
+        packet: &'static str,
+        topic: String,
+    ) -> Result<(), SenderError> {
+        match tokio::time::timeout(self.answer_timeout, answered).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref()))),
+            Err(_) => Err(SenderError::Unanswered { packet, topic, waited: self.answer_timeout }),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, PendingTables> {
@@ -87,9 +102,9 @@ impl PendingRequests {
             if !self.client.publish(topic.clone(), payload, retain) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
-            inner.publishes.handed.push_back(PendingPublish { topic, answer, _room: room });
+            inner.publishes.handed.push_back(PendingPublish { topic: topic.clone(), answer, _room: room });
         }
-        answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
+        self.answer(answered, "PUBLISH", topic).await
     }
 
     /// Subscribes and waits for the answer.
@@ -103,9 +118,9 @@ impl PendingRequests {
             if !self.client.subscribe(&[TopicFilter { filter: topic.clone(), retained: false }]) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
-            inner.subscribes.handed.push_back(PendingSubscribe { topic, answer });
+            inner.subscribes.handed.push_back(PendingSubscribe { topic: topic.clone(), answer });
         }
-        answered.await.unwrap_or_else(|_| Err(gone(self.lock().closed.as_deref())))
+        self.answer(answered, "SUBSCRIBE", topic).await
     }
 
     /// Takes a follower in; its number.

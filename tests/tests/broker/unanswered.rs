@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portal_agent::broker::{MqttVersion, SessionControl, SessionSettings};
+use portal_agent::sender::{FollowScope, PushAddress, PushSender, SenderOptions};
 use portal_tests::scripted::{ScriptedBroker, ScriptedPeer};
 use portal_tests::wait::{until, within};
 use rumqttc::v5::mqttbytes::QoS;
@@ -76,6 +77,21 @@ async fn what_is_waited_for_stands_in_the_state_until_it_is_answered() {
     let serving = tokio::spawn(answer_but(peer, |_| false));
     until("no problem", || agent.handle.state(), |state| state.connected && state.problem.is_none()).await;
     serving.abort();
+}
+
+#[tokio::test]
+async fn a_sender_is_not_kept_waiting_either() {
+    let broker = ScriptedBroker::start().await.unwrap();
+    let url = broker.url().unwrap().parse().unwrap();
+    let quick = SenderOptions { answer_timeout: Duration::from_millis(100), ..SenderOptions::new(url) };
+    let (accepted, sender) = tokio::join!(broker.accept_connected(), PushSender::connect(quick));
+    let (_peer, sender) = (accepted.unwrap(), sender.unwrap());
+    let device = device();
+    let error = within("SUBSCRIBE given up", sender.follow(FollowScope::Device(device))).await.unwrap_err();
+    assert!(error.to_string().contains("did not answer SUBSCRIBE to portal/v1/"), "{error}");
+    let push = sender.push_raw(PushAddress::Device(device), "x");
+    let error = within("PUBLISH given up", push).await.unwrap_err();
+    assert!(error.to_string().contains("did not answer PUBLISH to portal/v1/"), "{error}");
 }
 
 #[tokio::test]
