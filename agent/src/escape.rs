@@ -1,16 +1,11 @@
 //! Text of others made harmless: nothing in it controls a terminal, forges a line of a log, or breaks a report.
 //!
-//! Lives here: which characters are harmful, and how each is written out. Does not live here: where that is done (pages,
-//! log lines, reports), and what a desktop card leaves out (`desktop::text`).
+//! Lives here: how a harmful character is written out. Does not live here: which are harmful (the contract says), where that
+//! is done (pages, log lines, reports), and what a desktop card leaves out (`desktop::text`).
 
 use std::fmt::{self, Write};
 
-/// Whether a character can control a terminal or the order in which text reads (contract 3), or is none that XML allows.
-pub fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{fffe}' | '\u{ffff}')
-}
+pub use portal_contract::harmful::is_harmful;
 
 fn written_out(text: &str, is_written_out: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());

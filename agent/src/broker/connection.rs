@@ -247,7 +247,7 @@ impl LiveConnection<'_> {
 
     fn become_online(&mut self) {
         self.online = true;
-        tracing::info!(url = %self.url, epoch = self.epoch, "online");
+        tracing::info!(device = %self.topics.device(), url = %self.url, epoch = self.epoch, "online");
         for topic in self.subscriptions.refused() {
             tracing::warn!(url = %self.url, topic, "the broker refused the subscription; allow it in the broker's ACL");
         }

@@ -247,3 +247,17 @@ pub fn sender_settings(
         ..SenderOptions::new(url)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::SettingsSources;
+
+    /// `config/default.toml` says them to people, the broker's own crate to programs that embed it.
+    #[test]
+    fn the_embedded_brokers_limits_are_the_same_in_both_places() {
+        let mut settings = Settings::load(&SettingsSources::default()).unwrap().settings;
+        settings.embedded_broker.listen = Some(([127, 0, 0, 1], 0).into());
+        assert_eq!(embedded(&settings).unwrap().unwrap().limits, EmbeddedLimits::default());
+    }
+}

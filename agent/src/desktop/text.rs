@@ -4,6 +4,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::escape::is_harmful;
+
 /// The most characters of a title that reach the desktop; a push's title has at most 50 (facts 1.3).
 const TITLE: usize = 120;
 
@@ -57,11 +59,8 @@ fn breaks_line(c: char) -> bool {
 
 /// Whether a character reaches the desktop. The joiner U+200D does: emoji are made with it (contract 3).
 fn shows(c: char) -> bool {
-    let bidi_control =
-        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    // XML 1.0 forbids U+FFFE and U+FFFF, which a desktop may build its card with; U+FEFF is a byte order mark.
-    let no_character = matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
-    !(c.is_control() || bidi_control || no_character)
+    // U+FEFF is a byte order mark: no harm elsewhere, and no part of a card.
+    !(is_harmful(c) || c == '\u{FEFF}')
 }
 
 /// The characters without the marks that one of them has too many of.

@@ -72,6 +72,10 @@ impl HostTask {
     pub(super) fn write(&mut self, device: &mut HostedDevice) -> Result<(), HostError> {
         let written = device.write().map_err(|_| JournalError::Writer("it is closed".to_owned()))?;
         self.uncommitted.extend(written.into_iter().map(|(ticket, batch)| (ticket, device.key, batch)));
+        // Remembered by its key, so that a commit does not look through every device.
+        if device.has_unwritten() {
+            self.unwritten.insert(device.key);
+        }
         Ok(())
     }
 

@@ -255,6 +255,7 @@ impl HostHandle {
             credentials: session.credentials.clone(),
             tls: session.tls.clone(),
             allow_password_in_clear: session.allow_password_in_clear,
+            connect_timeout: session.connect_timeout,
             ..SenderOptions::new(url)
         };
         sender::end_session(&settings, device.identity().id).await?;

@@ -3,7 +3,7 @@
 //! Lives here: what is heard in which order. Does not live here: any rule (`portal_device`), any order of a push's stages
 //! (`portal_delivery`), any I/O (the edges).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub(super) struct HostTask {
     deadlines: Deadlines,
     /// What was appended and is not durable yet, in the journal's order.
     pub(super) uncommitted: VecDeque<(CommitTicket, DeviceKey, BatchNumber)>,
+    /// The devices for which the journal had no room.
+    pub(super) unwritten: BTreeSet<DeviceKey>,
     last_key: u32,
     last_request: u64,
     journal_trouble: Option<String>,
@@ -82,6 +84,7 @@ impl HostTask {
             devices: BTreeMap::new(),
             deadlines: Deadlines::default(),
             uncommitted: VecDeque::new(),
+            unwritten: BTreeSet::new(),
             last_key: 0,
             last_request: 0,
             journal_trouble: None,
@@ -200,9 +203,7 @@ impl HostTask {
 
     /// A commit made room: what the journal had none for before is given to it now.
     fn write_the_unwritten(&mut self) -> Result<(), HostError> {
-        let waiting: Vec<DeviceKey> =
-            self.devices.values().filter(|device| device.has_unwritten()).map(|device| device.key).collect();
-        for key in waiting {
+        for key in std::mem::take(&mut self.unwritten) {
             if let Some(mut device) = self.devices.remove(&key) {
                 let written = self.write(&mut device);
                 self.devices.insert(key, device);

@@ -28,6 +28,7 @@ pub mod device_state;
 pub mod documents;
 pub mod duration;
 pub mod evidence;
+pub mod harmful;
 pub mod held_notification;
 pub mod hosted_devices;
 pub mod ids;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use strum::VariantArray;
 
+use crate::harmful::is_harmful;
 use crate::ids::{GroupId, UserPrincipalName};
 use crate::json_payload::{self, kind};
 use crate::timestamp::{Timestamp, TimestampError};
@@ -97,7 +98,7 @@ impl GroupList {
 /// What a log line repeats of something that was sent: not as much as the sender pleases, and nothing that a terminal
 /// would obey (JSON leaves DEL and the C1 controls as they are).
 fn excerpt(text: &str) -> String {
-    text.chars().take(128).map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().take(128).map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A remote action that the agent knows.

@@ -43,7 +43,6 @@ pub(crate) struct ReceiptPublisher {
     /// After which sequence a page is being read.
     reading: Option<u64>,
     durable: u64,
-    online: bool,
 }
 
 impl ReceiptPublisher {
@@ -57,13 +56,11 @@ impl ReceiptPublisher {
             ready: VecDeque::new(),
             reading: None,
             durable: last_sequence,
-            online: false,
         }
     }
 
     /// A connection stands: everything without a PUBACK is published again, in order.
     pub(crate) fn online(&mut self) {
-        self.online = true;
         self.next = self.through.saturating_add(1);
         self.acknowledged.clear();
         self.in_flight = 0;
@@ -73,11 +70,6 @@ impl ReceiptPublisher {
         if self.ready.front().is_some_and(|receipt| receipt.sequence != self.next) {
             self.ready.clear();
         }
-    }
-
-    /// The connection is gone.
-    pub(crate) fn offline(&mut self) {
-        self.online = false;
     }
 
     /// A receipt was written to the journal; it may be published once it is durable.
@@ -116,10 +108,10 @@ impl ReceiptPublisher {
         self.ready.extend(receipts);
     }
 
-    /// What to do next; ask again until it says to wait.
+    /// What to do next on a connection that stands; ask again until it says to wait.
     pub(crate) fn step(&mut self) -> PublishStep {
         let paused = self.next > self.through.saturating_add(REACH);
-        if !self.online || paused || self.in_flight >= WINDOW || self.next > self.durable || self.reading.is_some() {
+        if paused || self.in_flight >= WINDOW || self.next > self.durable || self.reading.is_some() {
             return PublishStep::Wait;
         }
         match self.ready.pop_front() {
@@ -212,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_published_before_it_is_durable_or_while_offline() {
+    fn nothing_is_published_before_it_is_durable() {
         let mut publisher = ReceiptPublisher::new(0, 0);
         publisher.written(&receipt(1));
         publisher.online();
@@ -229,7 +221,6 @@ mod tests {
         assert_eq!(drain(&mut publisher, 10), (1..=10).collect::<Vec<_>>());
         assert_eq!(publisher.acknowledged(2), None);
         assert_eq!(publisher.acknowledged(1), Some(2));
-        publisher.offline();
         write(&mut publisher, 11..=12);
         publisher.online();
         assert_eq!(drain(&mut publisher, 12), (3..=12).collect::<Vec<_>>());
@@ -264,7 +255,6 @@ mod tests {
         assert_eq!(publisher.acknowledged(4), None);
         write(&mut publisher, 5..=5);
         assert_eq!(drain(&mut publisher, 5), [5], "those behind it go on");
-        publisher.offline();
         publisher.online();
         assert_eq!(drain(&mut publisher, 5), [2, 3, 4, 5]);
         assert_eq!((2..=5).filter_map(|sequence| publisher.acknowledged(sequence)).last(), Some(5));
@@ -291,7 +281,6 @@ mod tests {
             published.extend(next);
         }
         assert_eq!(published, (1..=REACH).collect::<Vec<_>>());
-        publisher.offline();
         publisher.online();
         assert_eq!(drain(&mut publisher, REACH + 1000).first(), Some(&1));
         assert_eq!(publisher.acknowledged(1), Some(1));
@@ -334,7 +323,6 @@ mod tests {
         let PublishStep::ReadAfter(10) = (0..11).map(|_| publisher.step()).last().unwrap() else {
             panic!("no reading")
         };
-        publisher.offline();
         publisher.online();
         publisher.page((11..=20).map(receipt).collect());
         assert_eq!(drain(&mut publisher, 20), (1..=20).collect::<Vec<_>>());

@@ -33,7 +33,6 @@ impl Delivery {
             }
             SessionInput::Disconnected => {
                 self.connection.is_online = false;
-                self.receipts.offline();
                 self.happened(DeviceInput::Disconnected)?;
                 self.tell_connection(ConnectionState::Offline);
             }

@@ -12,6 +12,7 @@ use super::members::{NodeMembers, list, parsed, read_duration, text, word};
 use super::place::SourceFile;
 use super::yaml::{YamlKey, YamlNode, YamlNodeKind, YamlScalar};
 use super::{changes, expect, grounds, push};
+use crate::escape::is_harmful;
 
 const RESERVED: [&str; 8] = ["push", "advance", "expect", "answer", "card", "restart", "groups", "action"];
 /// What may stand beside a state change.
@@ -117,7 +118,7 @@ fn line(node: &YamlNode) -> String {
         _ => text,
     };
     let text = text.strip_suffix(" ~").unwrap_or(&text);
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+    text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).take(200).collect()
 }
 
 fn refusal(
