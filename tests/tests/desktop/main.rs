@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's own functions fail it so")]
 
+mod absent_server;
 mod showing;
 mod support;
 mod suppression;

@@ -1,6 +1,7 @@
 //! A notification server that shows nothing and remembers everything, with the habits of the real ones.
 //!
-//! Lives here: `org.freedesktop.Notifications` on a bus of the test's choice. Does not live here: the bus.
+//! Lives here: the server on a bus of the test's choice, and what it remembers. Does not live here: the bus, the habits
+//! (`profile`), its methods and signals (`interface`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,11 +10,17 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::Value;
 use tokio::sync::watch;
+use zbus::Connection;
 use zbus::fdo::DBusProxy;
-use zbus::message::Header;
 use zbus::names::{BusName, UniqueName};
 use zbus::object_server::SignalEmitter;
-use zbus::{Connection, OwnedVariant, Variant, fdo, interface};
+
+mod interface;
+mod profile;
+
+pub use profile::{DoNotDisturb, InhibitionReport, ServerProfile};
+
+use interface::{DunstInterface, NotificationsInterface};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -43,79 +50,6 @@ pub struct ReceivedNotification {
     pub sender: String,
     /// When the call was read.
     pub received: Instant,
-}
-
-/// The habits of a notification server (decisions/0008).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerProfile {
-    /// Its name.
-    pub name: &'static str,
-    /// What it says that it can do.
-    pub capabilities: Vec<&'static str>,
-    /// Whether its own signals go to the connection that asked only.
-    pub unicast: bool,
-    /// Whether it closes a notification only for the connection that shown it.
-    pub checks_sender: bool,
-    /// The most notifications that it has open; it refuses one more.
-    pub most: Option<usize>,
-    /// How it tells of Do Not Disturb.
-    pub tells: InhibitionReport,
-}
-
-/// How a server tells that it is in Do Not Disturb (decisions/0011).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InhibitionReport {
-    /// Not at all, or elsewhere (`xfconf`).
-    Nothing,
-    /// By the specification's property, whose changes it signals.
-    Inhibited,
-    /// By dunst's own property, and without a signal, as when dunst is paused by SIGUSR1.
-    Paused,
-}
-
-/// What a server answers when it is asked about Do Not Disturb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoNotDisturb {
-    /// It is off.
-    Off,
-    /// It is on.
-    On,
-    /// Nothing, until it is set to something else.
-    Unanswered,
-}
-
-impl ServerProfile {
-    /// Draws no buttons, sends its signals to the connection that asked.
-    pub fn dunst() -> Self {
-        Self { name: "dunst", unicast: true, tells: InhibitionReport::Paused, ..Self::xfce() }
-    }
-
-    /// Sends its signals to the connection that asked, and heeds no other.
-    pub fn gnome() -> Self {
-        Self { name: "gnome-shell", unicast: true, checks_sender: true, ..Self::xfce() }
-    }
-
-    /// Broadcasts its signals.
-    pub fn xfce() -> Self {
-        let capabilities = vec!["actions", "body", "body-markup"];
-        let (most, tells) = (None, InhibitionReport::Nothing);
-        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most, tells }
-    }
-
-    /// Has the specification's property `Inhibited`.
-    pub fn plasma() -> Self {
-        Self { name: "Plasma", tells: InhibitionReport::Inhibited, ..Self::xfce() }
-    }
-
-    /// Refuses the 22nd notification.
-    pub fn mate() -> Self {
-        Self { name: "mate-notification-daemon", most: Some(21), ..Self::xfce() }
-    }
-
-    /// Shows bodies as plain text (dunst with `markup = no`).
-    pub fn plain() -> Self {
-        Self { name: "plain", capabilities: vec!["actions", "body"], ..Self::xfce() }
-    }
 }
 
 /// What the server does with a call.
@@ -372,132 +306,5 @@ impl ServerRecord {
                 let _ = self.behaviour.subscribe().wait_for(|now| *now != ServerBehaviour::Hang).await;
             }
         }
-    }
-}
-
-struct NotificationsInterface(Arc<ServerRecord>);
-
-#[interface(name = "org.freedesktop.Notifications")]
-impl NotificationsInterface {
-    #[expect(clippy::too_many_arguments, reason = "the specification's arguments")]
-    async fn notify(
-        &self,
-        #[zbus(header)] header: Header<'_>,
-        app: String,
-        replaces_id: u32,
-        icon: String,
-        title: String,
-        body: String,
-        actions: Vec<String>,
-        hints: HashMap<String, OwnedVariant>,
-        timeout: i32,
-    ) -> fdo::Result<u32> {
-        let received = Instant::now();
-        self.0.log.send_modify(|log| log.calls += 1);
-        self.0.pause().await;
-        if *self.0.behaviour.borrow() == ServerBehaviour::Refuse {
-            return Err(fdo::Error::InvalidArgs("this server refuses".to_owned()));
-        }
-        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        let mut open = self.0.open();
-        if self.0.profile.most.is_some_and(|most| open.len() >= most) {
-            return Err(fdo::Error::LimitsExceeded("Exceeded maximum number of notifications".to_owned()));
-        }
-        let actions =
-            actions.chunks(2).map(|pair| (pair[0].clone(), pair.get(1).cloned().unwrap_or_default())).collect();
-        let hints = hints.into_iter().map(|(name, value)| (name, plain(&value))).collect();
-        let mut id = 0;
-        self.0.log.send_modify(|log| {
-            id = log.last_id + 1;
-            log.last_id = id;
-            open.insert(id, sender.clone());
-            log.notifications.push(ReceivedNotification {
-                id,
-                app,
-                title,
-                body,
-                actions,
-                hints,
-                icon,
-                timeout,
-                replaces_id,
-                sender,
-                received,
-            });
-        });
-        Ok(id)
-    }
-
-    async fn close_notification(
-        &self,
-        #[zbus(header)] header: Header<'_>,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-        id: u32,
-    ) -> fdo::Result<()> {
-        self.0.pause().await;
-        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        {
-            let mut open = self.0.open();
-            if self.0.profile.checks_sender && open.get(&id).is_some_and(|owner| *owner != sender) {
-                return Err(fdo::Error::InvalidArgs("Invalid notification ID".to_owned()));
-            }
-            open.remove(&id);
-        }
-        self.0.log.send_modify(|log| log.closed.push(id));
-        let emitter = self
-            .0
-            .emitter(emitter.connection(), id, self.0.profile.unicast)
-            .map_err(|error| fdo::Error::Failed(error.to_string()))?;
-        Ok(Self::notification_closed(&emitter, id, 3).await?)
-    }
-
-    async fn get_capabilities(&self) -> Vec<String> {
-        self.0.pause().await;
-        self.0.profile.capabilities.iter().map(|&capability| capability.to_owned()).collect()
-    }
-
-    async fn get_server_information(&self) -> (String, String, String, String) {
-        self.0.log.send_modify(|log| log.probes += 1);
-        self.0.pause().await;
-        (self.0.profile.name.to_owned(), "portal-tests".to_owned(), "1.0".to_owned(), "1.2".to_owned())
-    }
-
-    // Without the value, so that a signal can come while no answer does.
-    #[zbus(property(emits_changed_signal = "invalidates"))]
-    async fn inhibited(&self) -> fdo::Result<bool> {
-        match self.0.profile.tells {
-            InhibitionReport::Inhibited => Ok(self.0.is_disturbed().await),
-            InhibitionReport::Nothing | InhibitionReport::Paused => {
-                Err(fdo::Error::UnknownProperty("Inhibited".to_owned()))
-            }
-        }
-    }
-
-    #[zbus(signal)]
-    async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, key: &str) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn notification_closed(emitter: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
-}
-
-/// dunst's own interface, as far as an agent asks it.
-struct DunstInterface(Arc<ServerRecord>);
-
-#[interface(name = "org.dunstproject.cmd0")]
-impl DunstInterface {
-    #[zbus(property, name = "paused")]
-    async fn paused(&self) -> bool {
-        self.0.is_disturbed().await
-    }
-}
-
-fn plain(value: &Variant<'_>) -> Value {
-    match value {
-        Variant::Bool(truth) => Value::from(*truth),
-        Variant::U8(number) => Value::from(*number),
-        Variant::I32(number) => Value::from(*number),
-        Variant::U32(number) => Value::from(*number),
-        Variant::Str(text) => Value::from(text.as_str()),
-        other => Value::from(format!("{other:?}")),
     }
 }
