@@ -58,7 +58,7 @@ pub(super) struct SessionDriver {
     left_told: bool,
     /// The broker sends packets over the limit that was announced, so the next CONNECT announces none of ours.
     limit_ignored: bool,
-    /// Brokers that refused a last will that is retained: theirs is not.
+    /// Brokers that refused what is retained: they are sent nothing that is.
     without_retain: BTreeSet<String>,
 }
 
@@ -282,8 +282,12 @@ impl SessionDriver {
         } else {
             self.ends.ended_otherwise();
         }
-        if failure.kind == ConnectionFailureKind::PacketTooLarge {
-            self.limit_ignored = true;
+        match failure.kind {
+            ConnectionFailureKind::PacketTooLarge => self.limit_ignored = true,
+            ConnectionFailureKind::RetainNotSupported => {
+                self.without_retain.insert(url.to_string());
+            }
+            _ => {}
         }
         self.after(failure).await;
     }

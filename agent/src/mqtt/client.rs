@@ -38,6 +38,7 @@ pub(crate) struct ConnectOptions<'a> {
     pub keep_alive: Duration,
     pub receive_maximum: u16,
     pub maximum_packet_size: u32,
+    /// Where it is not to be retained, nothing is: the broker has said that it keeps no retained messages.
     pub will: Option<LastWill>,
     pub credentials: Option<&'a BrokerCredentials>,
     pub tls: Option<Arc<ClientConfig>>,

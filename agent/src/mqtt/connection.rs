@@ -43,6 +43,8 @@ pub(crate) struct MqttConnection {
     tls: Option<Arc<ClientConfig>>,
     own: OwnLimits,
     keep_alive: Duration,
+    /// Whether retained messages may be sent, if the broker says nothing else.
+    retain: bool,
     requests: mpsc::Receiver<MqttRequest>,
     /// CONNECT, until it is sent. It holds the password.
     connect: Result<BytesMut, MalformedPacket>,
@@ -86,6 +88,7 @@ impl MqttConnection {
             url: options.url.clone(),
             own,
             keep_alive: options.keep_alive,
+            retain: options.will.as_ref().is_none_or(|will| will.retain),
             requests,
             connect: packet::connect(&options),
             tls: options.tls,
@@ -123,7 +126,7 @@ impl MqttConnection {
                 return Err(ConnectionFailure::closed(&self.url));
             }
         };
-        let (session_present, limits, keep_alive_seconds) = match answer {
+        let (session_present, mut limits, keep_alive_seconds) = match answer {
             Ok(BrokerPacket::Accepted { session_present, limits, keep_alive_seconds }) => {
                 (session_present, limits, keep_alive_seconds)
             }
@@ -136,6 +139,7 @@ impl MqttConnection {
             }
             Ok(_) | Err(MalformedPacket) => return Err(ConnectionFailure::not_by_the_rules(&self.url)),
         };
+        limits.retain_available &= self.retain;
         // The broker's keep-alive counts where it is shorter. 0 is none: pings then only show that the broker is there.
         let server = keep_alive_seconds.filter(|seconds| *seconds > 0).map(u64::from).map(Duration::from_secs);
         let ping_every = server.map_or(self.keep_alive, |server| server.min(self.keep_alive));

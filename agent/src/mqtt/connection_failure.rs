@@ -32,7 +32,7 @@ pub enum ConnectionFailureKind {
     TakenOver,
     /// A packet over the limit that was announced.
     PacketTooLarge,
-    /// The broker keeps no retained messages, and refused a last will that is one.
+    /// The broker keeps no retained messages, and was sent one, or a last will that is one.
     RetainNotSupported,
     /// Nothing came before CONNACK in the time that a try may take.
     NoAnswer,
@@ -105,6 +105,7 @@ impl ConnectionFailure {
         let kind = match kind {
             DisconnectKind::Plain => ConnectionFailureKind::Closed,
             DisconnectKind::TakenOver => ConnectionFailureKind::TakenOver,
+            DisconnectKind::RetainNotSupported => ConnectionFailureKind::RetainNotSupported,
             DisconnectKind::Other => ConnectionFailureKind::Other,
         };
         Self { kind, sentence: format!("{url} {sentence}") }

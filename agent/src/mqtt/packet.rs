@@ -59,6 +59,8 @@ pub(super) enum DisconnectKind {
     /// A normal end, which says nothing.
     Plain,
     TakenOver,
+    /// The broker keeps no retained messages, and was sent one.
+    RetainNotSupported,
     Other,
 }
 

@@ -125,6 +125,7 @@ fn disconnect(reason: DisconnectReasonCode, words: Option<&str>, reference: Opti
     let kind = match reason {
         DisconnectReasonCode::SessionTakenOver => DisconnectKind::TakenOver,
         DisconnectReasonCode::NormalDisconnection => DisconnectKind::Plain,
+        DisconnectReasonCode::RetainNotSupported => DisconnectKind::RetainNotSupported,
         _ => DisconnectKind::Other,
     };
     BrokerPacket::Disconnect { sentence: quoted(&redirected(&ended(reason), reference), words), kind }

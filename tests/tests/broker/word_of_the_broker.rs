@@ -52,6 +52,30 @@ async fn a_broker_without_retained_messages_is_sent_none_and_it_is_said() {
 }
 
 #[tokio::test]
+async fn a_broker_that_ends_at_a_retained_message_is_sent_no_other() {
+    let broker = ScriptedBroker::start().await.unwrap();
+    let agent = TestSession::start(scripted(&broker));
+    let mut retained = Vec::new();
+    for _ in 0..2 {
+        let (mut peer, connect) = within("CONNECT", broker.accept_connected()).await.unwrap();
+        let Packet::Connect(_, Some(will), _) = connect else { panic!("{connect:?}") };
+        let subscribe = subscribe_of(&mut peer).await;
+        grant(&mut peer, &subscribe).await;
+        let Packet::Publish(online) = within("PUBLISH", peer.read()).await.unwrap() else { panic!() };
+        retained.push((will.retain, online.retain));
+        if online.retain {
+            peer.write_bytes(&[0xe0, 2, 0x9a, 0]).await.unwrap();
+        } else {
+            let said = |state: &portal_contract::status::BrokerStatus| {
+                state.problem.as_ref().is_some_and(|problem| problem.contains("keeps no retained messages"))
+            };
+            until("the word of it", || agent.handle.state(), said).await;
+        }
+    }
+    assert_eq!(retained, [(true, true), (false, false)]);
+}
+
+#[tokio::test]
 async fn a_refusal_tells_the_server_to_use_and_the_brokers_own_words() {
     let broker = ScriptedBroker::start().await.unwrap();
     let mut agent = TestSession::start(scripted(&broker));
