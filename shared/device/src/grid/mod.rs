@@ -320,7 +320,8 @@ mod tests {
 
     #[test]
     fn a_cell_is_what_the_device_itself_makes_of_the_push() {
-        let [section, ..] = &grid()[..] else { panic!() };
+        let of_2019 = |system, year| system == OperatingSystem::Ios && year == DocumentationYear::Y2019;
+        let [section] = &outcome_grid(&EmulationSettings::default(), of_2019)[..] else { panic!() };
         let of = |wanted: &[(&str, &str)]| {
             let holds = |values: &[&str]| {
                 let value_of = |name: &str| section.axes.iter().position(|axis| axis.name == name).map(|at| values[at]);
