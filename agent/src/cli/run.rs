@@ -142,7 +142,8 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
                 introduce(context)?;
             }
             let host = daemon.host().clone();
-            let lines = (!args.quiet && !context.global.json).then(|| tokio::spawn(run_lines::print(host.clone())));
+            let lines = (!args.quiet && !context.global.json)
+                .then(|| tokio::spawn(run_lines::print(host.clone(), host.ending(), host.device_count())));
             let told = async {
                 match ReadyNotice::once_online(&host).await {
                     Some(ready) => tell_ready(context, args.ready_file.as_deref(), &ready),

@@ -7,18 +7,18 @@ use std::io::Write;
 use portal_contract::{DeviceEvent, DeviceEventKind, DeviceId};
 use portal_device::DeviceCommand;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::log;
 use super::page::{PageLine, TextPage};
 use crate::control::{RunningDevice, RunningHost};
-use crate::host::HostHandle;
 
-/// Prints until the host ends.
-pub(super) async fn print(host: HostHandle) {
+/// Prints until the host ends; `count` changes with each device that comes or goes.
+pub(super) async fn print<H: RunningHost>(host: H, ending: CancellationToken, mut count: watch::Receiver<usize>) {
     let mut followed: Vec<DeviceId> = Vec::new();
     let mut followers = JoinSet::new();
-    let mut count = host.device_count();
     loop {
         // Marked as seen before the look, so that a device that comes during it is looked for again.
         count.borrow_and_update();
@@ -30,17 +30,17 @@ pub(super) async fn print(host: HostHandle) {
             }
             followed.push(device.device_id);
             if let Some(handle) = host.device(device.device_id) {
-                followers.spawn(follow(host.clone(), handle, device.device_name.clone()));
+                followers.spawn(follow(host.clone(), ending.clone(), handle, device.device_name.clone()));
             }
         }
         tokio::select! {
             changed = count.changed() => if changed.is_err() { return },
-            () = host.ending().cancelled_owned() => return,
+            () = ending.cancelled() => return,
         }
     }
 }
 
-async fn follow<D: RunningDevice>(host: HostHandle, device: D, name: String) {
+async fn follow<H: RunningHost>(host: H, ending: CancellationToken, device: H::Device, name: String) {
     while let Ok(mut events) = device.events().await {
         while let Some(event) = events.recv().await {
             if let Some(line) = line(&event) {
@@ -48,7 +48,7 @@ async fn follow<D: RunningDevice>(host: HostHandle, device: D, name: String) {
                 say(&if named { PageLine::new().strong(&name).plain("  ").then(line) } else { line });
             }
         }
-        if host.device(device.id()).is_none() || host.ending().is_cancelled() {
+        if host.device(device.id()).is_none() || ending.is_cancelled() {
             return;
         }
         say(&PageLine::new().dim("more happened than is printed here; portal-agent log has every outcome"));
