@@ -192,7 +192,8 @@ async fn a_server_that_hangs_fails_the_one_in_hand_and_nothing_hangs_with_it() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_app_open_it_shows_in_the_app_after_a_pull() -> Result<()> {
-    let rig = TestRig::ready(&RigSetup::default()).await?;
+    let environment = &[("PORTAL_AGENT__DEVICE__DOCUMENTATION", "2023")];
+    let rig = TestRig::ready(&RigSetup { environment, ..RigSetup::default() }).await?;
     rig.agent.command(&["app", "open"])?;
     let receipt = rig.settle(custom_notification("inside").to_string()).await?;
     assert_eq!((&receipt["outcome"], &receipt["surface"]), (&json!("presented"), &json!("inApp")));

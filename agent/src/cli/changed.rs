@@ -62,6 +62,7 @@ pub fn condition(status: &StatusReport) -> Vec<&'static str> {
     let further = [
         (condition.focus, "Focus"),
         (condition.doze, "dozing"),
+        (condition.charging, "charging"),
         (condition.work_profile_paused, "work profile paused"),
         (condition.battery_optimisation_exempt, "exempt from battery optimisation"),
         (condition.standby_bucket == Some(StandbyBucket::Restricted), "restricted standby bucket"),

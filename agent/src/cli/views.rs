@@ -38,7 +38,9 @@ pub fn show(context: &mut CommandContext, client: &ControlClient, row: &CommandR
 fn notifications(list: &InAppMessages) -> TextPage {
     if list.notifications.is_empty() {
         return TextPage::of(
-            PageLine::new().plain("nothing is listed ").dim("(app notifications --refresh pulls the section)"),
+            PageLine::new()
+                .plain("nothing is listed ")
+                .dim("(from 2023 on iOS and iPadOS, app notifications --refresh pulls the section)"),
         );
     }
     let mut page = TextPage::new();

@@ -113,6 +113,7 @@ pub fn rules(settings: &Settings) -> Result<EmulationSettings, ConfigurationErro
         apple_request: settings.app.ios_request,
         provisional_may_prompt: settings.app.ios_provisional_may_prompt,
         apple_summary_button: settings.app.ios_summary_button,
+        apple_summary_times: settings.app.ios_summary_times.clone(),
         android_target_sdk: settings.app.android_target_sdk,
         android_channel: settings.app.android_channel,
         pace_per_second: settings.notifier.pace_per_second,
@@ -130,6 +131,10 @@ fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulatio
         android_message: settings.android_message,
         time_to_live_millis: settings.time_to_live.map(millis),
         lower_priority_after: settings.lower_priority_after,
+        pending_limit: settings.pending_limit as usize,
+        inactive_after_millis: millis(settings.inactive_after),
+        doze_window_millis: millis(settings.doze_window),
+        restricted_after_millis: millis(settings.restricted_after),
     }
 }
 

@@ -28,6 +28,7 @@ pub fn first_push() -> CustomNotification {
         sent_at: None,
         expires_at: None,
         target_user_principal_name: None,
+        collapse_key: None,
     }
 }
 

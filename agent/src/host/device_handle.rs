@@ -200,12 +200,11 @@ fn explanation(record: &JournalRecord, rules: &EmulationSettings) -> Result<Expl
     Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot, rules))
 }
 
-/// What the section lists: this installation's in-app messages up to the last refresh (facts 1.6).
+/// What the section lists: this installation's in-app messages, up to the last pull where it needs one (facts 1.6).
 fn in_app_messages(reader: &JournalReader) -> Result<Vec<InAppMessage>, JournalError> {
     let Some(snapshot) = reader.newest_snapshot()? else { return Ok(Vec::new()) };
     let Ok(snapshot) = serde_json::from_str::<DeviceSnapshot>(&snapshot) else { return Ok(Vec::new()) };
-    let (from, through) = (snapshot.app.in_app_from, snapshot.app.refreshed_through);
-    let pushes = reader.in_app(from, through, snapshot.lists_substituted())?;
+    let pushes = reader.in_app(snapshot.app.in_app_from, snapshot.lists_through(), snapshot.lists_substituted())?;
     let message = |push: String| {
         let push: ReceivedPush = serde_json::from_str(&push).ok()?;
         Some(InAppMessage { notification: push.notification, received_at: push.received_at })

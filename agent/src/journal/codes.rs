@@ -38,6 +38,7 @@ codes!(DeliveryDelay {
     DelayedDesktopPace = 4,
     DelayedNotificationServerAway = 5,
     DelayedBatteryOptimisation = 6,
+    DelayedScheduledSummary = 7,
 });
 codes!(DesktopVerdict {
     Accepted = 1,
@@ -84,6 +85,8 @@ impl ReceiptMarks {
     pub(super) const SUBSTITUTED: u32 = 1 << 7;
     const PRIORITY_LOWERED: u32 = 1 << 8;
     const DESKTOP: u32 = 9;
+    const SOUND_LOWERED: u32 = 1 << 12;
+    const GROUPED: u32 = 1 << 13;
 
     /// The marks of a receipt; nothing for most, so that their rows stay small.
     pub(super) fn of(receipt: &Receipt, presentation: Option<&Presentation>) -> Option<u32> {
@@ -95,6 +98,8 @@ impl ReceiptMarks {
                 | said(shown.heads_up, Self::HEADS_UP)
                 | yes(shown.content_hidden, Self::CONTENT_HIDDEN)
                 | yes(shown.substituted, Self::SUBSTITUTED)
+                | yes(shown.sound_lowered, Self::SOUND_LOWERED)
+                | yes(shown.grouped, Self::GROUPED)
         });
         let desktop = receipt.desktop.map_or(0, |verdict| u32::from(verdict.code()) << Self::DESKTOP);
         let lowered = yes(receipt.priority_lowered, Self::PRIORITY_LOWERED);
@@ -111,6 +116,8 @@ impl ReceiptMarks {
             heads_up: said(Self::HEADS_UP),
             content_hidden: marks & Self::CONTENT_HIDDEN != 0,
             substituted: marks & Self::SUBSTITUTED != 0,
+            sound_lowered: marks & Self::SOUND_LOWERED != 0,
+            grouped: marks & Self::GROUPED != 0,
         }
     }
 
@@ -153,7 +160,7 @@ mod tests {
             words::<DeliveryDelay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedDesktopPace
-                 delayedNotificationServerAway delayedBatteryOptimisation"
+                 delayedNotificationServerAway delayedBatteryOptimisation delayedScheduledSummary"
             )
         );
         assert_eq!(

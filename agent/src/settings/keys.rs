@@ -9,6 +9,7 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 use portal_contract::{DeviceId, DeviceName, OperatingSystem, Tenant};
 
+use super::time_of_day;
 use portal_contract::duration;
 
 /// What a key takes.
@@ -26,6 +27,8 @@ pub(super) enum KeyKind {
     File,
     /// A text that is never shown.
     Secret,
+    /// A time of day.
+    TimeOfDay,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A platform.
@@ -134,11 +137,16 @@ pub(super) const KEYS: &[SettingKey] = &[
     key("push_service.android_message", KeyKind::Choice(&["data", "notification"])),
     optional("push_service.time_to_live", KeyKind::Period(0, 36_500 * DAY)),
     key("push_service.lower_priority_after", KeyKind::Whole(0, 1000)),
+    key("push_service.pending_limit", KeyKind::Whole(1, 100_000)),
+    key("push_service.inactive_after", KeyKind::Period(DAY, 36_500 * DAY)),
+    key("push_service.doze_window", KeyKind::Period(0, 365 * DAY)),
+    key("push_service.restricted_after", KeyKind::Period(0, 36_500 * DAY)),
     key("enrollment.grace", KeyKind::Period(0, 36_500 * DAY)),
     key("enrollment.late_joiner", KeyKind::Switch),
     key("app.ios_request", KeyKind::Choice(&["explicit", "provisional"])),
     key("app.ios_provisional_may_prompt", KeyKind::Switch),
     key("app.ios_summary_button", KeyKind::Switch),
+    key("app.ios_summary_times", KeyKind::List(&KeyKind::TimeOfDay)),
     key("app.android_target_sdk", KeyKind::Whole(1, 99)),
     key("app.android_channel", KeyKind::Choice(&["atStart", "firstMessage"])),
     key("actions.allow", ACTIONS),
@@ -220,6 +228,7 @@ impl KeyKind {
         match self {
             Self::Text | Self::Secret => (!text.is_empty()).then(|| text.to_owned()),
             Self::File => is_path(text).then(|| text.to_owned()),
+            Self::TimeOfDay => time_of_day::parse(text).map(|_| text.to_owned()),
             Self::Choice(words) => words.contains(&text).then(|| text.to_owned()),
             Self::Period(least, most) => {
                 let period = duration::parse(text).ok()?;
@@ -262,6 +271,7 @@ impl KeyKind {
             }
             Self::Text | Self::Secret => "a text".to_owned(),
             Self::File => "a file's path".to_owned(),
+            Self::TimeOfDay => "a time of day, such as 08:00".to_owned(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Platform => "one of ios, ipados, android".to_owned(),
             Self::Device => "a UUID, such as 6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".to_owned(),

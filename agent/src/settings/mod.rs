@@ -10,6 +10,7 @@ mod period;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod time_of_day;
 mod toml_error;
 mod variables;
 

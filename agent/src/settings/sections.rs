@@ -11,7 +11,7 @@ use portal_device::{ApplePermissionRequest, ChannelCreation, FcmMessageKind, Fcm
 use serde::Deserialize;
 
 use super::error::{PasswordError, SettingsError};
-use super::period;
+use super::{period, time_of_day};
 use crate::input_file;
 use crate::mqtt::MqttVersion;
 use crate::secret::Secret;
@@ -219,6 +219,17 @@ pub struct PushServiceSettings {
     pub time_to_live: Option<Duration>,
     /// After how many unseen messages of high priority the next is lowered.
     pub lower_priority_after: u32,
+    /// How many messages FCM keeps for a device that is away.
+    pub pending_limit: u32,
+    /// After how long without a connection FCM drops what is sent to an Android device.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub inactive_after: Duration,
+    /// How far apart Doze's maintenance windows are; zero: there are none.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub doze_window: Duration,
+    /// After how long without use the app is in the restricted bucket; zero: never.
+    #[serde(deserialize_with = "period::deserialize")]
+    pub restricted_after: Duration,
 }
 
 /// `[enrollment]`.
@@ -242,6 +253,9 @@ pub struct AppSettings {
     pub ios_provisional_may_prompt: bool,
     /// Whether the prompt of iOS and iPadOS has a third button.
     pub ios_summary_button: bool,
+    /// When scheduled summaries come, in minutes after midnight UTC.
+    #[serde(deserialize_with = "time_of_day::deserialize_list")]
+    pub ios_summary_times: Vec<u32>,
     /// The API level that the app targets on Android.
     pub android_target_sdk: u32,
     /// When the app on Android creates its channel.

@@ -119,6 +119,7 @@ impl DescribedPhone {
             sent_at: Some(now),
             expires_at: self.push.is_expired.then_some(now),
             target_user_principal_name: self.push.user.clone(),
+            collapse_key: None,
         };
         let expires_at = notification.expires_at;
         let target = self.push.target.unwrap_or(PushTarget::Device);

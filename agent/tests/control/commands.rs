@@ -53,6 +53,9 @@ fn every_command_changes_what_status_shows() {
             ("device focus off", "/condition/focus", "false"),
             ("device doze on", "/condition/doze", "true"),
             ("device doze off", "/condition/doze", "false"),
+            ("device charging on", "/condition/charging", "true"),
+            ("device battery unrestricted", "/condition/batteryOptimisationExempt", "true"),
+            ("device battery optimized", "/condition/batteryOptimisationExempt", "false"),
             ("device battery exempt", "/condition/batteryOptimisationExempt", "true"),
             ("device battery optimised", "/condition/batteryOptimisationExempt", "false"),
             ("device work-profile pause", "/condition/workProfilePaused", "true"),
@@ -208,16 +211,16 @@ fn a_daemon_of_another_api_is_named_in_one_line() {
 }
 
 #[test]
-fn in_app_messages_are_listed_after_a_refresh() {
+fn in_app_messages_are_listed_and_a_pull_that_is_not_needed_says_so() {
     let running = RunningServer::ios();
     for line in ["app install", "permission allow", "enroll --user adele@contoso.example", "app open"] {
         running.cli(line);
     }
-    running.fake.push("one", "In the app");
     assert_eq!(json(&running, "app notifications")["notifications"], serde_json::json!([]));
-    let listed = json(&running, "app notifications --refresh");
+    running.fake.push("one", "In the app");
+    let listed = json(&running, "app notifications");
     assert_eq!(listed["notifications"][0]["notificationTitle"], "In the app");
-    assert_eq!(json(&running, "app notifications"), listed);
+    assert_eq!(json(&running, "app notifications --refresh"), listed, "2019 names no pull (facts 1.6)");
 }
 
 #[test]

@@ -186,10 +186,10 @@ impl FakeState {
     }
 
     fn lists(&self, settled: &SettledPush) -> bool {
-        let app = &self.device.snapshot().app;
+        let snapshot = self.device.snapshot();
         matches!(settled.receipt.outcome, Outcome::Presented(Presentation { surface: Surface::InApp, .. }))
-            && settled.receipt.sequence > app.in_app_from
-            && settled.receipt.sequence <= app.refreshed_through
+            && settled.receipt.sequence > snapshot.app.in_app_from
+            && settled.receipt.sequence <= snapshot.lists_through()
     }
 }
 

@@ -41,6 +41,7 @@ fn android_in_every_condition() {
     {
         shown(&running, line);
     }
+    shown(&running, "enroll --user adele@contoso.example");
     for line in ["device doze on", "device battery exempt", "device work-profile pause", "clock advance 26h"] {
         shown(&running, line);
     }
@@ -56,9 +57,9 @@ fn in_app_messages() {
     for line in ["app install", "permission allow", "enroll --user adele@contoso.example", "app open"] {
         shown(&running, line);
     }
+    insta::assert_snapshot!(shown(&running, "app notifications"));
     running.fake.push("one", "In the app");
     insta::assert_snapshot!(shown(&running, "app notifications"));
-    insta::assert_snapshot!(shown(&running, "app notifications --refresh"));
 }
 
 #[test]

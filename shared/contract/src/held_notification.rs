@@ -32,12 +32,14 @@ use crate::timestamp::Timestamp;
 pub enum HoldReason {
     /// The fence: the device was away, and the push service's rules see all that was held together.
     DeviceOffline,
-    /// The end of Doze.
+    /// A maintenance window of Doze, or its end.
     Doze,
     /// The work profile.
     WorkProfilePaused,
     /// Battery optimisation (facts 1.1, document C25).
     BatteryOptimisation,
+    /// The next scheduled summary (iOS and iPadOS).
+    ScheduledSummary,
     /// The pace of shown notifications.
     Pace,
     /// A notification server.
@@ -53,9 +55,9 @@ impl HoldReason {
         self.into()
     }
 
-    /// Whether the push service holds it, and not this computer's desktop: time to live counts then (facts 5).
+    /// Whether the push service holds it, and neither the device nor this computer's desktop: time to live counts then (facts 5).
     pub fn is_of_the_push_service(self) -> bool {
-        !matches!(self, Self::Pace | Self::NotificationServerAway)
+        !matches!(self, Self::ScheduledSummary | Self::Pace | Self::NotificationServerAway)
     }
 
     /// The word for the delay, FCM's where it has one (facts 5).
@@ -65,6 +67,7 @@ impl HoldReason {
             Self::Doze => DeliveryDelay::DelayedDeviceDoze,
             Self::WorkProfilePaused => DeliveryDelay::DelayedUserStopped,
             Self::BatteryOptimisation => DeliveryDelay::DelayedBatteryOptimisation,
+            Self::ScheduledSummary => DeliveryDelay::DelayedScheduledSummary,
             Self::Pace => DeliveryDelay::DelayedDesktopPace,
             Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServerAway,
         }

@@ -40,12 +40,27 @@ pub struct Presentation {
     /// Whether another text showed in the message's place: "update the app to view" (facts 1.1, the version gate).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub substituted: bool,
+    /// A hint: Android's notification cooldown may have lowered its sound, which came close behind another (from 16 on).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sound_lowered: bool,
+    /// A hint: Android may have put it into a group with the app's others, which it does by itself (from 16 on).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grouped: bool,
 }
 
 impl Presentation {
     /// On a surface, with nothing more to say of it.
     pub const fn on(surface: Surface) -> Self {
-        Self { surface, sound: None, badge: None, heads_up: None, content_hidden: false, substituted: false }
+        Self {
+            surface,
+            sound: None,
+            badge: None,
+            heads_up: None,
+            content_hidden: false,
+            substituted: false,
+            sound_lowered: false,
+            grouped: false,
+        }
     }
 }
 
@@ -62,12 +77,14 @@ mod tests {
             heads_up: Some(true),
             content_hidden: true,
             substituted: true,
+            sound_lowered: true,
+            grouped: true,
             ..Presentation::on(Surface::Banner)
         };
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(
             text,
-            r#"{"surface":"banner","sound":false,"headsUp":true,"contentHidden":true,"substituted":true}"#
+            r#"{"surface":"banner","sound":false,"headsUp":true,"contentHidden":true,"substituted":true,"soundLowered":true,"grouped":true}"#
         );
         assert_eq!(serde_json::from_str::<Presentation>(&text).unwrap(), full);
     }

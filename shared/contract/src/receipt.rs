@@ -58,6 +58,8 @@ pub enum DeliveryDelay {
     DelayedNotificationServerAway,
     /// Battery optimisation kept it from the app.
     DelayedBatteryOptimisation,
+    /// It was left to the scheduled summary.
+    DelayedScheduledSummary,
 }
 
 /// What the user did with a presented notification; kept in the journal, not published again.

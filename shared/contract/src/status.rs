@@ -115,6 +115,9 @@ pub struct ConditionStatus {
     pub focus: bool,
     /// Doze (Android).
     pub doze: bool,
+    /// On a charger (Android).
+    #[serde(default)]
+    pub charging: bool,
     /// Whether the work profile is paused (Android).
     pub work_profile_paused: bool,
     /// Whether Company Portal is exempt from battery optimisation (Android).

@@ -25,6 +25,8 @@ pub struct AppState {
     pub target_sdk: Option<u32>,
     /// When it was installed.
     pub installed_at: Option<Timestamp>,
+    /// When it was last used: installed, open, or a notification of it clicked; none where that is not known.
+    pub used_at: Option<Timestamp>,
     /// When it was last removed (facts 4.1: a day later the permission is forgotten).
     pub removed_at: Option<Timestamp>,
     /// Whether the app has created its notification channel (Android; `Rule::AndroidPreGrant`). Snapshots of before this was
@@ -102,8 +104,8 @@ impl Device {
             AppCommand::Update { version, target_sdk } => self.update(version, target_sdk, now, effects),
             AppCommand::Uninstall => self.uninstall(now, effects),
             AppCommand::Open => self.open(now, effects),
-            AppCommand::Close => self.close(effects),
-            AppCommand::ForceStop => self.force_stop(effects),
+            AppCommand::Close => self.close(now, effects),
+            AppCommand::ForceStop => self.force_stop(now, effects),
             AppCommand::Refresh => self.refresh(effects),
             AppCommand::SignIn => self.sign(true, effects),
             AppCommand::SignOut => self.sign(false, effects),
@@ -140,6 +142,7 @@ impl Device {
             refreshed_through: self.pushes.last_sequence(),
             ..AppState::default()
         };
+        self.app_used(now);
         effects.push(DeviceEffect::StateChanged);
         self.ask_for_permission(now, effects);
         Ok(())
@@ -200,6 +203,7 @@ impl Device {
         let app = &mut self.state.app;
         (app.version, app.target_sdk) = (Some(version), target_sdk);
         (app.foreground, app.force_stopped) = (false, false);
+        self.app_used(now);
         // `Rule::AppleUpdateIsNoReset`: nothing of the permission changes but what the app targets
         self.state.permission.app_updated(target_sdk);
         effects.push(DeviceEffect::StateChanged);
@@ -236,6 +240,7 @@ impl Device {
         }
         app.foreground = true;
         app.force_stopped = false;
+        self.app_used(now);
         effects.push(DeviceEffect::StateChanged);
         if self.state.permission.is_asked_for_by_the_system() {
             // Rule::AndroidOlderTarget: the system asks when an activity starts, and not the app when it is installed
@@ -244,17 +249,18 @@ impl Device {
         Ok(())
     }
 
-    fn close(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
+    fn close(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if !self.state.app.foreground {
             effects.push(DeviceEffect::Unchanged("already closed".to_owned()));
             return Ok(());
         }
         self.state.app.foreground = false;
+        self.app_used(now);
         effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
 
-    fn force_stop(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
+    fn force_stop(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if self.state.identity.operating_system.is_apple() {
             let message = format!(
                 "force-stop is Android's; on iOS and iPadOS {} ({})",
@@ -271,8 +277,11 @@ impl Device {
             effects.push(DeviceEffect::Unchanged("already force-stopped".to_owned()));
             return Ok(());
         }
-        app.foreground = false;
+        let was_open = std::mem::take(&mut app.foreground);
         app.force_stopped = true;
+        if was_open {
+            self.app_used(now);
+        }
         effects.push(DeviceEffect::StateChanged);
         Ok(())
     }
@@ -308,10 +317,13 @@ impl Device {
         Ok(())
     }
 
-    /// `Rule::PullToRefresh`
     fn refresh(&mut self, effects: &mut Vec<DeviceEffect>) -> Result<(), Refusal> {
         if !self.state.app.is_installed() {
             return Err(Refusal::app_missing("app notifications"));
+        }
+        if !self.state.follows(Rule::PullToRefresh) {
+            effects.push(DeviceEffect::Unchanged("the section lists at once what comes in the app".to_owned()));
+            return Ok(());
         }
         let newest = self.pushes.last_sequence();
         if self.state.app.refreshed_through == newest {

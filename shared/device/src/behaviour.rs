@@ -138,6 +138,7 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
     "4.1.16" [ApplePolicy] [D D D] {Mdm.1},
         "A supervised device's notification profile decides, whatever the user chose";
     "4.1.17" as the rule ApplePolicyDefaults, "What that profile leaves out has Apple's default, and is enforced, too";
+    "4.1.18" as the rule AppleScheduledSummary, "What is left to the scheduled summary comes with it";
 
     "4.2.1" as the rule AndroidOptOut, "To 12L: enabled at install, and never a prompt";
     "4.2.2" [AndroidOffUntilGranted AndroidAsks] [N D D] {Np.2}, "From 13: off until it is granted";
@@ -171,6 +172,11 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
         "A work profile's default app permissions grant or deny it without a prompt";
     "4.2.25" as the rule IntuneLockedProfile,
         "Work profile notifications blocked while the device is locked: a locked device shows none";
+    "4.2.26" [DozeWindows] [D D D] {Doz.1 Pow.1} note: "another document has them wait until Doze ends (Pri.1)",
+        "Doze: what waits arrives in the next maintenance window";
+    "4.2.27" as the rule RestrictedBucket, "From 13: an app that nobody uses comes into the restricted bucket";
+    "4.2.28" as the rule AndroidCooldown, "From 16: a sound close behind another is lowered";
+    "4.2.29" as the rule AndroidGrouping, "From 16: an app's notifications are grouped";
 
     "5.1" [ApnsKeepsOne] [D D D] {Aps.1 Aps.2},
         "APNs keeps one message of an app for a device that is offline, the latest";
@@ -182,6 +188,7 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
     "5.6" [DeviceInactive] [D D D] {Tok.1}, "An Android device that was away for 270 days is registered no more";
     "5.7" as the rule WhoDiscards,
         "With the permission off APNs discards the message, and Android drops what FCM delivered";
+    "5.8" [FcmCollapses] [D D D] {Col.3 Col.4}, "FCM keeps the newest message of each of four collapse keys";
 };
 
 impl DocumentedBehaviour {
@@ -238,11 +245,9 @@ mod tests {
         "unenrolled-states",
         "apple-summary-button",
         "apple-provisional-asked-again",
-        "apple-scheduled-summary",
         "android-reinstall",
         "focus-is-quiet",
         "force-quit",
-        "fcm-collapses",
         "unregistered",
     ];
 

@@ -20,12 +20,18 @@ pub struct DeviceCondition {
     pub focus: bool,
     /// Doze (facts 4.2).
     pub doze: bool,
+    /// Since when it dozes; none where it does not, or began to before this was kept.
+    pub doze_since: Option<Timestamp>,
+    /// On a charger (Android).
+    pub charging: bool,
     /// The work profile is paused (facts 4.2).
     pub work_profile_paused: bool,
     /// Company Portal is exempt from battery optimisation (facts 1.1, document C25).
     pub battery_optimisation_exempt: bool,
     /// How much the app is used, as Android sees it (facts 4.2).
     pub standby_bucket: StandbyBucket,
+    /// Whether the app came into its bucket by not being used, so that using it takes it out again.
+    pub standby_by_disuse: bool,
     /// Since when it has been offline by command.
     pub offline_since: Option<Timestamp>,
     /// Google Play Services is installed; without meaning on Apple's platforms.
@@ -58,9 +64,12 @@ impl Default for DeviceCondition {
             offline: false,
             focus: false,
             doze: false,
+            doze_since: None,
+            charging: false,
             work_profile_paused: false,
             battery_optimisation_exempt: false,
             standby_bucket: StandbyBucket::default(),
+            standby_by_disuse: false,
             offline_since: None,
             play_services: true,
             clock_ahead_millis: 0,
@@ -82,6 +91,7 @@ fn words(command: ConditionCommand) -> (&'static str, &'static str, Option<&'sta
         ConditionCommand::Offline(_) => ("offline", "online", None),
         ConditionCommand::Focus(_) => ("focused", "not focused", None),
         ConditionCommand::Doze(_) => ("dozing", "awake", Some("Doze")),
+        ConditionCommand::Charging(_) => ("charging", "not charging", Some("what charging lifts")),
         ConditionCommand::WorkProfilePaused(_) => ("paused", "running", Some("the work profile")),
         ConditionCommand::BatteryOptimisationExempt(_) => ("exempt", "optimised", Some("battery optimisation")),
     }
@@ -107,6 +117,7 @@ impl Device {
             ConditionCommand::Offline(value) => (&mut condition.offline, value),
             ConditionCommand::Focus(value) => (&mut condition.focus, value),
             ConditionCommand::Doze(value) => (&mut condition.doze, value),
+            ConditionCommand::Charging(value) => (&mut condition.charging, value),
             ConditionCommand::WorkProfilePaused(value) => (&mut condition.work_profile_paused, value),
             ConditionCommand::BatteryOptimisationExempt(value) => (&mut condition.battery_optimisation_exempt, value),
         };
@@ -115,6 +126,9 @@ impl Device {
             return Ok(());
         }
         *member = value;
+        if let ConditionCommand::Doze(dozes) = command {
+            condition.doze_since = dozes.then_some(now);
+        }
         if let ConditionCommand::Offline(offline) = command {
             effects.push(if offline { DeviceEffect::GoOffline } else { DeviceEffect::GoOnline });
             if offline {
@@ -136,13 +150,17 @@ impl Device {
             return Err(Refusal::new("notOnThisVersion", message, "os update 7"));
         }
         match self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type) {
+            None => {
+                let message = "the device has no work profile: it comes with an enrollment, and the device is not enrolled (facts 1.2)";
+                Err(Refusal::new("noWorkProfile", message, "enroll --user UPN"))
+            }
             Some(kind) if !kind.has_work_profile() => {
                 let message = format!("the device has no work profile: it is enrolled as {kind} (facts 1.2, 3)");
                 let out = self.state.way_out_of_management();
                 let hint = format!("{out}, then enroll --user UPN: a personal device with a work profile");
                 Err(Refusal::new("noWorkProfile", message, hint))
             }
-            _ => Ok(()),
+            Some(_) => Ok(()),
         }
     }
 
@@ -156,6 +174,7 @@ impl Device {
             return Ok(());
         }
         self.state.condition.standby_bucket = bucket;
+        self.state.condition.standby_by_disuse = false;
         effects.push(DeviceEffect::StateChanged);
         Ok(())
     }

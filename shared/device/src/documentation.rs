@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FcmPriority {
-    /// Waits for the end of Doze.
+    /// Waits in Doze.
     #[default]
     Normal,
     /// Passes Doze.
@@ -23,7 +23,7 @@ pub enum FcmMessageKind {
     /// Handled by the app; a hundred are kept.
     #[default]
     Data,
-    /// Shown by the system; always collapsible, so the newest is kept.
+    /// Shown by the system; collapsible, by the app's own key where it has none.
     Notification,
 }
 
@@ -62,7 +62,18 @@ pub struct PushServiceEmulation {
     pub time_to_live_millis: Option<i64>,
     /// After how many messages of high priority in seven days, none of them seen, the next is lowered; 0: never.
     pub lower_priority_after: u32,
+    /// How many messages that do not collapse FCM keeps for a device that is away; one more and all are discarded.
+    pub pending_limit: usize,
+    /// After how long without a connection FCM drops what is sent to an Android device, in milliseconds.
+    pub inactive_after_millis: i64,
+    /// How long after the beginning of Doze, and then after each other, its maintenance windows come, in milliseconds; 0: there
+    /// are none.
+    pub doze_window_millis: i64,
+    /// After how long without use Android puts the app into the restricted bucket, in milliseconds; 0: never.
+    pub restricted_after_millis: i64,
 }
+
+const DAY_MILLIS: i64 = 24 * 3_600_000;
 
 impl PushServiceEmulation {
     /// Everything is delivered: for those who test only their own sender.
@@ -79,6 +90,10 @@ impl Default for PushServiceEmulation {
             android_message: FcmMessageKind::default(),
             time_to_live_millis: None,
             lower_priority_after: 10,
+            pending_limit: 100,
+            inactive_after_millis: 270 * DAY_MILLIS,
+            doze_window_millis: DAY_MILLIS / 4,
+            restricted_after_millis: 8 * DAY_MILLIS,
         }
     }
 }
@@ -101,6 +116,8 @@ pub struct EmulationSettings {
     pub provisional_may_prompt: bool,
     /// Whether the prompt of iOS and iPadOS has a third button, which leaves notifications to the scheduled summary.
     pub apple_summary_button: bool,
+    /// When scheduled summaries come, in minutes after midnight UTC of the device's clock; none: at once.
+    pub apple_summary_times: Vec<u32>,
     /// The Android version, as an API level, that an app installed without one targets.
     pub android_target_sdk: u32,
     /// When the app on Android creates its channel.
@@ -127,6 +144,7 @@ impl Default for EmulationSettings {
             apple_request: ApplePermissionRequest::default(),
             provisional_may_prompt: false,
             apple_summary_button: false,
+            apple_summary_times: vec![8 * 60, 18 * 60],
             android_target_sdk: 33,
             android_channel: ChannelCreation::default(),
             pace_per_second: 100,

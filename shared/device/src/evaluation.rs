@@ -54,7 +54,7 @@ impl Device {
     fn evaluate(&mut self, candidate: PushCandidate, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let presentation = match self.judge(&candidate.push, candidate.held.map(|held| held.reason), now) {
             PushVerdict::Ends(outcome) => return self.settle(candidate, outcome, now, effects),
-            PushVerdict::Waits(reason) => return self.hold(candidate, reason, effects),
+            PushVerdict::Waits(reason) => return self.hold(candidate, reason, now, effects),
             PushVerdict::Shows(presentation) if presentation.surface == Surface::InApp => {
                 return self.settle(candidate, Outcome::Presented(presentation), now, effects);
             }
@@ -66,10 +66,10 @@ impl Device {
                 let outcome = Outcome::Failed { problem: PushProblem::NoNotificationServer, detail: detail.clone() };
                 return self.settle(candidate, outcome, now, effects);
             }
-            return self.hold(candidate, HoldReason::NotificationServerAway, effects);
+            return self.hold(candidate, HoldReason::NotificationServerAway, now, effects);
         }
         if self.waits_for_its_turn(candidate.held.is_none(), now) {
-            return self.hold(candidate, HoldReason::Pace, effects);
+            return self.hold(candidate, HoldReason::Pace, now, effects);
         }
         self.show(candidate, presentation, now, effects);
     }
@@ -89,8 +89,27 @@ impl Device {
         self.pushes.being_shown.is_some() || self.pushes.next_slot(now).is_some() || others_wait()
     }
 
-    pub(super) fn hold(&mut self, candidate: PushCandidate, reason: HoldReason, effects: &mut Vec<DeviceEffect>) {
-        let until = (reason == HoldReason::NotificationServerAway).then(|| self.server_timeout_at(&candidate.push));
+    /// A push that came through the fence is on the device: being away again does not count it anew.
+    pub(super) fn let_through(&mut self, candidate: PushCandidate, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        match self.ends_unseen(&candidate.push, now) {
+            Some(outcome) => self.settle(candidate, outcome, now, effects),
+            None => self.hold(candidate, HoldReason::Pace, now, effects),
+        }
+    }
+
+    pub(super) fn hold(
+        &mut self,
+        candidate: PushCandidate,
+        reason: HoldReason,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
+        let until = match reason {
+            HoldReason::NotificationServerAway => Some(self.server_timeout_at(&candidate.push)),
+            HoldReason::Doze => self.next_maintenance_window(now),
+            HoldReason::ScheduledSummary => self.next_summary(now),
+            _ => None,
+        };
         let key = candidate.held.map_or(self.pushes.next_held_key, |held| held.key);
         let waited_for_more = candidate.held.filter(|_| reason == HoldReason::Pace);
         let delay = waited_for_more.map_or(reason.delay(), |held| held.delay);
@@ -132,6 +151,9 @@ impl Device {
         let Some(being_shown) = self.pushes.being_shown.take_if(|being_shown| being_shown.card == card) else { return };
         let PushBeingShown { candidate, presentation, evaluated_at: judged_at, .. } = being_shown;
         self.pushes.server_problem = None;
+        if presentation.sound == Some(true) {
+            self.pushes.sounded_at = Some(judged_at);
+        }
         self.settle_with(candidate, Outcome::Presented(presentation), desktop, judged_at, effects);
         let sequence = self.pushes.last_sequence;
         self.pushes.open_cards.push_back((card, sequence));
@@ -144,6 +166,22 @@ impl Device {
         if !self.state.app.is_installed() {
             // The app was removed while the desktop was asked: its notifications go with it.
             self.pushes.withdraw_all(effects);
+        }
+    }
+
+    /// A click on an open card opens the app, which counts as using it.
+    pub(super) fn card_interaction(
+        &mut self,
+        card: CardNumber,
+        interaction: CardInteraction,
+        now: Timestamp,
+        effects: &mut Vec<DeviceEffect>,
+    ) {
+        let before = effects.len();
+        self.pushes.interaction(card, interaction, effects);
+        let clicked = interaction == CardInteraction::Clicked && effects.len() > before;
+        if clicked && self.app_used(now) {
+            effects.push(DeviceEffect::StateChanged);
         }
     }
 
@@ -171,7 +209,8 @@ impl Device {
             let in_turn = if self.pushes.next_slot(now).is_none() { self.next_in_turn() } else { None };
             let Some(key) = in_turn.into_iter().chain(self.pushes.held.due(now)).min() else { return };
             let Some(held) = self.pushes.held.remove(key) else { return };
-            if held.until.is_some_and(|until| now >= until) {
+            let waited_for_server = held.reason == HoldReason::NotificationServerAway;
+            if waited_for_server && held.until.is_some_and(|until| now >= until) {
                 // The timeout ends: one last try, since a server may have come without a word (no session bus tells).
                 self.pushes.server_problem = None;
             }

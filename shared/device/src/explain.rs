@@ -11,7 +11,7 @@ use portal_contract::{
 use super::app::FIRST_SHOWING_VERSION;
 use super::push::{HeldPush, ReceivedPush};
 use super::verdict::PushVerdict;
-use super::{Device, DeviceSnapshot, EmulationSettings, ways_to_show};
+use super::{Device, DeviceSnapshot, EmulationSettings, Rule, ways_to_show};
 
 /// The explanation of `receipt`: a sentence, each prerequisite as it stood in `snapshot` when it was decided, and under these
 /// settings what would have made it show, or why it showed with less than it could.
@@ -140,7 +140,7 @@ fn outcome_sentence(
             } else {
                 String::new()
             };
-            presented_sentence(shown, snapshot) + hidden + &gate
+            presented_sentence(shown, snapshot) + hidden + among_others(shown) + &gate
         }
     }
 }
@@ -193,21 +193,25 @@ fn who_discards(snapshot: &DeviceSnapshot) -> &'static str {
 }
 
 fn dropped_sentence(problem: PushProblem, snapshot: &DeviceSnapshot) -> &'static str {
+    let apple = snapshot.identity.operating_system.is_apple();
     match problem {
-        PushProblem::Collapsed if !snapshot.identity.operating_system.is_apple() => {
-            "While the device was away a newer one took its place: FCM collapses notification messages (facts 5)."
+        PushProblem::Collapsed if apple => {
+            "While the device was away a newer one took its place: APNs keeps one (facts 5)."
         }
-        PushProblem::Collapsed => "While the device was away a newer one took its place: APNs keeps one (facts 5).",
+        PushProblem::Collapsed => {
+            "While the device was away a newer one with the same collapse key took its place: FCM keeps the newest of a key, and four keys (facts 5)."
+        }
         PushProblem::DroppedTooManyPendingMessages => {
-            "While the device was away over a hundred were sent: FCM discards all then (facts 5)."
+            "While the device was away more were sent than FCM keeps: it discards all then, and calls the app's onDeletedMessages (facts 5)."
         }
-        PushProblem::DroppedTtlExpired => "It waited at the push service for longer than its time to live (facts 5).",
+        PushProblem::DroppedTtlExpired if apple => "It waited at APNs for longer than its time to live (facts 5).",
+        PushProblem::DroppedTtlExpired => "It waited at FCM for longer than its time to live (facts 5).",
         PushProblem::DroppedDeviceInactive => {
-            "The device had been away for over 270 days: its registration had expired (facts 5)."
+            "The device had been away for so long that its registration had expired: FCM drops what is sent then, and calls the app's onDeletedMessages (facts 5)."
         }
         PushProblem::Unregistered => "It was sent to an installation of the app that is gone (facts 5).",
         PushProblem::DroppedAppForceStopped => {
-            "The app was force-stopped: nothing arrives until it is opened (facts 4.2)."
+            "The app was force-stopped: what reaches it is dropped, and does not come when it is opened (facts 4.2)."
         }
         PushProblem::RemovalPending => {
             "A retire, wipe or delete was pending, and a device carries out nothing beside it (facts 1.6)."
@@ -222,26 +226,44 @@ fn presented_sentence(shown: &Presentation, snapshot: &DeviceSnapshot) -> String
         Surface::LockScreen => "Shown on the lock screen.".to_owned(),
         Surface::NotificationCenter if snapshot.condition.focus => {
             // Rule::FocusIsQuiet: derived for Apple's platforms alone
-            let label = if snapshot.identity.operating_system.is_apple() { "derived, facts 4.1" } else { "undocumented" };
+            let label =
+                if snapshot.identity.operating_system.is_apple() { "derived, facts 4.1" } else { "undocumented" };
             format!("Shown quietly in the list, because of Focus or Do Not Disturb ({label}: that it still lists).")
         }
         Surface::NotificationCenter if shown.sound == Some(true) => "Shown in the list alone, with a sound.".to_owned(),
         Surface::NotificationCenter => "Shown quietly in the list.".to_owned(),
         Surface::InApp => {
-            "Shown in Company Portal, which was open, and not as a system notification (facts 1.6): app notifications --refresh lists it.".to_owned()
+            let listed = match snapshot.follows(Rule::PullToRefresh) {
+                true => "app notifications --refresh lists it",
+                false => "app notifications lists it",
+            };
+            format!("Shown in Company Portal, which was open, and not as a system notification (facts 1.6): {listed}.")
         }
+    }
+}
+
+/// `Rule::AndroidCooldown`, `Rule::AndroidGrouping`
+fn among_others(shown: &Presentation) -> &'static str {
+    match (shown.sound_lowered, shown.grouped) {
+        (true, true) => {
+            " Android may lower its sound, which came close behind another, and group it with the others (derived, facts 4.2)."
+        }
+        (true, false) => " Android may lower its sound, which came close behind another (derived, facts 4.2).",
+        (false, true) => " Android may group it with the others (derived, facts 4.2).",
+        (false, false) => "",
     }
 }
 
 fn delay_sentence(delay: DeliveryDelay) -> &'static str {
     match delay {
         DeliveryDelay::DelayedDeviceOffline => "It had waited for the device to come back.",
-        DeliveryDelay::DelayedDeviceDoze => "It had waited for the end of Doze (facts 4.2).",
+        DeliveryDelay::DelayedDeviceDoze => "It had waited in Doze, for a maintenance window or its end (facts 4.2).",
         DeliveryDelay::DelayedUserStopped => "It had waited for the work profile (facts 4.2).",
         DeliveryDelay::DelayedDesktopPace => "It had waited for its turn: this computer's desktop is not flooded.",
         DeliveryDelay::DelayedBatteryOptimisation => {
             "It had waited for battery optimisation to let it through (facts 1.1)."
         }
+        DeliveryDelay::DelayedScheduledSummary => "It had waited for the scheduled summary (derived, facts 4.1).",
         DeliveryDelay::DelayedNotificationServerAway => "It had waited for this computer's notification server.",
     }
 }

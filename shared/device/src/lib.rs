@@ -44,6 +44,7 @@
 mod actions;
 mod app;
 pub mod behaviour;
+mod burst;
 mod condition;
 mod documentation;
 mod effect;
@@ -59,13 +60,16 @@ mod lesser;
 mod numbers;
 mod permission;
 mod policy;
+mod power;
 mod priority;
 mod push;
 mod push_service;
+mod push_store;
 mod reasons;
 mod refusal;
 mod removal;
 mod rule;
+mod summary;
 mod surface;
 mod switches;
 mod verdict;
@@ -211,7 +215,7 @@ impl Device {
         // The receipt of a push that is being shown speaks of the device as it was judged: what time ends comes behind it.
         let comes_behind = is_command || self.is_showing_push();
         if !comes_behind {
-            self.end_graces(now, &mut effects);
+            self.pass_time(now, &mut effects);
         }
         match event {
             DeviceInput::Command(command) => self.command(command, now, &mut effects)?,
@@ -226,7 +230,7 @@ impl Device {
             DeviceInput::CardShown { card, desktop } => self.card_shown(card, desktop, &mut effects),
             DeviceInput::CardFailed { card, failure } => self.card_failed(card, failure, now, &mut effects),
             DeviceInput::CardInteraction { card, interaction } => {
-                self.pushes.interaction(card, interaction, &mut effects)
+                self.card_interaction(card, interaction, now, &mut effects);
             }
             DeviceInput::CardGone { card } => self.pushes.card_gone(card),
             DeviceInput::CardsLost => self.pushes.cards_lost(),
@@ -234,7 +238,7 @@ impl Device {
             DeviceInput::DeadlineReached => {}
         }
         if comes_behind && !self.is_showing_push() {
-            self.end_graces(now, &mut effects);
+            self.pass_time(now, &mut effects);
         }
         self.pushes.clock_reads(now);
         self.let_go(now, &mut effects);
@@ -358,8 +362,8 @@ impl Device {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         // Behind a push being shown: what time ends is looked at with the desktop's answer.
-        let grace_end = self.state.enrollment.next_grace_end().filter(|_| !self.is_showing_push());
-        [self.next_move(), grace_end].into_iter().flatten().min()
+        let change = self.next_change().filter(|_| !self.is_showing_push());
+        [self.next_move(), change].into_iter().flatten().min()
     }
 
     /// The settings that its rules take as given.

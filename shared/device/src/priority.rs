@@ -74,7 +74,8 @@ impl Device {
     /// `Rule::StandbyBuckets`
     fn is_over_the_cap(&self, now: Timestamp) -> bool {
         let capped = self.state.identity.os_version.major() < NO_CAP_FROM;
-        let cap = high_priority_a_day(self.state.condition.standby_bucket).filter(|_| capped);
+        let condition = &self.state.condition;
+        let cap = high_priority_a_day(condition.standby_bucket).filter(|_| capped && !condition.charging);
         cap.is_some_and(|cap| self.pushes.recent.since(DAY_MILLIS, now).count() >= cap)
     }
 

@@ -34,6 +34,11 @@ pub struct ReceivedPush {
 }
 
 impl ReceivedPush {
+    /// When it was sent, as far as that is known.
+    pub(super) fn sent_at(&self) -> Timestamp {
+        self.notification.sent_at.unwrap_or(self.received_at)
+    }
+
     /// When it ends by itself: its expiry, or the moment from which its id may be forgotten, so that a duplicate could not
     /// be told (contract 4).
     pub(super) fn ends_at(&self, ids_age_millis: i64) -> Option<Timestamp> {
@@ -53,7 +58,8 @@ pub struct HeldPush {
     pub push: ReceivedPush,
     /// What it waits for.
     pub reason: HoldReason,
-    /// When the timeout ends; only with a notification server that is away.
+    /// When it is looked at again: the timeout of a notification server that is away ends, Doze has its next maintenance
+    /// window, the next scheduled summary comes.
     pub until: Option<Timestamp>,
     /// What its receipt will say of its waiting: having waited for its turn too does not hide what it waited for before.
     pub delay: DeliveryDelay,
@@ -109,6 +115,8 @@ pub(super) struct PushState {
     pub(super) being_shown: Option<PushBeingShown>,
     pub(super) next_card: CardNumber,
     pub(super) open_cards: VecDeque<(CardNumber, u64)>,
+    /// When a notification last sounded.
+    pub(super) sounded_at: Option<Timestamp>,
     pub(super) last_sequence: u64,
     pub(super) last_decided_at: Option<Timestamp>,
     shown_at: VecDeque<Timestamp>,
@@ -130,6 +138,7 @@ impl Default for PushState {
             being_shown: None,
             next_card: CardNumber::FIRST,
             open_cards: VecDeque::new(),
+            sounded_at: None,
             last_sequence: 0,
             last_decided_at: None,
             shown_at: VecDeque::new(),

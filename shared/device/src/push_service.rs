@@ -1,31 +1,30 @@
 //! The push service between sender and device: what APNs and FCM do with what was sent while a device was away (facts 5).
 //!
-//! Lives here: what is kept and what is dropped when the fence is back, and the time to live. Does not live here: the fence
-//! itself (the broker's edge), priorities (`priority`).
+//! Lives here: who waits for the fence, what is decided when it is back, the time to live. Does not live here: what is kept of
+//! what waited (`push_store`), the fence itself (the broker's edge), priorities (`priority`).
 
-use portal_contract::{PushProblem, PushTarget, Timestamp};
+use portal_contract::{Prerequisite, PushProblem, PushTarget, Timestamp};
 
 use super::documentation::FcmMessageKind;
 use super::push::{HeldPush, PushCandidate, ReceivedPush};
+use super::push_store::{CollapseKey, PushStore, WaitingMessage};
 use super::{Device, DeviceEffect, EmulationSettings};
 use portal_contract::HoldReason;
 
-/// How many FCM keeps; one more and all are discarded (facts 5).
-const FCM_KEEPS: usize = 100;
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 /// apns-expiration's default and FCM's (facts 5).
 const APNS_KEEPS_MILLIS: i64 = 30 * DAY_MILLIS;
 const FCM_KEEPS_MILLIS: i64 = 28 * DAY_MILLIS;
-/// After how long without a connection an Android registration expires (facts 5).
-const INACTIVE_AFTER_MILLIS: i64 = 270 * DAY_MILLIS;
 
 impl EmulationSettings {
+    fn time_to_live_millis(&self, apple: bool) -> i64 {
+        let default = if apple { APNS_KEEPS_MILLIS } else { FCM_KEEPS_MILLIS };
+        self.push_service.time_to_live_millis.unwrap_or(default)
+    }
+
     /// When the push service gives `push` up (`Rule::TimeToLive`); counted from when it was sent, as far as that is known.
     fn time_to_live_ends(&self, push: &ReceivedPush, apple: bool) -> Option<Timestamp> {
-        let default = if apple { APNS_KEEPS_MILLIS } else { FCM_KEEPS_MILLIS };
-        let millis = self.push_service.time_to_live_millis.unwrap_or(default);
-        let sent_at = push.notification.sent_at.unwrap_or(push.received_at);
-        self.push_service.emulate.then(|| sent_at.plus_millis(millis))
+        self.push_service.emulate.then(|| push.sent_at().plus_millis(self.time_to_live_millis(apple)))
     }
 
     /// Whether the push service has given `push` up.
@@ -33,8 +32,12 @@ impl EmulationSettings {
         self.time_to_live_ends(push, apple).is_some_and(|at| now >= at)
     }
 
-    /// When a held push ends by itself, whatever it waits for.
+    /// When a held push ends by itself, whatever it waits for. What waits for the fence ends with it: what was sent before and
+    /// behind it decides on it too.
     pub(super) fn wait_ends(&self, held: &HeldPush, apple: bool) -> Option<Timestamp> {
+        if held.reason == HoldReason::DeviceOffline && self.push_service.emulate {
+            return None;
+        }
         let service = held.reason.is_of_the_push_service().then(|| self.time_to_live_ends(&held.push, apple)).flatten();
         [held.push.ends_at(self.ids_age_millis), service].into_iter().flatten().min()
     }
@@ -48,6 +51,18 @@ impl Device {
     /// Whether a message that the broker kept for later subscribers counts as sent to this device (`Rule::LateJoiner`).
     pub fn counts_retained(&self, target: PushTarget) -> bool {
         self.settings.late_joiner && target != PushTarget::Device
+    }
+
+    /// Whether `push` waits at the emulated push service for the device to come back, and takes a place there whatever becomes
+    /// of it then. Of users, of an enrollment and of what a message says the push service knows nothing; it knows installations
+    /// and, at APNs, whether notifications are permitted.
+    pub(super) fn waits_at_the_push_service(&self, push: &ReceivedPush) -> bool {
+        let unmet = self.state.unmet(Some(push));
+        let is_registered = !unmet.contains(Prerequisite::CompanyPortalInstalled)
+            && !unmet.contains(Prerequisite::GooglePlayServicesInstalled);
+        // Rule::WhoDiscards
+        let is_discarded = self.is_apple() && unmet.contains(Prerequisite::NotificationsPermitted);
+        self.settings.push_service.emulate && self.holds(HoldReason::DeviceOffline) && is_registered && !is_discarded
     }
 
     pub(super) fn connected(&mut self, session_present: bool, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
@@ -78,32 +93,40 @@ impl Device {
         self.pushes.was_away = false;
         let away_since = self.pushes.away_since.take();
         let keys = self.pushes.held.all(HoldReason::DeviceOffline);
-        let mut waited: Vec<PushCandidate> =
+        let waited: Vec<PushCandidate> =
             keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).map(PushCandidate::from).collect();
-        let lost: Vec<Option<PushProblem>> =
-            waited.iter().map(|candidate| self.lost_before(&candidate.push, away_since, now)).collect();
-        let kept = lost.iter().filter(|problem| problem.is_none()).count();
-        let (dropped, problem) = self.dropped_of(kept);
-        let mut place = 0;
-        for (candidate, lost) in waited.drain(..).zip(lost) {
-            let overflow = lost.is_none() && {
-                place += 1;
-                place <= dropped
-            };
-            match lost.or(overflow.then_some(problem)) {
+        let problems = self.lost_of(&waited, away_since, now);
+        self.note_deleted_messages(&problems, effects);
+        for (candidate, problem) in waited.into_iter().zip(problems) {
+            match problem {
                 Some(problem) => self.drop_push(candidate, problem, now, effects),
-                // Once through the fence it is on the device: being away again does not count it anew.
-                None => self.hold(candidate, HoldReason::Pace, effects),
+                None => self.let_through(candidate, now, effects),
             }
         }
     }
 
-    /// Why the push service gave `push` up before it came to keeping any.
-    fn lost_before(&self, push: &ReceivedPush, away_since: Option<Timestamp>, now: Timestamp) -> Option<PushProblem> {
-        let service = &self.settings.push_service;
-        if !service.emulate {
-            return None;
+    /// What the push service dropped of what waited, and why, in the same order.
+    fn lost_of(
+        &self,
+        waited: &[PushCandidate],
+        away_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Vec<Option<PushProblem>> {
+        if !self.settings.push_service.emulate {
+            return vec![None; waited.len()];
         }
+        let mut store = PushStore::new(self.settings.push_service.pending_limit);
+        for PushCandidate { push, .. } in waited {
+            match self.lost_at_once(push, away_since) {
+                Some(problem) => store.refuse(problem),
+                None => store.take(self.waiting(push)),
+            }
+        }
+        store.delivered_at(now)
+    }
+
+    /// Why the push service did not even keep a message.
+    fn lost_at_once(&self, push: &ReceivedPush, away_since: Option<Timestamp>) -> Option<PushProblem> {
         let sent_at = push.notification.sent_at;
         let fcm = !self.is_apple();
         // Rule::Unregistered
@@ -112,26 +135,37 @@ impl Device {
             return Some(PushProblem::Unregistered);
         }
         // Rule::DeviceInactive
-        let inactive_from = away_since.filter(|_| fcm).map(|since| since.plus_millis(INACTIVE_AFTER_MILLIS));
-        if inactive_from.is_some_and(|from| sent_at.unwrap_or(push.received_at) >= from) {
+        let inactive_after = self.settings.push_service.inactive_after_millis;
+        let inactive_from = away_since.filter(|_| fcm).map(|since| since.plus_millis(inactive_after));
+        if inactive_from.is_some_and(|from| push.sent_at() >= from) {
             return Some(PushProblem::DroppedDeviceInactive);
         }
-        self.settings.time_to_live_is_over(push, !fcm, now).then_some(PushProblem::DroppedTtlExpired)
+        // Rule::TimeToLive: with 0 it is tried once and not kept
+        (self.settings.time_to_live_millis(!fcm) <= 0).then_some(PushProblem::DroppedTtlExpired)
     }
 
-    /// How many of the first of `waited` the push service dropped, and why (facts 5).
-    fn dropped_of(&self, waited: usize) -> (usize, PushProblem) {
-        let service = &self.settings.push_service;
-        let all_but_one = (waited.saturating_sub(1), PushProblem::Collapsed);
-        match service.android_message {
-            _ if !service.emulate => (0, PushProblem::Collapsed),
-            // Rule::ApnsKeepsOne: one notification per app and device, usually the latest
-            _ if self.is_apple() => all_but_one,
-            // Rule::FcmCollapses: the key is the app's own, so the newest of all
-            FcmMessageKind::Notification => all_but_one,
-            // Rule::FcmKeepsHundred
-            FcmMessageKind::Data if waited > FCM_KEEPS => (waited, PushProblem::DroppedTooManyPendingMessages),
-            FcmMessageKind::Data => (0, PushProblem::DroppedTooManyPendingMessages),
+    fn waiting<'a>(&self, push: &'a ReceivedPush) -> WaitingMessage<'a> {
+        let own_key = push.notification.collapse_key.as_deref();
+        let collapse_key = match self.settings.push_service.android_message {
+            // Rule::ApnsKeepsOne: one notification per app and device, usually the latest, whatever else is said of it
+            _ if self.is_apple() => Some(CollapseKey::App),
+            // Rule::FcmCollapses: the key is the app's own where the message has none
+            FcmMessageKind::Notification => Some(own_key.map_or(CollapseKey::App, CollapseKey::Named)),
+            FcmMessageKind::Data => own_key.map(CollapseKey::Named),
+        };
+        let time_to_live_ends = self.settings.time_to_live_ends(push, self.is_apple());
+        let ends_at = [push.expires_at, time_to_live_ends].into_iter().flatten().min();
+        WaitingMessage { sent_at: push.sent_at(), ends_at, collapse_key }
+    }
+
+    /// FCM tells the app that messages are gone, not which (`Rule::FcmKeepsHundred`, `Rule::DeviceInactive`).
+    fn note_deleted_messages(&self, problems: &[Option<PushProblem>], effects: &mut Vec<DeviceEffect>) {
+        let told_of = [PushProblem::DroppedTooManyPendingMessages, PushProblem::DroppedDeviceInactive];
+        let deleted = problems.iter().flatten().filter(|problem| told_of.contains(problem)).count();
+        if deleted > 0 && self.state.app.is_installed() {
+            let messages = if deleted == 1 { "message" } else { "messages" };
+            let note = format!("FCM discarded {deleted} {messages} and calls the app's onDeletedMessages (facts 5)");
+            effects.push(DeviceEffect::Noted(note));
         }
     }
 }

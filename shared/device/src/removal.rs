@@ -227,7 +227,7 @@ impl Device {
                 let outcome = self.ignored_beside_removal(&candidate.push, now);
                 self.settle(candidate, outcome, now, effects);
             } else {
-                self.hold(candidate, HoldReason::DeviceOffline, effects);
+                self.hold(candidate, HoldReason::DeviceOffline, now, effects);
             }
         }
     }

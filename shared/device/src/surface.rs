@@ -31,15 +31,22 @@ impl DeviceSnapshot {
             heads_up: (!apple).then_some(surface == Surface::Banner),
             content_hidden: surface != Surface::InApp && self.hides_content(&switches),
             substituted: surface != Surface::InApp && self.app_is_too_old(),
+            // What depends on the notifications before it: `among_others`.
+            sound_lowered: false,
+            grouped: false,
         }
+    }
+
+    /// Whether a push shows in the app, which is open on an unlocked device.
+    pub(super) fn shows_in_app(&self) -> bool {
+        // locked, it is a system notification all the same (Rule::SystemWhileLocked)
+        let open_and_unlocked = self.app.foreground && !self.condition.locked;
+        open_and_unlocked && (self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid))
     }
 
     /// Where a push shows with these switches; `None` where no surface is left for it.
     pub(super) fn surface(&self, switches: &NotificationSwitches) -> Option<Surface> {
-        let open_and_unlocked = self.app.foreground && !self.condition.locked;
-        let in_app = self.follows(Rule::InAppWhileOpenApple) || self.follows(Rule::InAppWhileOpenAndroid);
-        // locked, it is a system notification all the same (Rule::SystemWhileLocked)
-        if open_and_unlocked && in_app {
+        if self.shows_in_app() {
             return Some(Surface::InApp);
         }
         let quiet = self.quiet_by(switches).is_some();
@@ -99,6 +106,12 @@ impl DeviceSnapshot {
     /// (facts 1.1: "after the update the message appears").
     pub fn lists_substituted(&self) -> bool {
         !self.app_is_too_old()
+    }
+
+    /// Up to which sequence Company Portal's Notifications section lists what came in the app: up to the last pull, or all of it
+    /// where the section needs none (`Rule::PullToRefresh`).
+    pub fn lists_through(&self) -> u64 {
+        if self.follows(Rule::PullToRefresh) { self.app.refreshed_through } else { i64::MAX.unsigned_abs() }
     }
 
     // facts 4.1: badgeSetting; a provisional app's icon has none

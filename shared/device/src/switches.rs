@@ -145,6 +145,14 @@ fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> String {
     words.iter().find(|(_, candidate)| *candidate == value).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
 }
 
+/// Apple's own words for a switch of an app (UNNotificationSetting), read beside `on` and `off`.
+const ENABLED_DISABLED: [(&str, bool); 2] = [("enabled", true), ("disabled", false)];
+
+fn read_switch(name: &str, text: &str) -> Result<bool, Refusal> {
+    let as_apple_says = ENABLED_DISABLED.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    as_apple_says.map_or_else(|| read(&ON_OFF, name, text), |(_, value)| Ok(*value))
+}
+
 fn read<T: Copy>(words: &[(&'static str, T)], name: &str, text: &str) -> Result<T, Refusal> {
     words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value).ok_or_else(|| {
         let values: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -196,19 +204,19 @@ impl NotificationSwitches {
     fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         match self {
             Self::Apple(apple) => match name {
-                "notificationCenter" => apple.notification_center = read(&ON_OFF, name, value)?,
-                "lockScreen" => apple.lock_screen = read(&ON_OFF, name, value)?,
-                "alert" => apple.alert = read(&ON_OFF, name, value)?,
-                "sound" => apple.sound = read(&ON_OFF, name, value)?,
-                "badge" => apple.badge = read(&ON_OFF, name, value)?,
+                "notificationCenter" => apple.notification_center = read_switch(name, value)?,
+                "lockScreen" => apple.lock_screen = read_switch(name, value)?,
+                "alert" => apple.alert = read_switch(name, value)?,
+                "sound" => apple.sound = read_switch(name, value)?,
+                "badge" => apple.badge = read_switch(name, value)?,
                 "showPreviews" => apple.show_previews = read(&PREVIEWS, name, value)?,
-                "scheduledDelivery" => apple.scheduled_delivery = read(&ON_OFF, name, value)?,
+                "scheduledDelivery" => apple.scheduled_delivery = read_switch(name, value)?,
                 _ if NOT_SUPPORTED.contains(&name) && value == NOT_SUPPORTED_WORD => {}
                 _ if NOT_SUPPORTED.contains(&name) => return Err(not_supported(name)),
                 _ => return Err(self.unknown(name)),
             },
             Self::Android(android) => match name {
-                "channelGroup" => android.channel_group = read(&ON_OFF, name, value)?,
+                "channelGroup" => android.channel_group = read_switch(name, value)?,
                 "channelImportance" => android.importance = read(&IMPORTANCES, name, value)?,
                 "lockScreen" => android.lock_screen = read(&VISIBILITIES, name, value)?,
                 _ => return Err(self.unknown(name)),
@@ -267,6 +275,10 @@ mod tests {
             assert_eq!(switches.set("nonsense", "on").unwrap_err().code, "unknownSetting");
         }
         let mut switches = NotificationSwitches::out_of_the_box(OperatingSystem::Ios);
+        for (word, value) in [("disabled", "off"), ("enabled", "on"), ("Disabled", "off"), ("ON", "on")] {
+            switches.set("alert", word).unwrap();
+            assert_eq!(switches.list()["alert"], value);
+        }
         assert!(switches.set("showPreviews", "maybe").unwrap_err().hint.contains("whenAuthenticated"));
     }
 }

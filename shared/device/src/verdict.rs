@@ -28,18 +28,23 @@ impl Device {
     }
 
     /// The same of one that has waited for `waited_for`. In the contract's order: expired, withheld, then waiting, dropped,
-    /// shown.
+    /// shown; but what waits at the push service is decided on when the device is back.
     pub(super) fn judge(&self, push: &ReceivedPush, waited_for: Option<HoldReason>, now: Timestamp) -> PushVerdict {
         let is_on_the_device = waited_for.is_some_and(|reason| reason != HoldReason::DeviceOffline);
         if !is_on_the_device && self.state.is_ignored_beside_removal(push) {
             // Rule::RemovalFirst: nothing of the device is asked then
             return PushVerdict::Ends(self.ignored_beside_removal(push, now));
         }
+        // What is on the device already does not go back behind the fence.
+        if !is_on_the_device && self.waits_at_the_push_service(push) {
+            return PushVerdict::Waits(HoldReason::DeviceOffline);
+        }
         if let Some(outcome) = self.ends_unseen(push, now) {
             return PushVerdict::Ends(outcome);
         }
-        if let Some(reason) = self.waits_for(push, waited_for).next() {
-            if self.settings.time_to_live_is_over(push, self.is_apple(), now) {
+        if let Some(reason) = self.waits_for(push, waited_for, now).next() {
+            let service_waits = reason.is_of_the_push_service();
+            if service_waits && self.settings.time_to_live_is_over(push, self.is_apple(), now) {
                 return PushVerdict::Ends(Outcome::Dropped { problem: PushProblem::DroppedTtlExpired });
             }
             return PushVerdict::Waits(reason);
@@ -48,7 +53,7 @@ impl Device {
             // Rule::ForceStop
             return PushVerdict::Ends(Outcome::Dropped { problem: PushProblem::DroppedAppForceStopped });
         }
-        PushVerdict::Shows(self.state.presentation())
+        PushVerdict::Shows(self.among_others(self.state.presentation(), now))
     }
 
     /// The outcome of a push that no waiting can change: it has expired, or a prerequisite is unmet.
@@ -77,15 +82,21 @@ impl Device {
         &'a self,
         push: &ReceivedPush,
         waited_for: Option<HoldReason>,
+        now: Timestamp,
     ) -> impl Iterator<Item = HoldReason> + use<'a> {
         // What is on the device already does not go back behind the fence.
         let may_wait_for_fence = waited_for.is_none_or(|reason| reason == HoldReason::DeviceOffline);
-        let passes_doze = self.is_of_high_priority(push);
+        let high = self.is_of_high_priority(push);
+        let passes_doze = high || self.had_maintenance_window(push, now);
+        // What is in the app does not wait; what waits for a summary is not in the app any more.
+        let left_to_summary = waited_for == Some(HoldReason::ScheduledSummary) || !self.state.shows_in_app();
+        let awaits_summary = left_to_summary && !self.had_summary(push, now);
         let reasons = [
             (HoldReason::DeviceOffline, may_wait_for_fence),
             (HoldReason::WorkProfilePaused, true),
             (HoldReason::Doze, !passes_doze),
-            (HoldReason::BatteryOptimisation, true),
+            (HoldReason::BatteryOptimisation, !high),
+            (HoldReason::ScheduledSummary, awaits_summary),
         ];
         reasons.into_iter().filter(|(reason, may)| *may && self.holds(*reason)).map(|(reason, _)| reason)
     }
@@ -102,9 +113,12 @@ impl Device {
             HoldReason::WorkProfilePaused => condition.work_profile_paused,
             HoldReason::BatteryOptimisation => {
                 let optimised = !condition.battery_optimisation_exempt;
-                let restricted = condition.standby_bucket == StandbyBucket::Restricted;
+                // Rule::RestrictedBucket
+                let restricted = condition.standby_bucket == StandbyBucket::Restricted && !condition.charging;
                 emulated && optimised && restricted && self.state.follows(Rule::BatteryOptimisation)
             }
+            // Rule::AppleScheduledSummary
+            HoldReason::ScheduledSummary => self.is_left_to_summary(),
             HoldReason::Pace => false,
             HoldReason::NotificationServerAway => self.pushes.server_problem.is_some(),
         }

@@ -55,6 +55,7 @@ impl DeviceSnapshot {
             offline: condition.offline,
             focus: condition.focus,
             doze: condition.doze,
+            charging: condition.charging,
             work_profile_paused: condition.work_profile_paused,
             battery_optimisation_exempt: condition.battery_optimisation_exempt,
             standby_bucket: android.then_some(condition.standby_bucket),

@@ -56,10 +56,14 @@ impl Device {
             HoldReason::DeviceOffline => {
                 said("a connection to the broker over which all that waits there has come", None)
             }
-            HoldReason::Doze => said("the end of Doze", Some("device doze off")),
+            HoldReason::Doze => said("a maintenance window of Doze, or its end", Some("device doze off")),
             HoldReason::WorkProfilePaused => said("the work profile resumed", Some("device work-profile resume")),
-            HoldReason::BatteryOptimisation => {
-                said("an exemption from battery optimisation, or another standby bucket", Some("device battery exempt"))
+            HoldReason::BatteryOptimisation => said(
+                "an exemption from battery optimisation, a charger, or another standby bucket",
+                Some("device battery exempt"),
+            ),
+            HoldReason::ScheduledSummary => {
+                said("the next scheduled summary, by itself", Some("settings set scheduledDelivery=off"))
             }
             HoldReason::Pace => {
                 let most = self.settings.pace_per_second;
@@ -81,6 +85,7 @@ impl Device {
             HoldReason::Doze => "the device is in Doze, and the message is of normal priority (facts 4.2)",
             HoldReason::WorkProfilePaused => "the work profile is paused (facts 4.2)",
             HoldReason::BatteryOptimisation => "battery optimisation keeps it from the app (facts 1.1)",
+            HoldReason::ScheduledSummary => "it is left to the scheduled summary (facts 4.1)",
             HoldReason::Pace => "others are shown before it, and this computer's desktop is not flooded",
             HoldReason::NotificationServerAway => "this computer has no notification server at present",
         }

@@ -38,6 +38,7 @@ async fn a_push_arrives_as_the_payload_that_the_contract_names() {
             sent_at: None,
             expires_at: None,
             target_user_principal_name: None,
+            collapse_key: None,
         };
         sender.push(PushAddress::Device(device), &notification).await.unwrap();
         let push = agent.push().await;

@@ -42,8 +42,10 @@ prop_compose! {
         heads_up in any::<Option<bool>>(),
         content_hidden in any::<bool>(),
         substituted in any::<bool>(),
+        sound_lowered in any::<bool>(),
+        grouped in any::<bool>(),
     ) -> Presentation {
-        Presentation { surface: Surface::LockScreen, sound, badge, heads_up, content_hidden, substituted }
+        Presentation { surface: Surface::LockScreen, sound, badge, heads_up, content_hidden, substituted, sound_lowered, grouped }
     }
 }
 

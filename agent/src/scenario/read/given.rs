@@ -42,10 +42,11 @@ struct ConditionSwitch {
 }
 
 /// The conditions in the order in which they are turned on; the last takes the device off the broker.
-const SWITCHES: [ConditionSwitch; 6] = [
+const SWITCHES: [ConditionSwitch; 7] = [
     ConditionSwitch { name: "focus", on: "focus/on", member: "focus" },
     ConditionSwitch { name: "batteryExempt", on: "battery/exempt", member: "batteryOptimisationExempt" },
     ConditionSwitch { name: "locked", on: "lock", member: "locked" },
+    ConditionSwitch { name: "charging", on: "charging/on", member: "charging" },
     ConditionSwitch { name: "doze", on: "doze/on", member: "doze" },
     ConditionSwitch { name: "workProfilePaused", on: "work-profile/pause", member: "workProfilePaused" },
     ConditionSwitch { name: "offline", on: "offline", member: "offline" },

@@ -67,13 +67,14 @@ fn enrollment(status: &StatusReport) -> Value {
     }
 }
 
-fn conditions(status: &StatusReport) -> [(&'static str, bool); 7] {
+fn conditions(status: &StatusReport) -> [(&'static str, bool); 8] {
     let condition = &status.condition;
     [
         ("focus", condition.focus),
         ("batteryExempt", condition.battery_optimisation_exempt),
         ("locked", condition.locked),
         ("doze", condition.doze),
+        ("charging", condition.charging),
         ("workProfilePaused", condition.work_profile_paused),
         ("offline", condition.offline),
         ("foreground", status.app.foreground),

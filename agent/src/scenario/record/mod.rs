@@ -272,7 +272,9 @@ impl ScenarioWriter {
 /// Whether it was time that let a held push go, and no step.
 fn let_go_by_time(receipt: &Receipt) -> bool {
     let by_outcome = matches!(receipt.outcome, Outcome::Expired | Outcome::Failed { .. });
-    by_outcome || receipt.delay == Some(DeliveryDelay::DelayedDesktopPace)
+    let by_the_clock =
+        [DeliveryDelay::DelayedDesktopPace, DeliveryDelay::DelayedDeviceDoze, DeliveryDelay::DelayedScheduledSummary];
+    by_outcome || receipt.delay.is_some_and(|delay| by_the_clock.contains(&delay))
 }
 
 /// Milliseconds as people write them: `4h`, `1h30m`, `2s500ms`.

@@ -76,8 +76,13 @@ pub static GROUPS: &[CommandGroup] = &[
     },
     CommandGroup { name: "device doze", summary: "Doze (Android): on, off", examples: &[example("device doze on")] },
     CommandGroup {
+        name: "device charging",
+        summary: "The charger (Android): on, off",
+        examples: &[example("device charging on")],
+    },
+    CommandGroup {
         name: "device battery",
-        summary: "Company Portal's battery optimisation (Android): exempt (unrestricted), optimised",
+        summary: "Company Portal's battery optimisation (Android): exempt or unrestricted, optimised or optimized",
         examples: &[example("device battery exempt")],
     },
     CommandGroup {

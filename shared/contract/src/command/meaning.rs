@@ -244,6 +244,8 @@ pub enum ConditionCommand {
     Focus(bool),
     /// Doze (Android).
     Doze(bool),
+    /// On a charger, or not (Android).
+    Charging(bool),
     /// The work profile (Android).
     WorkProfilePaused(bool),
     /// Company Portal's exemption from battery optimisation (Android).

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::ArgumentKind::Positional;
-use super::ConditionCommand::{BatteryOptimisationExempt, Doze, Focus, Locked, Offline, WorkProfilePaused};
+use super::ConditionCommand::{BatteryOptimisationExempt, Charging, Doze, Focus, Locked, Offline, WorkProfilePaused};
 use super::HttpMethod::{Post, Put};
 use super::PlatformSet::{All, Android, Apple};
 use super::arguments::{
@@ -330,6 +330,22 @@ pub static COMMANDS: &[CommandRow] = &[
         request_body!(DeviceCommand::Condition(Doze(false))),
     ),
     plain(
+        "device charging on",
+        "charging/on",
+        Android,
+        "Put the device on a charger, which lifts the limits of standby buckets",
+        &[example("device charging on")],
+        request_body!(DeviceCommand::Condition(Charging(true))),
+    ),
+    plain(
+        "device charging off",
+        "charging/off",
+        Android,
+        "Take the device off its charger",
+        &[example("device charging off")],
+        request_body!(DeviceCommand::Condition(Charging(false))),
+    ),
+    plain(
         "device battery exempt",
         "battery/exempt",
         Android,
@@ -343,6 +359,22 @@ pub static COMMANDS: &[CommandRow] = &[
         Android,
         "Let the platform optimise Company Portal's battery use",
         &[example("device battery optimised")],
+        request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(false))),
+    ),
+    plain(
+        "device battery unrestricted",
+        "battery/unrestricted",
+        Android,
+        "Exempt Company Portal from battery optimisation, in the words of Android's settings",
+        &[example("device battery unrestricted")],
+        request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(true))),
+    ),
+    plain(
+        "device battery optimized",
+        "battery/optimized",
+        Android,
+        "Let the platform optimise Company Portal's battery use, in the words of Android's settings",
+        &[example("device battery optimized")],
         request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(false))),
     ),
     plain(

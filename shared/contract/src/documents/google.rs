@@ -191,6 +191,8 @@ documents! {
             "there is a limit of 100 messages that can be stored without collapsing",
             "If the limit is reached, all stored messages are discarded.",
             "By default, the collapse key is the app package name registered in the Firebase console.",
+            "The FCM server can simultaneously store four different collapsible messages per device, each with a different collapse key.",
+            "When the device is back online, it receives a special message indicating that the limit was reached.",
         ],
     }
     Out {

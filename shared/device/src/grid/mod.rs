@@ -154,6 +154,7 @@ fn push(address: usize, now: Timestamp) -> Option<ReceivedPush> {
         sent_at: Some(now),
         expires_at: None,
         target_user_principal_name: user,
+        collapse_key: None,
     };
     Some(ReceivedPush { notification, target, received_at: now, expires_at: None, priority_lowered: false })
 }
@@ -281,9 +282,10 @@ impl Device {
         match reason {
             HoldReason::DeviceOffline if self.is_apple() => vec![Rule::ApnsKeepsOne],
             HoldReason::DeviceOffline => vec![Rule::FcmKeepsHundred],
-            HoldReason::Doze => vec![Rule::Doze],
+            HoldReason::Doze => vec![Rule::Doze, Rule::DozeWindows],
             HoldReason::WorkProfilePaused => vec![Rule::WorkProfilePaused],
             HoldReason::BatteryOptimisation => vec![Rule::BatteryOptimisation],
+            HoldReason::ScheduledSummary => vec![Rule::AppleScheduledSummary],
             // The desktop's own.
             HoldReason::Pace | HoldReason::NotificationServerAway => Vec::new(),
         }

@@ -48,9 +48,8 @@ rules! {
         "with the device locked, an open app's message shows as a system notification",
         note: "2025: from a picture's caption, \"Locked device\"",
         undocumented: "2019, and Android in 2023; here it is the same there";
-    PullToRefresh = "pull-to-refresh", "facts 1.6", ALWAYS, All, [U D D] on_android: [U U U] {C23.10 C25.14},
-        "the app's Notifications section lists what came in the app once it is pulled to refresh",
-        undocumented: "2019, and Android in every year; here it is the same there";
+    PullToRefresh = "pull-to-refresh", "facts 1.6", FROM_2023, Apple, [- D D] {C23.10 C25.14},
+        "the app's Notifications section lists what came in the app once it is pulled to refresh; where no document names that step, at once";
     GraceAfterUnenrolling = "grace-after-unenrolling", "facts 1.6", ALWAYS, All, [D D D] {C19.12 C23.20 C25.10},
         "recently unenrolled users may still receive what is later sent to their groups",
         undocumented: "how long; here it is off unless set",
@@ -115,9 +114,10 @@ rules! {
     ApplePreviews = "apple-previews", "facts 4.1", ALWAYS, Apple, [D D D] {Pre.1},
         "Show Previews hides title and body: always shown, when unlocked, never";
     AppleScheduledSummary = "apple-scheduled-summary", "facts 4.1", ALWAYS, Apple, [N V V] {Sch.1},
-        "scheduled delivery leaves it to the summary: quietly in Notification Center",
-        note: "quiet until the summary: from the word \"schedules\"",
-        undocumented: "when the summary comes; here it is listed at once, quietly";
+        "with scheduled delivery a message waits for the next summary and is then listed quietly in Notification Center",
+        note: "from the word \"schedules\"",
+        undocumented: "when the summaries come; here at 08:00 and 18:00 UTC",
+        setting: "app.ios_summary_times";
     ApplePolicy = "apple-policy", "facts 4.1", ALWAYS, Apple, [D D D] {Mdm.1},
         "on a supervised device that is not in User Enrollment, the notifications payload is always enforced",
         undocumented: "whether it spares the prompt; here it does",
@@ -188,43 +188,60 @@ rules! {
         note: "Android's own default is PRIVATE",
         undocumented: "Company Portal's own visibility; here PUBLIC",
         setting: "settings set lockScreen";
+    AndroidCooldown = "android-cooldown", "facts 4.2", ALWAYS, Android, [N N V] {A16.1},
+        "from 16 on a sound that comes close behind another is lowered: a hint in the receipt",
+        note: "from a change in the open source, for all apps",
+        undocumented: "how close; here two minutes";
+    AndroidGrouping = "android-grouping", "facts 4.2", ALWAYS, Android, [N N V] {A16.2},
+        "from 16 on the app's notifications are grouped by the system: a hint in the receipt",
+        note: "from a change in the open source",
+        undocumented: "from how many on; here two";
     FocusIsQuiet = "focus-is-quiet", "facts 4.1", ALWAYS, All, [N V V] on_android: [U U U] {Int.1 Int.2},
         "Focus and Do Not Disturb leave a notification in the list, without banner and sound",
         note: "from Apple's interruption levels",
         undocumented: "Android's Do Not Disturb; here it does the same";
     Doze = "doze", "facts 4.2", ALWAYS, Android, [D D D] {Doz.1 Pow.1 Pri.1},
-        "in Doze a message of normal priority waits for its end, one of high priority passes",
-        note: "documents conflict on when the wait ends (facts 4.2)",
+        "in Doze a message of normal priority waits, one of high priority passes",
         undocumented: "the priority of Intune's message; here normal",
         setting: "push_service.android_priority";
-    StandbyBuckets = "standby-buckets", "facts 4.2", ALWAYS, Android, [D D D] {Pow.3 Buc.1},
-        "before 13 the standby bucket caps high priority a day: frequent 10, rare 5, restricted 5; the rest counts as normal",
+    DozeWindows = "doze-windows", "facts 4.2", ALWAYS, Android, [D D D] {Doz.1 Pow.1 Pri.1},
+        "what waits in Doze arrives in its next maintenance window, or at its end",
+        note: "documents conflict: Doz and Pow have windows, Pri has a message wait until Doze ends",
+        undocumented: "how far apart the windows are; here six hours",
+        setting: "push_service.doze_window";
+    StandbyBuckets = "standby-buckets", "facts 4.2", ALWAYS, Android, [D D D] {Pow.3 Pow.2 Buc.1},
+        "before 13 the standby bucket caps high priority a day, unless the device charges: frequent 10, rare 5, restricted 5; the rest counts as normal. From 13 on no bucket caps or holds high priority",
         note: "the figures stand in a translated form of Pow";
+    RestrictedBucket = "restricted-bucket", "facts 4.2", ALWAYS, Android, [N V V] {Sb.1 Buc.1 Pow.2},
+        "from 13 on an app that nobody used for 8 days is in the restricted bucket; its limits do not hold while the device charges",
+        note: "from the threshold in the open source; every manufacturer can set its own",
+        undocumented: "what counts as use; here the app installed, updated or open, or its notification clicked",
+        setting: "push_service.restricted_after";
     PriorityLowered = "priority-lowered", "facts 4.2", ALWAYS, Android, [D D D] {Pri.2},
         "high priority is lowered to normal when, over seven days, messages led to no visible notification",
         undocumented: "after how many; here 10",
         setting: "push_service.lower_priority_after";
     ForceStop = "force-stop", "facts 4.2", ALWAYS, Android, [D D D] {Out.3},
-        "a force-stopped app receives nothing until it is opened";
+        "what reaches a force-stopped app is dropped, and nothing of it comes when the app is opened";
     ForceQuit = "force-quit", "facts 5", ALWAYS, Apple, [V V V] {Bac.1},
         "a force-quit app's alert pushes still show",
         note: "from only background pushes being discarded";
     WorkProfilePaused = "work-profile-paused", "facts 4.2", ALWAYS, Android, [D D D] {Wp.1 Out.5},
-        "in a paused work profile nothing shows; all of it arrives in a burst on resume",
+        "in a paused work profile nothing shows; all of it arrives in a burst on resume. Without an enrollment there is no profile to pause",
         note: "\"in a burst\" is derived";
 
     // The push service in between (facts 5).
     ApnsKeepsOne = "apns-keeps-one", "facts 5", ALWAYS, Apple, [D D D] {Aps.1 Aps.2 Apx.2},
-        "while the device is away APNs keeps one notification for the app, the latest",
+        "while the device is away APNs keeps one notification for the app, the latest, whomever it is for",
         note: "usually the latest; \"not always guaranteed\"",
         setting: "push_service.emulate";
-    FcmKeepsHundred = "fcm-keeps-hundred", "facts 5", ALWAYS, Android, [D D D] {Col.1 Col.2 Out.2},
-        "while the device is away FCM keeps a hundred data messages; one more and all are discarded",
-        note: "documents conflict on whether at 100 or above (facts 5)",
-        setting: "push_service.emulate";
-    FcmCollapses = "fcm-collapses", "facts 5", ALWAYS, Android, [D D D] {Col.3},
-        "notification messages are collapsible: the newest takes the place of those before it",
-        undocumented: "which kind Intune sends; here data messages. Nor that every notification message collapses",
+    FcmKeepsHundred = "fcm-keeps-hundred", "facts 5", ALWAYS, Android, [D D D] {Col.1 Col.2 Col.5 Out.2},
+        "while the device is away FCM keeps a hundred data messages, whomever they are for; one more and all are discarded, and the app's onDeletedMessages is called",
+        note: "documents conflict: discarded at 100 (Col.2) or above 100 (Out.2), which is done here",
+        setting: "push_service.pending_limit";
+    FcmCollapses = "fcm-collapses", "facts 5", ALWAYS, Android, [D D D] {Col.3 Col.4},
+        "a message with a collapse key takes the place of the one before it with that key; four keys are kept. A notification message without one has the app's own",
+        undocumented: "which kind Intune sends; here data messages without a key. Nor which key goes for a fifth; here the oldest",
         setting: "push_service.android_message";
     TimeToLive = "time-to-live", "facts 5", ALWAYS, All, [D D D] {Aps.3 Aps.4 Ttl.1 Ttl.2},
         "what waits at the push service longer than its time to live is dropped: 30 days at APNs, 28 at FCM; 0 is now or never",
@@ -232,7 +249,8 @@ rules! {
         setting: "push_service.time_to_live";
     DeviceInactive = "device-inactive", "facts 5", ALWAYS, Android, [D D D] {Tok.1 Tok.2 Out.4},
         "after 270 days away the registration has expired, and what was sent since then is dropped",
-        note: "documents conflict on a month or 270 days (facts 5)";
+        note: "documents conflict: 270 days (Tok), or more than a month (Opt)",
+        setting: "push_service.inactive_after";
     Unregistered = "unregistered", "facts 5", ALWAYS, Android, [V V V] {Opt.1 Apr.1},
         "what was sent to an installation of the app that is gone is not delivered to the next",
         note: "from the old token being invalid",

@@ -33,8 +33,8 @@ impl InvariantChecks {
             Ok(effects) => effects,
             Err(refusal) => return a_refusal_changes_nothing(event, refusal, before, after),
         };
-        // A grace that ends at this very moment is a change of its own, whatever else happens.
-        if before.snapshot().enrollment.next_grace_end().is_none_or(|end| now < end) {
+        // What time ends at this very moment is a change of its own, whatever else happens.
+        if before.next_change().is_none_or(|at| now < at) {
             a_change_is_said(event, before.snapshot(), effects, after.snapshot());
         }
         if is_reset(event) {

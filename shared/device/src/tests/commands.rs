@@ -74,7 +74,7 @@ fn a_command_that_changes_nothing_says_so() {
         (IPHONE, OPEN, DeviceCommand::App(AppCommand::Open), "already open"),
         (IPHONE, READY, DeviceCommand::App(AppCommand::Close), "already closed"),
         (ANDROID, FORCE_STOPPED, DeviceCommand::App(AppCommand::ForceStop), "already force-stopped"),
-        (IPHONE, INSTALLED, DeviceCommand::App(AppCommand::Refresh), "already up to date"),
+        (IPHONE, INSTALLED, DeviceCommand::App(AppCommand::Refresh), "the section lists at once what comes in the app"),
         (IPHONE, READY, enroll("adele"), "already enrolled by adele@contoso.example"),
         (IPHONE, NEW, RETIRE, "already not enrolled"),
         (IPHONE, READY, ALLOW, "already allowed"),

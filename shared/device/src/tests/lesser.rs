@@ -19,6 +19,8 @@ fn said(platform: PlatformCase, documentation: DocumentationYear, lines: &[&str]
         rig.command(read_line(line).unwrap());
     }
     rig.push(sent("n"));
+    // What is left to the scheduled summary comes within a day.
+    rig.advance(24 * 3_600_000);
     let explanation = explain(rig.receipt("n"), None, rig.snapshot(), &rig.settings);
     let said = explanation.lesser_showing.iter().map(|cause| {
         assert!(!cause.detail.is_empty() && !cause.hint.is_empty());

@@ -100,6 +100,7 @@ fn a_third_button_allows_in_the_scheduled_summary_where_the_setting_says_that_th
         rig.connect(true);
         rig.fence();
         rig.push(sent("a"));
+        rig.advance(9 * 3_600_000);
         let Outcome::Presented(shown) = rig.receipt("a").outcome else { panic!() };
         assert_eq!((rig.status(), shown.surface), (Authorized, Surface::NotificationCenter));
         assert_eq!(rig.refused(DeviceCommand::Permission(PermissionCommand::AllowInSummary)).code, "noPrompt");

@@ -3,12 +3,13 @@
 //! Lives here: both through the whole device. Does not live here: each platform's table (beside its code).
 
 use portal_contract::NotificationPermission::{Authorized, Denied, NotDetermined, Provisional};
-use portal_contract::{NotificationPermission, Outcome, Presentation, Surface};
+use portal_contract::{DeliveryDelay, NotificationPermission, Outcome, Presentation, Surface};
 
 use super::rig::{ANDROID, DeviceRig, IPHONE};
 use super::sent::sent;
 use crate::{
-    AppCommand, ApplePermissionRequest, ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand,
+    AppCommand, ApplePermissionRequest, ConditionCommand, DeviceCommand, EmulationSettings, HoldReason,
+    PermissionCommand,
 };
 
 fn provisional() -> EmulationSettings {
@@ -65,7 +66,14 @@ fn keep_allows_and_stays_quiet_until_settings_say_otherwise() {
         let mut rig = quiet();
         rig.permission(PermissionCommand::Keep { in_summary });
         rig.permission_is(Authorized, 0);
-        assert_eq!(rig.showing_of("kept").surface, Surface::NotificationCenter);
+        rig.push(sent("kept"));
+        if in_summary {
+            assert_eq!(rig.held.values().next().unwrap().reason, HoldReason::ScheduledSummary);
+            rig.advance(9 * 3_600_000);
+            assert_eq!(rig.receipt("kept").delay, Some(DeliveryDelay::DelayedScheduledSummary));
+        }
+        let Outcome::Presented(shown) = rig.receipt("kept").outcome else { panic!() };
+        assert_eq!((shown.surface, shown.sound), (Surface::NotificationCenter, Some(false)));
         rig.set("alert", "on");
         rig.set("scheduledDelivery", "off");
         assert_eq!(rig.showing_of("after").surface, Surface::Banner);

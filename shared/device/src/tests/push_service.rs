@@ -7,7 +7,8 @@ use portal_contract::{DeliveryDelay, Outcome, PushProblem};
 use super::rig::{ANDROID, DeviceRig, IPAD, IPHONE, PlatformCase};
 use super::sent::sent;
 use crate::{
-    AppCommand, ConditionCommand, DeviceCommand, DeviceInput, EmulationSettings, HoldReason, PushServiceEmulation,
+    AppCommand, ConditionCommand, DeviceCommand, DeviceEffect, DeviceInput, DocumentationYear, EmulationSettings,
+    HoldReason, PushServiceEmulation,
 };
 
 fn ids(count: usize) -> Vec<String> {
@@ -60,6 +61,86 @@ fn what_waited_for_the_fence_says_so_even_if_its_turn_came_late() {
     rig.advance(10_000);
     assert_eq!(rig.ids_of("presented"), ids(5));
     assert!(rig.receipts.iter().all(|receipt| receipt.delay == Some(DeliveryDelay::DelayedDeviceOffline)));
+}
+
+/// facts 5: the push service knows nothing of users, groups and enrollments.
+#[test]
+fn what_a_prerequisite_withholds_takes_its_place_all_the_same() {
+    for platform in [IPHONE, IPAD, ANDROID] {
+        let mut rig = DeviceRig::following(platform, DocumentationYear::Y2023).made_ready();
+        rig.go_offline();
+        rig.come_back();
+        rig.push(sent("older").for_user("adele"));
+        if platform.is_apple() {
+            rig.push(sent("newer").for_user("bob"));
+        } else {
+            for id in ids(100) {
+                rig.push(sent(&id).for_user("bob"));
+            }
+        }
+        assert_eq!(rig.receipts.len(), 0, "nothing is decided before the fence");
+        rig.fence();
+        let problem = match platform.is_apple() {
+            true => PushProblem::Collapsed,
+            false => PushProblem::DroppedTooManyPendingMessages,
+        };
+        assert_eq!(rig.receipt("older").outcome, Outcome::Dropped { problem }, "{platform:?}");
+        assert_eq!(rig.ids_of("withheld").len(), if platform.is_apple() { 1 } else { 100 });
+        assert!(rig.receipts.iter().all(|receipt| receipt.delay == Some(DeliveryDelay::DelayedDeviceOffline)));
+    }
+}
+
+#[test]
+fn what_is_past_its_expiry_takes_no_place_among_the_hundred_and_took_one_at_apns() {
+    let mut rig = back_from_away(ANDROID, 0, EmulationSettings::default());
+    let soon = rig.now.plus_seconds(1);
+    for id in ids(60) {
+        let sent_at = rig.now;
+        rig.push(sent(&id).sent_at(sent_at).expires_at(soon));
+    }
+    rig.now = soon;
+    for n in 0..60 {
+        rig.push(sent(&format!("m{n}")).sent_at(soon));
+    }
+    rig.fence();
+    assert_eq!((rig.ids_of("expired").len(), rig.ids_of("presented").len()), (60, 60));
+
+    let mut rig = back_from_away(IPHONE, 1, EmulationSettings::default());
+    rig.push(sent("newer").expires_at(soon));
+    rig.now = soon;
+    rig.fence();
+    assert_eq!((rig.ids_of("dropped"), rig.ids_of("expired")), (vec!["n0"], vec!["newer"]));
+}
+
+#[test]
+fn collapse_keys_keep_the_newest_of_each_and_four_of_them() {
+    let mut rig = back_from_away(ANDROID, 1, EmulationSettings::default());
+    for (id, key) in [("a1", "a"), ("b", "b"), ("a2", "a"), ("c", "c"), ("d", "d"), ("e", "e")] {
+        rig.push(sent(id).collapsing(key));
+    }
+    rig.fence();
+    assert_eq!(rig.ids_of("dropped"), ["a1", "b"]);
+    assert_eq!(rig.ids_of("presented"), ["n0", "a2", "c", "d", "e"]);
+    assert_eq!(rig.receipt("a1").outcome, Outcome::Dropped { problem: PushProblem::Collapsed });
+    let live = &mut DeviceRig::ready(ANDROID);
+    live.push(sent("a1").collapsing("a"));
+    live.push(sent("a2").collapsing("a"));
+    assert_eq!(live.ids_of("presented"), ["a1", "a2"], "what is delivered is not replaced");
+}
+
+#[test]
+fn discarded_messages_are_told_to_the_app_as_on_deleted_messages() {
+    for count in [100, 101] {
+        let mut rig = back_from_away(ANDROID, count, EmulationSettings::default());
+        let told = rig.happens(DeviceInput::FenceReturned).into_iter().any(
+            |effect| matches!(effect, DeviceEffect::Noted(note) if note.contains("101") && note.contains("onDeletedMessages")),
+        );
+        assert_eq!(told, count > 100);
+    }
+    let push_service = PushServiceEmulation { pending_limit: 99, ..PushServiceEmulation::default() };
+    let mut rig = back_from_away(ANDROID, 100, EmulationSettings { push_service, ..EmulationSettings::default() });
+    rig.fence();
+    assert_eq!(rig.ids_of("dropped").len(), 100, "discarded once there are 100, as the other document has it");
 }
 
 #[test]

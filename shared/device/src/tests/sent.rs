@@ -23,6 +23,7 @@ pub(super) fn sent(id: &str) -> PushBuilder {
         sent_at: None,
         expires_at: None,
         target_user_principal_name: None,
+        collapse_key: None,
     };
     let payload = Ok(notification);
     let arrival = ArrivedPush {
@@ -71,6 +72,10 @@ impl PushBuilder {
 
     pub(super) fn sent_at(self, at: Timestamp) -> Self {
         self.with(|push| push.sent_at = Some(at))
+    }
+
+    pub(super) fn collapsing(self, key: &str) -> Self {
+        self.with(|push| push.collapse_key = Some(key.to_owned()))
     }
 
     pub(super) fn expires_at(self, at: Timestamp) -> Self {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The newest files' number; one more whenever a member is added.
-const NEWEST: u32 = 4;
+const NEWEST: u32 = 5;
 
 fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/tests/data")
@@ -55,7 +55,7 @@ fn full(apple: bool) -> (DeviceSnapshot, HeldPush) {
         rig.condition(ConditionCommand::Doze(true));
     }
     let expires_at = rig.now.plus_seconds(3_600);
-    rig.push(sent("held").for_group(1).for_user("adele").sent_at(rig.now).expires_at(expires_at));
+    rig.push(sent("held").for_group(1).for_user("adele").sent_at(rig.now).expires_at(expires_at).collapsing("news"));
     rig.uninstall();
     if apple {
         // After two days the status is forgotten, and the prompt shows.

@@ -365,7 +365,14 @@ prop_compose! {
     ) -> PushServiceEmulation {
         let android_priority = if high { FcmPriority::High } else { FcmPriority::Normal };
         let android_message = if collapses { FcmMessageKind::Notification } else { FcmMessageKind::Data };
-        PushServiceEmulation { emulate, android_priority, android_message, time_to_live_millis, lower_priority_after }
+        PushServiceEmulation {
+            emulate,
+            android_priority,
+            android_message,
+            time_to_live_millis,
+            lower_priority_after,
+            ..PushServiceEmulation::default()
+        }
     }
 }
 
@@ -393,6 +400,7 @@ prop_compose! {
             apple_summary_button: provisional.0 == provisional.1,
             android_channel: if channel_at_start { ChannelCreation::AtStart } else { ChannelCreation::FirstMessage },
             android_target_sdk, pace_per_second, open_cards, server_timeout_millis, ids_age_millis, allowed_actions,
+            ..EmulationSettings::default()
         }
     }
 }

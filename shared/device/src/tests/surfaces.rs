@@ -2,7 +2,7 @@
 //!
 //! Lives here: the tables of surfaces. Does not live here: whether it shows at all (`prerequisites`).
 
-use portal_contract::{Outcome, Prerequisite, Presentation, Surface};
+use portal_contract::{OperatingSystem, Outcome, Prerequisite, Presentation, Surface};
 
 use super::rig::{ANDROID, DeviceRig, IPAD, IPHONE, PROFILES, PlatformCase};
 use super::sent::sent;
@@ -43,7 +43,6 @@ fn each_standing_has_its_surface_and_sound() {
         (IPHONE, "sound=off", Banner, false),
         (IPHONE, "alert=off", NotificationCenter, true),
         (IPHONE, "alert=off sound=off", NotificationCenter, false),
-        (IPHONE, "scheduledDelivery=on", NotificationCenter, false),
         (IPHONE, "locked", LockScreen, true),
         (IPHONE, "locked lockScreen=off", NotificationCenter, true),
         (IPHONE, "alert=off notificationCenter=off", LockScreen, true),
@@ -93,6 +92,27 @@ fn where_no_surface_is_left_nothing_shows_until_the_hint_is_followed() {
             assert_eq!(rig.receipt("a").outcome, Outcome::Withheld { unmet }, "{words}");
             assert_eq!(rig.snapshot().hints(None)[&Prerequisite::NotificationsPermitted], hint, "{words}");
         }
+    }
+}
+
+/// facts 4.2, Android 16: hints alone, nothing that is shown differs.
+#[test]
+fn from_16_on_android_lowers_a_sound_close_behind_another_and_groups() {
+    let hints = |rig: &mut DeviceRig, id: &str| {
+        rig.push(sent(id));
+        match rig.receipt(id).outcome {
+            Outcome::Presented(shown) => (shown.sound_lowered, shown.grouped),
+            ref other => panic!("{id}: {other:?}"),
+        }
+    };
+    for (platform, both) in [(ANDROID, true), (PlatformCase(OperatingSystem::Android, "15"), false), (IPHONE, false)] {
+        let mut rig = DeviceRig::ready(platform);
+        assert_eq!(hints(&mut rig, "a"), (false, false));
+        rig.advance(119_999);
+        assert_eq!(hints(&mut rig, "b"), (both, both), "{platform:?}");
+        rig.advance(120_000);
+        assert_eq!(hints(&mut rig, "c"), (false, both));
+        assert!(rig.shown.iter().all(|(_, shown)| shown.sound), "the desktop sounds all the same");
     }
 }
 

@@ -7,7 +7,7 @@ use portal_contract::DeliveryDelay;
 
 use super::rig::{ANDROID, DeviceRig, IPHONE};
 use super::sent::{nonsense, sent};
-use crate::{ConditionCommand, DeviceCommand, EmulationSettings, HoldReason, PushServiceEmulation};
+use crate::{AppCommand, ConditionCommand, DeviceCommand, EmulationSettings, HoldReason, PushServiceEmulation};
 
 const DOZE: ConditionCommand = ConditionCommand::Doze(true);
 const AWAKE: ConditionCommand = ConditionCommand::Doze(false);
@@ -140,8 +140,40 @@ fn a_push_older_than_the_memory_of_ids_is_expired() {
 }
 
 #[test]
+fn what_is_left_to_the_summary_comes_with_it_or_once_it_is_taken_out_of_it() {
+    for (apple_summary_times, comes) in [(vec![8 * 60, 18 * 60], true), (Vec::new(), false)] {
+        let settings = EmulationSettings { apple_summary_times, ..EmulationSettings::default() };
+        let mut rig = DeviceRig::ready_with(IPHONE, settings);
+        rig.set("scheduledDelivery", "on");
+        rig.push_all(["a", "b"]);
+        assert_eq!(rig.held.len(), if comes { 2 } else { 0 }, "without times it is listed at once");
+        rig.advance(9 * 3_600_000 - 1);
+        assert_eq!(rig.receipts.len(), if comes { 0 } else { 2 });
+        rig.restart();
+        rig.connect(true);
+        rig.fence();
+        rig.advance(1);
+        assert_eq!(rig.ids_of("presented"), ["a", "b"]);
+        rig.app(AppCommand::Open);
+        rig.push(sent("open"));
+        assert_eq!(rig.word("open"), "presented", "what is in the app does not wait");
+        rig.app(AppCommand::Close);
+        rig.push(sent("c"));
+        rig.app(AppCommand::Open);
+        assert_eq!(rig.held.len(), usize::from(comes), "what waits does not come with the app");
+        rig.app(AppCommand::Close);
+        rig.set("scheduledDelivery", "off");
+        assert_eq!(rig.word("c"), "presented");
+    }
+}
+
+#[test]
 fn a_held_push_becomes_too_old_at_a_deadline_of_its_own() {
-    let push_service = PushServiceEmulation { time_to_live_millis: Some(i64::MAX), ..PushServiceEmulation::default() };
+    let push_service = PushServiceEmulation {
+        time_to_live_millis: Some(i64::MAX),
+        doze_window_millis: 0,
+        ..PushServiceEmulation::default()
+    };
     let mut rig = DeviceRig::ready_with(ANDROID, EmulationSettings { push_service, ..EmulationSettings::default() });
     rig.condition(DOZE);
     rig.push(sent("a").sent_at(rig.now));

@@ -57,6 +57,7 @@ changes! {
     Channel: User 1 "turn the channel on in Settings";
     DeviceOnline: User 1 "bring the device online";
     DozeOff: User 1 "pick the device up, which ends Doze";
+    Charge: User 1 "put the device on a charger";
     BatteryExempt: User 1 "exempt Company Portal from battery optimisation";
     WorkProfileResume: User 1 "resume the work profile";
     StandbyActive: User 1 "use Company Portal, which lifts it out of its standby bucket";
@@ -110,6 +111,7 @@ impl ChangeKind {
             Self::Unlock => "device unlock",
             Self::FocusOff => "device focus off",
             Self::SummaryOff if apple => "settings set scheduledDelivery=off",
+            Self::Charge if !apple => "device charging on",
             Self::ChannelGroup if !apple => "settings set channelGroup=on",
             Self::Channel if !apple => "settings set channelImportance=HIGH",
             Self::DeviceOnline => "device online",

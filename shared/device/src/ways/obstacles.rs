@@ -39,7 +39,7 @@ impl Obstacles {
                 state.condition.focus,
                 switches,
             )),
-            waits_for: device.waits_for(push, None).collect(),
+            waits_for: device.waits_for(push, None, *now).collect(),
             expired: push.ends_at(device.settings().ids_age_millis).is_some_and(|at| *now >= at),
             force_stopped: state.app.force_stopped,
             beside_removal: state.is_ignored_beside_removal(push),
