@@ -265,7 +265,7 @@ impl Device {
             let message = format!(
                 "force-stop is Android's; on iOS and iPadOS {} ({})",
                 Rule::ForceQuit.says(),
-                Rule::ForceQuit.source()
+                Rule::ForceQuit.cited()
             );
             return Err(Refusal::new("notOnThisPlatform", message, "app close"));
         }

@@ -5,7 +5,7 @@
 use portal_contract::{StandbyBucket, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceEffect, Refusal};
+use super::{Device, DeviceEffect, Refusal, Rule};
 use portal_contract::command::ConditionCommand;
 
 /// How the device itself stands.
@@ -146,7 +146,11 @@ impl Device {
     fn check_work_profile(&self) -> Result<(), Refusal> {
         let identity = &self.state.identity;
         if identity.os_version.major() < WORK_PROFILE_PAUSES_SINCE {
-            let message = format!("Android {} cannot pause a work profile; 7 can (facts 4.2)", identity.os_version);
+            let message = format!(
+                "Android {} cannot pause a work profile; 7 can ({})",
+                identity.os_version,
+                Rule::WorkProfilePaused.cited()
+            );
             return Err(Refusal::new("notOnThisVersion", message, "os update 7"));
         }
         match self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type) {
@@ -155,7 +159,10 @@ impl Device {
                 Err(Refusal::new("noWorkProfile", message, "enroll --user UPN"))
             }
             Some(kind) if !kind.has_work_profile() => {
-                let message = format!("the device has no work profile: it is enrolled as {kind} (facts 1.2, 3)");
+                let message = format!(
+                    "the device has no work profile: it is enrolled as {kind} ({})",
+                    Rule::WorkProfilePaused.cited()
+                );
                 let out = self.state.way_out_of_management();
                 let hint = format!("{out}, then enroll --user UPN: a personal device with a work profile");
                 Err(Refusal::new("noWorkProfile", message, hint))

@@ -13,7 +13,7 @@ use portal_contract::{
 use serde::{Deserialize, Serialize};
 
 use super::grace::{FormerEnrollment, LeftGroups};
-use super::{Device, DeviceEffect, Refusal};
+use super::{Device, DeviceEffect, Refusal, Rule};
 use portal_contract::command::EnrollCommand;
 
 /// An enrollment that stands.
@@ -210,7 +210,11 @@ impl Device {
             return Err(Refusal::new("notOnThisPlatform", message, "enroll --type userEnrollment"));
         }
         if supervised && !apple {
-            let message = format!("supervision is Apple's; this device runs {} (facts 4.1)", identity.operating_system);
+            let message = format!(
+                "supervision is Apple's; this device runs {} ({})",
+                identity.operating_system,
+                Rule::ApplePolicy.cited()
+            );
             return Err(Refusal::new("notOnThisPlatform", message, "leave --supervised out"));
         }
         Ok(())

@@ -195,7 +195,7 @@ impl Device {
                 let message = format!(
                     "{name} is a setting of personally-owned work profiles; the device is enrolled as {} ({})",
                     enrolled.enrollment_type,
-                    Rule::IntuneAppPermissions.source()
+                    Rule::IntuneAppPermissions.cited()
                 );
                 let hint = format!("{}, then enroll --user UPN", self.state.way_out_of_management());
                 return Err(Refusal::new("notForThisEnrollment", message, hint));
@@ -204,7 +204,7 @@ impl Device {
                 let message = format!(
                     "Android {} has no notification permission that a policy could grant; it came with 13 ({})",
                     identity.os_version,
-                    Rule::AndroidPolicy.source()
+                    Rule::AndroidPolicy.cited()
                 );
                 return Err(Refusal::new("notOnThisVersion", message, "os update 13"));
             }
@@ -213,7 +213,7 @@ impl Device {
         if !enrolled.supervised || enrolled.enrollment_type.is_apple_user_enrollment() {
             let message = format!(
                 "the notifications payload reaches supervised devices only, and none in User Enrollment ({})",
-                Rule::ApplePolicy.source()
+                Rule::ApplePolicy.cited()
             );
             let hint = "retire, then enroll --user UPN --supervised --type appleBulkWithUser";
             return Err(Refusal::new("notSupervised", message, hint));

@@ -107,7 +107,7 @@ impl DeviceSnapshot {
     /// Why the present enrollment has no such removal (`Rule::RemovalByKind`).
     pub(super) fn has_no(&self, removal: Removal) -> Option<String> {
         let kind = self.management_kind().filter(|kind| !kind.has(removal))?;
-        let source = Rule::RemovalByKind.source();
+        let source = Rule::RemovalByKind.cited();
         Some(format!("{} is no action for {} ({source})", removal.word(), kind.words()))
     }
 

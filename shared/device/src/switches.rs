@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use portal_contract::OperatingSystem;
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceEffect, Refusal};
+use super::{Device, DeviceEffect, Refusal, Rule};
 
 /// The switches of one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,8 +244,11 @@ impl Device {
             && name.starts_with("channel")
             && self.state.identity.os_version.major() < CHANNELS_SINCE
         {
-            let message =
-                format!("Android {} has no channels; they came with 8 (facts 4.2)", self.state.identity.os_version);
+            let message = format!(
+                "Android {} has no channels; they came with 8 ({})",
+                self.state.identity.os_version,
+                Rule::AndroidImportance.cited()
+            );
             return Err(Refusal::new("notOnThisVersion", message, "os update 8, or permission deny for the whole app"));
         }
         let before = self.state.switches.clone();

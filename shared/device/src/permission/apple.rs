@@ -66,7 +66,7 @@ impl ApplePermission {
             let message = format!(
                 "Keep and Turn Off stand on a quiet notification, which provisional authorization delivers; it is {} ({})",
                 self.status,
-                Rule::AppleKeep.source()
+                Rule::AppleKeep.cited()
             );
             return Err(Refusal::new(
                 "notProvisional",
@@ -83,7 +83,10 @@ impl ApplePermission {
         match (self.status, allow) {
             (NotificationPermission::NotDetermined, _) => Err(Refusal::new(
                 "switchDoesNotExistYet",
-                "Settings has no Allow Notifications switch for Company Portal until it has asked once (facts 4.1)",
+                format!(
+                    "Settings has no Allow Notifications switch for Company Portal until it has asked once ({})",
+                    Rule::AppleSwitch.cited()
+                ),
                 "permission prompt, then permission allow",
             )),
             // Already allowed, if quietly: the switch is on.

@@ -119,7 +119,7 @@ impl Device {
         }
         let has_channel = self.state.app.has_channel;
         if let RequestOutcome::Silent(rule) = self.state.permission.asking(&self.settings, request, has_channel) {
-            let (status, says, source) = (self.state.permission.status(), rule.says(), rule.source());
+            let (status, says, source) = (self.state.permission.status(), rule.says(), rule.cited());
             effects.push(DeviceEffect::Unchanged(format!("already {status}: {says} ({source})")));
             return;
         }
@@ -137,7 +137,8 @@ impl Device {
         if operating_system.is_apple() {
             return Ok(());
         }
-        let message = format!("{what} is Apple's; this device runs {operating_system} (facts 4.1)");
+        let message =
+            format!("{what} is Apple's; this device runs {operating_system} ({})", Rule::AppleProvisional.cited());
         Err(Refusal::new("notOnThisPlatform", message, hint))
     }
 
@@ -162,7 +163,7 @@ impl Device {
                 } else {
                     Rule::AndroidPolicy
                 };
-                let message = format!("a policy enforces {status}, whatever the user does ({})", rule.source());
+                let message = format!("a policy enforces {status}, whatever the user does ({})", rule.cited());
                 Err(Refusal::new("enforcedByPolicy", message, "policy clear"))
             }
         }
@@ -194,7 +195,7 @@ impl Device {
             let message = format!(
                 "the prompt has no third button here: {} ({})",
                 Rule::AppleSummaryButton.about().evidence.undocumented,
-                Rule::AppleSummaryButton.source()
+                Rule::AppleSummaryButton.cited()
             );
             return Err(Refusal::new("noSuchButton", message, "permission allow, or set app.ios_summary_button"));
         }

@@ -116,6 +116,15 @@ impl Rule {
         self.about().source
     }
 
+    /// The section with title and date of each document behind the rule, as a refusal cites it: `facts 4.1: Title (date)`.
+    pub fn cited(self) -> String {
+        let about = self.about();
+        match about.evidence.titles() {
+            titles if titles.is_empty() => about.source.to_owned(),
+            titles => format!("{}: {}", about.source, titles.join("; ")),
+        }
+    }
+
     /// The number of that section.
     pub fn section(self) -> &'static str {
         self.source().trim_start_matches("facts ")
