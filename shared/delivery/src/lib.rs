@@ -9,6 +9,41 @@
 //! **published** (contract 4). A kill between two of these repeats the later ones at the next start, and loses nothing; the one
 //! push that was being shown may show again, since nobody knows whether the desktop had taken it.
 //!
+//! A device out of its box, from its start to its first durable entry:
+//!
+//! ```
+//! use portal_contract::{DeviceId, OperatingSystem, Tenant, Timestamp};
+//! use portal_delivery::{Action, Delivery, Input, Recovery};
+//! use portal_device::{Device, DeviceIdentity, EmulationSettings, OsVersion};
+//!
+//! let now: Timestamp = "2026-11-23T09:00:00Z".parse()?;
+//! let version: OsVersion = "26".parse()?;
+//! let identity = DeviceIdentity {
+//!     id: DeviceId::from_random(7),
+//!     name: "Adele's phone".to_owned(),
+//!     tenant: Tenant::default(),
+//!     operating_system: OperatingSystem::Ios,
+//!     os_version: version.clone(),
+//!     first_os_version: version,
+//! };
+//! let device = Device::out_of_the_box(identity, EmulationSettings::default(), now);
+//! let mut delivery = Delivery::new(device, Recovery::default());
+//!
+//! // What is decided goes to the journal, and waits there for the word that it is durable.
+//! let actions = delivery.handle(Input::Started(Vec::new()), now)?;
+//! let appended = actions.iter().find_map(|action| match action {
+//!     Action::Append { batch, .. } => *batch,
+//!     _ => None,
+//! });
+//! let batch = appended.ok_or("nothing was decided")?;
+//! assert!(!delivery.is_committed());
+//!
+//! // The journal has committed it: nothing is on its way to the disk any more.
+//! delivery.handle(Input::Durable(batch), now)?;
+//! assert!(delivery.is_committed());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Lives here: order, used ids, what is in flight, what waits for a commit, what is published when, whether the device is
 //! idle. Does not live here: the rules (`portal_device`), the words (`portal_contract`), anything that touches the world.
 
