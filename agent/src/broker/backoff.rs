@@ -26,6 +26,7 @@ impl Backoff {
     pub(super) fn pause(&mut self, random: u32) -> Duration {
         let step = self.doubled(self.reconnect.first, self.tries).min(self.reconnect.longest);
         self.tries = self.tries.saturating_add(1);
+        // Spread: a broker that comes back is not met by all of its devices in one moment.
         step.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
     }
 
@@ -38,6 +39,7 @@ impl Backoff {
     /// Once a round of tries.
     fn doubled(&self, first: Duration, tries: u32) -> Duration {
         let round = tries / self.brokers;
+        // Thirty-one doublings of a second are 68 years: the longest pause has long been reached.
         first.saturating_mul(1_u32.checked_shl(round.min(31)).unwrap_or(u32::MAX))
     }
 

@@ -28,6 +28,7 @@ fn add(context: &mut CommandContext, body: &Value) -> Result<(), CommandFailure>
     if context.global.json {
         return context.json_line(&added.json);
     }
+    // Connected anew: the devices that a client knows are those of its connecting.
     let mut client = context.daemon()?;
     client.choose(Some(&added.value.device_id.to_string()))?;
     context.page(&changed::page(&client.status()?.value))

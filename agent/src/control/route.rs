@@ -113,6 +113,8 @@ impl<H: RunningHost> ApiRoute<H> {
     }
 
     fn new(about: RouteDescription, handler: MethodRouter<ApiState<H>>) -> Self {
+        // For every route in one place: a misspelt parameter is refused. Left to the handlers, those that read none would
+        // ignore it.
         let parameters = about.parameters;
         let check = move |request: Request, next: Next| async move {
             match QueryValues::read(request.uri(), parameters) {

@@ -100,6 +100,7 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
 /// The router of the whole API.
 pub(super) fn router<H: RunningHost>(api: ApiState<H>) -> Router {
     let table = table();
+    // Made once: what the table has does not change while the daemon runs.
     let document: Arc<str> = openapi::document(table.iter().map(|route| &route.about)).to_string().into();
     let mut router = Router::new();
     for route in table {

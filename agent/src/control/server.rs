@@ -131,6 +131,7 @@ async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits,
             },
         }
     }
+    // Closed first: whoever comes now is refused at once, and does not wait for a server that ends.
     drop(listener);
     let all_ended = async { while connections.join_next().await.is_some() {} };
     // What is left then is aborted as the set is dropped.

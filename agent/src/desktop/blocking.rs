@@ -179,8 +179,10 @@ impl BlockingWorker {
         let (id, icon, known) = (card.id, self.icon.clone(), self.known.clone());
         let showing = tokio::task::spawn_blocking(move || {
             let shown = platform::card(&card, icon.as_deref());
+            // Read right after, on the same thread: the verdict is of the moment at which the card was shown.
             shown.map(|wait| (wait, known.read().verdict()))
         });
+        // A call that blocks cannot be taken back: its thread goes on, and the card may appear after this was given up.
         let shown = timeout(SHOW_TIMEOUT, showing).await;
         let failed = |problem, detail| DesktopEvent::ShowFailed { card: id, problem, detail };
         match shown.map(settled) {
@@ -212,6 +214,7 @@ impl BlockingWorker {
             Ok(Ok(wait)) => {
                 let prompts = self.prompts.clone();
                 self.await_answer(wait, move |response| {
+                    // Taken out with the answer: one counts, and of a prompt that was withdrawn none.
                     prompts.lock().remove(&id).then(|| prompt_answer(id, response))
                 });
                 None

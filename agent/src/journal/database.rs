@@ -89,8 +89,10 @@ impl JournalDatabase {
         let connection = place.open_writer()?;
         let store = Arc::new(Mutex::new(JournalStore::new(connection, options.retention, options.rules, clocks)));
         let inbox = Arc::new(EntryQueue::default());
+        // Of both only the newest word counts, so whoever reads slowly holds nobody up.
         let (durable_sender, durable) = watch::channel(CommitTicket::default());
         let (health_sender, health) = watch::channel(None);
+        // Opened before the thread is started: a failure here ends the start, and leaves no writer behind.
         let ids = Mutex::new(place.open_reader()?);
         let writer = JournalWriter {
             store: Arc::clone(&store),
@@ -182,6 +184,7 @@ impl JournalDatabase {
     }
 
     fn end(&self) -> Result<(), JournalError> {
+        // The thread ends once it finds the queue closed and has written what was in it.
         self.shared.inbox.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         match writer.map(JoinHandle::join) {

@@ -81,6 +81,7 @@ impl DeviceJournal {
     /// The database could not be read.
     pub fn are_used(&self, ids: &[UsedId]) -> Result<Vec<bool>, JournalError> {
         let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        // One view of the database for all of them: a commit in between would answer for some ids and not for others.
         let transaction = connection.unchecked_transaction()?;
         let mut pushes = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
         let mut actions = transaction.prepare_cached("SELECT 1 FROM action_ids WHERE device = ?1 AND id = ?2")?;

@@ -38,6 +38,7 @@ impl DeviceSeries {
             Some(earlier) => clock_jump::between(earlier, now),
             None => self.last_written_at.and_then(|last| clock_jump::over_restart(last, now.wall)),
         };
+        // A commit without a jump takes none back: it holds until its own time is over.
         self.jump = jump.or(self.jump);
         self.read = Some(now);
         self.last_written_at = Some(now.wall);

@@ -65,6 +65,7 @@ impl JournalStore {
     /// on each device it wrote to.
     pub(super) fn commit(&mut self, batch: &[QueuedEntry]) -> rusqlite::Result<Vec<(i64, Option<ClockJump>)>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Copies: where the transaction fails, what is in memory still says what the disk holds.
         let mut touched: HashMap<i64, (DeviceSeries, usize)> = HashMap::new();
         for queued in batch {
             let known = || (self.devices.get(&queued.device).copied().unwrap_or_default(), 0);

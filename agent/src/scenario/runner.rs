@@ -128,17 +128,20 @@ pub async fn run(
     for _ in 0..options.jobs.clamp(1, plan.schedule.len().max(1)) {
         workers.spawn(Arc::clone(&plan).work(finished.clone()));
     }
+    // The workers have the only senders now, so the loop below ends with the last of them.
     drop(finished);
     let mut done = Vec::with_capacity(plan.schedule.len());
     while let Some((scheduled, result)) = results.recv().await {
         tell(&result);
         if options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed {
+            // What is under way is finished: a case that was cut off would say nothing of its own.
             plan.stop.cancel();
         }
         done.push((scheduled, result));
     }
     workers.join_all().await;
     let cases = plan.in_order(done);
+    // The plan shares the sender, which only its last owner can stop.
     drop(plan);
     if let Some(sender) = Arc::into_inner(sender) {
         sender.stop().await;
@@ -181,6 +184,7 @@ impl RunPlan {
     /// One worker: the next case, until there is none.
     async fn work(self: Arc<Self>, finished: mpsc::Sender<(ScheduledCase, CaseResult)>) {
         loop {
+            // Only the number has to be one worker's alone; nothing else is handed over by it.
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(scheduled) = self.schedule.get(number).copied() else { return };
             if self.stop.is_cancelled() {

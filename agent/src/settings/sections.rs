@@ -376,6 +376,7 @@ impl Settings {
 }
 
 fn password(password: Option<&Secret>, file: Option<&PathBuf>) -> Result<Option<Secret>, SettingsError> {
+    // A password that stands in the settings themselves goes before a file of it, which is then not even read.
     let (None, Some(path)) = (password, file) else { return Ok(password.cloned()) };
     let unusable = |reason| SettingsError::PasswordFile { path: path.clone(), reason };
     let text = input_file::read_text(path).map_err(|error| unusable(error.into()))?;

@@ -100,6 +100,7 @@ impl DesktopWorker {
             self.know_suppression(&owner, suppression).await;
         }
         if let OpenItem::Card(card) = subject {
+            // Told before an answer that came early: whoever hears of a click has heard of the card.
             let verdict = Some(self.known_suppression().verdict());
             self.tell(DesktopEvent::Shown { card, verdict }).await;
         }
