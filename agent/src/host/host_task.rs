@@ -109,6 +109,8 @@ impl HostTask {
         loop {
             let deadline = self.deadlines.next();
             tokio::select! {
+                // In this order: a flood from the broker, which may be of any length, keeps neither the journal waiting nor the
+                // desktop nor a person.
                 biased;
                 () = stopping.cancelled() => return Ok(()),
                 Ok(()) = self.inputs.durable.changed() => self.became_durable()?,

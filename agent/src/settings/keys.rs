@@ -94,11 +94,14 @@ pub(super) const KEYS: &[SettingKey] = &[
     optional("broker.client_key_file", KeyKind::File),
     key("broker.allow_password_in_clear", KeyKind::Switch),
     key("broker.keep_alive", KEEP_ALIVE),
+    // MQTT's session expiry has 32 bits; all of them set means for ever.
     key("broker.session_expiry", KeyKind::Period(0, u32::MAX as u64)),
     key("broker.connect_timeout", KeyKind::Period(1, 300)),
     key("broker.answer_timeout", KeyKind::Period(1, 3600)),
     key("broker.filters_per_subscribe", KeyKind::Whole(1, 100)),
+    // 16 bits, of which MQTT forbids 0.
     key("broker.receive_maximum", KeyKind::Whole(1, 65_535)),
+    // Up to what the four bytes of a packet's length can say.
     key("broker.maximum_packet_size", KeyKind::Whole(1024, 268_435_455)),
     key("broker.fence_patience", KeyKind::Period(1, 3600)),
     optional("embedded_broker.listen", KeyKind::Listen),

@@ -162,10 +162,12 @@ pub fn read(version: Option<Version>, bytes: &[u8]) -> Result<Incoming<'_>, Faul
         (5, 0) => answer(version, reader).map(|(id, failed)| Incoming::PubRec { id, failed })?,
         (6, 2) => answer(version, reader).map(|(id, _)| Incoming::PubRel { id })?,
         (7, 0) => answer(version, reader).map(|(id, _)| Incoming::PubComp { id })?,
+        // PUBREL, SUBSCRIBE and UNSUBSCRIBE have the flags 0010, all others but PUBLISH 0000 (MQTT 5, 2.1.3).
         (8, 2) => subscribe(version, reader).map(Incoming::Subscribe)?,
         (10, 2) => unsubscribe(version, reader)?,
         (12, 0) => Incoming::PingReq,
         (14, 0) => disconnect(version, reader)?,
+        // Not read any further: no authentication is offered, so every AUTH is refused alike.
         (15, 0) if version == Version::V5 => return Ok(Incoming::Auth),
         _ => return Err(Fault::malformed("a packet of an unknown kind, or with wrong flags")),
     };
@@ -179,6 +181,7 @@ fn connect(mut reader: Reader<'_>) -> Result<Connect<'_>, Fault> {
     let version = match (name, reader.byte()?) {
         (b"MQTT", 4) => Version::V311,
         (b"MQTT", 5) => Version::V5,
+        // MQTT 3.1 called itself MQIsdp: its client is told that its version is the trouble, as every other client of MQTT is.
         (b"MQTT" | b"MQIsdp", _) => return Err(UNSUPPORTED),
         _ => return Err(Fault::protocol("the protocol was not MQTT")),
     };
@@ -196,6 +199,7 @@ fn connect(mut reader: Reader<'_>) -> Result<Connect<'_>, Fault> {
         username: None,
         password: None,
         session_expiry: 0,
+        // What holds where a property is absent (MQTT 5, 3.1.2.11): a window of 65,535, packets of any size, no aliases.
         receive_maximum: u16::MAX,
         maximum_packet_size: usize::MAX,
         topic_alias_maximum: 0,
@@ -239,6 +243,8 @@ fn connect_properties(connect: &mut Connect<'_>, mut properties: Properties<'_>)
                     "there is no authentication but user name and password",
                 ));
             }
+            // Both ask for nothing that a broker must do: there is no response information here, and what a user property of
+            // CONNECT means is not said (MQTT 5, 3.1.2.11.6 and 3.1.2.11.8).
             (property::REQUEST_RESPONSE_INFORMATION | property::USER_PROPERTY, _) => {}
             _ => return Err(MISPLACED),
         }

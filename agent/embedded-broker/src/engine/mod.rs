@@ -162,6 +162,7 @@ impl Broker {
                     self.refuse(id, connect.version, connect.client_id, fault);
                 }
             }
+            // Before CONNECT no version is agreed on: the answer is in the one that the packet names, where it names one.
             Err(fault) if connection.version.is_none() => match incoming::version_to_answer(packet) {
                 Some(version) => self.refuse(id, version, "", fault),
                 None => self.fail(id, fault, now),
@@ -185,6 +186,8 @@ impl Broker {
             Incoming::Unsubscribe { id: packet, filters } => self.unsubscribe(id, key, packet, &filters),
             Incoming::PubAck { id: packet } => self.with_session(key, |session| session.acknowledged(packet)),
             Incoming::PubRec { id: packet, failed } => {
+                // A PUBREC with an error ends the exchange, and no PUBREL follows it (MQTT 5, 4.3.3). One of an unknown id is
+                // answered all the same, so that the exchange ends on the client's side, too.
                 let known = self.sessions.get_mut(&key).is_some_and(|session| session.received(packet, failed));
                 if !known && !failed {
                     self.send(id, Control::Answer(Answer::PubRel, packet, Reason::PacketIdNotFound, ""));
@@ -194,6 +197,7 @@ impl Broker {
             }
             Incoming::PubComp { id: packet } => self.with_session(key, |session| session.completed(packet)),
             Incoming::PubRel { id: packet } => {
+                // PUBCOMP goes out for an unknown id as well: the first one may have been lost with a connection.
                 let known = self.sessions.get_mut(&key).is_some_and(|session| session.incoming.remove(&packet));
                 let reason = if known { Reason::Success } else { Reason::PacketIdNotFound };
                 self.send(id, Control::Answer(Answer::PubComp, packet, reason, ""));
@@ -205,6 +209,7 @@ impl Broker {
             Incoming::Auth => return Err(Fault::protocol("AUTH came, and no authentication is under way")),
             Incoming::Connect(_) => return Err(Fault::protocol("there was a second CONNECT")),
         }
+        // Any packet may have made room or work: an answer frees the window, a subscription brings retained messages.
         self.pump(key, now);
         Ok(())
     }

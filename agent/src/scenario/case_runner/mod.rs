@@ -344,6 +344,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
     async fn advance(&mut self, duration: Duration) -> Result<(), TestDeviceError> {
         let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
         let mut idle = self.until_idle().await?;
+        // Deadline by deadline: what falls due at one may set another before the target.
         while let Some(deadline) = idle.next_deadline.filter(|deadline| *deadline <= target) {
             self.device.move_to(deadline).await?;
             idle = self.until_idle().await?;
