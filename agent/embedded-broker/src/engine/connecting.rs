@@ -18,6 +18,7 @@ const NO_ROOM: Fault = Fault::new(Reason::QuotaExceeded, "the broker's memory li
 impl Broker {
     /// CONNECT.
     pub(super) fn connect(&mut self, id: ConnectionId, connect: &Connect<'_>, now: Instant) -> Result<(), Fault> {
+        // First of all: whoever is not let in takes nobody's session over.
         if !self.access.admits(connect.username, connect.password) {
             return Err(Fault::new(Reason::BadUserNameOrPassword, "the user name or the password is wrong"));
         }
@@ -27,9 +28,11 @@ impl Broker {
         }
         let client_id = if assigned { self.unused_client_id() } else { connect.client_id.to_owned() };
         self.take_over(&client_id, now);
+        // Counted after the taking over, which frees a place.
         if self.sessions.len() - self.away.len() >= self.limits.clients {
             return Err(Fault::new(Reason::QuotaExceeded, "the limit on clients is reached"));
         }
+        // Before the former session ends: a CONNECT for which there is no room leaves what that one holds.
         let will = match &connect.will {
             Some(will) => Some(KeptWill {
                 message: Message::keep(&will.message, will.message.topic, &self.budget, now).ok_or(NO_ROOM)?,

@@ -77,6 +77,7 @@ impl Connection {
         self.problem_information = connect.problem_information;
         self.window = connect.receive_maximum.min(largest_window);
         self.most_aliases = connect.topic_alias_maximum.min(most_aliases);
+        // One and a half times the keep-alive; 0 turns it off (MQTT 5, 3.1.2.10).
         self.silence = (connect.keep_alive > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive) * 1500));
     }
 
@@ -103,6 +104,7 @@ impl Connection {
     /// Sends a packet that is not a message; without its sentence where the client does not want one or the packet
     /// would be too large. One that is too large even so ends the connection: it cannot be left out.
     pub fn send(&mut self, packet: Control<'_>) {
+        // These may say why whatever the client wants, the others only where it wants it (MQTT 5, 3.1.2.11.7).
         let always = matches!(packet, Control::ConnAck(_) | Control::Refused(..) | Control::Disconnect(..));
         let packet = if self.problem_information || always { packet } else { packet.without_sentence() };
         let before = self.out.len();
@@ -135,6 +137,7 @@ impl Connection {
     pub fn put_message(&mut self, queued: &Queued, id: u16, dup: bool, now: Instant) -> bool {
         let message = &*queued.message;
         let known = self.our_aliases.get(&message.topic).copied();
+        // The topic goes along once, with the alias that stands for it from then on.
         let fresh = u16::try_from(self.our_aliases.len() + 1).ok().filter(|&alias| alias <= self.most_aliases);
         let packet = PublishOut {
             dup: dup && queued.qos != QoS::AtMostOnce,
@@ -152,6 +155,7 @@ impl Connection {
             return false;
         }
         packet.write(self.version(), &mut self.out);
+        // Only now that it is written: the client knows no alias of a packet that it was not sent.
         if let (None, Some(alias)) = (known, fresh) {
             self.our_aliases.insert(message.topic.clone(), alias);
         }

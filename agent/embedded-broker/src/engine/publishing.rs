@@ -32,6 +32,7 @@ impl Broker {
             if alias == 0 || alias > ALIASES {
                 return Err(Fault::new(Reason::TopicAliasInvalid, "a topic alias was 0 or over the announced maximum"));
             }
+            // A topic beside an alias sets the alias anew (MQTT 5, 3.3.2.3.4).
             if !publish.topic.is_empty() {
                 connection.aliases.insert(alias, publish.topic.into());
             }
@@ -44,6 +45,7 @@ impl Broker {
             _ => publish.topic.into(),
         };
         if publish.qos == QoS::ExactlyOnce {
+            // A repetition: it was passed on when it came first, and is only answered again (MQTT 5, 4.3.3).
             if session.incoming.contains(&publish.id) {
                 self.send(id, Control::Answer(Answer::PubRec, publish.id, Reason::Success, ""));
                 return Ok(());
@@ -73,6 +75,7 @@ impl Broker {
             QoS::AtMostOnce => {}
             QoS::AtLeastOnce => self.send(id, Control::Answer(Answer::PubAck, publish.id, reason, sentence)),
             QoS::ExactlyOnce => {
+                // A PUBREC with an error ends the exchange: no PUBREL comes, and the id is free at once (MQTT 5, 4.3.3).
                 if reason != Reason::QuotaExceeded {
                     self.with_session(key, |session| {
                         session.incoming.insert(publish.id);
@@ -115,6 +118,8 @@ impl Broker {
             }
             let Some(receiver) = receiver else { continue };
             receivers += 1;
+            // Without Retain As Published the flag says that a message had been retained before, which this one is not: it is
+            // just published (MQTT 5, 3.3.1.3).
             let retain = keeps_flag && message.retain;
             let queued = Queued::new(message.clone(), qos.min(message.qos), retain, identifiers.into(), &self.budget);
             self.enqueue(receiver, queued);

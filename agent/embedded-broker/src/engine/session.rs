@@ -115,9 +115,11 @@ impl Session {
     /// large for the client, which are dropped for it (MQTT 5, 3.1.2.11.4).
     pub fn pump(&mut self, connection: &mut Connection, budget: &Budget, now: Instant) -> usize {
         let mut too_large = 0;
+        // The client's Receive Maximum counts what is not answered to its end (MQTT 5, 4.9); QoS 0 has a queue of its own.
         while self.sent < usize::from(connection.window) && connection.has_room() {
             if let Some(repeated) = self.in_flight.get(self.sent) {
                 let fits = match &repeated.queued {
+                    // The same packet id, and DUP: so the client tells that it is a repetition (MQTT 5, 4.4).
                     Some(queued) => connection.put_message(queued, repeated.id, true, now),
                     None => {
                         connection.send(Control::Answer(Answer::PubRel, repeated.id, Reason::Success, ""));
@@ -137,6 +139,7 @@ impl Session {
                 break;
             }
             let Some(queued) = self.pending.pop_front() else { break };
+            // Only what was never sent expires: what is in flight is answered to its end (MQTT 5, 3.3.2.3.3).
             if queued.message.is_expired(now) {
                 continue;
             }

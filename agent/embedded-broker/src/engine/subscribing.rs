@@ -58,6 +58,7 @@ impl Broker {
         }
         let Some(session) = self.sessions.get_mut(&key) else { return Err(Fault::new(Reason::Unspecified, "")) };
         let is_new = !session.filters.contains_key(filter);
+        // A filter that is subscribed to again gets new options and takes no more room (MQTT 5, 3.8.4).
         if is_new {
             if session.filters.len() >= self.limits.subscriptions {
                 return Err(Fault::new(QUOTA, "the limit on subscriptions of one client is reached"));
