@@ -294,3 +294,37 @@ fn the_scan_reads_every_form_of_a_citation() {
     assert_eq!(own_path("tests/run --full"), Some("tests/run"));
     assert_eq!(own_path("agent/src/*/mod.rs"), None);
 }
+
+/// Each claim of the threat model names the test that would fail: one that is renamed or gone proves nothing.
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let text = fs::read_to_string(root().join("agent/SECURITY.md")).unwrap();
+    let is_name = |word: &&str| {
+        let plain = word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == ':');
+        plain && (word.contains('_') || word.contains("::"))
+    };
+    let named: BTreeSet<&str> = text.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(named.len() > 30, "{named:?}");
+    let (mut files, mut code) = (BTreeSet::new(), String::new());
+    let mut folders: Vec<PathBuf> = ["agent", "shared", "tests"].map(|folder| root().join(folder)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+                if !path.ends_with("target") {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
+                code += &fs::read_to_string(&path).unwrap();
+            }
+        }
+    }
+    let is_there = |name: &str| {
+        let last = name.rsplit("::").next().unwrap();
+        files.contains(last) || code.contains(&format!("fn {last}(")) || code.contains(&format!("mod {last};"))
+    };
+    let gone: Vec<String> = named.into_iter().filter(|name| !is_there(name)).map(str::to_owned).collect();
+    assert_none(&gone);
+}

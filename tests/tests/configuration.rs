@@ -249,3 +249,22 @@ fn what_windows_tools_leave_behind_is_read_or_named() -> Result<()> {
     assert_eq!(shown(&agent, &["--config", &file], "device.os_version")?.0, "26");
     Ok(())
 }
+
+#[test]
+fn a_running_daemon_says_what_it_was_started_with() -> Result<()> {
+    let mut agent = Agent::new("")?;
+    let name = |agent: &Agent| -> Result<Value> {
+        let shown = agent.json(&["config", "show"])?;
+        let settings = shown["settings"].as_array().context("settings")?.clone();
+        let name = settings.into_iter().find(|setting| setting["key"] == "device.name").context("the name")?;
+        Ok(serde_json::json!({ "running": shown["running"], "value": name["value"], "origin": name["origin"] }))
+    };
+    ensure!(name(&agent)? == serde_json::json!({ "running": false, "value": null, "origin": "default" }));
+    agent.start(&["--notifier", "console", "--embedded-broker", "127.0.0.1:0", "--device-name", "Adele's phone"])?;
+    let running = name(&agent)?;
+    ensure!(running["running"] == true && running["value"] == "Adele's phone", "{running}");
+    ensure!(running["origin"] == "the command line", "{running}");
+    agent.stop()?;
+    ensure!(name(&agent)?["running"] == false);
+    Ok(())
+}

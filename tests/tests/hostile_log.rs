@@ -2,14 +2,16 @@
 //!
 //! Lives here: the ways by which others' text comes into the log. Does not live here: pushes (`hostile_text`).
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::publish::TestPublisher;
 use portal_tests::scripted::ScriptedBroker;
+use portal_tests::session_bus::SessionBus;
 use portal_tests::wait::until;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnAckProperties, ConnectReturnCode, Packet};
 use serde_json::{Value, json};
@@ -118,4 +120,70 @@ fn a_client_id_before_any_password_stays_within_its_field() -> Result<()> {
     drop(stranger);
     agent.wait(&["online"])?;
     check(&agent.log())
+}
+
+/// A notification server is another program: what its refusals say is a stranger's text.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_notification_server_says_of_its_refusal_stays_within_its_field() -> Result<()> {
+    for format in ["text", "json"] {
+        let bus = SessionBus::start()?;
+        let profile = ServerProfile { most: Some(0), refusal: HOSTILE, ..ServerProfile::xfce() };
+        let _server = NotificationServer::start(&bus.address(), profile).await?;
+        let agent =
+            Agent::running(&bus.address(), &["--embedded-broker", "--log-level", "trace", "--log-format", format])?;
+        agent.wait(&["online"])?;
+        agent.command(&["app", "install"])?;
+        agent.command(&["permission", "allow"])?;
+        agent.command(&["enroll", "--user", "adele@contoso.example"])?;
+        agent.command(&["push", "--here", "--title", "T", "--body", "B", "--id", "a", "--wait"])?;
+        let receipt = agent.json(&["log"])?;
+        ensure!(receipt["outcome"] == "failed", "{receipt}");
+        for page in [agent.command(&["log"])?, agent.command(&["explain", "a"])?, agent.command(&["status"])?] {
+            check(&page)?;
+        }
+        check(&agent.log())?;
+    }
+    Ok(())
+}
+
+/// Whatever strangers sent while it was recorded, the file is one that `scenario check` takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_of_hostile_text_is_a_scenario() -> Result<()> {
+    let broker = Mosquitto::start(&MosquittoSetup::default())?;
+    let mut agent = Agent::new("")?;
+    agent.start(&["--notifier", "console", "--device-id", DEVICE, "--broker", &broker.url()])?;
+    agent.wait(&["online"])?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("recorded.yaml");
+    let mut recorder = agent
+        .prepare(&["scenario", "record", "--name", &format!("as it was {HOSTILE}"), "--output"])?
+        .arg(&file)
+        .stderr(std::process::Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    std::io::BufReader::new(recorder.stderr.take().context("its standard error")?).read_line(&mut line)?;
+    check(&line)?;
+    agent.command(&["app", "install"])?;
+    agent.command(&["enroll", "--user", "adele@contoso.example"])?;
+    let publisher = TestPublisher::connect(broker.port()).await?;
+    let topic = |leaf: &str| format!("portal/v1/contoso/devices/{DEVICE}/{leaf}");
+    let texts = [HOSTILE, "room \u{fffe}\u{feff}\u{0}\u{85}\u{2028}", "'\"${x}: - # &a *a !t %", "\\u0000\r\n\t"];
+    for (number, text) in texts.into_iter().enumerate() {
+        let id = format!("{number}");
+        let push = json!({ "id": id, "notificationTitle": text, "notificationBody": text, "more": { text: [text] } });
+        publisher.publish(&topic("notifications"), push.to_string().into_bytes()).await?;
+        publisher.publish(&topic("notifications"), text.as_bytes().to_vec()).await?;
+        publisher.publish(&topic("groups"), json!({ "groups": [text] }).to_string().into_bytes()).await?;
+        let action = json!({ "id": "x".repeat(number + 1), "action": format!("forged\u{202e}\u{fffe}'\"${number}") });
+        publisher.publish(&topic("actions"), action.to_string().into_bytes()).await?;
+    }
+    let settled = || agent.command(&["log", "--json"]).unwrap_or_default();
+    until("eight receipts", settled, |log| log.lines().count() >= 2 * texts.len()).await;
+    let interrupted = std::process::Command::new("kill").args(["-INT", &recorder.id().to_string()]).status()?;
+    ensure!(interrupted.success() && recorder.wait()?.success());
+    let text = std::fs::read_to_string(&file)?;
+    check(&text)?;
+    let checked = agent.output(&["scenario", "check", &file.to_string_lossy()])?;
+    ensure!(checked.status.success(), "{}{text}", String::from_utf8_lossy(&checked.stderr));
+    Ok(())
 }

@@ -125,6 +125,15 @@ const OURS: &[(&str, &str)] = &[
     ("scenario/read/given.rs", "error.to_string()"),
     ("host/device_handle.rs", "message: error.to_string()"),
     ("host/host_handle.rs", "error"),
+    // Errors of this program's own reading and writing of files, and the API's own.
+    ("cli/run.rs", "--ready-file {}: {error}"),
+    ("cli/scenario/run.rs", "the report {} {error}"),
+    ("mqtt/tls.rs", "the {what} {} {error}"),
+    ("mqtt/tls_reason.rs", "return error.to_string();"),
+    ("scenario/case_runner/mod.rs", "refused: {error}"),
+    ("scenario/case_runner/mod.rs", "it was refused with {}: {error}"),
+    ("settings/error.rs", "the settings file {} {error}"),
+    ("settings/error.rs", "the password file {} {error}"),
     // Texts that are compared and not shown.
     ("mqtt/connection_failure.rs", "error.to_string().starts_with("),
     ("contract/src/json_payload.rs", "let says = error.to_string();"),

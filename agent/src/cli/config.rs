@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure};
+use crate::control::ClientError;
 use crate::daemon::{ConfigurationError, Options, sender_settings};
-use crate::settings::{LoadedSettings, Settings};
+use crate::settings::{KeyOrigin, Settings};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub struct ConfigArgs {
 /// The two questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
 pub enum ConfigSubcommand {
-    /// Each setting with its value and where it comes from; secrets are redacted
+    /// Each setting with its value and where it comes from, of the running daemon where one runs; secrets are redacted
     #[command(after_help = "Example:\n  portal-agent config show --json")]
     Show,
     /// Whether the settings make sense: exit code 2 if not
@@ -34,16 +35,32 @@ pub enum ConfigSubcommand {
 /// Runs `config`.
 pub fn run(context: &mut CommandContext, args: &ConfigArgs) -> Result<(), CommandFailure> {
     match args.what {
-        ConfigSubcommand::Show if context.global.json => {
-            let settings = serde_json::json!({ "settings": context.settings(Vec::new())?.origins });
-            context.json_line(&settings.to_string())
-        }
-        ConfigSubcommand::Show => {
-            let loaded = context.settings(Vec::new())?;
-            context.page(&page(&loaded))
-        }
+        ConfigSubcommand::Show => show(context),
         ConfigSubcommand::Check => check(context),
     }
+}
+
+/// What the running daemon was started with; without one, what the next start would find.
+fn show(context: &mut CommandContext) -> Result<(), CommandFailure> {
+    let running = match context.daemon() {
+        // A demo has no settings.
+        Ok(daemon) => Some(daemon.settings_in_force()?.value.settings).filter(|settings| !settings.is_empty()),
+        Err(CommandFailure::Client(ClientError::NoDaemon(_))) => None,
+        Err(error) => return Err(error),
+    };
+    let is_running = running.is_some();
+    let origins = match running {
+        Some(origins) => origins,
+        None => context.settings(Vec::new())?.origins,
+    };
+    if context.global.json {
+        let settings = serde_json::json!({ "settings": origins, "running": is_running });
+        return context.json_line(&settings.to_string());
+    }
+    let mut page = page(&origins);
+    let note = if is_running { "in force in the running daemon" } else { "as the next run would have them: none runs" };
+    page.push(PageLine::new().dim(note));
+    context.page(&page)
 }
 
 /// Everything that can be wrong without a start: each setting, and that together they make sense. All of it is reported,
@@ -82,10 +99,10 @@ fn check(context: &mut CommandContext) -> Result<(), CommandFailure> {
     context.page(&page)
 }
 
-fn page(loaded: &LoadedSettings) -> TextPage {
+fn page(origins: &[KeyOrigin]) -> TextPage {
     let mut page = TextPage::new();
-    let width = loaded.origins.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
-    for setting in &loaded.origins {
+    let width = origins.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
+    for setting in origins {
         let line = PageLine::new().plain(format!("{:<width$}  {}", setting.key, setting.value));
         page.push(line.dim(format!("  ({})", setting.origin)));
     }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use portal_contract::{DeviceId, DeviceName, OperatingSystem, Tenant};
+use portal_contract::{DeviceId, DeviceName, OperatingSystem, SettingsInForce, Tenant};
 use tracing::warn;
 
 use super::{CommandContext, CommandFailure, run_lines};
@@ -126,6 +126,7 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
     }
     let options = Options {
         set_damaged_journal_aside: args.set_damaged_journal_aside,
+        settings_in_force: SettingsInForce { settings: loaded.origins.clone() },
         ..Options::from_settings(&loaded.settings, context.global.state_dir()?)?
     };
     if let Some(path) = &args.ready_file {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use portal_contract::DeviceId;
+use portal_contract::{DeviceId, SettingsInForce};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::ConnectionLimits;
@@ -20,6 +20,8 @@ pub(super) struct ApiState<H> {
     pub(super) token: Arc<ControlToken>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
+    /// What `config show` asks for.
+    pub(super) settings: Arc<SettingsInForce>,
     /// The slots that requests share.
     pub(super) limits: ConnectionLimits,
     /// Cancelled when the server is ending: streams and waits end then.

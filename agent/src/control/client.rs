@@ -9,7 +9,7 @@ use std::time::Duration;
 use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod, hosting};
 use portal_contract::{
     DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, HeldNotification, NewDevice,
-    NotificationId, Receipt, StatusReport, duration,
+    NotificationId, Receipt, SettingsInForce, StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,6 +18,7 @@ use ureq::{Agent, Body};
 use url::form_urlencoded;
 
 use super::client_error::{ClientAnswer, ClientError};
+use super::config;
 use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
@@ -137,6 +138,14 @@ impl ControlClient {
     /// See [`ClientError`].
     pub fn status(&self) -> Result<ClientAnswer<StatusReport>, ClientError> {
         self.get(&self.path(""), &[])
+    }
+
+    /// The settings that the daemon was started with.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn settings_in_force(&self) -> Result<ClientAnswer<SettingsInForce>, ClientError> {
+        self.get(config::PATH, &[])
     }
 
     /// Carries out a command.

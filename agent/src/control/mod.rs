@@ -10,6 +10,7 @@ mod body;
 mod client;
 mod client_error;
 pub mod condition;
+mod config;
 mod connection;
 mod control_file;
 mod devices;

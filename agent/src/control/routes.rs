@@ -10,9 +10,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
 use portal_contract::command::{COMMANDS, hosting, views};
-use portal_contract::{DeviceList, DeviceState, DoctorReport, Explanation, StatusReport};
+use portal_contract::{DeviceList, DeviceState, DoctorReport, Explanation, SettingsInForce, StatusReport};
 
 use super::api::ApiState;
+use super::config;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
@@ -49,6 +50,13 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
 fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
     vec![
         ApiRoute::get("/livez", "Whether the daemon runs; needs no token", &[], AnswerKind::Text, health::livez),
+        ApiRoute::get(
+            config::PATH,
+            "The settings that the daemon was started with, secrets redacted",
+            &[],
+            AnswerKind::Json(schema::<SettingsInForce>),
+            config::show::<H>,
+        ),
         ApiRoute::get("/readyz", "Whether it is online; needs no token", &[], AnswerKind::Text, health::readyz::<H>),
         ApiRoute::of_row(&hosting::LIST, &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),
         ApiRoute::of_row(&views::STATUS, &[], AnswerKind::Json(schema::<StatusReport>), status::show::<H>),

@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use portal_contract::SettingsInForce;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -67,6 +68,18 @@ impl ControlServer {
     /// # Errors
     /// The address is not loopback or cannot be had.
     pub async fn start<H: RunningHost>(address: SocketAddr, host: H) -> Result<Self, ControlError> {
+        Self::start_with(address, host, SettingsInForce::default()).await
+    }
+
+    /// The same, with the settings that the daemon was started with.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_with<H: RunningHost>(
+        address: SocketAddr,
+        host: H,
+        settings: SettingsInForce,
+    ) -> Result<Self, ControlError> {
         // The two addresses that the check of Host knows; 127.0.0.2 would be served and never let in.
         if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
             return Err(ControlError::NotLoopback(address));
@@ -84,7 +97,14 @@ impl ControlServer {
         let ending = CancellationToken::new();
         let limits = ConnectionLimits::default();
         let (port, limits_of_requests) = (local.port(), limits.clone());
-        let api = ApiState { host, token: Arc::new(token), port, limits: limits_of_requests, ending: ending.clone() };
+        let api = ApiState {
+            host,
+            token: Arc::new(token),
+            port,
+            limits: limits_of_requests,
+            settings: Arc::new(settings),
+            ending: ending.clone(),
+        };
         let accepting = tokio::spawn(accept(listener, router(api), limits, ending.clone()));
         Ok(Self { file, ending, accepting })
     }
@@ -173,6 +193,8 @@ async fn serve(stream: TcpStream, connection: Arc<Connection>, router: Router, e
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
+        // No client asks for it, and its writer panics where the clock stands past the year 9999.
+        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut serving = pin!(serving);
     let ended = tokio::select! {

@@ -39,3 +39,21 @@ impl fmt::Debug for ControlToken {
         f.write_str("***")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_256_bits_and_no_two_are_alike() {
+        let (one, other) = (ControlToken::draw().unwrap(), ControlToken::draw().unwrap());
+        let text = one.bearer().strip_prefix("Bearer ").unwrap().to_owned();
+        assert_eq!(text.len() * 4, 256);
+        assert!(text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(one.is(&text) && !other.is(&text));
+        for wrong in ["", &text[..63], &format!("{text}0"), &text.to_uppercase()] {
+            assert!(!one.is(wrong) || wrong == text, "{wrong}");
+        }
+        assert_eq!(format!("{one:?}"), "***");
+    }
+}

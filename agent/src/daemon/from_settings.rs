@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use portal_contract::timestamp::millis;
-use portal_contract::{DeviceId, NewDevice, StatusReport};
+use portal_contract::{DeviceId, NewDevice, SettingsInForce, StatusReport};
 
 use super::start::Options;
 use crate::broker::{
@@ -83,6 +83,7 @@ impl Options {
             notifier: settings.notifier.kind,
             withdraw_cards: false,
             control_listen: settings.control.listen,
+            settings_in_force: SettingsInForce::default(),
         })
     }
 }

@@ -8,6 +8,7 @@ mod interrupt;
 mod open_files;
 mod readiness;
 mod service_manager;
+mod sleep;
 mod start;
 
 pub use from_settings::{ConfigurationError, rules, sender_settings};

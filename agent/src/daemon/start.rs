@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use super::open_files;
 use super::service_manager::ServiceNotice;
+use super::sleep::SleepWatch;
 use crate::broker::{
     BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
 };
@@ -23,7 +24,7 @@ use crate::host::{
 use crate::journal::{JournalDatabase, JournalError, Retention};
 use crate::settings::NotifierKind;
 use crate::state_dir::{OPEN_CARDS, StateDir, StateDirError, StateDirLock};
-use portal_contract::NewDevice;
+use portal_contract::{NewDevice, SettingsInForce};
 use portal_device::{DeviceIdentity, EmulationSettings};
 
 /// How many desktop events may wait; the desktop's own task waits beyond.
@@ -52,6 +53,8 @@ pub struct Options {
     pub withdraw_cards: bool,
     /// Where the control API listens.
     pub control_listen: SocketAddr,
+    /// The settings that all of this comes from, for whoever asks; none where it comes from none.
+    pub settings_in_force: SettingsInForce,
 }
 
 impl Options {
@@ -114,6 +117,7 @@ pub struct Daemon {
     embedded: Option<EmbeddedBroker>,
     state_dir: StateDir,
     service: ServiceNotice,
+    _sleep: SleepWatch,
     /// Held for as long as the daemon runs: it keeps a second one out.
     _lock: StateDirLock,
 }
@@ -192,7 +196,9 @@ impl Daemon {
         };
         let host = Host::start(setup)?;
         let begun = async {
-            let server = ControlServer::start(options.control_listen, host.handle().clone()).await?;
+            let server =
+                ControlServer::start_with(options.control_listen, host.handle().clone(), options.settings_in_force)
+                    .await?;
             control_url_sender.send_replace(server.url().to_owned());
             let first = host_all(&host, opened).await?;
             state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
@@ -211,7 +217,7 @@ impl Daemon {
         let devices = host.handle().devices().len();
         info!(device = %first.identity().id, devices, control = server.url(), "the daemon is running");
         let service = ServiceNotice::ready(host.handle());
-        Ok(Self { host, first, server, embedded, state_dir, service, _lock: lock })
+        Ok(Self { host, first, server, embedded, state_dir, service, _sleep: SleepWatch::start(), _lock: lock })
     }
 
     /// The hosted devices.

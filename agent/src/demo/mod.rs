@@ -12,7 +12,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portal_contract::{CustomNotification, NewDevice, NotificationPermission, OperatingSystem, Outcome, Receipt};
+use portal_contract::{
+    CustomNotification, NewDevice, NotificationPermission, OperatingSystem, Outcome, Receipt, SettingsInForce,
+};
 use tokio::sync::mpsc;
 
 use crate::broker::{BrokerError, EmbeddedOptions, SessionSettings};
@@ -123,6 +125,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
         // Nobody is to clear away after a demo.
         withdraw_cards: true,
         control_listen: loopback,
+        settings_in_force: SettingsInForce::default(),
     }
 }
 

@@ -10,8 +10,9 @@ use std::time::Duration;
 use portal_contract::Timestamp;
 use tokio::sync::watch;
 
-/// The computer's clock may be set, so that nothing sleeps by it for longer.
-const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+/// The computer's clock may be set, and a wait does not go on while the computer sleeps: nothing waits for longer without looking
+/// at the time again. Nothing at all waits while no device waits on time.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// A wait for a moment; ends early where the clock cannot promise more, so look at the time again.
 pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

@@ -70,16 +70,7 @@ impl SettingsSources {
     }
 }
 
-/// One key, for `config show`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct KeyOrigin {
-    /// The key, as in `broker.keep_alive`.
-    pub key: String,
-    /// Its value in force, null where it has none; a secret shows as `***`.
-    pub value: serde_json::Value,
-    /// Where it comes from: `default`, the file with the line, the variable, the command line.
-    pub origin: String,
-}
+pub use portal_contract::KeyOrigin;
 
 /// The settings in force.
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ impl NotificationsInterface {
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
         let mut open = self.0.open();
         if self.0.profile.most.is_some_and(|most| open.len() >= most) {
-            return Err(fdo::Error::LimitsExceeded("Exceeded maximum number of notifications".to_owned()));
+            return Err(fdo::Error::LimitsExceeded(self.0.profile.refusal.to_owned()));
         }
         let actions =
             actions.chunks(2).map(|pair| (pair[0].clone(), pair.get(1).cloned().unwrap_or_default())).collect();

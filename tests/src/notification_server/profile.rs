@@ -13,6 +13,8 @@ pub struct ServerProfile {
     pub checks_sender: bool,
     /// The most notifications that it has open; it refuses one more.
     pub most: Option<usize>,
+    /// What it says then.
+    pub refusal: &'static str,
     /// How it tells of Do Not Disturb.
     pub tells: InhibitionReport,
 }
@@ -54,7 +56,8 @@ impl ServerProfile {
     pub fn xfce() -> Self {
         let capabilities = vec!["actions", "body", "body-markup"];
         let (most, tells) = (None, InhibitionReport::Nothing);
-        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most, tells }
+        let refusal = "Exceeded maximum number of notifications";
+        Self { name: "xfce4-notifyd", capabilities, unicast: false, checks_sender: false, most, refusal, tells }
     }
 
     /// Has the specification's property `Inhibited`.

@@ -150,4 +150,12 @@ mod tests {
         assert_eq!(OpenCardsFile::open(Some(directory.path().to_owned())).1, OpenCards::default());
         assert_eq!(OpenCardsFile::open(None).1, OpenCards::default());
     }
+
+    #[test]
+    fn what_is_kept_of_open_cards_has_no_text_of_them() {
+        let kept = serde_json::to_value(cards(&[1, 2])).unwrap();
+        let members: Vec<&str> = kept.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["bus", "ids", "server"]);
+        assert!(kept["ids"].as_array().unwrap().iter().all(serde_json::Value::is_u64));
+    }
 }

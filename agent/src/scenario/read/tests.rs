@@ -253,9 +253,9 @@ fn what_would_eat_time_or_memory_is_refused_at_once() {
     laughs.extend((1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)));
     let axes: String = (0..9).map(|axis| format!(" a{axis}: [1, 2, 3, 4, 5, 6, 7]\n")).collect();
     let refused = [
-        ("limit", deep_flow),
-        ("Depth", deep_block),
-        ("alias replay limit", laughs),
+        ("nests deeper", deep_flow),
+        ("nests deeper", deep_block),
+        ("expand to too much", laughs),
         ("5000 combinations", format!("name: x\nmatrix:\n{axes}steps: [push: ]\n")),
         ("stands here twice", "name: x\nname: y\n".to_owned()),
         ("unknown anchor", "name: *x\n".to_owned()),
@@ -360,4 +360,73 @@ fn what_a_value_says_is_not_filled_in_again() {
     let crate::scenario::model::StepAction::Push(push) = &cases[0].steps[0].action else { panic!() };
     let crate::scenario::model::PushPayload::Members(members) = &push.payload else { panic!() };
     assert_eq!(members.members["notificationTitle"], "<${b}> y ${");
+}
+
+/// What the library says of each: none of its words is in a sentence.
+#[test]
+fn what_is_no_yaml_is_said_in_our_own_words() {
+    for text in [
+        "name: [a",
+        "name: {a: b",
+        "name: \"a",
+        "name: 'a",
+        "name: \"\\q\"",
+        "name: \"\\ud800\"",
+        "\tname: a",
+        "name:\n\t- a",
+        "name: a: b",
+        "a\nb: c",
+        "name: !!binary x",
+        "name: !x y",
+        "%YAML 3.0\n---\nname: a",
+        "name: |x",
+        "- a\n b",
+        "name: *x",
+        "name: &a\n<<: *a",
+        "]",
+        "name: @a",
+        "name: `a",
+        "? [a]\n: b",
+        "name: a\n  b: c",
+        "name: > x",
+        "[1]: 2",
+        "name: ]",
+        "name: ,",
+        "&a &b c",
+        "name: a\n- b",
+        "\"a\" b: c",
+        "name: 1\n---\n...\nx: [",
+        "{a: 1}: b",
+        "name: -\n-",
+        "!",
+        "name: !<",
+        "a: b\n c",
+    ] {
+        let Err(wrong) = read("x.yaml", text.as_bytes()) else { continue };
+        for problem in &wrong.problems {
+            let said = format!("{} {}", problem.message, problem.hint);
+            for word in [
+                "scalar",
+                "mapping",
+                "sequence",
+                "eof",
+                "while parsing",
+                "while scanning",
+                "did not find",
+                "budget",
+                "stream",
+                "expected <",
+                "deserializ",
+                "serde",
+                "replay",
+                "breached",
+                "invalid type",
+                "simple key",
+                "token",
+                "struct",
+            ] {
+                assert!(!said.to_lowercase().contains(word), "{text:?}: {said}");
+            }
+        }
+    }
 }

@@ -198,19 +198,80 @@ fn not_yaml(error: &serde_saphyr::Error) -> FileProblem {
     FileProblem::new(place, message, hint)
 }
 
-/// The library's sentence, and what would be right where that is not plain.
+/// What is wrong in our words, and what would be right where that is not plain. The library's own sentence is only looked
+/// at: it names things that nobody who writes a scenario has heard of, and another version of it may say them otherwise.
 fn in_our_words(sentence: &str) -> (String, &'static str) {
     if let Some(key) = sentence.strip_prefix("duplicate mapping key: ") {
         let key = key.split(", set ").next().unwrap_or(key);
         return (format!("the key {key:?} stands here twice"), "leave one of them out");
     }
-    let hint = if sentence.contains("budget breached") || sentence.contains("limit") {
-        "a scenario file nests at most 32 deep and has at most 100,000 nodes, aliases expanded"
-    } else {
-        ""
-    };
-    (format!("the file is not YAML that a scenario can be read from: {sentence}"), hint)
+    let known = KNOWN.iter().find(|(part, ..)| sentence.contains(part));
+    let (message, hint) = known.map_or(("the file is not YAML from here on", ""), |(_, message, hint)| (message, hint));
+    (message.to_owned(), hint)
 }
+
+/// Parts of the library's sentences, the more special ones first, with what they mean to whoever wrote the file.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("Depth", "the file nests deeper than a scenario needs", LIMITS),
+    ("recursion limit", "the file nests deeper than a scenario needs", LIMITS),
+    ("alias replay limit", "the aliases of the file expand to too much", LIMITS),
+    ("alias expansion limit", "the aliases of the file expand to too much", LIMITS),
+    ("RecordedAnchor", "the aliases of the file expand to too much", LIMITS),
+    ("Alias", "the file has too many aliases", LIMITS),
+    ("Anchors", "the file has too many anchors", LIMITS),
+    ("Documents", "the file has too many documents", LIMITS),
+    ("budget breached", "the file has more nodes than a scenario file may have", LIMITS),
+    ("limit", "the file is larger than a scenario file may be", LIMITS),
+    (
+        "unknown anchor",
+        "this alias names an unknown anchor: no &name before it",
+        "write the value out, or mark it with &name",
+    ),
+    ("merge", "a merge key (<<) is not read here", "write the members out"),
+    ("tab", "a tab stands where YAML takes spaces alone", "indent with spaces"),
+    ("byte order mark", "a byte order mark stands within the file", "leave it out"),
+    ("BOM", "a byte order mark stands within the file", "leave it out"),
+    ("escape", "a \\ in quotation marks begins nothing that YAML knows", "write \\\\, or use single quotation marks"),
+    ("surrogate", "a \\u in quotation marks is no character", "write the character itself"),
+    (
+        "quote",
+        "a quotation mark is not closed, or text follows one that is",
+        "close it, or double those within single ones",
+    ),
+    (
+        "quoted scalar",
+        "a quotation mark is not closed, or text follows one that is",
+        "close it, or double those within single ones",
+    ),
+    ("bracket", "a bracket is not closed, or closes nothing", "each [ needs a ], and each { a }"),
+    ("flow", "a bracket is not closed, or a comma is missing between its parts", "each [ needs a ], and each { a }"),
+    ("%YAML", "a directive (%) is not read here", "leave it out"),
+    ("directive", "a directive (%) is not read here", "leave it out"),
+    ("tag", "a tag (!) is not read here", "leave it out, or put the text in quotation marks"),
+    (
+        "mapping values are not allowed",
+        "a second colon with a space behind it stands in one value",
+        "put the value in quotation marks",
+    ),
+    (
+        "indent",
+        "this line is indented otherwise than those it belongs to",
+        "give the lines of one list or set the same indent",
+    ),
+    ("block sequence", "this is no entry of the list that began above", "each entry begins with a dash, at one indent"),
+    ("block mapping", "this is no member of the set that began above", "a member is a name, a colon and a value"),
+    ("simple key", "a name without a colon behind it stands here", "a member is a name, a colon and a value"),
+    ("block scalar", "the text behind | or > does not begin as YAML has it", "begin it on a line of its own, indented"),
+    ("eof", "the file ends in the middle of something", "look for a bracket or a quotation mark that is not closed"),
+    ("end of", "the file ends in the middle of something", "look for a bracket or a quotation mark that is not closed"),
+    (
+        "string",
+        "this is text where something else is needed, or something else where text is",
+        "put it in quotation marks",
+    ),
+];
+
+const LIMITS: &str = "a scenario file nests at most 32 deep and has at most 100,000 nodes, aliases expanded";
 
 fn place(location: Location) -> SourceSpan {
     let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
