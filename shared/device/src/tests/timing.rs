@@ -1,12 +1,12 @@
 //! How long the door takes; measured by hand, since a test that waits on a machine's speed fails by chance.
 //!
-//! `cargo test --release -p portal-agent device::tests::timing -- --ignored --nocapture`
+//! `cargo test --release -p portal-device timing -- --ignored --nocapture`
 
 use std::time::Instant;
 
 use super::rig::{ANDROID, DeviceRig};
 use super::sent::sent;
-use crate::{ConditionCommand, DeviceInput};
+use crate::{ConditionCommand, DeviceInput, EmulationSettings, explain_verdict, outcome_grid};
 
 const PUSHES: usize = 200_000;
 
@@ -39,4 +39,20 @@ fn withheld_and_held_pushes() {
     time_pushes("withheld by everything", &rig);
     rig.install();
     time_pushes("withheld behind a prompt", &rig);
+}
+
+#[test]
+#[ignore = "a measurement: run it by hand, in release"]
+fn the_grid_and_the_ways_to_show() {
+    let start = Instant::now();
+    let grid = outcome_grid(&EmulationSettings::default(), |_, _| true);
+    let combinations: usize = grid.iter().map(|section| section.cells.len()).sum();
+    println!("the grid: {combinations} combinations in {:?}", start.elapsed());
+    let mut rig = DeviceRig::new(ANDROID, Default::default());
+    rig.condition(ConditionCommand::Doze(true));
+    rig.condition(ConditionCommand::Offline(true));
+    let push = super::ways::received(&rig, sent("n"));
+    let start = Instant::now();
+    let explanation = explain_verdict(&rig.device, &push, rig.now);
+    println!("the ways out of everything: {} in {:?}", explanation.ways_to_show.len(), start.elapsed());
 }
