@@ -115,8 +115,11 @@ async fn main() -> Result<()> {
         "QoS 1, {} bytes a payload, {ROUNDS} rounds in turn; rates are of the median round",
         notification("0").len()
     );
+    // Before the rounds, whose freed memory would be used again.
     for broker in &brokers {
         println!("{:<10} resident at the start: {:.1} MiB", broker.name, broker.memory()? / 1024.0);
+        println!("{:<10} a connected client: {:.1} KiB", broker.name, broker.memory_a_client().await?);
+        println!("{:<10} a retained message: {:.0} bytes", broker.name, broker.memory_a_retained_message().await?);
     }
     for _ in 0..ROUNDS {
         for broker in &mut brokers {
@@ -139,10 +142,6 @@ async fn main() -> Result<()> {
             rates[1],
             rates[1] / rates[0]
         );
-    }
-    for broker in &brokers {
-        println!("{:<10} a connected client: {:.1} KiB", broker.name, broker.memory_a_client().await?);
-        println!("{:<10} a retained message: {:.0} bytes", broker.name, broker.memory_a_retained_message().await?);
     }
     Ok(())
 }
