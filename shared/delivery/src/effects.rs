@@ -33,6 +33,7 @@ impl Delivery {
         match effect {
             DeviceEffect::Settle(SettledPush { receipt, push, held, ack }) => {
                 let sequence = receipt.sequence;
+                // Kept in memory for publishing, so that it need not be read back from the journal once it is durable.
                 self.receipts.written(&receipt);
                 let push = push.as_ref().map(push_json).transpose()?;
                 self.write(JournalEntry::Settled { receipt, push, held });

@@ -179,9 +179,11 @@ impl Delivery {
     /// See [`DeliveryError`]; the delivery is not to be asked again then.
     pub fn handle(&mut self, input: Input, wall: Timestamp) -> Result<Vec<Action>, DeliveryError> {
         self.wall = wall;
+        // What is decided below is one batch, however many messages came: they share a commit.
         self.take_in(input)?;
         self.work_through_pending()?;
         self.commit();
+        // Behind the commit: what this input made durable goes out now, what it decided waits for its own batch.
         self.release();
         self.look_up_ids();
         self.publish()?;
@@ -269,6 +271,7 @@ impl Delivery {
         }
         let connection = self.connection.number;
         let window = self.connection.publish_window.max(1);
+        // The state goes first: it is one message, and a backlog of receipts may take long.
         let state = if self.receipts.in_flight() < window { self.state.next() } else { None };
         if let Some(state) = state {
             let payload = json("the device state", state)?;
@@ -313,6 +316,7 @@ impl Delivery {
 
     fn has_work(&self, away: bool) -> bool {
         let waits = !self.pending.is_empty() || !self.commands.is_empty() || self.device.is_showing_push();
+        // A device that is offline publishes nothing until it is online again, which only a person changes.
         let is_published = away || (self.receipts.is_idle() && self.state.is_idle());
         let is_due = self.device.next_deadline().is_some_and(|deadline| deadline <= self.now());
         waits || !is_published || is_due || !self.commits.is_empty()
@@ -323,6 +327,7 @@ impl Delivery {
         let event = DeviceInput::Command(command);
         let recorded = event.record();
         match self.device.apply(event, self.now()) {
+            // A refusal changes nothing, so it waits for no commit.
             Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
             Ok(effects) => {
                 let note = effects.iter().find_map(|effect| match effect {
@@ -337,6 +342,7 @@ impl Delivery {
     }
 
     fn answer_after_commit(&mut self, request: RequestNumber, note: Option<String>) {
+        // As it is now: by the time that this is durable, another command may have changed it.
         let result = Box::new(CommandResult { state: self.device.snapshot().device_state(), note });
         self.commits.after_commit(AfterCommit::Answer { request, result });
         self.actions.push(Action::StatusChanged);

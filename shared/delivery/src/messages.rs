@@ -63,6 +63,7 @@ impl PendingMessage {
 impl Delivery {
     /// Takes a message in: its turn comes once everything before it is through.
     pub(crate) fn message(&mut self, message: Message) {
+        // A message at QoS 1 is never dropped: what is unacknowledged stays within the window that was announced to the broker.
         if message.ack.is_none() && self.pending.len() >= MOST_PENDING {
             return self.note_dropped();
         }
@@ -104,12 +105,14 @@ impl Delivery {
     /// the journal is to be asked for an id.
     pub(crate) fn work_through_pending(&mut self) -> Result<(), DeliveryError> {
         while !self.device.is_showing_push() {
+            // Before messages: a person who gave a command does not wait behind a backlog of the broker's.
             if let Some((request, command)) = self.commands.pop_front() {
                 self.command(request, command)?;
                 continue;
             }
             let Some(first) = self.pending.pop_front() else { return Ok(()) };
             let Some(is_used) = self.is_used(&first) else {
+                // Back to the front: the order of arrival holds while the journal is asked.
                 self.pending.push_front(first);
                 return Ok(());
             };

@@ -71,6 +71,7 @@ impl OpenItem {
     pub(super) fn meaning(&self, signal: &ServerSignal) -> Option<DesktopEvent> {
         match (self, signal) {
             (&Self::Card(card), &ServerSignal::Closed(DISMISSED)) => Some(DesktopEvent::Dismissed { card }),
+            // It ran out, or a program closed it: nobody has acted on it.
             (&Self::Card(card), ServerSignal::Closed(_)) => Some(DesktopEvent::CardGone { card }),
             (&Self::Card(card), ServerSignal::Action(key)) => (key == CLICK).then_some(DesktopEvent::Clicked { card }),
             (&Self::Prompt(prompt, _), &ServerSignal::Closed(DISMISSED)) => Some(DesktopEvent::PromptClosed { prompt }),
@@ -112,6 +113,7 @@ impl<H> OpenNotifications<H> {
 
     /// It was accepted. Gives back the first answer that came before this, with what had kept it open.
     pub(super) fn accept(&mut self, id: u32, subject: OpenItem, hold: H) -> Option<(DesktopEvent, H)> {
+        // What came early about other ids is about the cards of other programs.
         let early: Vec<ServerSignal> =
             self.early.drain(..).filter_map(|(about, signal)| (about == id).then_some(signal)).collect();
         self.expecting = false;
