@@ -81,14 +81,14 @@ fn rules(status: &StatusReport) -> String {
 fn app(status: &StatusReport) -> PageLine {
     let app = &status.app;
     let line = PageLine::named("app");
-    let Some(version) = &app.version else { return line.plain("Company Portal is not installed") };
+    let Some(version) = &app.version else { return line.plain(format!("{} is not installed", app.name)) };
     let place = match (app.foreground, app.force_stopped) {
         (true, _) => ", open on the screen",
         (false, true) => ", force-stopped",
         (false, false) => "",
     };
     let signed_in = if app.signed_in { ", signed in" } else { "" };
-    line.plain(format!("Company Portal {version}{place}{signed_in}"))
+    line.plain(format!("{} {version}{place}{signed_in}", app.name))
 }
 
 fn device(status: &StatusReport, page: &mut TextPage) {

@@ -117,6 +117,7 @@ pub fn rules(settings: &Settings) -> Result<EmulationSettings, ConfigurationErro
         apple_summary_times: settings.app.ios_summary_times.clone(),
         android_target_sdk: settings.app.android_target_sdk,
         android_channel: settings.app.android_channel,
+        android_receiver: settings.app.android_receiver,
         pace_per_second: settings.notifier.pace_per_second,
         open_cards: settings.notifier.open_cards as usize,
         server_timeout_millis: millis(settings.notifier.patience),

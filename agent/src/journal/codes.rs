@@ -39,6 +39,7 @@ codes!(DeliveryDelay {
     DelayedNotificationServerAway = 5,
     DelayedBatteryOptimisation = 6,
     DelayedScheduledSummary = 7,
+    DelayedNextLook = 8,
 });
 codes!(DesktopVerdict {
     Accepted = 1,
@@ -160,7 +161,8 @@ mod tests {
             words::<DeliveryDelay>(),
             pinned(
                 "delayedDeviceOffline delayedDeviceDoze delayedUserStopped delayedDesktopPace
-                 delayedNotificationServerAway delayedBatteryOptimisation delayedScheduledSummary"
+                 delayedNotificationServerAway delayedBatteryOptimisation delayedScheduledSummary
+                 delayedNextLook"
             )
         );
         assert_eq!(

@@ -116,7 +116,7 @@ fn device() -> Value {
         json!({ "type": ["string", "number"], "description": "27 (iOS, iPadOS) or 17 (Android) where it is left out" }),
     );
     add("name", json!({ "type": "string" }));
-    let years = [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025].map(|year| json!(year));
+    let years = DocumentationYear::ALL.iter().map(|year| json!(year)).collect::<Vec<_>>();
     let years: Vec<Value> = years
         .iter()
         .cloned()

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use portal_contract::{ActionKind, DeviceId, DeviceName, OperatingSystem, Tenant};
-use portal_device::{ApplePermissionRequest, ChannelCreation, FcmMessageKind, FcmPriority};
+use portal_device::{ApplePermissionRequest, ChannelCreation, FcmMessageKind, FcmPriority, ReceiverApp};
 use serde::Deserialize;
 
 use super::error::{PasswordError, SettingsError};
@@ -61,7 +61,7 @@ pub struct DeviceSettings {
     pub name: Option<DeviceName>,
     /// The tenant.
     pub tenant: Option<Tenant>,
-    /// The documentation profile: `2019`, `2023` or `2025`.
+    /// The documentation profile: `2019`, `2023`, `2025` or `2026`.
     pub documentation: String,
 }
 
@@ -260,6 +260,8 @@ pub struct AppSettings {
     pub android_target_sdk: u32,
     /// When the app on Android creates its channel.
     pub android_channel: ChannelCreation,
+    /// Which app receives custom notifications on Android.
+    pub android_receiver: ReceiverApp,
 }
 
 /// `[actions]`.

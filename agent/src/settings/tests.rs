@@ -148,7 +148,7 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         ("[broker.urls]\na = 1", "broker.urls = a table", "a list"),
         ("[device]\nplatform = \"windows\"", "device.platform = \"windows\"", "one of ios, ipados, android"),
         ("[device]\nid = \"7\"", "device.id = \"7\"", "a UUID"),
-        ("[device]\ndocumentation = 2020", "device.documentation = 2020", "one of 2019, 2023, 2025"),
+        ("[device]\ndocumentation = 2020", "device.documentation = 2020", "one of 2019, 2023, 2025, 2026"),
         ("[actions]\nallow = [\"rebootNow\"]", "actions.allow", "a list, each one of retire, syncDevice, wipe, delete"),
         ("[control]\nlisten = \"0.0.0.0:0\"", "control.listen = \"0.0.0.0:0\"", "a loopback ADDRESS:PORT"),
         ("[notifier]\nkind = \"loud\"", "notifier.kind = \"loud\"", "one of native, console"),

@@ -44,6 +44,10 @@ pub enum DocumentationYear {
     #[serde(rename = "2025")]
     #[strum(serialize = "2025")]
     Y2025,
+    /// The page of 2025, which is the newest, on devices that Android Management API manages (documents Ama, Wps, Gms).
+    #[serde(rename = "2026")]
+    #[strum(serialize = "2026")]
+    Y2026,
 }
 
 impl DocumentationYear {
@@ -55,13 +59,18 @@ impl DocumentationYear {
         self.into()
     }
 
+    /// The year of the custom notification page that it follows: there is none of 2026.
+    fn page(self) -> Self {
+        if self == Self::Y2026 { Self::Y2025 } else { self }
+    }
+
     fn of_document(document: &Document) -> Option<Self> {
         document.year().and_then(|year| year.parse().ok())
     }
 }
 
 fn unknown_year(text: &str) -> String {
-    format!("{text:?} is no documentation profile; choose 2019, 2023 or 2025")
+    format!("{text:?} is no documentation profile; choose 2019, 2023, 2025 or 2026")
 }
 
 /// How a source supports what is said: the three labels that users see.
@@ -147,7 +156,7 @@ impl YearStatus {
 }
 
 /// The status in each year, oldest first: in the order of [`DocumentationYear::ALL`].
-pub type YearStatuses = [YearStatus; 3];
+pub type YearStatuses = [YearStatus; 4];
 
 /// What a rule or a behaviour rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,7 +255,7 @@ impl RuleEvidence {
         let holds = |citation: &&Citation| {
             let document = citation.document;
             document.publisher.documents(operating_system)
-                && DocumentationYear::of_document(document).is_none_or(|year| year == profile)
+                && DocumentationYear::of_document(document).is_none_or(|year| year == profile.page())
         };
         let counting: Vec<Citation> = self.citations.iter().filter(holds).copied().collect();
         let of_the_year = |citation: &Citation| citation.document.year().is_some();
@@ -313,11 +322,12 @@ impl RuleEvidence {
 }
 
 fn of_year(statuses: YearStatuses, profile: DocumentationYear) -> YearStatus {
-    let [y2019, y2023, y2025] = statuses;
+    let [y2019, y2023, y2025, y2026] = statuses;
     match profile {
         DocumentationYear::Y2019 => y2019,
         DocumentationYear::Y2023 => y2023,
         DocumentationYear::Y2025 => y2025,
+        DocumentationYear::Y2026 => y2026,
     }
 }
 
@@ -327,11 +337,12 @@ fn page_of(profile: DocumentationYear) -> &'static Document {
     match profile {
         DocumentationYear::Y2019 => &C19,
         DocumentationYear::Y2023 => &C23,
-        DocumentationYear::Y2025 => &C25,
+        DocumentationYear::Y2025 | DocumentationYear::Y2026 => &C25,
     }
 }
 
-/// The three statuses as tables write them: `statuses![D V U]`; `N` a newer system, `-` not in force.
+/// The statuses as tables write them: `statuses![D V U]`; `N` a newer system, `-` not in force. 2026 is as 2025 unless a fourth
+/// says otherwise.
 #[macro_export]
 macro_rules! statuses {
     (@one D) => { $crate::evidence::YearStatus::Documented };
@@ -339,8 +350,14 @@ macro_rules! statuses {
     (@one U) => { $crate::evidence::YearStatus::Undocumented };
     (@one N) => { $crate::evidence::YearStatus::NewerSystem };
     (@one -) => { $crate::evidence::YearStatus::NotInForce };
-    ($y2019:tt $y2023:tt $y2025:tt) => {
-        [$crate::statuses!(@one $y2019), $crate::statuses!(@one $y2023), $crate::statuses!(@one $y2025)]
+    ($y2019:tt $y2023:tt $y2025:tt) => { $crate::statuses!($y2019 $y2023 $y2025 $y2025) };
+    ($y2019:tt $y2023:tt $y2025:tt $y2026:tt) => {
+        [
+            $crate::statuses!(@one $y2019),
+            $crate::statuses!(@one $y2023),
+            $crate::statuses!(@one $y2025),
+            $crate::statuses!(@one $y2026),
+        ]
     };
 }
 

@@ -40,6 +40,8 @@ pub enum HoldReason {
     BatteryOptimisation,
     /// The next scheduled summary (iOS and iPadOS).
     ScheduledSummary,
+    /// The app's next look for messages, where no push service tells it of one (facts 1.1, document Gms).
+    NextLook,
     /// The pace of shown notifications.
     Pace,
     /// A notification server.
@@ -57,7 +59,7 @@ impl HoldReason {
 
     /// Whether the push service holds it, and neither the device nor this computer's desktop: time to live counts then (facts 5).
     pub fn is_of_the_push_service(self) -> bool {
-        !matches!(self, Self::ScheduledSummary | Self::Pace | Self::NotificationServerAway)
+        !matches!(self, Self::ScheduledSummary | Self::NextLook | Self::Pace | Self::NotificationServerAway)
     }
 
     /// The word for the delay, FCM's where it has one (facts 5).
@@ -68,6 +70,7 @@ impl HoldReason {
             Self::WorkProfilePaused => DeliveryDelay::DelayedUserStopped,
             Self::BatteryOptimisation => DeliveryDelay::DelayedBatteryOptimisation,
             Self::ScheduledSummary => DeliveryDelay::DelayedScheduledSummary,
+            Self::NextLook => DeliveryDelay::DelayedNextLook,
             Self::Pace => DeliveryDelay::DelayedDesktopPace,
             Self::NotificationServerAway => DeliveryDelay::DelayedNotificationServerAway,
         }

@@ -60,6 +60,8 @@ pub enum DeliveryDelay {
     DelayedBatteryOptimisation,
     /// It was left to the scheduled summary.
     DelayedScheduledSummary,
+    /// Without a push service the app had to look for it.
+    DelayedNextLook,
 }
 
 /// What the user did with a presented notification; kept in the journal, not published again.

@@ -73,10 +73,13 @@ pub struct StatusReport {
     pub daemon: DaemonStatus,
 }
 
-/// Company Portal on the device.
+/// The app on the device that receives custom notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AppStatus {
+    /// Which app receives custom notifications: Company Portal, or the Microsoft Intune app (Android).
+    #[serde(default)]
+    pub name: String,
     /// Whether it is installed.
     pub installed: bool,
     /// Its version, while it is installed.

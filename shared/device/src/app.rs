@@ -2,17 +2,58 @@
 //!
 //! Lives here: the app's own life (facts 1.1, 1.6). Does not live here: the permission that it asks for (`permission`).
 
-use portal_contract::{OperatingSystem, Timestamp};
+use portal_contract::{DeviceEnrollmentType, OperatingSystem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::switches::NotificationSwitches;
-use super::{ChannelCreation, Device, DeviceEffect, Refusal, Rule};
+use super::{ChannelCreation, Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
 use portal_contract::command::AppCommand;
 
-/// Company Portal on the device.
+/// Which app receives custom notifications on Android (facts 1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReceiverApp {
+    /// Company Portal.
+    #[default]
+    CompanyPortal,
+    /// The Microsoft Intune app.
+    Intune,
+}
+
+impl ReceiverApp {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CompanyPortal => "Company Portal",
+            Self::Intune => "Microsoft Intune",
+        }
+    }
+
+    /// From this version on it shows custom notifications (facts 1.1, the version gate).
+    pub(super) fn first_showing_version(self) -> &'static str {
+        match self {
+            Self::CompanyPortal => "5.0.5291.0",
+            Self::Intune => "2021.09.04",
+        }
+    }
+
+    /// From this version on it looks for messages by itself without Google Play Services (facts 1.1).
+    fn first_polling_version(self) -> &'static str {
+        match self {
+            Self::CompanyPortal => "5.0.5655.0",
+            Self::Intune => "24.02.4",
+        }
+    }
+}
+
+/// The app on the device that receives custom notifications: Company Portal, or the Microsoft Intune app.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AppState {
+    /// Which of the two apps it is.
+    pub kind: ReceiverApp,
+    /// Whether it was installed silently, and nobody has opened it yet (`Rule::IntuneAppWithEnrollment`).
+    pub never_opened: bool,
     /// Its version while it is installed.
     pub version: Option<String>,
     /// Whether it is open on the screen.
@@ -50,16 +91,13 @@ impl AppState {
     }
 }
 
-/// From this version on Company Portal for Android shows custom notifications (facts 1.1, the version gate).
-pub(super) const FIRST_SHOWING_VERSION: &str = "5.0.5291.0";
-
 /// The API levels that an app can be made for: from Android 1 to some that are still to come.
 const TARGETS: std::ops::RangeInclusive<u32> = 1..=99;
 
 /// The version that an install without one gets: the oldest that the documentation still supports.
-fn default_version(operating_system: OperatingSystem) -> &'static str {
+fn default_version(operating_system: OperatingSystem, kind: ReceiverApp) -> &'static str {
     // facts 1.9 (iOS), 1.1 (Android: the version gate)
-    if operating_system.is_apple() { "5.2311.1" } else { FIRST_SHOWING_VERSION }
+    if operating_system.is_apple() { "5.2311.1" } else { kind.first_showing_version() }
 }
 
 /// The version after `version`: its last number one higher.
@@ -90,6 +128,33 @@ fn checked_version(version: Option<String>, otherwise: impl FnOnce() -> String) 
     }
     let message = format!("{version:?} is no app version");
     Err(Refusal::new("invalidVersion", message, "write digits and dots, as in 5.2311.1"))
+}
+
+impl DeviceSnapshot {
+    /// Whether the enrollment brought the app and keeps it there (`Rule::IntuneAppWithEnrollment`).
+    fn requires_the_app(&self) -> bool {
+        self.app.kind == ReceiverApp::Intune
+            && self.follows(Rule::IntuneAppWithEnrollment)
+            && self.is_personal_work_profile()
+    }
+
+    /// Whether the app looks for messages by itself, every now and then, since Google's services are not there to tell it
+    /// (`Rule::PollsWithoutPlayServices`).
+    pub(super) fn polls(&self) -> bool {
+        let Some(enrolled) = &self.enrollment.enrolled else { return false };
+        let app = match enrolled.enrollment_type {
+            DeviceEnrollmentType::DeviceEnrollmentManager => ReceiverApp::CompanyPortal,
+            DeviceEnrollmentType::AndroidAospUserOwned | DeviceEnrollmentType::AndroidAospUserless => {
+                ReceiverApp::Intune
+            }
+            _ => return false,
+        };
+        let is_new_enough = |version: &String| !is_older(version, app.first_polling_version());
+        self.follows(Rule::PollsWithoutPlayServices)
+            && !self.condition.play_services
+            && self.app.kind == app
+            && self.app.version.as_ref().is_some_and(is_new_enough)
+    }
 }
 
 impl Device {
@@ -125,8 +190,43 @@ impl Device {
             return Ok(());
         }
         let platform = self.state.identity.operating_system;
-        let version = checked_version(version, || default_version(platform).to_owned())?;
+        let kind = self.receiver();
+        let version = checked_version(version, || default_version(platform, kind).to_owned())?;
         let target_sdk = self.checked_target(target_sdk)?.or_else(|| self.default_target());
+        self.put_app(kind, version, target_sdk, now);
+        effects.push(DeviceEffect::StateChanged);
+        self.ask_for_permission(now, effects);
+        Ok(())
+    }
+
+    /// Which app is installed on this device.
+    fn receiver(&self) -> ReceiverApp {
+        if self.state.follows(Rule::IntuneAppReceives) {
+            self.settings.android_receiver
+        } else {
+            ReceiverApp::default()
+        }
+    }
+
+    /// The enrollment brings the Microsoft Intune app, which takes Company Portal's place as the user's app, and which nobody
+    /// has opened yet (`Rule::IntuneAppWithEnrollment`).
+    pub(super) fn install_with_enrollment(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        let comes = self.state.follows(Rule::IntuneAppWithEnrollment) && self.receiver() == ReceiverApp::Intune;
+        let is_there = self.state.app.is_installed() && self.state.app.kind == ReceiverApp::Intune;
+        if !comes || is_there {
+            return;
+        }
+        if self.state.app.is_installed() {
+            self.take_app_away(now, effects);
+        }
+        let version = ReceiverApp::Intune.first_showing_version().to_owned();
+        self.put_app(ReceiverApp::Intune, version, self.default_target(), now);
+        self.state.app.never_opened = true;
+        self.state.app.has_channel = false;
+    }
+
+    fn put_app(&mut self, kind: ReceiverApp, version: String, target_sdk: Option<u32>, now: Timestamp) {
+        let platform = self.state.identity.operating_system;
         let starts_over =
             self.state.permission.app_installed(&self.state.identity, self.state.app.removed_at, target_sdk, now);
         if starts_over {
@@ -134,6 +234,7 @@ impl Device {
             self.state.switches = NotificationSwitches::out_of_the_box(platform);
         }
         self.state.app = AppState {
+            kind,
             version: Some(version),
             target_sdk,
             installed_at: Some(now),
@@ -143,9 +244,6 @@ impl Device {
             ..AppState::default()
         };
         self.app_used(now);
-        effects.push(DeviceEffect::StateChanged);
-        self.ask_for_permission(now, effects);
-        Ok(())
     }
 
     /// An install of what is installed already changes nothing, so that it may ask for nothing else than what is there.
@@ -157,11 +255,12 @@ impl Device {
     ) -> Result<(), Refusal> {
         let asked = checked_version(version, || installed.to_owned())?;
         if is_older(installed, &asked) || is_older(&asked, installed) {
-            let message = format!("Company Portal {installed} is installed, and an install does not change that");
-            let hint = if is_older(installed, &asked) {
-                format!("app update --version {asked}")
-            } else {
-                format!("app uninstall, then app install --version {asked}")
+            let message =
+                format!("{} {installed} is installed, and an install does not change that", self.state.app.kind.name());
+            let hint = match is_older(installed, &asked) {
+                true => format!("app update --version {asked}"),
+                false if self.state.requires_the_app() => "app update".to_owned(),
+                false => format!("app uninstall, then app install --version {asked}"),
             };
             return Err(Refusal::new("alreadyInstalled", message, hint));
         }
@@ -197,7 +296,10 @@ impl Device {
         if is_older(&version, &installed) {
             let message =
                 format!("an app update goes forward; {version} is older than {installed}, which is installed");
-            let hint = format!("app uninstall, then app install --version {version}");
+            let hint = match self.state.requires_the_app() {
+                true => "app update".to_owned(),
+                false => format!("app uninstall, then app install --version {version}"),
+            };
             return Err(Refusal::new("olderVersion", message, hint));
         }
         let app = &mut self.state.app;
@@ -216,6 +318,14 @@ impl Device {
         if !self.state.app.is_installed() {
             effects.push(DeviceEffect::Unchanged("already not installed".to_owned()));
             return Ok(());
+        }
+        if self.state.requires_the_app() {
+            let message = format!(
+                "{} is required on an enrolled work profile and cannot be uninstalled ({})",
+                self.state.app.kind.name(),
+                Rule::IntuneAppWithEnrollment.source()
+            );
+            return Err(Refusal::new("requiredApp", message, "retire"));
         }
         self.take_app_away(now, effects);
         Ok(())
@@ -240,9 +350,13 @@ impl Device {
         }
         app.foreground = true;
         app.force_stopped = false;
+        let is_first = std::mem::take(&mut app.never_opened);
+        if is_first && self.settings.android_channel == ChannelCreation::AtStart {
+            self.state.app.has_channel = true;
+        }
         self.app_used(now);
         effects.push(DeviceEffect::StateChanged);
-        if self.state.permission.is_asked_for_by_the_system() {
+        if is_first || self.state.permission.is_asked_for_by_the_system() {
             // Rule::AndroidOlderTarget: the system asks when an activity starts, and not the app when it is installed
             self.ask_for_permission(now, effects);
         }

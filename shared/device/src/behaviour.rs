@@ -72,6 +72,13 @@ pub const BEHAVIOURS: &[DocumentedBehaviour] = behaviours! {
         "2023: after that update the message is in the app's Notifications section";
     "1.1.10" as the rule BatteryOptimisation,
         "2025: Android's battery optimisation can keep a message from being delivered";
+    "1.1.11" as the rule IntuneAppReceives, "2023 and 2025, Android: the Microsoft Intune app will do in Company Portal's place";
+    "1.1.12" as the rule PlayServicesForEnrollment,
+        "2026: a personally-owned work profile cannot be enrolled without Google Play Services";
+    "1.1.13" as the rule IntuneAppWithEnrollment,
+        "2026: the enrollment installs the Microsoft Intune app silently, and it cannot be uninstalled";
+    "1.1.14" as the rule PollsWithoutPlayServices,
+        "2026: without Google Play Services device administrator and AOSP look for messages about every 15 minutes";
 
     "1.2.1" [PlatformSupported] [D D D] {C19.17 C23.22 C25.5}, "iOS and iPadOS are supported, in every year";
     "1.2.2" [PlatformSupported] [- - D] {C25.4}, "2025: on Android a personally-owned work profile is supported";

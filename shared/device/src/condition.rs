@@ -164,7 +164,8 @@ impl Device {
                     Rule::WorkProfilePaused.cited()
                 );
                 let out = self.state.way_out_of_management();
-                let hint = format!("{out}, then enroll --user UPN: a personal device with a work profile");
+                let hint =
+                    format!("{out}, then {}: a personal device with a work profile", self.state.enrolling("UPN"));
                 Err(Refusal::new("noWorkProfile", message, hint))
             }
             Some(_) => Ok(()),

@@ -5,6 +5,8 @@
 use portal_contract::{ActionKind, DocumentationYear};
 use serde::{Deserialize, Serialize};
 
+use super::ReceiverApp;
+
 /// How urgent Intune's messages are to FCM (facts 4.2, 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,6 +124,8 @@ pub struct EmulationSettings {
     pub android_target_sdk: u32,
     /// When the app on Android creates its channel.
     pub android_channel: ChannelCreation,
+    /// Which app receives custom notifications on Android, where the documentation has both.
+    pub android_receiver: ReceiverApp,
     /// The most notifications shown in a second.
     pub pace_per_second: u32,
     /// The most cards open on the desktop.
@@ -147,6 +151,7 @@ impl Default for EmulationSettings {
             apple_summary_times: vec![8 * 60, 18 * 60],
             android_target_sdk: 33,
             android_channel: ChannelCreation::default(),
+            android_receiver: ReceiverApp::default(),
             pace_per_second: 100,
             open_cards: 20,
             server_timeout_millis: 20_000,

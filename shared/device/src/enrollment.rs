@@ -13,7 +13,7 @@ use portal_contract::{
 use serde::{Deserialize, Serialize};
 
 use super::grace::{FormerEnrollment, LeftGroups};
-use super::{Device, DeviceEffect, Refusal, Rule};
+use super::{Device, DeviceEffect, DeviceSnapshot, Refusal, Rule};
 use portal_contract::command::EnrollCommand;
 
 /// An enrollment that stands.
@@ -120,8 +120,8 @@ struct AskedEnrollment {
 
 impl AskedEnrollment {
     /// Whether an enrollment that stands is as it was asked for: no command changes how it was made.
-    /// `way_out` is what ends it.
-    fn check(&self, present: &ActiveEnrollment, way_out: &str) -> Result<(), Refusal> {
+    /// `state` knows the way out of it and in again.
+    fn check(&self, present: &ActiveEnrollment, state: &DeviceSnapshot) -> Result<(), Refusal> {
         let kind = self.enrollment_type.filter(|kind| *kind != present.enrollment_type);
         let owner = self.owner_type.filter(|owner| *owner != present.owner_type);
         let message = match (kind, self.supervised && !present.supervised) {
@@ -137,7 +137,7 @@ impl AskedEnrollment {
                 ));
             }
         };
-        let mut anew = format!("{way_out}, then enroll --user {}", present.user);
+        let mut anew = format!("{}, then {}", state.way_out_of_management(), state.enrolling(present.user.as_str()));
         for (name, word) in [
             ("type", self.enrollment_type.map(|kind| kind.to_string())),
             ("owner", self.owner_type.map(|owner| owner.to_string())),
@@ -148,6 +148,19 @@ impl AskedEnrollment {
             anew.push_str(" --supervised");
         }
         Err(Refusal::new("alreadyEnrolled", message, anew))
+    }
+}
+
+impl DeviceSnapshot {
+    /// Whether a work profile could not be enrolled as the device stands (`Rule::PlayServicesForEnrollment`).
+    pub(super) fn lacks_play_services_to_enroll(&self) -> bool {
+        self.follows(Rule::PlayServicesForEnrollment) && !self.condition.play_services
+    }
+
+    /// The line of commands by which `user` enrolls the device.
+    pub(super) fn enrolling(&self, user: &str) -> String {
+        let first = if self.lacks_play_services_to_enroll() { "play-services install, then " } else { "" };
+        format!("{first}enroll --user {user}")
     }
 }
 
@@ -163,6 +176,9 @@ impl Device {
         // facts 3: a personally-owned work profile has no type of its own; user-driven is `userEnrollment`
         let enrollment_type = enrollment_type.unwrap_or(DeviceEnrollmentType::UserEnrollment);
         self.check_enrollment_type(enrollment_type, supervised)?;
+        if self.state.enrollment.enrolled.is_none() {
+            self.check_play_services(enrollment_type)?;
+        }
         let count = groups.as_ref().map_or(0, BTreeSet::len);
         if count > MAX_GROUPS {
             let message = format!("a user is in at most {MAX_GROUPS} groups here, and {count} are named (contract 2)");
@@ -174,10 +190,11 @@ impl Device {
         if let Some(present) = &before.enrolled {
             if present.user != user {
                 let message = format!("the device is enrolled by {} already", present.user);
-                let hint = format!("{}, then enroll --user {user}", self.state.way_out_of_management());
+                let hint =
+                    format!("{}, then {}", self.state.way_out_of_management(), self.state.enrolling(user.as_str()));
                 return Err(Refusal::new("alreadyEnrolled", message, hint));
             }
-            asked.check(present, self.state.way_out_of_management())?;
+            asked.check(present, &self.state)?;
             if groups.as_ref().is_none_or(|groups| *groups == before.groups) {
                 effects.push(DeviceEffect::Unchanged(format!("already enrolled by {user}")));
                 return Ok(());
@@ -195,11 +212,26 @@ impl Device {
             });
             self.state.enrollment.former = None;
             effects.push(DeviceEffect::EnrollmentBegan);
+            if self.state.is_personal_work_profile() {
+                self.install_with_enrollment(now, effects);
+            }
         }
         let groups = groups.or_else(|| before.heard_for(&user)).unwrap_or_default();
         self.change_groups(groups, now);
         effects.extend([DeviceEffect::GroupsChanged, DeviceEffect::StateChanged]);
         Ok(())
+    }
+
+    /// `Rule::PlayServicesForEnrollment`
+    fn check_play_services(&self, kind: DeviceEnrollmentType) -> Result<(), Refusal> {
+        if !self.state.lacks_play_services_to_enroll() || kind != DeviceEnrollmentType::UserEnrollment {
+            return Ok(());
+        }
+        let message = format!(
+            "a personally-owned work profile cannot be enrolled without Google Play Services ({})",
+            Rule::PlayServicesForEnrollment.source()
+        );
+        Err(Refusal::new("playServicesMissing", message, "play-services install"))
     }
 
     fn check_enrollment_type(&self, kind: DeviceEnrollmentType, supervised: bool) -> Result<(), Refusal> {
@@ -229,7 +261,7 @@ impl Device {
     ) -> Result<(), Refusal> {
         let Some(enrolled) = self.state.enrollment.enrolled.clone() else {
             let message = format!("{name} is a state of an enrollment, and the device is not enrolled");
-            return Err(Refusal::new("notEnrolled", message, "enroll --user UPN"));
+            return Err(Refusal::new("notEnrolled", message, self.state.enrolling("UPN")));
         };
         let invalid =
             |why: String| Refusal::new("invalidValue", why, format!("enrollment set {name}=… with one of these"));

@@ -16,6 +16,9 @@ use super::push::{HeldPush, PushBeingShown, PushCandidate, ReceivedPush};
 use super::verdict::PushVerdict;
 use portal_contract::HoldReason;
 
+/// How often an app looks for messages that nobody tells it of (facts 1.1, document Gms: approximately).
+const LOOKS_EVERY_MILLIS: i64 = 15 * 60_000;
+
 impl Device {
     pub(super) fn push_arrived(&mut self, arrival: ArrivedPush, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         let ArrivedPush { payload, target, retained, id_used, expiry_seconds, ack } = arrival;
@@ -84,6 +87,13 @@ impl Device {
         free.filter_map(|reason| self.pushes.held.first(reason)).min()
     }
 
+    /// When the app next looks for messages after `push` was sent to it (`Rule::PollsWithoutPlayServices`).
+    fn next_look(&self, push: &ReceivedPush) -> Option<Timestamp> {
+        let began = self.state.enrollment.enrolled.as_ref()?.at;
+        let looks = push.received_at.millis_since(began).div_euclid(LOOKS_EVERY_MILLIS).saturating_add(1);
+        Some(began.plus_millis(looks.saturating_mul(LOOKS_EVERY_MILLIS)))
+    }
+
     fn waits_for_its_turn(&self, is_new: bool, now: Timestamp) -> bool {
         let others_wait = || is_new && self.next_in_turn().is_some();
         self.pushes.being_shown.is_some() || self.pushes.next_slot(now).is_some() || others_wait()
@@ -108,6 +118,7 @@ impl Device {
             HoldReason::NotificationServerAway => Some(self.server_timeout_at(&candidate.push)),
             HoldReason::Doze => self.next_maintenance_window(now),
             HoldReason::ScheduledSummary => self.next_summary(now),
+            HoldReason::NextLook => self.next_look(&candidate.push),
             _ => None,
         };
         let key = candidate.held.map_or(self.pushes.next_held_key, |held| held.key);
@@ -138,7 +149,8 @@ impl Device {
         let card = self.pushes.next_card;
         self.pushes.next_card = card.next();
         self.pushes.note_shown(now);
-        effects.push(DeviceEffect::ShowCard { card, shown: CardContent::of(&candidate.push, presentation) });
+        let shown = CardContent::of(&candidate.push, presentation, self.state.app.kind.name());
+        effects.push(DeviceEffect::ShowCard { card, shown });
         self.pushes.being_shown = Some(PushBeingShown { card, candidate, presentation, evaluated_at: now });
     }
 

@@ -8,7 +8,6 @@ use portal_contract::{
     PushProblem, Receipt, Surface, Timestamp, duration,
 };
 
-use super::app::FIRST_SHOWING_VERSION;
 use super::push::{HeldPush, ReceivedPush};
 use super::verdict::PushVerdict;
 use super::{Device, DeviceSnapshot, EmulationSettings, Rule, ways_to_show};
@@ -135,7 +134,8 @@ fn outcome_sentence(
             let hidden = if shown.content_hidden { " Title and body were hidden (facts 4.1, 4.2)." } else { "" };
             let gate = if shown.substituted {
                 format!(
-                    " The app is older than {FIRST_SHOWING_VERSION}: it said to update the app, and lists the message once it is updated (facts 1.1)."
+                    " The app is older than {}: it said to update the app, and lists the message once it is updated (facts 1.1).",
+                    snapshot.app.kind.first_showing_version()
                 )
             } else {
                 String::new()
@@ -237,7 +237,8 @@ fn presented_sentence(shown: &Presentation, snapshot: &DeviceSnapshot) -> String
                 true => "app notifications --refresh lists it",
                 false => "app notifications lists it",
             };
-            format!("Shown in Company Portal, which was open, and not as a system notification (facts 1.6): {listed}.")
+            let app = snapshot.app.kind.name();
+            format!("Shown in {app}, which was open, and not as a system notification (facts 1.6): {listed}.")
         }
     }
 }
@@ -264,6 +265,9 @@ fn delay_sentence(delay: DeliveryDelay) -> &'static str {
             "It had waited for battery optimisation to let it through (facts 1.1)."
         }
         DeliveryDelay::DelayedScheduledSummary => "It had waited for the scheduled summary (derived, facts 4.1).",
+        DeliveryDelay::DelayedNextLook => {
+            "It had waited for the app to look for it: without Google Play Services it does so about every 15 minutes (facts 1.1)."
+        }
         DeliveryDelay::DelayedNotificationServerAway => "It had waited for this computer's notification server.",
     }
 }

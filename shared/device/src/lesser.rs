@@ -31,6 +31,17 @@ fn circumstance(detail: impl Into<String>, lines: &'static [&'static str], rules
     Circumstance { detail: detail.into(), lines, rules }
 }
 
+/// The keys of Apple's payload by which a showing is less than it could be, the values that do it, and what does not.
+type PayloadKey = (&'static str, &'static [&'static str], &'static [&'static str]);
+const PAYLOAD: &[PayloadKey] = &[
+    ("ShowInNotificationCenter", &["false"], &["policy set ShowInNotificationCenter=true"]),
+    ("ShowInLockScreen", &["false"], &["policy set ShowInLockScreen=true"]),
+    ("AlertType", &["0"], &["policy set AlertType=1"]),
+    ("BadgesEnabled", &["false"], &["policy set BadgesEnabled=true"]),
+    ("SoundsEnabled", &["false"], &["policy set SoundsEnabled=true"]),
+    ("PreviewType", &["1", "2"], &["policy set PreviewType=0"]),
+];
+
 impl DeviceSnapshot {
     /// Whatever may be a cause, as it stands.
     fn circumstances(&self) -> Vec<Circumstance> {
@@ -57,10 +68,17 @@ impl DeviceSnapshot {
         if self.condition.locked {
             found.push(circumstance("the device is locked", &["device unlock"], &[]));
         }
-        if !self.policy.is_empty() {
+        if android && !self.policy.is_empty() {
             let list: Vec<String> = self.policy.list().iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let rules: &[Rule] = if android { &[Rule::AndroidPolicy] } else { &[Rule::ApplePolicy] };
-            found.push(circumstance(format!("a policy enforces {}", list.join(", ")), &["policy clear"], rules));
+            let detail = format!("a policy enforces {}", list.join(", "));
+            found.push(circumstance(detail, &["policy clear"], &[Rule::AndroidPolicy]));
+        }
+        // Key by key: without the payload the user might never have been asked, and nothing would show at all.
+        for (name, bad, lines) in PAYLOAD {
+            let set = self.policy.list().get(*name).filter(|set| !android && bad.contains(&set.as_str()));
+            found.extend(
+                set.map(|set| circumstance(format!("a policy enforces {name}={set}"), lines, &[Rule::ApplePolicy])),
+            );
         }
         match self.acting_switches() {
             NotificationSwitches::Apple(_) => {

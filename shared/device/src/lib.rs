@@ -78,7 +78,7 @@ mod waiting;
 mod ways;
 
 pub use actions::LastActionNote;
-pub use app::AppState;
+pub use app::{AppState, ReceiverApp};
 pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
 pub use documentation::{

@@ -188,7 +188,7 @@ impl Device {
         let identity = &self.state.identity;
         let Some(enrolled) = &self.state.enrollment.enrolled else {
             let message = "a policy comes with an enrollment, and the device is not enrolled";
-            return Err(Refusal::new("notEnrolled", message, "enroll --user UPN"));
+            return Err(Refusal::new("notEnrolled", message, self.state.enrolling("UPN")));
         };
         if !identity.operating_system.is_apple() {
             if name != GRANT_STATE && enrolled.enrollment_type != DeviceEnrollmentType::UserEnrollment {
@@ -197,7 +197,7 @@ impl Device {
                     enrolled.enrollment_type,
                     Rule::IntuneAppPermissions.cited()
                 );
-                let hint = format!("{}, then enroll --user UPN", self.state.way_out_of_management());
+                let hint = format!("{}, then {}", self.state.way_out_of_management(), self.state.enrolling("UPN"));
                 return Err(Refusal::new("notForThisEnrollment", message, hint));
             }
             if name != BLOCKED_WHILE_LOCKED && !identity.asks_at_run_time() {

@@ -59,7 +59,7 @@ pub struct HeldPush {
     /// What it waits for.
     pub reason: HoldReason,
     /// When it is looked at again: the timeout of a notification server that is away ends, Doze has its next maintenance
-    /// window, the next scheduled summary comes.
+    /// window, the next scheduled summary comes, the app next looks for messages.
     pub until: Option<Timestamp>,
     /// What its receipt will say of its waiting: having waited for its turn too does not hide what it waited for before.
     pub delay: DeliveryDelay,

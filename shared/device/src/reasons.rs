@@ -14,7 +14,7 @@ use portal_contract::{
 
 use super::push::ReceivedPush;
 use super::switches::{AppleSwitches, ChannelImportance, NotificationSwitches};
-use super::{DeviceSnapshot, Rule};
+use super::{DeviceSnapshot, ReceiverApp, Rule};
 
 /// For what reason a prerequisite is met or unmet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,7 @@ pub(super) enum PrerequisiteReason {
     Supported,
     AndroidNotPersonalWorkProfile,
     AppInstalled,
+    AppOfLaterYears,
     AppMissing,
     PlayServicesInstalled,
     PlayServicesMissing,
@@ -141,11 +142,7 @@ impl DeviceSnapshot {
         match code {
             Prerequisite::PlatformSupported => self.limits_platforms().then(|| self.platform_reason()),
             // Rule::CompanyPortalInstalled
-            Prerequisite::CompanyPortalInstalled => Some(if self.app.is_installed() {
-                PrerequisiteReason::AppInstalled
-            } else {
-                PrerequisiteReason::AppMissing
-            }),
+            Prerequisite::CompanyPortalInstalled => Some(self.app_reason()),
             Prerequisite::GooglePlayServicesInstalled => self.play_services_reason(),
             Prerequisite::DeviceEnrolled => Some(self.enrollment_reason(push)),
             Prerequisite::EnrolledByTargetedUser => Some(self.targeted_user_reason(push)),
@@ -169,10 +166,19 @@ impl DeviceSnapshot {
             enrolled.enrollment_type == DeviceEnrollmentType::UserEnrollment
                 && enrolled.owner_type == ManagedDeviceOwnerType::Personal
         });
-        if self.identity.operating_system.is_apple() || personal_work_profile {
+        if self.identity.operating_system.is_apple() || personal_work_profile || self.polls() {
             PrerequisiteReason::Supported
         } else {
             PrerequisiteReason::AndroidNotPersonalWorkProfile
+        }
+    }
+
+    // facts 1.1
+    fn app_reason(&self) -> PrerequisiteReason {
+        match self.app.kind {
+            _ if !self.app.is_installed() => PrerequisiteReason::AppMissing,
+            ReceiverApp::Intune if !self.follows(Rule::IntuneAppReceives) => PrerequisiteReason::AppOfLaterYears,
+            _ => PrerequisiteReason::AppInstalled,
         }
     }
 

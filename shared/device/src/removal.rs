@@ -95,6 +95,11 @@ impl DeviceSnapshot {
         self.enrollment.enrolled.as_ref().map(|enrolled| ManagementKind::of(enrolled, apple))
     }
 
+    /// Whether the device is a person's own with a work profile.
+    pub(super) fn is_personal_work_profile(&self) -> bool {
+        self.management_kind() == Some(ManagementKind::PersonalWorkProfile)
+    }
+
     /// The removal that the device's kind of enrollment has: `retire`, or `wipe`; from where the device is now.
     pub(super) fn way_out_of_management(&self) -> &'static str {
         match self.management_kind() {

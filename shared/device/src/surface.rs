@@ -4,16 +4,13 @@
 
 use portal_contract::{NotificationPermission, Presentation, Surface};
 
-use super::app::{FIRST_SHOWING_VERSION, is_older};
+use super::app::is_older;
 use super::effect::CardContent;
 use super::push::ReceivedPush;
 use super::switches::{
     AndroidSwitches, AppleSwitches, ChannelImportance, LockScreenVisibility, NotificationSwitches, ShowPreviews,
 };
 use super::{DeviceSnapshot, Rule};
-
-/// What a card is titled where the message's own title is not to be seen.
-const APP_NAME: &str = "Company Portal";
 
 impl DeviceSnapshot {
     /// How a push shows now that every prerequisite is met.
@@ -99,7 +96,7 @@ impl DeviceSnapshot {
     /// Whether the app is of before the version gate, where the documentation has one.
     pub(super) fn app_is_too_old(&self) -> bool {
         let installed = self.app.version.as_deref().unwrap_or_default();
-        self.follows(Rule::VersionGate) && is_older(installed, FIRST_SHOWING_VERSION)
+        self.follows(Rule::VersionGate) && is_older(installed, self.app.kind.first_showing_version())
     }
 
     /// Whether Company Portal's Notifications section lists messages in whose place an older version said to update it
@@ -144,12 +141,12 @@ fn sound_is_on(switches: &NotificationSwitches) -> bool {
 
 impl CardContent {
     /// What the desktop shows of `push`.
-    pub(super) fn of(push: &ReceivedPush, presentation: Presentation) -> Self {
+    pub(super) fn of(push: &ReceivedPush, presentation: Presentation, app_name: &str) -> Self {
         let (title, body) = match presentation {
-            Presentation { content_hidden: true, .. } => (APP_NAME.to_owned(), "Notification".to_owned()),
+            Presentation { content_hidden: true, .. } => (app_name.to_owned(), "Notification".to_owned()),
             // facts 1.1: "a notification telling them to update their app to view the notification"
             Presentation { substituted: true, .. } => {
-                (APP_NAME.to_owned(), "Update Company Portal to view this notification.".to_owned())
+                (app_name.to_owned(), format!("Update {app_name} to view this notification."))
             }
             _ => (push.notification.notification_title.clone(), push.notification.notification_body.clone()),
         };

@@ -97,6 +97,8 @@ impl Device {
             (HoldReason::Doze, !passes_doze),
             (HoldReason::BatteryOptimisation, !high),
             (HoldReason::ScheduledSummary, awaits_summary),
+            // The look that brings it is the next one; what waited for something else was brought by one already.
+            (HoldReason::NextLook, waited_for.is_none()),
         ];
         reasons.into_iter().filter(|(reason, may)| *may && self.holds(*reason)).map(|(reason, _)| reason)
     }
@@ -119,6 +121,7 @@ impl Device {
             }
             // Rule::AppleScheduledSummary
             HoldReason::ScheduledSummary => self.is_left_to_summary(),
+            HoldReason::NextLook => emulated && self.state.polls(),
             HoldReason::Pace => false,
             HoldReason::NotificationServerAway => self.pushes.server_problem.is_some(),
         }

@@ -5,7 +5,7 @@
 use portal_contract::status::{self, PromptButton};
 use portal_contract::{DeviceState, ManagedDeviceOwnerType, OperatingSystem};
 
-use super::{Device, DeviceSnapshot};
+use super::{Device, DeviceSnapshot, ReceiverApp};
 
 /// The version of iOS and iPadOS from which there is a scheduled summary (facts 4.1, document Ask).
 const SUMMARY_SINCE: u32 = 15;
@@ -37,6 +37,7 @@ impl DeviceSnapshot {
     /// Company Portal, for `status`.
     pub fn app_status(&self) -> status::AppStatus {
         status::AppStatus {
+            name: self.app.kind.name().to_owned(),
             installed: self.app.is_installed(),
             version: self.app.version.clone(),
             foreground: self.app.foreground,
@@ -80,7 +81,11 @@ impl DeviceSnapshot {
                 "Notifications may include alerts, sounds, and icon badges.",
             )
         } else {
-            ("Allow Company Portal to send you notifications?", "Messages from your company's support.")
+            let question = match self.app.kind {
+                ReceiverApp::CompanyPortal => "Allow Company Portal to send you notifications?",
+                ReceiverApp::Intune => "Allow Microsoft Intune to send you notifications?",
+            };
+            (question, "Messages from your company's support.")
         }
     }
 

@@ -65,6 +65,10 @@ impl Device {
             HoldReason::ScheduledSummary => {
                 said("the next scheduled summary, by itself", Some("settings set scheduledDelivery=off"))
             }
+            HoldReason::NextLook => said(
+                "the app's next look for messages, by itself: one about every 15 minutes",
+                Some("clock advance 15m"),
+            ),
             HoldReason::Pace => {
                 let most = self.settings.pace_per_second;
                 (format!("its turn, by itself: at most {most} are shown in a second"), None)
@@ -86,6 +90,9 @@ impl Device {
             HoldReason::WorkProfilePaused => "the work profile is paused (facts 4.2)",
             HoldReason::BatteryOptimisation => "battery optimisation keeps it from the app (facts 1.1)",
             HoldReason::ScheduledSummary => "it is left to the scheduled summary (facts 4.1)",
+            HoldReason::NextLook => {
+                "without Google Play Services the app has to look for messages, about every 15 minutes (facts 1.1)"
+            }
             HoldReason::Pace => "others are shown before it, and this computer's desktop is not flooded",
             HoldReason::NotificationServerAway => "this computer has no notification server at present",
         }

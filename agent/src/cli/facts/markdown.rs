@@ -76,8 +76,8 @@ fn rules(text: &mut String) {
     );
     text.push_str(STATUSES);
     text.push_str(
-        "\n| rule | facts | platforms | in force | what it does | 2019 | 2023 | 2025 | quotes | note | undocumented, and the choice made | to choose otherwise |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "\n| rule | facts | platforms | in force | what it does | 2019 | 2023 | 2025 | 2026 | quotes | note | undocumented, and the choice made | to choose otherwise |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for rule in Rule::ALL {
         let about = rule.about();
@@ -104,8 +104,8 @@ fn rules(text: &mut String) {
 fn behaviours(text: &mut String) {
     text.push_str("\n## Behaviours\n\n");
     text.push_str("What a scenario can rest on (`facts: [\"4.1.4\"]`), with the rules that carry it out. The statuses are as above.\n\n");
-    text.push_str("| behaviour | what is documented | 2019 | 2023 | 2025 | quotes | note | rules |\n");
-    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    text.push_str("| behaviour | what is documented | 2019 | 2023 | 2025 | 2026 | quotes | note | rules |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for behaviour in BEHAVIOURS {
         let names: Vec<&str> = behaviour.rules.iter().map(|rule| rule.about().name).collect();
         add(

@@ -37,7 +37,7 @@ pub struct FactsArgs {
     platform: Option<OperatingSystem>,
 
     /// Only the rules of this documentation profile
-    #[arg(long, value_name = "2019|2023|2025")]
+    #[arg(long, value_name = "2019|2023|2025|2026")]
     documentation: Option<DocumentationYear>,
 
     /// Only what is documented, derived or undocumented, in any of the chosen years and platforms

@@ -286,6 +286,7 @@ impl Device {
             HoldReason::WorkProfilePaused => vec![Rule::WorkProfilePaused],
             HoldReason::BatteryOptimisation => vec![Rule::BatteryOptimisation],
             HoldReason::ScheduledSummary => vec![Rule::AppleScheduledSummary],
+            HoldReason::NextLook => vec![Rule::PollsWithoutPlayServices],
             // The desktop's own.
             HoldReason::Pace | HoldReason::NotificationServerAway => Vec::new(),
         }

@@ -10,7 +10,7 @@ use portal_contract::{DeviceRegistrationState, ManagementState, PushTarget};
 
 use crate::permission::ASKS_ITSELF_FROM;
 
-use super::{DeviceSnapshot, PrerequisiteReason, ReceivedPush, Rule};
+use super::{DeviceSnapshot, PrerequisiteReason, ReceivedPush, ReceiverApp, Rule};
 
 /// What stands between the commands of a hint.
 const THEN: &str = ", then ";
@@ -25,6 +25,11 @@ fn said(detail: &str, hint: &str, rules: &'static [Rule]) -> Words {
 impl DeviceSnapshot {
     pub(super) fn words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
         match reason {
+            PrerequisiteReason::Supported if self.polls() => said(
+                "without Google Play Services the app looks for messages about every 15 minutes",
+                "",
+                &[Rule::PollsWithoutPlayServices],
+            ),
             PrerequisiteReason::Supported => {
                 said("this platform and kind of enrollment are supported", "", &[Rule::PlatformSupported])
             }
@@ -32,7 +37,15 @@ impl DeviceSnapshot {
                 let detail = "on Android only personally-owned work profiles are supported";
                 (detail.to_owned(), self.enroll_anew(), &[Rule::PlatformSupported])
             }
+            PrerequisiteReason::AppInstalled if self.app.kind == ReceiverApp::Intune => {
+                (self.app_words(), String::new(), &[Rule::IntuneAppReceives])
+            }
             PrerequisiteReason::AppInstalled => (self.app_words(), String::new(), &[Rule::CompanyPortalInstalled]),
+            PrerequisiteReason::AppOfLaterYears => said(
+                "the Microsoft Intune app is installed, and the documentation of 2019 names Company Portal alone",
+                "app uninstall, then app install",
+                &[Rule::CompanyPortalInstalled],
+            ),
             PrerequisiteReason::AppMissing => {
                 said("Company Portal is not installed", "app install", &[Rule::CompanyPortalInstalled])
             }
@@ -74,7 +87,7 @@ impl DeviceSnapshot {
                 (detail, String::new(), &[Rule::DeviceEnrolled])
             }
             (_, Some(_)) => said("the device is enrolled with Intune", "", &[Rule::DeviceEnrolled]),
-            (_, None) => said("the device is not enrolled", "enroll --user UPN", &[Rule::DeviceEnrolled]),
+            (_, None) => said("the device is not enrolled", &self.enrolling("UPN"), &[Rule::DeviceEnrolled]),
         }
     }
 
@@ -176,7 +189,7 @@ impl DeviceSnapshot {
     /// Enrolled once more by the same user, as that user's own device.
     fn enroll_anew(&self) -> String {
         let user = self.enrollment.enrolled.as_ref().map(|enrolled| enrolled.user.to_string());
-        format!("{}{THEN}enroll --user {}", self.way_out_of_management(), user.as_deref().unwrap_or("UPN"))
+        format!("{}{THEN}{}", self.way_out_of_management(), self.enrolling(user.as_deref().unwrap_or("UPN")))
     }
 
     fn policy_rules(&self) -> &'static [Rule] {
@@ -209,14 +222,14 @@ impl DeviceSnapshot {
     }
 
     fn app_words(&self) -> String {
-        format!("Company Portal {} is installed", self.app.version.as_deref().unwrap_or_default())
+        format!("{} {} is installed", self.app.kind.name(), self.app.version.as_deref().unwrap_or_default())
     }
 
     fn user_words(&self, reason: PrerequisiteReason, push: Option<&ReceivedPush>) -> Words {
         let rules: &[Rule] = &[Rule::EnrolledByTargetedUser];
         if reason == PrerequisiteReason::NobodyEnrolled {
             return match &self.enrollment.enrolled {
-                None => said("no user has enrolled the device", "enroll --user UPN", rules),
+                None => said("no user has enrolled the device", &self.enrolling("UPN"), rules),
                 Some(_) => {
                     let detail = "the device's enrollment does not count, so it is no user's";
                     (detail.to_owned(), self.enrolled_states_hint(), rules)
@@ -230,7 +243,7 @@ impl DeviceSnapshot {
         let (detail, hint) = match (reason, targeted) {
             (PrerequisiteReason::EnrolledByAnother, Some(targeted)) => (
                 format!("{user} enrolled the device; the push targets {targeted}"),
-                format!("{}{THEN}enroll --user {targeted}", self.way_out_of_management()),
+                format!("{}{THEN}{}", self.way_out_of_management(), self.enrolling(targeted.as_str())),
             ),
             (PrerequisiteReason::UserNotInGroup, _) => {
                 (format!("{user} is not in the group that the push was sent to"), self.join_hint(&user, push))

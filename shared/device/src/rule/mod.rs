@@ -4,7 +4,7 @@
 //! is one function, which names its rule (a test finds each name).
 
 use portal_contract::command::PlatformSet;
-use portal_contract::evidence::DocumentationYear::{self, Y2019, Y2023, Y2025};
+use portal_contract::evidence::DocumentationYear::{self, Y2019, Y2023, Y2025, Y2026};
 use portal_contract::evidence::{DocumentSource, RuleEvidence};
 use portal_contract::{OperatingSystem, Prerequisite};
 
@@ -27,11 +27,12 @@ pub struct RuleInfo {
     pub setting: &'static str,
 }
 
-const ALWAYS: &[DocumentationYear] = &[Y2019, Y2023, Y2025];
+const ALWAYS: &[DocumentationYear] = &[Y2019, Y2023, Y2025, Y2026];
 const UNTIL_2023: &[DocumentationYear] = &[Y2019, Y2023];
 const ONLY_2023: &[DocumentationYear] = &[Y2023];
-const FROM_2023: &[DocumentationYear] = &[Y2023, Y2025];
-const FROM_2025: &[DocumentationYear] = &[Y2025];
+const FROM_2023: &[DocumentationYear] = &[Y2023, Y2025, Y2026];
+const FROM_2025: &[DocumentationYear] = &[Y2025, Y2026];
+const FROM_2026: &[DocumentationYear] = &[Y2026];
 
 macro_rules! rules {
     ($(
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    /// What is not in force in a year is not carried out in it. The other way round there is one exception: 2025 is silent on
+    /// What is not in force in a year is not carried out in it. The other way round there is one exception: 2025 (and 2026 with it) is silent on
     /// Play Services, which is read as not required.
     #[test]
     fn the_years_of_a_rule_are_those_of_its_documents() {
@@ -201,7 +202,7 @@ mod tests {
                 continue;
             }
             let in_force = about.evidence.status(profile, system) != YearStatus::NotInForce;
-            let excepted = (rule, profile) == (Rule::PlayServicesInstalled, Y2025);
+            let excepted = matches!((rule, profile), (Rule::PlayServicesInstalled, Y2025 | Y2026));
             assert_eq!(in_force && !excepted, about.profiles.contains(&profile), "{rule:?} {profile:?}");
         }
     }

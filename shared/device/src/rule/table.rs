@@ -4,7 +4,7 @@
 //!
 //! Lives here: data alone. Does not live here: what the columns mean (`super`).
 
-use super::{ALWAYS, FROM_2023, FROM_2025, ONLY_2023, PlatformSet, RuleInfo, UNTIL_2023};
+use super::{ALWAYS, FROM_2023, FROM_2025, FROM_2026, ONLY_2023, PlatformSet, RuleInfo, UNTIL_2023};
 
 rules! {
     // The prerequisites (facts 1.1, 1.2, 1.4).
@@ -14,6 +14,19 @@ rules! {
         "Google Play Services must be installed; the documentation of 2025 no longer names it",
         note: "2025 names it for enrollment through Android Management API alone (Ama.2)",
         undocumented: "whether 2025 still requires it; here it does not";
+    PlayServicesForEnrollment = "google-play-services-for-enrollment", "facts 1.1", FROM_2026, Android, [- - - D] {Ama.2},
+        "enrolling a personally-owned work profile needs Google Play Services";
+    IntuneAppReceives = "intune-app-receives", "facts 1.1", FROM_2023, Android, [- D D] {C20.1 C23.1 C25.1},
+        "the Microsoft Intune app counts in Company Portal's place",
+        undocumented: "which of the two shows a message where both are there; here Company Portal unless set",
+        setting: "app.android_receiver";
+    IntuneAppWithEnrollment = "intune-app-with-enrollment", "facts 1.1", FROM_2026, Android, [- - - D] {Ama.1 Ama.3},
+        "enrolling a personally-owned work profile installs the Microsoft Intune app silently; it is required and cannot be uninstalled",
+        undocumented: "which of the two apps then shows a message; here Company Portal unless set, and the app is then as never opened",
+        setting: "app.android_receiver";
+    PollsWithoutPlayServices = "polls-without-google-play-services", "facts 1.1", FROM_2026, Android, [- - - D] {Gms.1},
+        "without Google Play Services device administrator and AOSP look for messages about every 15 minutes",
+        note: "said of tasks and notifications in 2024; that custom notifications are among them is derived";
     DeviceEnrolled = "device-enrolled", "facts 1.1", ALWAYS, All, [D D D] {C19.5 C23.5 Act.3},
         "the device must be enrolled with Intune";
     PlatformSupported = "platform-supported", "facts 1.2", FROM_2025, Android, [- - D] {C25.4 C25.5},

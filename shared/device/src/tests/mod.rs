@@ -19,6 +19,7 @@ mod promise;
 mod properties;
 mod provisional;
 mod push_service;
+mod receivers;
 mod removal;
 mod restart;
 mod rig;

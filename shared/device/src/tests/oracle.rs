@@ -5,7 +5,7 @@
 use portal_contract::{NotificationPermission, OperatingSystem, Prerequisite, PushTarget, UserPrincipalName};
 
 use crate::switches::{ChannelImportance, NotificationSwitches};
-use crate::{DeviceSnapshot, DocumentationYear, ReceivedPush};
+use crate::{DeviceSnapshot, DocumentationYear, ReceivedPush, ReceiverApp};
 
 /// The prerequisites that are unmet, in the contract's order.
 pub(super) fn unmet(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> Vec<Prerequisite> {
@@ -16,10 +16,10 @@ pub(super) fn unmet(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> Vec
 /// Whether the platform and the profile know the prerequisite at all.
 pub(super) fn applies(device: &DeviceSnapshot, code: Prerequisite) -> bool {
     match code {
-        Prerequisite::PlatformSupported => device.documentation == DocumentationYear::Y2025,
+        Prerequisite::PlatformSupported => device.documentation >= DocumentationYear::Y2025,
         Prerequisite::GooglePlayServicesInstalled => {
             device.identity.operating_system == OperatingSystem::Android
-                && device.documentation != DocumentationYear::Y2025
+                && device.documentation < DocumentationYear::Y2025
         }
         _ => true,
     }
@@ -28,9 +28,13 @@ pub(super) fn applies(device: &DeviceSnapshot, code: Prerequisite) -> bool {
 fn is_met(device: &DeviceSnapshot, code: Prerequisite, push: Option<&ReceivedPush>) -> bool {
     match code {
         Prerequisite::PlatformSupported => {
-            device.identity.operating_system != OperatingSystem::Android || is_a_persons_own(device)
+            device.identity.operating_system != OperatingSystem::Android || is_a_persons_own(device) || looks(device)
         }
-        Prerequisite::CompanyPortalInstalled => device.app.version.is_some(),
+        // facts 1.1: from 2023 on the Microsoft Intune app will do
+        Prerequisite::CompanyPortalInstalled => {
+            let names_intune = device.documentation >= DocumentationYear::Y2023;
+            device.app.version.is_some() && (device.app.kind == ReceiverApp::CompanyPortal || names_intune)
+        }
         Prerequisite::GooglePlayServicesInstalled => device.condition.play_services,
         Prerequisite::DeviceEnrolled => is_enrolled(device) || unenrolled_in_grace(device, push).is_some(),
         Prerequisite::EnrolledByTargetedUser => by_targeted_user(device, push),
@@ -53,6 +57,22 @@ fn by_targeted_user(device: &DeviceSnapshot, push: Option<&ReceivedPush>) -> boo
         }
     };
     targeted.is_none_or(|targeted| targeted == user) && in_group
+}
+
+/// facts 1.1, document Gms: without Google's services device administrator and AOSP look for messages, from these versions on.
+fn looks(device: &DeviceSnapshot) -> bool {
+    let kind = device.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type.word());
+    let version = device.app.version.as_deref().unwrap_or_default();
+    let numbers = |text: &str| text.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    let least = match (kind, device.app.kind) {
+        (Some("deviceEnrollmentManager"), ReceiverApp::CompanyPortal) => [5, 0, 5655].to_vec(),
+        (Some(aosp), ReceiverApp::Intune) if aosp.contains("AOSP") => [24, 2, 4].to_vec(),
+        _ => return false,
+    };
+    device.documentation == DocumentationYear::Y2026
+        && !device.condition.play_services
+        && device.app.version.is_some()
+        && numbers(version) >= least
 }
 
 fn is_a_persons_own(device: &DeviceSnapshot) -> bool {

@@ -15,8 +15,8 @@ pub(super) const IPAD: PlatformCase = PlatformCase(OperatingSystem::IpadOs, "26"
 pub(super) const ANDROID: PlatformCase = PlatformCase(OperatingSystem::Android, "16");
 pub(super) const ANDROID_12: PlatformCase = PlatformCase(OperatingSystem::Android, "12");
 pub(super) const PLATFORMS: [PlatformCase; 4] = [IPHONE, IPAD, ANDROID, ANDROID_12];
-pub(super) const PROFILES: [DocumentationYear; 3] =
-    [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025];
+pub(super) const PROFILES: [DocumentationYear; 4] =
+    [DocumentationYear::Y2019, DocumentationYear::Y2023, DocumentationYear::Y2025, DocumentationYear::Y2026];
 
 impl PlatformCase {
     pub(super) fn is_apple(self) -> bool {

@@ -148,7 +148,11 @@ impl ChecklistModel {
             TesterAction::Allow => self.decide(true),
             TesterAction::Deny => self.decide(false),
             TesterAction::Ask => self.ask(),
-            TesterAction::Enroll => self.enrolled = true,
+            TesterAction::Enroll => {
+                // From 2026 on a work profile is not enrolled without Google Play Services.
+                let possible = self.platform.is_apple() || self.documentation < DocumentationYear::Y2026;
+                self.enrolled |= possible || self.play_services;
+            }
             TesterAction::Retire => {
                 // A personal Android device loses the work profile, and the app in it.
                 if self.enrolled && !self.platform.is_apple() {
@@ -165,11 +169,11 @@ impl ChecklistModel {
     }
 
     fn comes_to(&self) -> ExpectedSurface {
-        let needs_play = !self.platform.is_apple() && self.documentation != DocumentationYear::Y2025;
+        let needs_play = !self.platform.is_apple() && self.documentation < DocumentationYear::Y2025;
         let permitted = self.answer == PermissionAnswer::Yes && !self.prompt_is_up;
         let shows = self.installed && self.enrolled && permitted && (self.play_services || !needs_play);
         let in_app =
-            self.open && !self.locked && (self.platform.is_apple() || self.documentation == DocumentationYear::Y2025);
+            self.open && !self.locked && (self.platform.is_apple() || self.documentation >= DocumentationYear::Y2025);
         let surface = match () {
             () if in_app => Surface::InApp,
             () if self.focus => Surface::NotificationCenter,

@@ -15,7 +15,7 @@ use super::sent::{PushBuilder, group, nonsense, sent, user};
 use crate::{
     AppCommand, ApplePermissionRequest, ChannelCreation, ConditionCommand, DeviceCommand, DeviceInput,
     EmulationSettings, EnrollCommand, FcmMessageKind, FcmPriority, PermissionCommand, PromptNumber,
-    PushServiceEmulation, Removal, RemovalStage,
+    PushServiceEmulation, ReceiverApp, Removal, RemovalStage,
 };
 
 const USERS: [&str; 2] = ["adele", "bob"];
@@ -386,6 +386,7 @@ prop_compose! {
         provisional in any::<(bool, bool)>(),
         android_target_sdk in 32..34_u32,
         channel_at_start in any::<bool>(),
+        intune in any::<bool>(),
         pace_per_second in prop_oneof![1..4_u32, Just(100)],
         open_cards in 1..4_usize,
         server_timeout_millis in prop_oneof![Just(0), Just(5_000), Just(20_000)],
@@ -398,6 +399,7 @@ prop_compose! {
             apple_request: if provisional.0 { ApplePermissionRequest::Provisional } else { ApplePermissionRequest::Explicit },
             provisional_may_prompt: provisional.1,
             apple_summary_button: provisional.0 == provisional.1,
+            android_receiver: if intune { ReceiverApp::Intune } else { ReceiverApp::CompanyPortal },
             android_channel: if channel_at_start { ChannelCreation::AtStart } else { ChannelCreation::FirstMessage },
             android_target_sdk, pace_per_second, open_cards, server_timeout_millis, ids_age_millis, allowed_actions,
             ..EmulationSettings::default()

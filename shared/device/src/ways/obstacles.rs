@@ -21,6 +21,7 @@ pub(super) struct Obstacles {
     expired: bool,
     force_stopped: bool,
     beside_removal: bool,
+    cannot_enroll: bool,
     lost: bool,
 }
 
@@ -42,6 +43,7 @@ impl Obstacles {
             waits_for: device.waits_for(push, None, *now).collect(),
             expired: push.ends_at(device.settings().ids_age_millis).is_some_and(|at| *now >= at),
             force_stopped: state.app.force_stopped,
+            cannot_enroll: state.enrollment.enrolled.is_none() && state.lacks_play_services_to_enroll(),
             beside_removal: state.is_ignored_beside_removal(push),
             lost: *lost,
         }
