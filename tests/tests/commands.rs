@@ -156,7 +156,6 @@ fn each_change_answers_with_the_state_after_it_and_says_when_nothing_changed() -
         (&["play-services", "remove"], "/prerequisites/googlePlayServicesInstalled", json!(false)),
         (&["play-services", "install"], "/prerequisites/googlePlayServicesInstalled", json!(true)),
         (&["device", "work-profile", "pause"], "/deviceId", Value::Null),
-        (&["retire"], "/prerequisites/deviceEnrolled", json!(false)),
         (&["device", "lock"], "/deviceId", Value::Null),
         (&["device", "unlock"], "/deviceId", Value::Null),
         (&["device", "focus", "on"], "/deviceId", Value::Null),
@@ -169,6 +168,8 @@ fn each_change_answers_with_the_state_after_it_and_says_when_nothing_changed() -
         (&["app", "force-stop"], "/deviceId", Value::Null),
         (&["app", "uninstall"], "/prerequisites/companyPortalInstalled", json!(false)),
         (&["permission", "reset"], "/notificationPermission", json!("notDetermined")),
+        // It takes Company Portal with it, so it comes last.
+        (&["retire"], "/prerequisites/deviceEnrolled", json!(false)),
     ] {
         let first = agent.json(command)?;
         let found = first.pointer(path).with_context(|| format!("{path} in {first}"))?;
