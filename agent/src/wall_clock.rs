@@ -2,7 +2,7 @@
 //!
 //! Lives here: reading it. Does not live here: waiting by it (`host::clock`), its jumps (`journal`).
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portal_contract::Timestamp;
 use portal_contract::timestamp::millis;
@@ -11,6 +11,12 @@ use portal_contract::timestamp::millis;
 /// with an empty battery can.
 pub(crate) fn now() -> Timestamp {
     of(SystemTime::now())
+}
+
+/// Whether the year has more than four digits.
+pub(crate) fn is_past_the_year_9999() -> bool {
+    const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+    SystemTime::now().duration_since(UNIX_EPOCH).is_ok_and(|since| since >= YEAR_10000)
 }
 
 fn of(moment: SystemTime) -> Timestamp {
@@ -24,8 +30,6 @@ fn of(moment: SystemTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-
     #[test]
     fn a_clock_past_the_year_9999_or_before_1900_is_read() {
         let year = Duration::from_secs(365 * 24 * 3600);

@@ -30,10 +30,10 @@ fn sources() -> Result<Vec<(PathBuf, String)>> {
     Ok(found)
 }
 
-/// The types that the sources define, and those of std that say only what they were given.
+/// The types that the sources define (the ids by a macro), and those of std that say only what they were given.
 fn own_types(sources: &[(PathBuf, String)]) -> BTreeSet<String> {
-    let std_types =
-        "String str PathBuf Path SocketAddr IpAddr Duration bool char u8 u16 u32 u64 usize i32 i64 f32 f64 Uuid";
+    let std_types = "String str PathBuf Path SocketAddr IpAddr Duration bool char u8 u16 u32 u64 usize i32 i64 f32 f64 Uuid \
+         DeviceId GroupId";
     let defined = sources.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| {
         let mut words =
             line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").split(' ');
@@ -115,6 +115,7 @@ const OURS: &[(&str, &str)] = &[
     ("scenario/read/members.rs", "{what} is not right: {error}"),
     ("scenario/case_runner/mod.rs", "{error}{hint}"),
     ("cli/push.rs", "the file {} {error}"),
+    ("cli/what_if.rs", "the file {} {error}"),
     ("daemon/start.rs", "warn!(\"{error}\")"),
     ("host/mod.rs", "warn!(\"{error}\")"),
     ("cli/config.rs", "Failure::configuration(error.to_string()"),

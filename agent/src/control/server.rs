@@ -193,8 +193,6 @@ async fn serve(stream: TcpStream, connection: Arc<Connection>, router: Router, e
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
-        // No client asks for it, and its writer panics where the clock stands past the year 9999.
-        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut serving = pin!(serving);
     let ended = tokio::select! {

@@ -24,6 +24,7 @@ use crate::host::{
 use crate::journal::{JournalDatabase, JournalError, Retention};
 use crate::settings::NotifierKind;
 use crate::state_dir::{OPEN_CARDS, StateDir, StateDirError, StateDirLock};
+use crate::wall_clock;
 use portal_contract::{NewDevice, SettingsInForce};
 use portal_device::{DeviceIdentity, EmulationSettings};
 
@@ -74,6 +75,9 @@ impl Options {
 /// Why a daemon does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// hyper looks at the date for each request, and panics where HTTP's form has no room for the year.
+    #[error("the computer's clock stands past the year 9999; set it, then start again")]
+    Clock,
     /// The state directory.
     #[error(transparent)]
     StateDir(#[from] StateDirError),
@@ -172,6 +176,9 @@ impl Daemon {
     /// # Errors
     /// Anything that a person has to put right first; nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        if wall_clock::is_past_the_year_9999() {
+            return Err(StartError::Clock);
+        }
         let clock = Arc::new(SystemClock);
         let state_dir = StateDir::open(&options.state_dir)?;
         let lock = state_dir.lock()?;
