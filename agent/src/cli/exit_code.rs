@@ -29,7 +29,7 @@ fn of_failure(failure: &CommandFailure) -> u8 {
         // What the daemon calls a bad request is an argument that is not right.
         CommandFailure::Client(ClientError::Api(error)) if error.status() == 400 => USAGE,
         CommandFailure::Configuration(_) | CommandFailure::Settings(_) => USAGE,
-        CommandFailure::Held(_) => HELD,
+        CommandFailure::Held => HELD,
         CommandFailure::Several(first, _) => of_failure(first),
         CommandFailure::Start(error) | CommandFailure::Demo(DemoError::Start(error)) if error.is_configuration() => {
             USAGE

@@ -31,8 +31,8 @@ pub enum CommandFailure {
     #[error("not as it should be")]
     NotOk,
     /// The push is printed, and it is held on this device: it has no outcome yet.
-    #[error("the push is held on the device {0}")]
-    Held(portal_contract::DeviceId),
+    #[error("the push is held on the device")]
+    Held,
     /// The daemon ended while it was followed.
     #[error("the daemon ended")]
     DaemonEnded,
@@ -99,7 +99,7 @@ impl CommandFailure {
     /// Whether there is nothing to report: it is said already, or nobody reads any more.
     pub fn is_silent(&self) -> bool {
         match self {
-            Self::NotOk | Self::Held(_) => true,
+            Self::NotOk | Self::Held => true,
             Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
             _ => false,
         }
@@ -122,7 +122,7 @@ impl CommandFailure {
             Self::Sender(_) => ApiError::new("notSent", message, ""),
             Self::Scenarios(_) => ApiError::new("notRun", message, ""),
             Self::Loop(_) => ApiError::new("daemonFailed", message, ""),
-            Self::NotOk | Self::Held(_) | Self::Other(_) => ApiError::new("failed", message, ""),
+            Self::NotOk | Self::Held | Self::Other(_) => ApiError::new("failed", message, ""),
         }
     }
 

@@ -133,13 +133,13 @@ fn nothing_came(
     largest_packet: Option<u32>,
 ) -> Result<CommandFailure, CommandFailure> {
     let held = client.zip(payload.id.as_ref()).map(|(client, id)| client.held(Some(id))).transpose()?;
-    if let (Some(held), Some(client)) = (held.and_then(|held| held.into_iter().next()), client) {
+    if let Some(held) = held.and_then(|held| held.into_iter().next()) {
         if context.global.json {
             context.json(&held)?;
         } else {
             context.page(&TextPage::of(log::held_line(&held)))?;
         }
-        return Ok(CommandFailure::Held(client.device()));
+        return Ok(CommandFailure::Held);
     }
     let mut message = format!("no receipt came within {} s", limit.as_secs_f64());
     if let Some(largest) = largest_packet.filter(|largest| *largest < LARGEST_RECEIPT) {
