@@ -143,6 +143,7 @@ impl MqttConnection {
         // The broker's keep-alive counts where it is shorter. 0 is none: pings then only show that the broker is there.
         let server = keep_alive_seconds.filter(|seconds| *seconds > 0).map(u64::from).map(Duration::from_secs);
         let ping_every = server.map_or(self.keep_alive, |server| server.min(self.keep_alive));
+        tracing::debug!(url = %self.url, session_present, ?limits, keep_alive = ?ping_every, "CONNACK");
         self.live = Some(LiveStream {
             stream,
             read,
