@@ -275,13 +275,23 @@ impl Agent {
         self.command(&[&["wait", "--timeout", &limit], conditions].concat()).map(drop)
     }
 
+    /// The receipts of the journal that `log` lists with these arguments, without the pushes that are still held.
+    ///
+    /// # Errors
+    /// The daemon does not answer.
+    pub fn receipts(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let mut listed = self.json_lines(&[&["log"], arguments].concat())?;
+        listed.retain(|row| row["outcome"] != "held");
+        Ok(listed)
+    }
+
     /// Waits until the journal has a receipt of this notification.
     ///
     /// # Errors
     /// It had none in time.
     pub fn wait_for_receipt(&self, id: &str) -> Result<()> {
         let started = Instant::now();
-        while self.json_lines(&["log", "--id", id])?.is_empty() {
+        while self.receipts(&["--id", id])?.is_empty() {
             ensure!(started.elapsed() < ANSWER_TIMEOUT, "no receipt of {id}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -82,8 +82,8 @@ fn shown(agent: &Agent, round: usize) -> BTreeMap<String, usize> {
 /// Waits until the agent has settled this push, as long as it goes on settling others: a busy computer may lag behind.
 fn caught_up(agent: &Agent, id: &str) -> Result<()> {
     let (mut progress, mut since) = (Value::Null, Instant::now());
-    while agent.json_lines(&["log", "--id", id])?.is_empty() {
-        let latest = agent.json_lines(&["log", "--limit", "1"])?.pop().unwrap_or_default()["sequence"].clone();
+    while agent.receipts(&["--id", id])?.is_empty() {
+        let latest = agent.receipts(&["--limit", "1"])?.pop().unwrap_or_default()["sequence"].clone();
         if latest != progress {
             (progress, since) = (latest, Instant::now());
         }

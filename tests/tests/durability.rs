@@ -50,7 +50,7 @@ fn first_of_each(messages: &[ReceivedMessage]) -> Result<Vec<Value>> {
 
 /// Each id must be settled exactly once in the journal, and published in the journal's order.
 fn check_journal(agent: &Agent, pushes: usize, published: &[ReceivedMessage]) -> Result<()> {
-    let journal = agent.json_lines(&["log", "--limit", "100000"])?;
+    let journal = agent.receipts(&["--limit", "100000"])?;
     let settled: Vec<&Value> = journal.iter().filter(|receipt| receipt["outcome"] != "duplicate").collect();
     let mut times = BTreeMap::new();
     for receipt in &settled {
@@ -127,7 +127,7 @@ async fn a_kill_shows_again_at_most_the_one_in_hand() -> Result<()> {
     let receipts = push_through_kills(&mut agent, &url, &broker, 40).await?;
     let pushes = rounds() * 40 + 1;
     check_journal(&agent, pushes, &receipts.messages())?;
-    let presented = agent.json_lines(&["log", "--outcome", "presented", "--limit", "100000"])?;
+    let presented = agent.receipts(&["--outcome", "presented", "--limit", "100000"])?;
     assert_eq!(presented.len(), pushes, "every one of them was shown");
     let shown = server.notifications().iter().filter(|one| one.actions.len() < 2).count();
     ensure!((pushes..=pushes + rounds()).contains(&shown), "{shown} shown for {pushes} pushes and {} kills", rounds());
@@ -145,7 +145,7 @@ async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
         &["device", "focus", "on"],
         &["settings", "set", "showPreviews=never"],
         &["clock", "advance", "3h"],
-        &["os", "update", "26.1"],
+        &["os", "update", "27.1"],
     ] {
         rig.agent.command(command)?;
     }
@@ -159,7 +159,7 @@ async fn everything_that_commands_change_survives_a_kill() -> Result<()> {
         before.as_object().context("an object")?.keys().filter(|name| *name != "control" && *name != "daemon");
     let changed: Vec<&String> = members.filter(|name| before[*name] != after[*name]).collect();
     ensure!(changed.is_empty(), "{changed:?}: {before}\n{after}");
-    assert_eq!(rig.agent.json_lines(&["log"])?[0]["notificationId"], "a");
+    assert_eq!(rig.agent.receipts(&[])?[0]["notificationId"], "a");
     assert_eq!(
         (&after["condition"]["locked"], &after["condition"]["clockAheadMillis"]),
         (&json!(true), &json!(10_800_000))
@@ -183,7 +183,7 @@ async fn what_is_held_survives_a_kill_and_ends_in_one_outcome() -> Result<()> {
     agent.wait(&["online", "held=1"])?;
     agent.command(&["device", "doze", "off"])?;
     agent.wait_for_receipt("held")?;
-    let receipts = agent.json_lines(&["log"])?;
+    let receipts = agent.receipts(&[])?;
     assert_eq!(receipts.len(), 1);
     assert_eq!((&receipts[0]["outcome"], &receipts[0]["delay"]), (&json!("presented"), &json!("delayedDeviceDoze")));
     Ok(())
@@ -230,7 +230,7 @@ fn a_damaged_database_is_named_and_left_as_it_is() -> Result<()> {
     let (_, told) = log.lines().skip(before).find_map(|line| line.rsplit_once("; it is ")).context("word of it")?;
     let aside = told.split_once(" now").context("its new name")?.0;
     ensure!(std::fs::read_to_string(aside)?.starts_with("this was a journal once"), "{log}");
-    ensure!(agent.json_lines(&["log"])?.is_empty());
+    ensure!(agent.receipts(&[])?.is_empty());
     // A journal that is whole stays where it is.
     agent.stop()?;
     agent.start(&["--embedded-broker", "--set-damaged-journal-aside"])?;

@@ -13,10 +13,13 @@ fn key<'a>(prompt: &'a ReceivedNotification, label: &str) -> Result<&'a str> {
     Ok(action.with_context(|| format!("no {label} among {:?}", prompt.actions))?.0.as_str())
 }
 
-/// The prompt's card, which must have exactly its two actions.
+/// The prompt's card, which must have exactly its two actions, in its platform's order and words.
 fn as_prompt(card: &ReceivedNotification) -> Result<&ReceivedNotification> {
     let labels: Vec<&str> = card.actions.iter().map(|(_, label)| label.as_str()).collect();
-    ensure!(labels == ["Don't Allow", "Allow"], "not a permission prompt: {card:?}");
+    ensure!(
+        [["Don't Allow", "Allow"], ["Allow", "Don't allow"]].iter().any(|own| labels == own),
+        "not a permission prompt: {card:?}"
+    );
     ensure!(card.app == "Company Portal" && card.timeout == 0, "{card:?}");
     Ok(card)
 }

@@ -37,7 +37,8 @@ async fn nobody_answers_the_prompt_by_guessing_its_keys() -> Result<()> {
         rig.agent.command(&["app", "install"])?;
         let shown = rig.server()?.wait_for(1, LIMIT).await?;
         let prompt = shown.first().context("the prompt's card")?;
-        let real = prompt.actions.first().context("its action")?.0.clone();
+        let allow = prompt.actions.iter().find(|(_, label)| label == "Allow");
+        let real = allow.context("its action")?.0.clone();
 
         let stranger = zbus::connection::Builder::address(rig.bus.address().as_str()).build().await?;
         let everybody = zbus::fdo::DBusProxy::new(&stranger).await?.list_names().await?;

@@ -143,7 +143,7 @@ fn cases_are_chosen_listed_repeated_and_ended_early() -> Result<()> {
 #[test]
 fn days_on_the_device_take_no_time_here() -> Result<()> {
     let waits = "name: A push that waits for days
-device: {platform: android}
+device: {platform: android, rules: {push_service.doze_window: 0s}}
 steps:
   - device: doze on
   - push: {id: short, expiresIn: 36h}

@@ -170,7 +170,7 @@ fn start_on(folder: &Path, before: &[Value]) -> Result<DamageResult> {
         ensure!(std::fs::read(&file)? == damaged, "the damaged file was changed");
         return Ok(DamageResult::Refused);
     };
-    let after = agent.json_lines(&["log", "--limit", "1000000"]);
+    let after = agent.receipts(&["--limit", "1000000"]);
     let Ok(after) = after else { return Ok(DamageResult::AtFirstRead) };
     ensure!(after.len() == before.len(), "{} of {} receipts are left, and nothing was said", after.len(), before.len());
     ensure!(after == before, "receipts read otherwise than before, and nothing was said");

@@ -231,7 +231,7 @@ async fn an_id_pruned_from_the_journal_and_sent_again() -> Result<()> {
         stand.send(&ids(round * 200, (round + 1) * 200)).await?;
         stand.wait_until_settled(&ids((round + 1) * 200 - 1, (round + 1) * 200)).await?;
         shown_once += 201;
-        ensure!(stand.agent.json_lines(&["log", "--id", &old])?.is_empty(), "its receipt is pruned");
+        ensure!(stand.agent.receipts(&["--id", &old])?.is_empty(), "its receipt is pruned");
         // Its id is remembered apart from the receipts: it is a duplicate.
         sender.publish(&topic("notifications"), again(&old, &sent_at)).await?;
         stand.agent.wait_for_receipt(&old)?;
@@ -241,7 +241,7 @@ async fn an_id_pruned_from_the_journal_and_sent_again() -> Result<()> {
         stand.send(&[format!("between-{round}")]).await?;
         stand.wait_until_settled(&[format!("between-{round}")]).await?;
         sender.publish(&topic("notifications"), again(&old, &sent_at)).await?;
-        let last = || Ok(stand.agent.json_lines(&["log", "--id", &old, "--outcome", "expired"])?.len());
+        let last = || Ok(stand.agent.receipts(&["--id", &old, "--outcome", "expired"])?.len());
         eventually("its third outcome", last, |count| *count == 1).await?;
         shown_once += 1;
     }
@@ -265,7 +265,7 @@ async fn an_id_pruned_from_the_journal_and_sent_again() -> Result<()> {
 }
 
 fn outcome_is(agent: &Agent, id: &str, outcome: &str) -> Result<()> {
-    let receipts = agent.json_lines(&["log", "--id", id])?;
+    let receipts = agent.receipts(&["--id", id])?;
     ensure!(receipts.len() == 1 && receipts[0]["outcome"] == outcome, "{receipts:?}");
     Ok(())
 }

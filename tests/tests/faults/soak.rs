@@ -79,13 +79,13 @@ impl OutcomeCheck {
         // What is withheld does not wait for what is shown.
         for number in [last, last / SHOWN * SHOWN] {
             let id = format!("push-{number:07}");
-            let of_last = || agent.json_lines(&["log", "--id", &id]);
+            let of_last = || agent.receipts(&["--id", &id]);
             let settled = |receipts: &Vec<Value>| receipts.iter().any(|receipt| receipt["outcome"] != "duplicate");
             eventually("the hour's outcomes", of_last, settled).await?;
         }
         // A cut connection may bring some a second time: duplicates, which are receipts too.
         let limit = (2 * batch).to_string();
-        for receipt in agent.json_lines(&["log", "--limit", &limit])? {
+        for receipt in agent.receipts(&["--limit", &limit])? {
             let sequence = receipt["sequence"].as_u64().context("a sequence")?;
             if sequence <= self.through {
                 continue;

@@ -132,7 +132,7 @@ impl FaultRig {
     pub async fn wait_until_settled(&self, ids: &[String]) -> Result<()> {
         // Outcomes come in the order of arrival, all but a few: the whole journal is not read until the last is there.
         if let Some(last) = ids.last() {
-            let receipts = || self.agent.json_lines(&["log", "--id", last]);
+            let receipts = || self.agent.receipts(&["--id", last]);
             eventually("an outcome of the last", receipts, |receipts| !receipts.is_empty()).await?;
         }
         let unsettled = || Ok(JournalReceipts::of(&self.agent)?.without_outcome(ids));
@@ -180,7 +180,7 @@ pub struct JournalReceipts {
 
 impl JournalReceipts {
     pub fn of(agent: &Agent) -> Result<Self> {
-        Ok(Self { receipts: agent.json_lines(&["log", "--limit", "1000000"])? })
+        Ok(Self { receipts: agent.receipts(&["--limit", "1000000"])? })
     }
 
     /// Each id's outcomes, `duplicate` left out.
