@@ -37,8 +37,8 @@ fn a_push_that_doze_holds_is_told_everywhere_until_it_is_let_go() -> Result<()> 
     ensure!(held["since"].is_string() && held["sequence"].is_null(), "{held}");
 
     let listed = agent.json_lines(&["log"])?;
-    ensure!(listed == [held.clone()], "{listed:?}");
-    ensure!(agent.json_lines(&["log", "--outcome", "held"])? == [held.clone()]);
+    ensure!(listed == std::slice::from_ref(held), "{listed:?}");
+    ensure!(agent.json_lines(&["log", "--outcome", "held"])? == std::slice::from_ref(held));
     ensure!(agent.json_lines(&["log", "--outcome", "presented"])?.is_empty());
     ensure!(agent.json_lines(&["log", "--id", "another"])?.is_empty());
     ensure!(agent.command(&["log"])?.contains("device doze off"));
