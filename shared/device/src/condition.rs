@@ -156,7 +156,7 @@ impl Device {
         match self.state.enrollment.enrolled.as_ref().map(|enrolled| enrolled.enrollment_type) {
             None => {
                 let message = "the device has no work profile: it comes with an enrollment, and the device is not enrolled (facts 1.2)";
-                Err(Refusal::new("noWorkProfile", message, "enroll --user UPN"))
+                Err(Refusal::new("noWorkProfile", message, self.state.enrolling("UPN")))
             }
             Some(kind) if !kind.has_work_profile() => {
                 let message = format!(
