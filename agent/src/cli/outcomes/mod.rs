@@ -29,7 +29,7 @@ pub struct OutcomesArgs {
     platform: Option<OperatingSystem>,
 
     /// Only this documentation year
-    #[arg(long, value_name = "2019|2023|2025")]
+    #[arg(long, value_name = "2019|2023|2025|2026")]
     documentation: Option<DocumentationYear>,
 
     /// Only combinations with this value of an axis, such as permission=denied; repeated: all of them
