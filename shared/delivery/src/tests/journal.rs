@@ -150,14 +150,19 @@ impl Contents {
         let places = (0..self.entries.len()).rev();
         places.filter_map(|place| match &self.entries[place] {
             JournalEntry::Changed { snapshot, .. } => Some(state_of(snapshot)),
-            JournalEntry::ActionSeen { note: Some(note), .. } => {
-                let mut state = self.entries[..place].iter().rev().find_map(|entry| match entry {
-                    JournalEntry::Changed { snapshot, .. } => Some(state_of(snapshot)),
-                    _ => None,
-                })?;
-                let note: LastActionNote = serde_json::from_str(note).unwrap();
-                state.updated_at = state.updated_at.max(note.at);
-                state.last_action = Some(note.last_action);
+            JournalEntry::ActionSeen { note: Some(_), .. } => {
+                let is_change = |entry: &JournalEntry| matches!(entry, JournalEntry::Changed { .. });
+                let from = self.entries[..place].iter().rposition(is_change)?;
+                let JournalEntry::Changed { snapshot, .. } = &self.entries[from] else { return None };
+                let mut state = state_of(snapshot);
+                // The newest time of all of them: a clock that was set back moves no state back.
+                for entry in &self.entries[from..=place] {
+                    if let JournalEntry::ActionSeen { note: Some(note), .. } = entry {
+                        let note: LastActionNote = serde_json::from_str(note).unwrap();
+                        state.updated_at = state.updated_at.max(note.at);
+                        state.last_action = Some(note.last_action);
+                    }
+                }
                 Some(state)
             }
             _ => None,
