@@ -145,6 +145,8 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
             let host = daemon.host().clone();
             let lines = (!args.quiet && !context.global.json)
                 .then(|| tokio::spawn(run_lines::print(host.clone(), host.ending(), host.device_count())));
+            // Nobody waits otherwise, and each device that comes online would be looked at for nothing.
+            let is_awaited = context.global.json || args.ready_file.is_some();
             let told = async {
                 match ReadyNotice::once_online(&host).await {
                     Some(ready) => tell_ready(context, args.ready_file.as_deref(), &ready),
@@ -157,7 +159,7 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
                     // Whoever waits for the daemon by a file that cannot be written would wait for ever: it ends, cleanly.
                     tokio::select! {
                         () = interrupted => {}
-                        Err(untold) = told => failure = Some(untold),
+                        Err(untold) = told, if is_awaited => failure = Some(untold),
                     }
                 })
                 .await;
