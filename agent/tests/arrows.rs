@@ -5,9 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a scan that cannot read its sources has failed")]
 
+mod rust_sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use rust_sources::rust_sources;
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
 /// care, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
@@ -20,7 +24,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("input_file", &[]),
     ("library_error", &[]),
     ("output_file", &[]),
-    ("wall_clock", &[]),
     ("secret", &[]),
     ("state_dir", &[]),
     ("wall_clock", &[]),
@@ -107,8 +110,6 @@ const FILES: &[(&str, &[&str])] = &[
 /// Every room, file by file, with the rooms that the file names after `crate::` (or `portal_agent::`).
 fn imports() -> BTreeMap<(String, String), BTreeSet<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
     let import = |path: PathBuf| {
         let file = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
         let room = file.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
@@ -116,18 +117,7 @@ fn imports() -> BTreeMap<(String, String), BTreeSet<String>> {
         let others = rooms.into_iter().filter(|other| *other != room).collect();
         ((room, file), others)
     };
-    files.into_iter().map(import).collect()
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
+    rust_sources(&root).into_iter().map(import).collect()
 }
 
 /// The names after `crate::`, one of them or a list in braces, in code and not in comments.

@@ -6,9 +6,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a scan that cannot read its sources has failed")]
 
+mod rust_sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use rust_sources::rust_sources;
 
 /// How many circles a crate may have.
 const MOST: usize = 2;
@@ -31,8 +35,7 @@ struct ModuleScan {
 
 impl CrateScan {
     fn read(root: &Path) -> Self {
-        let mut files = Vec::new();
-        sources(root, &mut files);
+        let files = rust_sources(root).into_iter().filter(|file| !is_of_tests(file.strip_prefix(root).unwrap()));
         let module = |file: PathBuf| {
             let place = file.strip_prefix(root).unwrap().with_extension("");
             let mut path: ModulePath =
@@ -135,16 +138,9 @@ fn reach<'a>(
     reached
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "tests" {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
-            found.push(path);
-        }
-    }
+/// Whether a file is a module of tests, or lies in one.
+fn is_of_tests(path: &Path) -> bool {
+    path.iter().any(|part| Path::new(part).file_stem().is_some_and(|stem| stem == "tests"))
 }
 
 /// The code without its comments and without the module of tests at its end.
