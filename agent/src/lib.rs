@@ -40,6 +40,7 @@ pub mod demo;
 pub mod desktop;
 pub mod escape;
 pub mod host;
+mod html_page;
 mod input_file;
 pub mod journal;
 mod library_error;

@@ -15,12 +15,13 @@ use rust_sources::rust_sources;
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
 /// care, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
-const EVERYBODYS: &[&str] = &["escape", "input_file", "library_error", "output_file", "wall_clock"];
+const EVERYBODYS: &[&str] = &["escape", "html_page", "input_file", "library_error", "output_file", "wall_clock"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
     // What rooms at the border share: a password that does not print, the endpoint of a broker.
     ("escape", &[]),
+    ("html_page", &[]),
     ("input_file", &[]),
     ("library_error", &[]),
     ("output_file", &[]),

@@ -10,7 +10,7 @@ use portal_tests::agent::Agent;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::publish::TestPublisher;
-use portal_tests::scripted::ScriptedBroker;
+use portal_tests::scripted::{ScriptedBroker, no_properties};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::wait::until;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, ConnAckProperties, ConnectReturnCode, Packet};
@@ -30,23 +30,11 @@ fn check(log: &str) -> Result<()> {
 
 fn refusal() -> ConnAck {
     let properties = ConnAckProperties {
-        session_expiry_interval: None,
-        receive_max: None,
-        max_qos: None,
-        retain_available: None,
-        max_packet_size: None,
-        assigned_client_identifier: None,
-        topic_alias_max: None,
         reason_string: Some(HOSTILE.to_owned()),
         user_properties: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
-        wildcard_subscription_available: None,
-        subscription_identifiers_available: None,
-        shared_subscription_available: None,
-        server_keep_alive: None,
         response_information: Some(HOSTILE.to_owned()),
         server_reference: Some(HOSTILE.to_owned()),
-        authentication_method: None,
-        authentication_data: None,
+        ..no_properties()
     };
     ConnAck { session_present: false, code: ConnectReturnCode::NotAuthorized, properties: Some(properties) }
 }

@@ -5,13 +5,14 @@
 //! Combinations are two characters each in a string for each section, so that the page stays small; the script fills the table
 //! with those that the filters leave, up to a number that a person reads.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use portal_contract::{OperatingSystem, SourceStatus};
 use portal_device::{DocumentationYear, GridSection, Rule};
 use serde_json::{Value, json};
 
 use super::super::explain::titles;
 use super::{ChosenRows, tried};
+use crate::html_page::html_page;
 
 const CSS: &str = include_str!("grid.css");
 const SCRIPT: &str = include_str!("grid.js");
@@ -25,30 +26,18 @@ pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
     let data = Value::from(grid.iter().map(|section| data(section, chosen)).collect::<Vec<_>>());
     // Within a script element only this could end it.
     let data = data.to_string().replace('<', "\\u003c");
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { "portal-agent outcomes" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                h1 { "One custom notification, every phone" }
-                p { "What becomes of one push on each combination of states. Choose below; each line names the rules that decide it." }
-                form id="filters" {}
-                p id="counts" aria-live="polite" {}
-                table { thead { tr id="head" {} } tbody id="rows" {} }
-                h2 { "Rules" }
-                @for rule in rules_of(grid) { (of_rule(rule)) }
-                script type="application/json" id="grid" { (PreEscaped(data)) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
+    let body = html! {
+        h1 { "One custom notification, every phone" }
+        p { "What becomes of one push on each combination of states. Choose below; each line names the rules that decide it." }
+        form id="filters" {}
+        p id="counts" aria-live="polite" {}
+        table { thead { tr id="head" {} } tbody id="rows" {} }
+        h2 { "Rules" }
+        @for rule in rules_of(grid) { (of_rule(rule)) }
+        script type="application/json" id="grid" { (PreEscaped(data)) }
+        script { (PreEscaped(SCRIPT)) }
     };
-    page.into_string()
+    html_page("portal-agent outcomes", POLICY, CSS, &body)
 }
 
 fn data(section: &GridSection, chosen: &ChosenRows<'_>) -> Value {

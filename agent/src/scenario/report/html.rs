@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::super::result::{
     CaseResult, CaseVerdict, ObservedEvent, ObservedEventKind, RunResult, StepOutcome, StepResult,
@@ -13,6 +13,7 @@ use super::super::result::{
 use super::clock::in_words;
 // Maud escapes what HTML gives a meaning.
 use crate::escape::for_xml as harmless;
+use crate::html_page::html_page;
 
 const CSS: &str = include_str!("report.css");
 /// A step that lets more device time pass than this has a gap drawn behind it.
@@ -22,23 +23,11 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page.
 pub fn html(run: &RunResult) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { "portal-agent scenarios" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                (head(run))
-                @for (file, cases) in by_file(run) { (of_file(file, &cases, run.strict)) }
-            }
-        }
+    let body = html! {
+        (head(run))
+        @for (file, cases) in by_file(run) { (of_file(file, &cases, run.strict)) }
     };
-    page.into_string()
+    html_page("portal-agent scenarios", POLICY, CSS, &body)
 }
 
 fn by_file(run: &RunResult) -> BTreeMap<&str, Vec<&CaseResult>> {
