@@ -24,8 +24,9 @@ pub(crate) struct UsedIds {
     /// What the journal said of the ids of pushes that wait.
     answers: HashMap<UsedId, bool>,
     is_asked: bool,
-    /// The ids of pushes were forgotten since the journal was asked: its answer speaks of before.
-    answer_is_void: bool,
+    /// What the journal is about to say of the ids of pushes may speak of before they were forgotten: they were forgotten since
+    /// it was asked, or that was not durable yet when it was asked.
+    answer_is_outdated: bool,
     durable: BatchNumber,
 }
 
@@ -50,9 +51,9 @@ impl UsedIds {
     /// No id of a push is used any more, durably with this batch.
     pub(crate) fn forget_pushes(&mut self, batch: BatchNumber) {
         self.recent.retain(|id, _| !is_a_pushs(id));
-        self.answers.clear();
+        self.answers.retain(|id, _| !is_a_pushs(id));
         self.forgotten = Some(batch);
-        self.answer_is_void = self.is_asked;
+        self.answer_is_outdated = self.is_asked;
     }
 
     /// Whether the journal may be asked now: one question at a time.
@@ -64,15 +65,16 @@ impl UsedIds {
     pub(crate) fn asked(&mut self) {
         self.answers.clear();
         self.is_asked = true;
+        self.answer_is_outdated = self.forgotten.is_some();
     }
 
     /// The journal's answer.
     pub(crate) fn answered(&mut self, answers: Vec<(UsedId, bool)>) {
         self.is_asked = false;
-        if !std::mem::take(&mut self.answer_is_void) {
-            // Of what was used meanwhile the answer may not know yet; the journal is asked of it again where need be.
-            self.answers.extend(answers.into_iter().filter(|(id, _)| !self.recent.contains_key(id)));
-        }
+        let is_outdated = std::mem::take(&mut self.answer_is_outdated);
+        // Of what was used meanwhile the answer may not know yet. The journal is asked again where need be.
+        let stands = |id: &UsedId| !self.recent.contains_key(id) && !(is_outdated && is_a_pushs(id));
+        self.answers.extend(answers.into_iter().filter(|(id, _)| stands(id)));
         self.let_go_of_durable();
     }
 
@@ -135,6 +137,18 @@ mod tests {
         assert_eq!(ids.is_used(&id("a")), Some(false));
         ids.durable(BatchNumber(3));
         assert_eq!(ids.is_used(&id("a")), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_asked_for_before_the_forgetting_was_durable_is_void_too() {
+        let mut ids = UsedIds::default();
+        ids.forget_pushes(BatchNumber(1));
+        // Asked because of an action; the pushes that wait beside it are in the question.
+        ids.asked();
+        ids.durable(BatchNumber(1));
+        ids.answered(vec![(id("a"), true), (UsedId::Action("b".to_owned()), true)]);
+        assert_eq!(ids.is_used(&id("a")), None, "the journal is asked again");
+        assert_eq!(ids.is_used(&UsedId::Action("b".to_owned())), Some(true));
     }
 
     #[test]
