@@ -25,7 +25,7 @@ pub(crate) struct RemoteActions {
 pub struct LastActionNote {
     /// What the state says of it.
     pub last_action: LastAction,
-    /// When it arrived, in device time.
+    /// When it arrived, in device time; the state's newest time where the clock was set back before.
     pub at: Timestamp,
 }
 
@@ -59,7 +59,9 @@ impl Device {
         };
         self.state.actions.last = Some(last_action.clone());
         let device_changed = effects.contains(&DeviceEffect::StateChanged);
-        let note = (!device_changed).then(|| Box::new(LastActionNote { last_action, at: now }));
+        // Only the last note is kept: it must not be older than the one before it, whatever was done to the clock.
+        let at = self.state.updated_at.max(now);
+        let note = (!device_changed).then(|| Box::new(LastActionNote { last_action, at }));
         effects.push(DeviceEffect::ActionSeen { id, note });
     }
 

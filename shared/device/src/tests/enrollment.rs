@@ -190,6 +190,24 @@ fn what_came_of_an_action_survives_a_restart_without_a_snapshot() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_between_two_actions_moves_no_state_back_over_a_restart() {
+    let mut rig = DeviceRig::ready(IPHONE);
+    let before = rig.snapshot().clone();
+    rig.advance(60_000);
+    rig.action("1", "rebootNow", None);
+    rig.step_back(30_000);
+    let effects = rig.action("2", "rebootNow", None);
+    // The journal keeps the newest note only.
+    let note = effects.iter().find_map(|effect| match effect {
+        DeviceEffect::ActionSeen { note, .. } => note.clone(),
+        _ => None,
+    });
+    let from = ResumePoint { last_action: note.map(|note| *note), ..ResumePoint::default() };
+    let resumed = Device::resume(before, from, rig.settings.clone());
+    assert_eq!(resumed.snapshot(), rig.snapshot());
+}
+
+#[test]
 fn an_action_older_than_the_enrollment_is_ignored() {
     let mut rig = DeviceRig::ready(IPHONE);
     rig.advance(60_000);
