@@ -73,8 +73,8 @@ impl UsedIds {
         self.is_asked = false;
         let is_outdated = std::mem::take(&mut self.answer_is_outdated);
         // Of what was used meanwhile the answer may not know yet. The journal is asked again where need be.
-        let stands = |id: &UsedId| !self.recent.contains_key(id) && !(is_outdated && is_a_pushs(id));
-        self.answers.extend(answers.into_iter().filter(|(id, _)| stands(id)));
+        let says_nothing = |id: &UsedId| self.recent.contains_key(id) || is_outdated && is_a_pushs(id);
+        self.answers.extend(answers.into_iter().filter(|(id, _)| !says_nothing(id)));
         self.let_go_of_durable();
     }
 
