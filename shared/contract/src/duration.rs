@@ -17,6 +17,8 @@ use jiff::{Span, SpanRelativeTo};
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no duration; write it like 90s, 4h, 1h30m or 2d");
     let span: Span = text.parse().map_err(|_| wrong())?;
+    // With days of 24 hours jiff still refuses months and years: how long those are depends on a date, which a
+    // duration does not have.
     let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(signed).map_err(|_| format!("{text:?} is negative; a duration goes forward, as in 90s or 4h"))
 }

@@ -205,6 +205,8 @@ text_id!(NotificationId, "^.{1,128}$", "The id of a custom notification: 1 to 12
 impl FromStr for Tenant {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
+        // No dot, although Graph's tenants have domain names: RabbitMQ turns the dots of a topic into levels, so
+        // `contoso.example` arrived as two (decisions/0004).
         let valid = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if valid { Ok(Self(text.to_owned())) } else { Err(IdError::NotTenant(excerpt(text))) }
     }
@@ -219,6 +221,8 @@ impl Default for Tenant {
 impl FromStr for DeviceName {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
+        // A limit, since the name stands in every state that is published, and in every card where there are several
+        // devices.
         let valid = !text.trim().is_empty() && text.chars().count() <= 64 && !text.chars().any(char::is_control);
         if valid { Ok(Self(text.to_owned())) } else { Err(IdError::NotDeviceName(excerpt(text))) }
     }
@@ -243,6 +247,7 @@ impl FromStr for NotificationId {
     fn from_str(text: &str) -> Result<Self, IdError> {
         match text {
             "" => Err(IdError::NotNotificationId("empty")),
+            // Of control characters none, since an id is repeated in logs, on terminals and in reports.
             _ if text.len() > 128 => Err(IdError::NotNotificationId("longer than 128 bytes")),
             _ if text.chars().any(char::is_control) => {
                 Err(IdError::NotNotificationId("not free of control characters"))

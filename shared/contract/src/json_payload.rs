@@ -88,10 +88,11 @@ pub fn read(payload: &[u8]) -> Result<Value, NotJson> {
     serde_json::from_str(text).map_err(|error| why(text, &error))
 }
 
-/// serde_json's codes are not public; its words tell two of them apart, and are not repeated.
 fn why(text: &str, error: &serde_json::Error) -> NotJson {
     let (line, column) = (error.line(), error.column());
     let says = error.to_string();
+    // serde_json's codes are not public, so its words tell two of them apart. They are not repeated: they may quote
+    // the payload.
     match error.classify() {
         Category::Eof => NotJson::CutOff,
         _ if says.starts_with("control character") => NotJson::ControlCharacter { line, column },

@@ -81,6 +81,8 @@ graph_words! {
 impl DeviceEnrollmentType {
     /// Whether only Apple's devices can have it.
     pub fn is_apples(self) -> bool {
+        // By Graph's spelling, which names the platform where a kind of enrollment is one platform's alone: a kind
+        // that Graph adds sorts itself.
         self.word().starts_with("apple")
     }
 

@@ -78,6 +78,7 @@ impl CustomNotification {
     /// # Errors
     /// The first problem found, with the push's id where it could be read.
     pub fn parse(payload: &[u8]) -> Result<Self, PayloadRejection> {
+        // Before anything is read: over MQTT 3.1.1 no limit can be announced, so packets of up to 256 MiB arrive.
         if payload.len() > MAX_PAYLOAD_BYTES {
             let detail = format!("the payload has {} bytes; the largest is {MAX_PAYLOAD_BYTES}", payload.len());
             return Err(PayloadRejection::new(PushProblem::PayloadTooLarge, detail));
@@ -97,6 +98,7 @@ struct JsonMembers(Map<String, Value>);
 
 impl JsonMembers {
     fn notification(mut self) -> Result<CustomNotification, PayloadRejection> {
+        // The id first: a rejection for any other member can then name the push that it is about.
         let id = self.id()?;
         self.with_id(id.clone()).map_err(|rejection| PayloadRejection { notification_id: Some(id), ..rejection })
     }

@@ -64,6 +64,7 @@ impl Prerequisites {
 
     /// The set with these bits; bits that name no prerequisite are dropped.
     pub fn from_bits(bits: u8) -> Self {
+        // A journal of a newer version may hold bits of a prerequisite that this one does not know.
         Self(bits & 0b11_1111)
     }
 

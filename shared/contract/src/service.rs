@@ -66,6 +66,7 @@ impl GroupList {
     /// # Errors
     /// A sentence, where the payload as a whole is not a group list; the list that was known stays.
     pub fn parse(payload: &[u8]) -> Result<(Self, Vec<String>), String> {
+        // An empty payload is how MQTT takes a retained message back: whoever clears the list means no groups.
         if payload.is_empty() {
             return Ok((Self::default(), Vec::new()));
         }
@@ -85,6 +86,8 @@ impl GroupList {
         let mut ignored = Vec::new();
         for entry in entries {
             match entry.as_str().and_then(|text| text.parse::<GroupId>().ok()) {
+                // Cut off and not refused as a whole: with the list refused, the device would stay in groups that it
+                // has left.
                 Some(group) if list.groups.len() < MAX_GROUPS || list.groups.contains(&group) => {
                     list.groups.insert(group);
                 }
@@ -95,9 +98,9 @@ impl GroupList {
     }
 }
 
-/// What a log line repeats of something that was sent: not as much as the sender pleases, and nothing that a terminal
-/// would obey (JSON leaves DEL and the C1 controls as they are).
 fn excerpt(text: &str) -> String {
+    // Not as much as the sender pleases, and nothing that a terminal would obey: JSON leaves DEL and the C1 controls
+    // as they are.
     text.chars().take(128).map(|c| if is_harmful(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
@@ -185,6 +188,8 @@ impl RemoteAction {
             action: required("action", action)?,
             sent_at: sent_at.map_err(|error: TimestampError| format!("the remote action's sentAt is {error}"))?,
         };
+        // The action stays a text: one that is not known is refused by its name, and that refusal published, where a
+        // failed reading would leave the service without an answer.
         let printable = |text: &str| (1..=128).contains(&text.len()) && !text.chars().any(char::is_control);
         if printable(&action.id) && printable(&action.action) {
             Ok(action)

@@ -60,6 +60,8 @@ pub struct TimestampError;
 /// Whether the text has RFC 3339's form. jiff reads more forms than the contract does: without seconds, without
 /// separators, with a zone's name.
 fn has_form(text: &str) -> bool {
+    // jiff alone takes more than RFC 3339 (other ISO 8601 forms, names of time zones in brackets), which the next
+    // reader of the payload may refuse.
     const FORM: &[u8] = b"dddd-dd-ddTdd:dd:dd";
     let bytes = text.as_bytes();
     let fits = |(form, byte): (&u8, &u8)| match form {
@@ -73,6 +75,7 @@ fn has_form(text: &str) -> bool {
     let offset_fits = match offset {
         [b'Z' | b'z'] => true,
         [b'+' | b'-', digits @ ..] => {
+            // RFC 3339 has no offset of a day and more; jiff takes up to 25 hours.
             let in_a_day = matches!(digits, [b'0' | b'1', ..] | [b'2', b'0'..=b'3', ..]);
             let in_an_hour = matches!(digits, [_, _, _, b'0'..=b'5', _]);
             in_a_day && in_an_hour && b"dd:dd".iter().zip(digits).all(fits)
@@ -82,9 +85,9 @@ fn has_form(text: &str) -> bool {
     FORM.iter().zip(date_time).all(fits) && digits != 1 && offset_fits
 }
 
-/// The text without the digits of its fraction beyond the ninth: RFC 3339 has any number of them, jiff takes nine, and
-/// three are kept.
 fn within_nanoseconds(text: &str) -> Cow<'_, str> {
+    // RFC 3339 allows any number of digits, jiff takes nine, and three are kept: those beyond are dropped, not
+    // refused.
     let Some(fraction) = text.get(20..).filter(|_| text.as_bytes()[19] == b'.') else { return text.into() };
     let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
     if digits <= 9 { text.into() } else { format!("{}{}", &text[..29], &fraction[digits..]).into() }

@@ -109,6 +109,8 @@ impl DeviceTopics {
                 _ => None,
             };
         }
+        // Any group's: whether the device is in it is a matter of the rules. Where a list has just changed, a push of
+        // a group that was left may still be on its way.
         let group = topic.strip_prefix(&self.root)?.strip_prefix("/groups/")?.strip_suffix("/notifications")?;
         group.parse().ok().map(|id| IncomingTopic::Notification(PushTarget::Group { id }))
     }

@@ -47,6 +47,8 @@ impl<T> CommitQueue<T> {
             return None;
         }
         self.last = self.current();
+        // A batch of lazy entries alone takes no number: the journal may put its commit off for a second, and a
+        // number would hold everything behind it back for as long.
         let batch = std::mem::take(&mut self.needs_commit).then_some(self.last);
         Some((batch, std::mem::take(&mut self.gathered)))
     }

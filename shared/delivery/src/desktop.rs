@@ -46,10 +46,13 @@ impl Delivery {
             }
             DesktopInput::PromptFailed(detail) => {
                 self.has_prompt_card = false;
+                // Not tried again here: the prompt is state of the device and can be answered by command all the
+                // same, and a server that appears later is given its card then.
                 let line = format!("the permission prompt shows in `status` only: {detail}");
                 self.actions.push(Action::Log(LogLine::Information(line)));
             }
             DesktopInput::ServerAppeared => {
+                // The card of a server that went is gone with it, while the prompt of the device still shows.
                 self.show_prompt_card();
                 self.happened(DeviceInput::NotificationServerAppeared)?;
             }
@@ -77,6 +80,8 @@ impl Delivery {
         request: RequestNumber,
         interaction: DesktopInteraction,
     ) -> Result<(), DeliveryError> {
+        // On the way that the desktop's own answers take, and not by a command to the device: what a test does by the
+        // API would prove nothing about a click otherwise.
         match self.as_desktop_input(interaction) {
             Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
             Ok(input) => {
@@ -101,6 +106,8 @@ impl Delivery {
     }
 
     fn press(&mut self, choice: PromptChoice) -> Result<DesktopInput, Refusal> {
+        // Looked at before the prompt is taken off the desktop: a button that is not there must leave the prompt
+        // where it is.
         if !self.device.prompt_buttons().iter().any(|button| button.choice == choice) {
             let message = "the permission prompt has no such button here";
             let hint = "press Allow or Don't Allow, or set app.ios_summary_button";

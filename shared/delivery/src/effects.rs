@@ -33,6 +33,9 @@ impl Delivery {
         match effect {
             DeviceEffect::Settle(SettledPush { receipt, push, held, ack }) => {
                 let sequence = receipt.sequence;
+                // The order of these is the order of the steps: commit, then acknowledge, then publish (contract 4).
+                // The queue behind the commit is first in, first out, so the receipt cannot overtake the
+                // acknowledgement.
                 // Kept in memory for publishing, so that it need not be read back from the journal once it is durable.
                 self.receipts.written(&receipt);
                 let push = push.as_ref().map(push_json).transpose()?;
@@ -42,6 +45,9 @@ impl Delivery {
             }
             DeviceEffect::Hold(NewlyHeldPush { held, ack }) => {
                 let push = held_json(&held)?;
+                // Acknowledged although it has no outcome yet. Left in the broker's window instead, a few pushes that
+                // wait would stop all that come behind them: with mosquitto's window of 20, the 21st of 150 never
+                // came (decisions/0002).
                 let (key, id, at) = (held.key, held.push.notification.id, held.push.received_at);
                 self.write(JournalEntry::Held { key, id, at, push });
                 self.acknowledge(ack);
@@ -98,6 +104,8 @@ impl Delivery {
     pub(crate) fn write(&mut self, entry: JournalEntry) {
         let used = entry.used_id();
         let forgets = entry == JournalEntry::IdsForgotten;
+        // Told only behind `write` below, since what waits for a commit waits for what was written before it. Queued
+        // in front of its own entry, an event could tell of something that a kill then undid.
         let told = if self.is_followed() { told_of(&entry) } else { None };
         self.commits.write(entry);
         if let Some(told) = told {
@@ -107,6 +115,9 @@ impl Delivery {
         if forgets {
             self.used_ids.forget_pushes(batch);
         }
+        // From the moment that it is gathered, not from its commit on: a second copy right behind the first, or two
+        // read together, would be judged anew and shown twice. A RabbitMQ node that was killed delivered such copies
+        // (decisions/0003).
         if let Some(id) = used {
             self.used_ids.use_id(id, batch);
         }
@@ -114,6 +125,8 @@ impl Delivery {
 
     pub(crate) fn record_change(&mut self, recorded: &str) -> Result<(), DeliveryError> {
         let what = "the device's snapshot";
+        // The whole device and not a difference: `explain` reads the device of any moment in the past from one row,
+        // and a start from the newest, whatever was pruned before it.
         let snapshot = serde_json::to_string(self.device.snapshot());
         let snapshot = snapshot.map_err(|_| DeliveryError::NotSerializable { what })?;
         self.write(JournalEntry::Changed { at: self.now(), event: recorded.to_owned(), snapshot });

@@ -17,6 +17,8 @@ pub(crate) struct Followers {
 
 impl Followers {
     pub(crate) fn begin(&mut self, at: Timestamp, has_prompt: bool) -> DeviceEvent {
+        // Only the first follower sets it: for those who follow already, a change of the prompt must not be
+        // forgotten.
         if !self.is_followed {
             self.prompt_was_told = has_prompt;
         }

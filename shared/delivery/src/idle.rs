@@ -61,6 +61,7 @@ impl IdleDetector {
     pub(crate) fn hear(&mut self, input: &SessionInput) {
         match input {
             SessionInput::ProbeReturned(number) => {
+                // An older probe, or one behind whose back something happened, proves nothing of now.
                 if *number == self.probe && self.proof == Proof::Sought {
                     self.proof = Proof::Found;
                 }
@@ -71,6 +72,7 @@ impl IdleDetector {
             SessionInput::Disconnected => (self.connected, self.fence_is_back) = (false, false),
             _ => {}
         }
+        // The proof serves those who wait now. Whoever asks later may have sent something since.
         self.disturbed();
     }
 
@@ -83,6 +85,8 @@ impl IdleDetector {
             self.disturbed();
             return IdleStep::Wait;
         }
+        // Away by its own wish, there is no broker to ask. What was in flight when it left is settled by the end of
+        // the connection alone.
         let found = if away { !self.connected } else { self.proof == Proof::Found };
         if found {
             self.disturbed();

@@ -221,6 +221,8 @@ impl Delivery {
         for command in commands {
             self.happened(DeviceInput::Command(command))?;
         }
+        // At each start: the session subscribes to these again at each connect, whatever the broker says that it kept
+        // (decisions/0004).
         self.actions.push(Action::SetGroups(self.device.snapshot().enrollment.subscribed_groups()));
         if self.device.snapshot().condition.offline {
             self.actions.push(Action::GoOffline);
@@ -330,6 +332,8 @@ impl Delivery {
             // A refusal changes nothing, so it waits for no commit.
             Err(refusal) => self.actions.push(Action::Answer { request, result: Err(refusal) }),
             Ok(effects) => {
+                // A command that changes nothing succeeds, with a note: a script that sets a phone up twice is not to
+                // fail the second time (contract 5).
                 let note = effects.iter().find_map(|effect| match effect {
                     DeviceEffect::Unchanged(note) => Some(note.clone()),
                     _ => None,
@@ -374,6 +378,7 @@ impl Delivery {
     /// When [`Input::DeadlineReached`] is due, by the wall clock; none while nothing waits on time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        // The device counts in its own time, which `clock advance` moves; the host can wait by the wall clock alone.
         let ahead = self.device.snapshot().condition.clock_ahead_millis;
         Some(self.device.next_deadline()?.plus_millis(ahead.saturating_neg()))
     }

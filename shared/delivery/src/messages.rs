@@ -81,6 +81,8 @@ impl Delivery {
             let text = std::str::from_utf8(&message.payload).ok().filter(|text| text.len() <= LARGEST_TOLD);
             DeviceEventKind::Arrived { target, payload: text.map(str::to_owned), size: message.payload.len() }
         });
+        // Parsed on arrival and not when its turn comes: the journal is asked for the ids of all that wait, so they
+        // must be known.
         let arrival = ArrivedPush {
             payload: CustomNotification::parse(&message.payload),
             target,
@@ -119,6 +121,8 @@ impl Delivery {
             match first {
                 PendingMessage::Push(push) => self.push(*push, is_used)?,
                 PendingMessage::Action { action, ack } => {
+                    // Acknowledged behind its id, in one commit: before it, a kill would lose the action; long after
+                    // it, the action would come again and be a matter of the id alone.
                     self.remote_action(action, is_used)?;
                     self.acknowledge(ack);
                 }
@@ -144,6 +148,8 @@ impl Delivery {
         if self.device.is_showing_push() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
             return;
         }
+        // Of all that wait, not of the first alone: with a question a push, a backlog would move at the pace of one
+        // hop to the reader thread each (decisions/0003).
         let ids = self.pending.iter().take(LOOKED_UP_AT_ONCE).filter_map(PendingMessage::id);
         self.actions.push(Action::LookUpIds(ids.collect()));
         self.used_ids.asked();

@@ -62,6 +62,9 @@ impl ReceiptPublisher {
     /// A connection stands: everything without a PUBACK is published again, in order.
     pub(crate) fn online(&mut self) {
         self.next = self.through.saturating_add(1);
+        // Also those beyond the first gap are sent again. The order counts for more than a few receipts twice, which
+        // readers drop by their sequence; the client library, which kept them by packet id, sent 20 to 29 before 15
+        // to 19 (decisions/0002).
         self.acknowledged.clear();
         self.in_flight = 0;
         while self.ready.front().is_some_and(|receipt| receipt.sequence < self.next) {
@@ -78,6 +81,8 @@ impl ReceiptPublisher {
             Some(last) => last.sequence.saturating_add(1) == receipt.sequence,
             None => self.next == receipt.sequence,
         };
+        // What does not follow is not kept: a gap in memory would be a gap in what is published, and the journal has
+        // it all.
         if follows && self.reading.is_none() && self.ready.len() < IN_MEMORY {
             self.ready.push_back(receipt.clone());
         }

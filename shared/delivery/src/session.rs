@@ -19,6 +19,8 @@ impl Delivery {
             SessionInput::Published(id) => self.published(id),
             SessionInput::ProbeReturned(_) => {}
             SessionInput::PublishRefused { id, detail, for_good } => self.publish_refused(id, &detail, for_good),
+            // In line with the messages: a push that came before it was kept by the broker, even where it still waits
+            // behind another one that is being shown.
             SessionInput::FenceReturned(connection) => self.pending.push_back(PendingMessage::Fence(connection)),
             SessionInput::Connected { connection, session_present, publish_window } => {
                 self.connection = Connection { number: connection, publish_window, is_online: false };
@@ -33,6 +35,8 @@ impl Delivery {
             }
             SessionInput::Disconnected => {
                 self.connection.is_online = false;
+                // What is pending stays, though nothing can acknowledge it any more: it is judged now, and the copy
+                // that the broker sends at the next connect is known by its id.
                 self.happened(DeviceInput::Disconnected)?;
                 self.tell_connection(ConnectionState::Offline);
             }

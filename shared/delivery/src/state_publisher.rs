@@ -28,6 +28,8 @@ impl StatePublisher {
 
     /// The state to publish now, if any: of several changes while one is in flight only the newest is published.
     pub(crate) fn next(&mut self) -> Option<&DeviceState> {
+        // One at a time: two states in flight could reach a broker's retained message in the wrong order where the
+        // first has to be sent again.
         let state = self.durable.as_ref().filter(|_| self.is_due && !self.in_flight)?;
         self.is_due = false;
         self.in_flight = true;

@@ -36,6 +36,7 @@ impl UsedIds {
         if self.recent.contains_key(id) {
             return Some(true);
         }
+        // The journal still says "used" until the forgetting is committed.
         if self.forgotten.is_some() && is_a_pushs(id) {
             return Some(false);
         }
@@ -63,6 +64,8 @@ impl UsedIds {
 
     /// The journal is asked; what it said before is no longer needed.
     pub(crate) fn asked(&mut self) {
+        // The question names all that wait, so nothing is lost by it, and no answer outlives its push: the map needs
+        // no bound of its own.
         self.answers.clear();
         self.is_asked = true;
         self.answer_is_outdated = self.forgotten.is_some();

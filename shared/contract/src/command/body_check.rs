@@ -72,11 +72,15 @@ impl BodyCheck<'_> {
 
     fn definition(&self, reference: &Value) -> &Value {
         let name = reference.as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+        // Every reference was made by the generator together with its definition, so one that leads nowhere cannot
+        // come.
         self.definitions.get(name).unwrap_or(&Value::Null)
     }
 
     /// One of them must let it through; where none does, the first that is not about null says why.
     fn check_any(&self, schemas: &[Value], value: &Value, what: &str) -> Result<(), String> {
+        // An enum whose variants have docs of their own comes as a list of constants, and its refusal is to name the
+        // words and not the first of them.
         let words: Option<Vec<Value>> = schemas.iter().map(|schema| schema.get("const").cloned()).collect();
         if let Some(words) = words {
             return if words.contains(value) { Ok(()) } else { Err(not_among(&words, value, what)) };
@@ -131,6 +135,7 @@ fn has_type(says: &Value, value: &Value, what: &str) -> Result<(), String> {
     let is = |name: &str| match name {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
+        // `1.0` is a number with a fraction to serde, so it is here too, although JSON Schema counts it as whole.
         "integer" => value.is_u64() || value.is_i64(),
         "number" => value.is_number(),
         "string" => value.is_string(),

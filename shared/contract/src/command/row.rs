@@ -191,6 +191,8 @@ macro_rules! request_body {
     ($body:ident: $(($($sent:tt)+) <=> ($($meant:tt)+)),+ $(,)?) => {
         RequestBody {
             schema: schema_of::<$body>,
+            // One pair of patterns makes both directions. Written by hand, the recorder's direction had been wrong
+            // for wipe, delete, policy and enrollment while the reader's was right.
             read: |value| Ok(match serde_json::from_value::<$body>(value)? { $($($sent)+ => $($meant)+),+ }),
             body_of: |command| match command.clone() {
                 $($($meant)+ => Some(serde_json::to_value::<$body>($($sent)+)),)+
@@ -335,6 +337,7 @@ impl CommandRow {
     pub fn read(&self, body: Value) -> Result<DeviceCommand, String> {
         let Some(of) = self.device_body() else { return Err(format!("{} changes no device", self.name)) };
         let what = format!("the body of {}", self.name);
+        // Before serde: it takes a list for an object, and `POST wipe` with the body `[]` wiped.
         check_body(&what, of.schema, &body)?;
         (of.read)(body).map_err(|error| format!("{what} is not right: {error}"))
     }

@@ -90,6 +90,7 @@ impl CommandRow {
 fn put(row: &CommandRow, member: &str, value: Value, body: &mut Map<String, Value>) -> Result<(), String> {
     match body.insert(member.to_owned(), value) {
         None => Ok(()),
+        // The last one does not win: of two values one is a mistake, and nobody knows which.
         Some(_) => Err(format!("{} takes one {member}", row.name)),
     }
 }
@@ -101,6 +102,8 @@ fn put(row: &CommandRow, member: &str, value: Value, body: &mut Map<String, Valu
 pub fn read_line(line: &str) -> Result<DeviceCommand, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let named = |count: &usize| COMMANDS.iter().find(|row| row.words().eq(words.iter().take(*count).copied()));
+    // The longest name first: `app notifications --refresh` is a command of its own, and its option a part of the
+    // name.
     let longest = (1..=words.len()).rev().find_map(|count| Some((named(&count)?, count)));
     let (row, count) = longest.ok_or_else(|| format!("{line:?} is no command that changes the device"))?;
     row.read(row.body_of_words(words.get(count..).unwrap_or_default())?)
