@@ -38,6 +38,8 @@ impl Backoff {
 
     /// Once a round of tries.
     fn doubled(&self, first: Duration, tries: u32) -> Duration {
+        // By the round and not by the try: with three nodes of a cluster the one that is left is reached within the
+        // first pauses.
         let round = tries / self.brokers;
         // Thirty-one doublings of a second are 68 years: the longest pause has long been reached.
         first.saturating_mul(1_u32.checked_shl(round.min(31)).unwrap_or(u32::MAX))

@@ -161,6 +161,8 @@ impl LiveConnection<'_> {
 
     fn leave(&mut self) {
         self.leave_by = Some(Instant::now() + CLOSE_TIMEOUT);
+        // The DISCONNECT follows once the broker has taken this: it takes the last will back, and without either word
+        // `online` would stay retained.
         self.publish_connection(PublishPurpose::Offline, ConnectionState::Offline);
     }
 
@@ -253,6 +255,8 @@ impl LiveConnection<'_> {
         }
         self.publish_connection(PublishPurpose::Online, ConnectionState::Online);
         self.events.tell(SessionEvent::Online { epoch: self.epoch });
+        // Only now: the broker sends it back by a subscription, which has to be there first, and behind what the
+        // session held.
         self.link.publish_own(PublishPurpose::Fence, self.topics.fence(), self.fence.payload(), false);
         self.fence.sent(Instant::now());
         self.send_probe();
@@ -273,6 +277,8 @@ impl LiveConnection<'_> {
         let Some(SentPublish { purpose, topic }) = self.link.answered(pkid) else { return };
         match (purpose, refusal) {
             (PublishPurpose::Daemon(id), None) => self.events.tell(SessionEvent::Published { id }),
+            // Where an access list forbids the topic, mosquitto grants the subscription and refuses the publish, and
+            // nothing ever comes back (decisions/0001).
             (PublishPurpose::Fence, Some(reason)) => {
                 self.fence_counts_as_back(&format!(
                     "the broker refused the fence ({reason}); allow devices/{{its id}}/#"
@@ -318,6 +324,8 @@ impl LiveConnection<'_> {
             Some(incoming) => {
                 if let IncomingTopic::Notification(target) = &incoming {
                     self.fence.pushed(Instant::now);
+                    // It is delivered all the same: whether a push to a group is for this device is decided by the
+                    // rules, not by the subscription that brought it.
                     self.look_for_a_stray(target);
                 }
                 self.deliver(incoming, message);
@@ -355,6 +363,8 @@ impl LiveConnection<'_> {
         };
         if message.pkid.is_some() {
             self.events.tell(event);
+        // No window bounds messages at QoS 0, so they cannot all be kept. Those at QoS 1 are never dropped: at most a
+        // window of them is unacknowledged.
         } else if !self.events.tell_if_room(event) {
             self.link.update_status(|standing| standing.dropped += 1);
         }

@@ -179,6 +179,7 @@ impl EmbeddedBroker {
 
     /// How this computer's own programs reach it: over loopback, without TLS.
     pub fn own_url(&self) -> BrokerUrl {
+        // Its certificate is for the name by which others know this computer, which loopback is not.
         BrokerUrl::of_listener(self.listener.own_address(), false)
     }
 

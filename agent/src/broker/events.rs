@@ -46,6 +46,7 @@ impl EventQueue {
     /// Waits for room and moves one event there. Cancel-safe.
     pub(super) async fn relieve(&mut self) {
         match self.sender.reserve().await {
+            // The room first and the event then: given up while it waits, nothing has been taken out of the backlog.
             Ok(room) => {
                 if let Some(event) = self.backlog.pop_front() {
                     room.send((self.device, event));
@@ -57,6 +58,7 @@ impl EventQueue {
 
     /// Forgets messages of the backlog that a kept session will deliver again.
     pub(super) fn forget_messages(&mut self) {
+        // Those at QoS 0 stay: no broker sends them again.
         self.backlog.retain(|event| !matches!(event, SessionEvent::Message { token: Some(_), .. }));
     }
 }

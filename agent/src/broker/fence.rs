@@ -50,6 +50,8 @@ impl ConnectionFence {
 
     /// A probe travels as the fence does, and names its connection as well.
     pub(super) fn probe(&self, number: u64) -> Bytes {
+        // Within the fence's own payload, so that a probe of an earlier connection, which the session may have kept,
+        // is recognised as such.
         let mut payload = self.probe_prefix();
         payload.extend_from_slice(format!("{number}}}").as_bytes());
         payload.into()
@@ -68,6 +70,7 @@ impl ConnectionFence {
 
     /// A push came while it is on its way: the wait starts over.
     pub(super) fn pushed(&mut self, now: impl FnOnce() -> Instant) {
+        // The clock is read only while the fence is on its way, since each push comes by here.
         if let FenceStage::Waiting(since) = &mut self.stage {
             *since = now();
         }

@@ -1,4 +1,4 @@
-//! What the daemon's calls and the session's task share: the live connection's client, its books, and how things stand.
+//! What the daemon's calls and the session's task share: the live connection's client, what is unanswered on it, and how things stand.
 //!
 //! Lives here: everything under the one short lock; nothing waits while it is held. Does not live here: the network.
 
@@ -220,6 +220,8 @@ impl ActiveClient {
 impl SessionControl for SharedSession {
     fn ack(&self, token: AckToken) {
         let mut inner = self.lock();
+        // A token of an older connection is dropped: its packet id may stand for another push by now, which would be
+        // acknowledged unseen and lost with the next crash (decisions/0002).
         if let Some(live) = inner.live.as_mut().filter(|live| live.epoch == token.connection) {
             live.settle(token.position);
         }
@@ -246,6 +248,7 @@ impl SessionControl for SharedSession {
         let largest = live.largest;
         if size > largest {
             let detail = format!("{size} bytes are more than the {largest} that the broker takes");
+            // Taken, and refused by the task a moment later: the host hears of it where it hears of every answer.
             inner.status.held_back.insert(topic, (size, largest));
             inner.too_large.push((id, detail));
             drop(inner);

@@ -47,6 +47,8 @@ impl RepeatedEnds {
     pub(super) fn closed_soon(&mut self, url: &BrokerUrl, unanswered: Option<UnansweredRequest>) -> Option<String> {
         self.after = if self.closings == 0 || self.after == unanswered { unanswered } else { None };
         self.closings = self.closings.saturating_add(1);
+        // A single closing says nothing: brokers restart. On a takeover mosquitto sends no word, only end of file, so
+        // nothing but the row of them points to a second client (decisions/0002).
         (self.closings >= SAID_FROM).then(|| self.sentence(url))
     }
 

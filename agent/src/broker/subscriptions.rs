@@ -72,6 +72,8 @@ impl DeviceSubscriptions {
         let t = &self.topics;
         let own = [(t.notifications(), false), (t.groups(), true), (t.actions(), false), (t.fence(), false)];
         let mut filters: Vec<_> = own.map(|(filter, retained)| TopicFilter { filter, retained }).into();
+        // Everything again, though the broker may have kept the session: clustered brokers have said so with the
+        // subscriptions gone (decisions/0004).
         filters.extend(wanted.iter().map(|group| self.of_group(*group)));
         self.groups.clone_from(wanted);
         let mut asks = self.in_packets(&filters);
@@ -95,6 +97,7 @@ impl DeviceSubscriptions {
 
     /// A push to a group that is not wanted: a subscription from another life of this session, to be given up.
     pub(super) fn stray(&mut self, group: GroupId) -> Option<SubscriptionRequest> {
+        // Asked for once: more pushes of that group may already be on their way.
         let known = self.groups.contains(&group) || !self.left.insert(group);
         (!known).then_some(SubscriptionRequest::Unsubscribe(group))
     }

@@ -127,6 +127,8 @@ impl JournalDatabase {
         ids: &[DeviceId],
         now: Timestamp,
     ) -> Result<Vec<(DeviceJournal, RecoveredDevice)>, JournalError> {
+        // All of them with one commit: a start that hosts a thousand devices would wait for a thousand syncs
+        // otherwise.
         let registered = self.shared.store.lock().unwrap_or_else(PoisonError::into_inner).register(ids, now)?;
         self.shared.inbox.set_jumps(registered.iter().map(|(device, recovered)| (*device, recovered.clock_jump)));
         let handle = |id, device| DeviceJournal { shared: Arc::clone(&self.shared), id, device };

@@ -36,6 +36,8 @@ impl DeviceSeries {
     pub(super) fn note_clocks(&mut self, now: ClockReading) {
         let jump = match self.read {
             Some(earlier) => clock_jump::between(earlier, now),
+            // The clock since boot says nothing about a time before this run, so over a restart only the computer's
+            // clock itself is left to compare.
             None => self.last_written_at.and_then(|last| clock_jump::over_restart(last, now.wall)),
         };
         // A commit without a jump takes none back: it holds until its own time is over.

@@ -108,11 +108,13 @@ pub(super) fn trouble(error: &rusqlite::Error, waiting: usize) -> String {
             ("another program holds its lock", "close the program that has the journal open")
         }
         Some(ErrorCode::SystemIoFailure) => ("the disk answers with an error", "check the disk"),
+        // Only a start looks the whole file over, and only a start may set it aside.
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             ("the file is damaged", "stop the daemon and start it again: it checks the file, and says how to go on")
         }
         _ => ("the database refused", "stop the daemon, and look at the disk and the file"),
     };
+    // The number instead of SQLite's text: it can be looked up, and holds nothing of what was written.
     let code = error.sqlite_error().map(|error| format!(" (SQLite code {})", error.extended_code)).unwrap_or_default();
     format!(
         "the journal cannot be written: {what}{code}; {hint}. \

@@ -90,6 +90,7 @@ impl EntryQueue {
         }
         let wake = contents.take_in(device, entries, cost);
         let ticket = contents.last;
+        // Before the writer is woken: it takes this lock first thing.
         drop(contents);
         if wake {
             self.changed.notify_one();
@@ -139,6 +140,7 @@ impl EntryQueue {
 
     /// Frees the room of a batch that is durable.
     pub(super) fn committed(&self, batch: &WriteBatch) {
+        // Not when they are taken out: while they are being committed, and tried again, they still take up memory.
         self.lock().cost -= batch.cost;
     }
 
@@ -174,6 +176,8 @@ impl QueueContents {
         let idle = self.waiting.is_empty();
         let lazy_before = self.lazy_since.is_some();
         if entries.iter().any(|entry| !entry.is_lazy()) {
+            // A ticket for entries that need a commit alone. With one for lazy entries, whoever waits for the newest
+            // ticket would wait for the second that those may take.
             self.last.0 += 1;
             self.cost += cost;
         }
@@ -181,6 +185,7 @@ impl QueueContents {
             match entry {
                 JournalEntry::Published { through } => {
                     let lazy = self.lazy.entry(device).or_default();
+                    // Only the newest mark of each kind is kept, so a flood of PUBACKs takes no room in the queue.
                     lazy.published = lazy.published.max(Some(through));
                 }
                 JournalEntry::Redelivered { count } => self.lazy.entry(device).or_default().redelivered = Some(count),

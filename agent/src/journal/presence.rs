@@ -66,6 +66,7 @@ impl JournalPresence {
             None if self.path.parent().is_some_and(Path::is_dir) => return Some(JournalLoss::Removed),
             None => return Some(JournalLoss::DirectoryRemoved),
         }
+        // The log counts as much as the file: what was committed since the last checkpoint is in it alone.
         let log = number(&companion(&self.path, "-wal"));
         match self.log {
             Some(_) => (log != self.log).then_some(JournalLoss::Removed),

@@ -37,6 +37,7 @@ pub(super) fn prune(
     let (keep_from, ids_from) = (before(retention.keep_age), before(retention.ids_age));
     let receipts = receipts(transaction, device, series, retention, keep_from, limit)?;
     let events = events(transaction, device, series, retention, keep_from, limit)?;
+    // A snapshot can only become superfluous by what referred to it.
     if receipts + events > 0 {
         snapshots(transaction, device, series)?;
     }
@@ -81,6 +82,7 @@ fn events(
     limit: u64,
 ) -> rusqlite::Result<u64> {
     let (first, newest) = (series.first_event, series.last_event);
+    // Never the newest: its snapshot is the device.
     let last = newest.saturating_sub(1).min(first.saturating_add(limit - 1));
     let surplus = surplus(newest, retention.keep_receipts).min(last);
     let rows = PrunableRows {
@@ -123,6 +125,8 @@ fn used_ids(
         first,
         last,
         surplus,
+        // By the hour, since that is all that is kept of when an id was used: there are up to a million, and age
+        // counts in days.
         before: keep_from.map(|keep_from| keep_from.as_millis().div_euclid(3_600_000)),
         oldest: "SELECT max(number) FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3 AND hour < ?4",
         delete: "DELETE FROM used_ids WHERE device = ?1 AND number BETWEEN ?2 AND ?3",

@@ -1,4 +1,4 @@
-//! ClockReading back: pages of receipts and events, the log, one push's record.
+//! Reading back: pages of receipts and events, the log, one push's record.
 //!
 //! Lives here: queries over one read-only connection. Does not live here: anything that writes.
 

@@ -52,6 +52,7 @@ impl JournalReads {
                         (device, ReadAnswer::ReceiptsRead(reader.receipts_after(after, limit)))
                     }
                 };
+                // The host has ended, and with it whoever asks.
                 if answers.blocking_send(answer).is_err() {
                     return;
                 }

@@ -39,6 +39,7 @@ pub(super) fn surplus(last: u64, keep: u64) -> u64 {
 
 /// Whether ages are to be looked at again: not more than once in a minute of device time.
 pub(super) fn is_due(last_looked: Option<Timestamp>, now: Timestamp) -> bool {
+    // Each look is a query a table within the writer's transaction, and ages are counted in days.
     last_looked.is_none_or(|last| now.millis_since(last).saturating_abs() >= 60_000)
 }
 

@@ -82,6 +82,7 @@ pub(super) fn insert(
 /// The receipt in a row of [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<Receipt> {
     let target: Option<[u8; 16]> = row.get(2)?;
+    // Rows from before version 2 have none.
     let marks = row.get::<_, Option<u32>>(12)?.unwrap_or(0);
     Ok(Receipt {
         sequence: row.get(0)?,

@@ -83,6 +83,8 @@ impl DatabaseLocation {
 
     /// A connection that only reads.
     pub(super) fn open_reader(&self) -> Result<Connection, JournalError> {
+        // A connection of its own: with a write-ahead log a reader neither waits for the writer nor holds it up. Its
+        // cache is small, since each reader has one and memory is among the measured costs (costs.md).
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.pragma_update(None, "cache_size", -1024).map_err(|error| self.wrong(&error))?;
         Ok(connection)
@@ -94,9 +96,12 @@ impl DatabaseLocation {
             let reason = "it is a directory, a pipe or a device, and no file".to_owned();
             return Err(JournalError::Open { path: self.path.clone(), reason });
         }
+        // SQLite's own locks are not needed: each connection belongs to one thread or stands behind a lock of ours.
         let mut flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags.set(OpenFlags::SQLITE_OPEN_URI, self.in_memory);
         let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.wrong(&error))?;
+        // A backup or a person's `sqlite3` may hold the lock for a moment. Longer waiting is the writer's, which says
+        // so in `status` meanwhile.
         connection.busy_timeout(Duration::from_millis(250)).map_err(|error| self.wrong(&error))?;
         Ok(connection)
     }
@@ -127,6 +132,8 @@ impl DatabaseLocation {
     }
 
     fn check_whole(&self, connection: &Connection) -> Result<(), JournalError> {
+        // Not `integrity_check`, which compares every index with its table as well: over 200,000 receipts this one
+        // takes 100 ms already, at each start (decisions/0005).
         let finding: String =
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| self.wrong(&error))?;
         if finding != "ok" {
@@ -158,6 +165,8 @@ impl DatabaseLocation {
         // macOS: without it fsync stops at the drive's cache (sqlite.org/pragma.html#pragma_fullfsync).
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "cache_size", -4096)?;
+        // Twice SQLite's default: each checkpoint syncs the file too, in the middle of a stream of pushes. The limit
+        // behind it cuts the log back after a burst; without one it keeps the largest size that it ever had.
         connection.pragma_update_and_check(None, "wal_autocheckpoint", 2000, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", 16 * 1024 * 1024, |_| Ok(()))
     }

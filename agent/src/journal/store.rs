@@ -33,6 +33,7 @@ pub(super) struct JournalStore {
 
 impl JournalStore {
     pub(super) fn new(connection: Connection, retention: Retention, rules: u32, clocks: Box<dyn ClockSource>) -> Self {
+        // A batch with a bit of everything, and its pruning, has more than the 16 statements that rusqlite keeps.
         connection.set_prepared_statement_cache_capacity(32);
         Self { connection, devices: HashMap::new(), retention, rules, clocks }
     }
@@ -100,6 +101,7 @@ impl JournalStore {
     /// Copies everything that is committed into this file, which is there and empty.
     pub(super) fn copy_to(&self, path: &Path) -> rusqlite::Result<()> {
         // SQLite takes text alone; a path that is none was not opened either.
+        // Over the connection that is open: its file may have no name any more by which another one could open it.
         self.connection.execute("VACUUM INTO ?1", params![path.to_string_lossy()])?;
         Ok(())
     }
@@ -125,6 +127,8 @@ fn write(
         }
         JournalEntry::Held { key, at, push, .. } => {
             series.device_time = Some(*at);
+            // Kept although the row goes with the outcome: a key that stood for one push is never another's, in old
+            // snapshots neither.
             series.next_held_key = series.next_held_key.max(key.0 + 1);
             run(
                 transaction,
@@ -160,6 +164,8 @@ fn write(
         }
         JournalEntry::EnrollmentBegan { at } => {
             series.device_time = Some(*at);
+            // Contract 4: nothing is forgotten by age while the clock cannot be believed. A remote action that came
+            // again would be carried out again.
             if series.jump_in_force().is_none() {
                 let sql = "DELETE FROM action_ids WHERE device = ?1 AND at < ?2";
                 run(transaction, sql, params![device, cutoff(*at, ids_age).as_millis()])?;
@@ -167,6 +173,7 @@ fn write(
         }
         JournalEntry::IdsForgotten => {
             run(transaction, "DELETE FROM used_ids WHERE device = ?1", params![device])?;
+            // The numbers go on, so that what is pruned by number never means an id of the life before.
             series.first_used_id = series.last_used_id + 1;
         }
     }
@@ -221,6 +228,7 @@ fn use_id(
     let Some(UsedId::Notification(id)) = entry.used_id() else { return Ok(()) };
     let sql = "INSERT OR IGNORE INTO used_ids (device, number, hour, hash) VALUES (?1, ?2, ?3, ?4)";
     let hour = at.as_millis().div_euclid(HOUR_MILLIS);
+    // A push that was held wrote its id already; its outcome names it again.
     let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash(&id)])?;
     series.last_used_id += u64::from(inserted > 0);
     Ok(())

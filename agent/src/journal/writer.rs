@@ -59,6 +59,8 @@ impl JournalWriter {
 
     /// Commits, trying again until it works; gives up only once the journal is closed, after one last try.
     fn commit(&mut self, batch: &WriteBatch) -> Result<Vec<(i64, Option<ClockJump>)>, JournalError> {
+        // For as long as it takes: nothing of the batch is acknowledged yet, so waiting loses nothing, while giving
+        // up would end the daemon for a disk that is full for a minute.
         let mut pause = FIRST_PAUSE;
         let mut closed = false;
         loop {
@@ -76,6 +78,8 @@ impl JournalWriter {
                     if closed {
                         return Err(JournalError::Unwritten { entries, reason });
                     }
+                    // SQLite's error may be no more than the sign of it: a log that was taken away shows as a failing
+                    // disk.
                     if let Some(loss) = self.presence.look() {
                         return Err(self.lost(loss, batch.queued.len()));
                     }
@@ -91,11 +95,15 @@ impl JournalWriter {
     fn lost(&self, loss: JournalLoss, committed: usize) -> JournalError {
         let saved = match loss {
             JournalLoss::Removed => self.presence.save(&self.store.lock().unwrap_or_else(PoisonError::into_inner)),
+            // Without the directory there is no place, and over a file that somebody put there nothing of ours is
+            // written.
             JournalLoss::DirectoryRemoved | JournalLoss::Replaced => Ok(()),
         };
         let reason = self.presence.sentence(loss, saved.as_ref().err());
         tracing::error!("{reason}");
         self.report(Some(reason.clone()));
+        // The thread stays: with its end the channel of tickets closes, which whoever waits takes for the journal's
+        // own end.
         while !self.inbox.pause(LONGEST_PAUSE) {}
         let entries = committed + self.inbox.waiting();
         JournalError::Unwritten { entries, reason }

@@ -79,6 +79,8 @@ impl ServerCertVerifier for ExplainingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, RustlsError> {
+        // rustls decides; only the words of its commonest refusal are changed. "Unknown issuer" alone sends people
+        // looking for a CA file when it is an intermediate that is missing.
         let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verified.map_err(|error| match error {
             RustlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {

@@ -159,6 +159,8 @@ impl MqttClient {
     }
 
     fn ask(&self, request: MqttRequest) -> bool {
+        // Never waits for room: whoever asks is the task that polls the connection as well, and would wait for
+        // itself.
         self.0.try_send(request).is_ok()
     }
 }

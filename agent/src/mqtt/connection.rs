@@ -108,6 +108,7 @@ impl MqttConnection {
 
     async fn dial(&mut self) -> Result<MqttEvent, ConnectionFailure> {
         let mut stream = self.stream().await?;
+        // Taken out: it holds the password, which stays in memory no longer than it takes to send it.
         let connect = std::mem::replace(&mut self.connect, Err(MalformedPacket));
         let connect = connect.map_err(|_| ConnectionFailure::within(&self.url))?;
         let failure = |error: &io::Error| ConnectionFailure::of_io(&self.url, error);
@@ -197,6 +198,8 @@ impl LiveStream {
                     return Poll::Ready(Err(said.unwrap_or_else(|| ConnectionFailure::of_io(url, &error))));
                 }
             }
+            // Nothing is read while events wait: a broker that sends faster than its messages are taken waits in its
+            // own socket, and memory stays bounded.
             if self.flow.events.is_empty() {
                 let more = match std::mem::take(&mut self.unlooked) {
                     true if !self.read.is_empty() => Poll::Ready(Ok(self.read.len())),
@@ -236,10 +239,13 @@ impl LiveStream {
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            // Taken off at once: the poll may be given up behind any write, and the next one must not send a byte
+            // twice.
             self.flow.out.advance(sent);
             self.unflushed = true;
         }
         if self.unflushed {
+            // TLS keeps what it has until it is flushed.
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
             self.unflushed = false;
         }
@@ -260,6 +266,7 @@ impl LiveStream {
     fn end(&mut self, url: &BrokerUrl, end: FlowEnd, cx: &mut Context<'_>) -> ConnectionFailure {
         if let Some(reason) = end.reason() {
             ShortPacket::Disconnect(reason).write(self.flow.version(), &mut self.flow.out);
+            // Not waited for: a broker that does not read is often why the connection ends.
             let _ = self.poll_send(cx);
         }
         ConnectionFailure::of_flow(url, end)

@@ -137,6 +137,8 @@ fn of_io(url: &BrokerUrl, error: &io::Error) -> ConnectionFailure {
         return of_rustls(url, tls);
     }
     match error.kind() {
+        // One kind, since brokers do not tell them apart: on a takeover mosquitto 2.0.11 sends no DISCONNECT, only
+        // end of file (decisions/0002). A row of these is what points to a second client.
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted

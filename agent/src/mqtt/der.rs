@@ -52,6 +52,8 @@ pub(super) struct CertificateNames<'a> {
 
 impl<'a> CertificateNames<'a> {
     pub(super) fn of(der: &'a [u8]) -> Option<Self> {
+        // RFC 5280, 4.1: version (which version 1 leaves out), serial number, method of signing, issuer, validity,
+        // subject.
         let certificate = Elements(der).expect(SEQUENCE)?;
         let mut fields = Elements(Elements(certificate).expect(SEQUENCE)?);
         let (first, _) = fields.next()?;
@@ -78,6 +80,7 @@ pub(super) fn name_for_people(name: &[u8]) -> Option<String> {
                 return None;
             }
             let (_, text) = pair.next()?;
+            // Whoever made the certificate chose it; in a sentence it is cut.
             let text: String = String::from_utf8_lossy(text).chars().take(80).collect();
             (!text.is_empty()).then_some(text)
         })
@@ -90,6 +93,8 @@ pub(super) fn kind_of_pkcs8(der: &[u8]) -> Option<&'static str> {
     let mut fields = Elements(Elements(der).expect(SEQUENCE)?);
     fields.expect(INTEGER)?;
     let mut algorithm = Elements(fields.expect(SEQUENCE)?);
+    // Object ids as they stand in the file: RSA and PSS (RFC 8017), EC (RFC 5480), DSA and Diffie-Hellman (RFC 3279),
+    // those of Curve25519 and Curve448 (RFC 8410).
     Some(match algorithm.expect(OBJECT_ID)? {
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => rsa(kind_of_rsa(fields.expect(OCTETS)?)),
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a] => "an RSA key bound to PSS",

@@ -73,6 +73,7 @@ impl FromStr for BrokerUrl {
     type Err = BrokerUrlError;
 
     fn from_str(text: &str) -> Result<Self, BrokerUrlError> {
+        // Before anything is read of it, so that no other error can repeat the text.
         if may_hold_password(text) {
             return Err(BrokerUrlError::UserInfo);
         }

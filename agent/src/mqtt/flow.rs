@@ -86,6 +86,7 @@ impl PacketFlow {
         }
         match request {
             MqttRequest::Publish { topic, payload, retain } => {
+                // By way of the queue also where there is room: none may overtake those that are held back.
                 self.held.push_back(HeldPublish { topic, payload, retain });
                 self.send_held()
             }
@@ -163,6 +164,8 @@ impl PacketFlow {
                 }
             }
             BrokerPacket::PubRel(pkid) => {
+                // Answered whatever the id: a broker sends PUBREL again until it has its PUBCOMP, and the first
+                // answer may be lost.
                 let released = self.unacknowledged.released(pkid);
                 self.short(released);
             }
@@ -227,11 +230,16 @@ impl PacketFlow {
         while self.unanswered_publishes < most {
             let Some(HeldPublish { topic, payload, retain }) = self.held.pop_front() else { return Ok(()) };
             let pkid = self.awaited.free_id().ok_or(FlowEnd::Within)?;
+            // A broker that keeps none ends the connection for it (0x9A), and would at each connect: the retained
+            // state is the first that a device publishes.
             let retain = retain && self.server.retain_available;
             let packet =
                 packet::publish(self.own.version, pkid, &topic, payload, retain).map_err(|_| FlowEnd::Within)?;
+            // Told also of one that is refused below: whoever asked matches ids to requests by their order alone.
             self.events.push_back(MqttEvent::PublishSent(pkid));
             if packet.len() > self.largest() {
+                // Refused here, since a broker answers a packet over its limit by ending the connection, and a
+                // receipt is published again at each connect.
                 let refusal =
                     format!("{} bytes are more than the {} that the broker takes", packet.len(), self.largest());
                 self.events.push_back(MqttEvent::PublishAnswered { pkid, refusal: Some(refusal) });

@@ -25,6 +25,8 @@ impl AwaitedAnswers {
     /// The next id that nothing waits for; `None` where every id is in use.
     pub(super) fn free_id(&mut self) -> Option<u16> {
         for _ in 0..=u16::MAX {
+            // On from the last one and not the lowest that is free, so that an id rests as long as possible before it
+            // means something else. 0 is none (MQTT 5, 2.2.1).
             self.last_id = self.last_id.wrapping_add(1).max(1);
             if !self.awaited.contains_key(&self.last_id) {
                 return Some(self.last_id);

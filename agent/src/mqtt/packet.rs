@@ -79,11 +79,11 @@ pub(super) enum FrameError {
 }
 
 /// Takes the first packet off what was read; `None` where it is not all there yet.
-///
-/// rumqttc's own reading takes a packet whose end is missing for one that has not all arrived, and waits for ever; so the
-/// end is found here, and a version's reader is given whole packets.
 pub(super) fn take_frame(read: &mut BytesMut, largest: usize) -> Result<Option<BytesMut>, FrameError> {
+    // rumqttc's own reading takes a packet whose inner length runs over its end for one that has not all arrived, and
+    // waits for ever. So the end is found here, and a version's reader is given whole packets (decisions/0021).
     let mut remaining = 0_usize;
+    // The length has at most four bytes (MQTT 5, 1.5.5).
     for index in 0..4 {
         let Some(byte) = read.get(1 + index) else { return Ok(None) };
         remaining |= usize::from(byte & 0x7f) << (7 * index);

@@ -53,6 +53,7 @@ fn translated(packet: Packet) -> Result<BrokerPacket, MalformedPacket> {
             BrokerPacket::Publish { message, exactly_once, alias }
         }
         Packet::PubAck(ack) => {
+            // That nobody subscribes at present is no refusal: a console may come later, or only keep the state.
             let refused = !matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers);
             let words = ack.properties.and_then(|properties| properties.reason_string);
             let refusal = refused.then(|| quoted(publish_refused(ack.reason), words.as_deref()));
@@ -93,6 +94,8 @@ fn connack(ack: ConnAck) -> Result<BrokerPacket, MalformedPacket> {
     }
     let receive_maximum = properties.and_then(|properties| properties.receive_max);
     let maximum_packet_size = properties.and_then(|properties| properties.max_packet_size);
+    // Both are protocol errors (MQTT 5, 3.2.2.3.3 and 3.2.2.3.6). Taken at its word, such a broker could be sent
+    // nothing.
     if receive_maximum == Some(0) || maximum_packet_size == Some(0) {
         return Err(MalformedPacket);
     }
@@ -167,6 +170,7 @@ pub(super) fn subscribe(pkid: u16, filters: &[TopicFilter]) -> Result<BytesMut, 
     let filters = filters.iter().map(|asked| {
         let mut filter = Filter::new(asked.filter.as_str(), QoS::AtLeastOnce);
         if !asked.retained {
+            // The agent subscribes at each connect, and a retained push would come with each of them.
             filter.retain_forward_rule = RetainForwardRule::Never;
         }
         filter

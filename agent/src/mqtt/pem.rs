@@ -144,6 +144,7 @@ struct Section {
 
 impl Section {
     fn read<T: PemObject>(&self, label: &str) -> Result<T, PemFormatError> {
+        // Written anew under a label that the reader knows: `X509 CERTIFICATE` is the older name of the same thing.
         let pem = format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", self.base64);
         T::from_pem_slice(pem.as_bytes())
     }

@@ -166,6 +166,8 @@ fn pair(
         kind: kind_of(&key),
     })?;
     let is_key_of = |certificate: &CertificateDer<'static>| matches(certificate, &signing);
+    // The first is there: a file without a certificate was refused above. It must be the client's own, for which TLS
+    // knows no other sign than its place.
     match is_key_of(&chain[0]) {
         Ok(true) => Ok((chain, key)),
         Ok(false) => {
@@ -180,6 +182,7 @@ fn pair(
 /// Whether a key is a certificate's.
 fn matches(certificate: &CertificateDer<'static>, key: &Arc<dyn SigningKey>) -> Result<bool, RustlsError> {
     match CertifiedKey::new(vec![certificate.clone()], Arc::clone(key)).keys_match() {
+        // Where the key cannot tell its public half, nothing speaks against the pair; the broker has the last word.
         Ok(()) | Err(RustlsError::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(true),
         Err(RustlsError::InconsistentKeys(_)) => Ok(false),
         Err(error) => Err(error),

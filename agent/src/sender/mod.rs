@@ -224,6 +224,8 @@ impl PushSender {
     pub async fn publish(&self, topic: String, payload: impl Into<Bytes>, retain: bool) -> Result<(), SenderError> {
         let payload = payload.into();
         let size = topic.len() + payload.len() + PUBLISH_OVERHEAD;
+        // Refused before it is sent: a broker's answer to a packet over its limit is the end of the connection, which
+        // would say nothing of this push.
         let largest = self.limits.maximum_packet_size.unwrap_or(LARGEST_PACKET) as usize;
         if size > largest {
             return Err(SenderError::TooLarge { size, largest });
@@ -282,7 +284,7 @@ impl SenderOptions {
     /// Whether a sender could start with these, certificates and keys included; nothing is connected.
     ///
     /// # Errors
-    /// What a person has to mend.
+    /// What a person has to put right.
     pub fn check(&self) -> Result<(), SenderError> {
         options(self).map(drop)
     }

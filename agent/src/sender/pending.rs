@@ -91,6 +91,7 @@ impl PendingRequests {
     }
 
     pub(super) async fn publish(&self, topic: String, payload: Bytes, retain: bool) -> Result<(), SenderError> {
+        // Waited for here and not in the connection, whose queue takes what fits and refuses the rest.
         let room = std::sync::Arc::clone(&self.window).acquire_owned().await;
         let (answer, answered) = oneshot::channel();
         {
@@ -99,6 +100,8 @@ impl PendingRequests {
                 (Ok(room), None) => room,
                 (_, closed) => return Err(gone(closed.as_deref())),
             };
+            // Under one lock with the queue below: packet ids come in the order of the calls, and by that order alone
+            // an id finds its request.
             if !self.client.publish(topic.clone(), payload, retain) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
@@ -170,6 +173,7 @@ impl PendingRequests {
 
     pub(super) fn tell_followers(&self, topic: &str, payload: &[u8]) {
         let inner = self.lock();
+        // Read once, whoever follows: a wildcard and a device's own filter may want the same receipt.
         let mut read = None;
         for follower in inner.followers.values().filter(|follower| follower.follows(topic)) {
             let receipt = read.get_or_insert_with(|| serde_json::from_slice(payload));
@@ -190,6 +194,7 @@ impl PendingRequests {
     /// The connection is gone: everyone who waits is told.
     pub(super) fn close(&self, problem: &str) {
         let mut inner = self.lock();
+        // The first reason stays: what closes after it, such as the sender's own drop, is its result.
         inner.closed.get_or_insert_with(|| problem.to_owned());
         self.window.close();
         // With their answers dropped, the callers read `closed`.

@@ -39,6 +39,7 @@ impl ReceiptStream {
         let missed = Arc::new(AtomicU64::new(0));
         let follower =
             FollowerEntry { filter: filter.clone(), followed, receipts: sender, missed: Arc::clone(&missed) };
+        // Before the subscription is granted: a receipt may come in the same moment as the answer.
         let number = pending.follow(follower);
         // Made before the wait: given up or refused, its drop takes the follower out again.
         let receipts =
