@@ -224,8 +224,6 @@ impl BlockingWorker {
         }
     }
 
-    /// Waits on a thread of its own: neither platform lets go of one that waits, so that a runtime's thread would keep
-    /// the process from ending. It ends with its notification's time on the screen, or with the process.
     fn await_answer(
         &self,
         wait: Option<Wait>,
@@ -233,6 +231,8 @@ impl BlockingWorker {
     ) {
         let Some(wait) = wait else { return };
         let events = self.events.clone();
+        // A thread of its own: neither platform lets go of one that waits, and a thread of the runtime would keep the
+        // process from ending. It ends with its notification's time on the screen, or with the process.
         let waiting = std::thread::Builder::new().name("notification".to_owned()).spawn(move || {
             let event = wait().and_then(|response| read(&response));
             if let Some(event) = event
@@ -252,11 +252,11 @@ fn settled<T>(ended: Result<Result<T, String>, tokio::task::JoinError>) -> Resul
     ended.unwrap_or_else(|error| Err(error.to_string()))
 }
 
-/// One that left the screen is still in the platform's list of notifications: not dismissed.
 fn card_answer(card: CardId, response: &NotificationResponse) -> Option<DesktopEvent> {
     match response {
         NotificationResponse::Default | NotificationResponse::Action(_) => Some(DesktopEvent::Clicked { card }),
         NotificationResponse::Closed(CloseReason::Dismissed) => Some(DesktopEvent::Dismissed { card }),
+        // One that left the screen is still in the platform's list of notifications: not dismissed.
         NotificationResponse::Closed(_) | NotificationResponse::Reply(_) => None,
     }
 }
@@ -269,6 +269,8 @@ fn prompt_answer(prompt: PromptId, response: &NotificationResponse) -> DesktopEv
     }
     match response {
         NotificationResponse::Closed(CloseReason::Dismissed) => DesktopEvent::PromptClosed { prompt },
+        // Never an answer: nobody pressed anything, and a denial that nobody gave must not be written
+        // (decisions/0008).
         _ => DesktopEvent::PromptFailed {
             prompt,
             detail: "the prompt left the screen without an answer; answer with `portal-agent permission allow|deny`"

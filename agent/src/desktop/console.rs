@@ -47,7 +47,7 @@ impl ConsoleNotifier {
     pub fn start_on(output: impl Write + Send + 'static, events: mpsc::Sender<DesktopEvent>) -> Self {
         let (drawings, waiting) = mpsc::channel(QUEUE);
         let tasks = TaskTracker::new();
-        // Writing blocks for as long as the terminal likes.
+        // On a thread for blocking: writing takes as long as the terminal likes.
         let answers = events.clone();
         tasks.spawn_blocking(move || draw_all(output, waiting, &answers));
         tasks.close();
@@ -148,9 +148,9 @@ fn failure(drawing: ConsoleBox, detail: &str) -> DesktopEvent {
     }
 }
 
-/// Lines in a frame. Widths are counted in the columns that a terminal gives each character: two for most of East Asia's and
-/// for emoji, none for a combining mark.
 fn boxed(heading: &str, lines: &[String]) -> String {
+    // Widths are counted in the columns that a terminal gives each character: two for most of East Asia's and for
+    // emoji, none for a combining mark. Counted in characters, such a title pushed the frame's right side out.
     let rows: Vec<Cow<'_, str>> = lines.iter().flat_map(|line| textwrap::wrap(line, WIDTH)).collect();
     let heading_width = display_width(heading);
     let width = rows.iter().map(|row| display_width(row)).chain([heading_width + 2]).max().unwrap_or(0);

@@ -15,6 +15,7 @@ const PICTURE: &[u8] = include_bytes!("../../assets/company-portal.png");
 /// # Errors
 /// Where the directory cannot be made or written to.
 pub(super) fn write(directory: &Path) -> io::Result<PathBuf> {
+    // A server reads the path in its own working directory.
     let path = std::path::absolute(directory)?.join("company-portal.png");
     if input_file::read(&path, PICTURE.len()).is_ok_and(|present| present == PICTURE) {
         return Ok(path);

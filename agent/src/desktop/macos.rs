@@ -26,9 +26,9 @@ pub(super) fn suppression() -> Suppression {
     Suppression::default()
 }
 
-/// Shows a card. Scheduled for now, since only so an error comes back; its clicks are not heard, since waiting for one
-/// would have a thread of the library poll ten times a second for as long as the card stays.
 pub(super) fn card(card: &Card, _icon: Option<&str>) -> Result<Option<Wait>, String> {
+    // Scheduled for now, since only so an error comes back. Its clicks are not heard: waiting for one would have a
+    // thread of the library poll ten times a second for as long as the card stays.
     let mut notification = notification(&card.heading(), &card.body);
     if card.sound {
         notification.sound_name("default");

@@ -91,9 +91,10 @@ pub struct PromptCard {
     pub buttons: &'static [PromptButton],
 }
 
-/// A heading that says which device it is of, where there is more than one: two devices' prompts are told apart by it, and a
-/// server that puts equal cards in one place (dunst) keeps both.
 fn heading<'a>(title: &'a str, device: Option<&str>) -> Cow<'a, str> {
+    // The device's name where there is more than one: two prompts are told apart by it, and dunst, which puts equal
+    // cards in one place, keeps both. Without it the second prompt replaced the first, which then counted as
+    // dismissed by a person.
     device.map_or(Cow::Borrowed(title), |device| Cow::Owned(format!("{title} ({device})")))
 }
 

@@ -20,6 +20,7 @@ const MARKS: usize = 30;
 pub(super) fn title(sent: &str) -> String {
     let one_break = sent.replace("\r\n", "\n");
     let spaced = one_break.chars().map(|c| if breaks_line(c) || c == '\t' { ' ' } else { c });
+    // Cleaned before it is cut: what does not show must not use up the room of what does.
     cut(&few_marks(spaced.filter(|&c| shows(c))), TITLE)
 }
 
@@ -30,6 +31,7 @@ pub(super) fn body(sent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n') {
         let line = few_marks(line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| shows(c)));
+        // Fifteen line breaks push the rest of a card out of sight on the servers that were looked at.
         let blank = line.trim().is_empty();
         if !(blank && lines.last().is_some_and(|last| last.trim().is_empty())) {
             lines.push(line);

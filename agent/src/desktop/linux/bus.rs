@@ -82,6 +82,8 @@ impl BusConnection {
         for rule in suppression_source::CHANGES {
             bus.inner().call_method("AddMatch", &rule).await?;
         }
+        // Asked only now, behind the match rule: a server that comes between the two is heard of twice, in the other
+        // order not at all.
         let owner = owner(&bus).await;
         let can_start_server = match bus.list_activatable_names().await {
             Ok(names) => names.iter().any(|name| name.as_str() == NAME),
@@ -195,9 +197,13 @@ fn read(message: &Message, server: Option<&OwnedUniqueName>) -> Option<BusEvent>
     if matches!(header.interface()?.as_str(), XFCONF | DCONF) {
         return Some(BusEvent::Suppression);
     }
+    // Anybody on the bus can send this: `gdbus emit … ActionInvoked 1 'allow'` from another process passed for the
+    // user's click (decisions/0008).
     if server.is_none_or(|server| server != sender) {
         return None;
     }
+    // dunst and GNOME Shell answer the connection that sent the notification, Xfce, MATE, notification-daemon and
+    // LXQt everybody (decisions/0008).
     let broadcast = header.destination().is_none();
     match (header.interface()?.as_str(), header.member()?.as_str()) {
         (NAME, "ActionInvoked") => {

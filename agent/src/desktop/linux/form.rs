@@ -25,10 +25,10 @@ impl NotificationTemplate {
         Self(notification)
     }
 
-    /// A card. Its one action, a click on it, is drawn as a button by Xfce and LXQt, which know no other way to click;
-    /// the label is for them.
+    /// A card, with a click on it as its one action.
     pub(super) fn card(&self, card: &Card, markup: bool) -> Notification {
         let mut notification = self.text(&card.heading(), &card.body, markup);
+        // Xfce and LXQt draw it as a button, since they know no other way to click: the label is for them.
         notification.action(CLICK, "Open");
         match card.urgency {
             CardUrgency::Normal => notification.urgency(Level::Normal),
@@ -54,6 +54,8 @@ impl NotificationTemplate {
 
     fn text(&self, title: &str, body: &str, markup: bool) -> Notification {
         let mut notification = self.0.clone();
+        // The title is never escaped: all servers that were looked at show it as it is, entities and all
+        // (decisions/0010).
         let body = text::body(body);
         notification.summary(&text::title(title)).body(&if markup { text::escaped(&body) } else { body });
         notification

@@ -81,6 +81,7 @@ impl FileWriter {
         let (lists, waiting) = mpsc::channel::<OpenCards>();
         let write_all = move || {
             while let Ok(next) = waiting.recv() {
+                // Only the newest list counts, so a slow disk writes fewer of them.
                 let newest = waiting.try_iter().last().unwrap_or(next);
                 if let Err(error) = write(&path, &newest) {
                     tracing::debug!(path = %path.display(), %error, "which cards are open is not kept");
@@ -93,6 +94,7 @@ impl FileWriter {
 }
 
 fn read(path: &PathBuf) -> io::Result<OpenCards> {
+    // A pipe in its place would be waited for.
     if !path.metadata()?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }

@@ -132,6 +132,7 @@ impl<H> OpenNotifications<H> {
             self.keep_early(id, signal);
             return None;
         };
+        // Looked at before it is taken out: a signal that is no answer leaves the notification open.
         let event = subject.meaning(&signal)?;
         self.shown.remove(&id).map(|(_, hold)| (event, hold))
     }
@@ -140,6 +141,8 @@ impl<H> OpenNotifications<H> {
         if !self.expecting {
             return;
         }
+        // Bounded, and the oldest goes: "clear all" in a server's list sends a signal for each of its cards, most of
+        // them of other programs.
         if self.early.len() == EARLY {
             self.early.pop_front();
         }

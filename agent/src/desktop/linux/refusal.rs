@@ -17,8 +17,8 @@ const NO_SERVER: [&str; 6] = [
     "org.freedesktop.DBus.Error.Spawn.",
 ];
 
-/// Reads an error as notify-rust prints it, its only public form: `name: text` where the bus or the server answered.
 pub(super) fn judge(error: &str) -> (PushProblem, String) {
+    // The text is the only public form of notify-rust's errors: `name: text` where the bus or the server answered.
     if NO_SERVER.iter().any(|name| error.starts_with(name)) {
         return (PushProblem::NoNotificationServer, no_server(of_name(error)));
     }

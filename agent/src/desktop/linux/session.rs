@@ -44,6 +44,8 @@ fn whose(socket: &Path, users: &BusUsers) -> Option<String> {
 /// sentence with what to do.
 pub(super) fn of_a_newer_session() -> Option<String> {
     let given = socket_of(&address()?);
+    // Where systemd puts the bus of a user: a daemon that outlives its desktop session keeps the address of the old
+    // one.
     let standard = PathBuf::from(format!("/run/user/{}/bus", rustix::process::geteuid().as_raw()));
     let is_another = given.as_ref() != Some(&standard) && standard.exists();
     is_another.then(|| {

@@ -91,11 +91,12 @@ impl ShowRequest {
     }
 }
 
-/// The question goes after the answer: sent together, it made the server read the call later (run: `push_to_notify`).
 async fn show(notification: Notification, then: Option<SuppressionFuture>) -> ShowResult {
     let mut call: NotifyCall = Box::pin(async move { notification.show_async().await });
     match timeout(CALL_TIMEOUT, &mut call).await {
         Ok(Ok(handle)) => {
+            // Asked behind the answer: sent together with the call, the question made the server read the call later
+            // (decisions/0009).
             let suppression = match then {
                 // Unknown is what an answer says that does not come.
                 Some(question) => Some(timeout(GRACE, question).await.unwrap_or_default()),
@@ -104,6 +105,8 @@ async fn show(notification: Notification, then: Option<SuppressionFuture>) -> Sh
             ShowResult::Shown(AcceptedCard { id: handle.id(), hold: NotificationHold::new(handle), suppression })
         }
         Ok(Err(error)) => ShowResult::Failed(error.to_string()),
+        // The call itself is handed on and not dropped: a stopped server still shows what it was sent when it goes
+        // on.
         Err(_) => ShowResult::Unanswered(call),
     }
 }

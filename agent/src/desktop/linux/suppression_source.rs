@@ -38,6 +38,8 @@ impl SuppressionSource {
     /// Who is to be asked about a server of this name, which has `Inhibited`, or dunst's `paused`, or neither.
     pub(super) fn of(server: &str, inhibited: Option<bool>, paused: Option<bool>) -> Option<Self> {
         match server {
+            // By what it answers before by its name: the specification's property is the same on whatever server has
+            // it.
             _ if inhibited.is_some() => Some(Self::Inhibited),
             _ if paused.is_some() => Some(Self::Dunst),
             "Xfce Notify Daemon" => Some(Self::Xfce),
@@ -110,8 +112,9 @@ async fn xfce(connection: &Connection) -> Suppression {
     }
 }
 
-/// Asks without having the bus start the service: where Xfce runs, it runs.
 async fn xfce_settings(connection: &Connection) -> zbus::Result<HashMap<String, OwnedVariant>> {
+    // Without having the bus start the service: where Xfce runs, it runs, and elsewhere a question must not bring it
+    // up.
     let settings: zbus::Proxy<'_> = zbus::proxy::Builder::new(connection)
         .destination(XFCONF)
         .path("/org/xfce/Xfconf")
@@ -150,8 +153,9 @@ async fn gnome() -> Suppression {
     Suppression { do_not_disturb: banners.map(|shows| !shows), application_off: enabled.map(|on| !on) }
 }
 
-/// A switch, as GLib's own program reads it (decisions/0011: 8 ms); nothing without the program or the schema.
 async fn gsetting(schema: &str, key: &str) -> Option<bool> {
+    // GLib's own program instead of its library: 8 ms a question, and no C library in the build. Without the program
+    // or the schema nothing is known (decisions/0011).
     let reading = tokio::process::Command::new("gsettings")
         .args(["get", schema, key])
         .stdin(Stdio::null())

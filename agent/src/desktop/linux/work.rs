@@ -112,12 +112,15 @@ impl RunningTasks {
 
     /// Waits for the answer to a call that was given up, for as long as the server lives.
     pub(super) fn await_late(&mut self, call: NotifyCall) {
+        // Kept until it answers: the handle that comes with the answer is the only way to take the prompt back.
         self.questions.spawn(async move { TaskResult::Late(call.await.ok().map(NotificationHold::new)) });
     }
 
     /// Waits on the notification's own connection, which is where dunst and GNOME send its signals.
     pub(super) fn wait(&mut self, id: u32, hold: &mut NotificationHold) {
         let handle = Arc::clone(&hold.handle);
+        // The handle goes along, and comes back with the result: by it the worker tells this notification from a
+        // later one with the same id.
         hold.waiter = Some(self.questions.spawn(async move {
             let mut heard = None;
             handle.wait_for_action_async(|response: &NotificationResponse| heard = read(response)).await;
@@ -128,6 +131,7 @@ impl RunningTasks {
     /// Closes a notification over its own connection: GNOME heeds no other (decisions/0008).
     pub(super) fn withdraw(&mut self, mut hold: NotificationHold) {
         hold.stop_waiting();
+        // Those that are done are let go of here, since nobody waits for them.
         while self.withdrawals.try_join_next().is_some() {}
         self.withdrawals.spawn(async move {
             if timeout(CALL_TIMEOUT, hold.handle.close_async()).await.is_err() {
@@ -159,6 +163,7 @@ impl RunningTasks {
             tracing::debug!("a withdrawal was still under way at the end");
         }
         self.withdrawals.shutdown().await;
+        // Waiters and questions are cut off: a stopped server would hold the end up for ever.
         self.questions.shutdown().await;
     }
 }

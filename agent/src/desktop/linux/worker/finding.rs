@@ -51,6 +51,7 @@ impl DesktopWorker {
             }
             BusEvent::Ended => {
                 self.bus = None;
+                // With the bus went the server's names: what comes back may give the same id to another card.
                 self.lose_all("the session bus went away").await;
                 self.find(ServerState::NoBus { why: ended_session() }).await;
                 self.resume().await;
@@ -58,9 +59,10 @@ impl DesktopWorker {
         }
     }
 
-    /// The kept connection hears all that this server says, and checks who says it; waiters, which do not, may go.
     fn heard_broadcast(&mut self) {
         if let ServerState::Present { broadcasts: broadcasts @ false, .. } = &mut self.server {
+            // The kept connection hears all that this server says, and checks who says it. Waiters, which check
+            // nothing, would only let forged answers in.
             *broadcasts = true;
             self.open.holds().for_each(NotificationHold::stop_waiting);
         }
@@ -126,12 +128,14 @@ impl DesktopWorker {
         }
     }
 
-    /// A waiter checks no sender: what is no answer to its notification was meant to pass for one. It waits on.
     async fn waited(&mut self, id: u32, signal: Option<ServerSignal>) {
+        // Without a signal the bus went, which the kept connection tells.
         let Some(signal) = signal else { return };
         let signal = self.in_the_specifications_words(signal);
         match self.open.hear(id, signal) {
             Some((event, hold)) => self.answered(event, hold).await,
+            // A waiter checks no sender: what is no answer to this notification was meant to pass for one, and it
+            // waits on.
             None => self.wait_on(id),
         }
     }
@@ -150,6 +154,7 @@ impl DesktopWorker {
     }
 
     async fn greeted(&mut self, asked: OwnedUniqueName, greeting: zbus::Result<ServerGreeting>) {
+        // An answer of a server that has gone since, or a second one.
         if self.server.owner() != Some(&asked) || matches!(self.server, ServerState::Present { .. }) {
             return;
         }

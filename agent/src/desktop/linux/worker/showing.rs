@@ -43,6 +43,8 @@ impl DesktopWorker {
     }
 
     fn show(&mut self, job: &ShowRequest) {
+        // Before the call: a server may signal before the answer with its id has been read. notify-rust alone lost 50
+        // of 50 such signals (decisions/0008).
         self.open.expect();
         self.called = self.server.owner().cloned();
         // A prompt has no receipt to say it in.
@@ -63,6 +65,7 @@ impl DesktopWorker {
     }
 
     async fn end_call(&mut self, subject: OpenItem, end: ShowResult) {
+        // An id is one server's. Where another has taken its place, the id may be that one's next card.
         let is_still_there = self.server.owner() == self.called.as_ref();
         match end {
             ShowResult::Shown(accepted) if is_still_there => self.accept(subject, accepted).await,
@@ -106,6 +109,8 @@ impl DesktopWorker {
         }
         match self.open.accept(id, subject, hold) {
             Some((event, hold)) => self.answered(event, hold).await,
+            // Where all is heard by the kept connection, which checks the sender, a waiter would only hear forged
+            // answers as well.
             None if self.broadcasts() => {}
             None => self.wait_on(id),
         }
@@ -125,10 +130,13 @@ impl DesktopWorker {
     /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
     async fn give_up(&mut self, subject: OpenItem, call: NotifyCall) {
         self.open.expect_no_more();
+        // A prompt is shown anew once the server answers, and two would stand then, the first one deaf. A card is not
+        // shown again, so what comes late of it may stay.
         if matches!(subject, OpenItem::Prompt(..)) {
-            // It is shown anew once the server answers, and two would stand then, the first one deaf.
             self.work.await_late(call);
         }
+        // A question that changes nothing, as the probe: until it is answered, each further call would wait its 3 s
+        // in vain (decisions/0009).
         if let ServerState::Present { owner, .. } = &self.server {
             self.ask(owner.clone());
         }

@@ -34,6 +34,7 @@ impl DesktopWorker {
         let (Some(bus), ServerState::Present { owner, greeting, .. }) = (&self.bus, &self.server) else { return false };
         let Some(source) = greeting.source else { return false };
         if self.asking.under_way {
+            // One question at a time: dunst signals at each notification, and a burst would ask for each.
             self.asking.again = true;
         } else {
             self.asking.under_way = true;
