@@ -140,9 +140,9 @@ fn push_service(settings: &settings::PushServiceSettings) -> PushServiceEmulatio
     }
 }
 
-/// Where no broker is named the daemon brings its own, on loopback and a free port: whoever only types `run` has something
-/// to push to. Rejected: a refusal that names the flags, which is what everybody met first.
 fn embedded(settings: &Settings) -> Result<Option<EmbeddedOptions>, ConfigurationError> {
+    // Where no broker is named the daemon brings its own, on loopback and a free port: whoever only types `run` has
+    // something to push to. Rejected: a refusal that names the flags, which is what everybody met first.
     let by_default = settings.broker.urls.is_empty().then(|| (Ipv4Addr::LOCALHOST, 0).into());
     let settings = &settings.embedded_broker;
     let Some(listen) = settings.listen.or(by_default) else { return Ok(None) };
@@ -237,6 +237,7 @@ pub fn sender_settings(
         (None, Some(url)) => url.parse()?,
         (None, None) => return Err(ConfigurationError::NoBroker),
     };
+    // That broker's password was drawn, and stands in no settings.
     let credentials = if on_embedded && settings.sender.username.is_none() {
         kept_credentials(state_dir)?
     } else {

@@ -49,8 +49,8 @@ mod unix {
         }
     }
 
-    /// Asked once, and before the first handler is set: a handler takes the place of what was ignored.
     fn hangup_is_ignored() -> bool {
+        // Asked once, and before the first handler is set: a handler takes the place of what was ignored.
         static IGNORED: OnceLock<bool> = OnceLock::new();
         *IGNORED.get_or_init(|| ignored_signals().is_some_and(|mask| mask & HANGUP != 0))
     }

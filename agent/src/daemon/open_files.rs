@@ -26,8 +26,8 @@ pub fn most_devices() -> usize {
     MOST_DEVICES
 }
 
-/// An embedded broker has the other end of each connection open, too.
 fn devices_within(files: usize) -> usize {
+    // Halved, since an embedded broker has the other end of each connection open in this process, too.
     (files.saturating_sub(FOR_THE_REST) / 2).clamp(1, MOST_DEVICES)
 }
 

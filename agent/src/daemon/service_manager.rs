@@ -18,6 +18,7 @@ impl ServiceNotice {
         #[cfg(target_os = "linux")]
         {
             tell(&[sd_notify::NotifyState::Ready]);
+            // At half of the limit, as sd_watchdog_enabled(3) advises.
             let watchdog = sd_notify::watchdog_enabled().map(|timeout| tokio::spawn(answer(host.clone(), timeout / 2)));
             Self { watchdog }
         }
@@ -44,10 +45,10 @@ impl Drop for ServiceNotice {
     }
 }
 
-/// Answers the watchdog for as long as the task that drives the devices answers: a thread that only ticks would answer for
-/// a daemon that does nothing any more.
 #[cfg(target_os = "linux")]
 async fn answer(host: HostHandle, every: std::time::Duration) {
+    // The task that drives the devices is asked each time: a thread that only ticks would answer for a daemon that
+    // does nothing any more.
     let mut due = tokio::time::interval(every);
     loop {
         due.tick().await;

@@ -47,6 +47,7 @@ impl Drop for SleepWatch {
 /// Tells each sleep once it is over; `slept` is how long the computer has slept in all.
 async fn watch(slept: impl Fn() -> Duration, tell: impl Fn(Duration)) {
     let mut looks = tokio::time::interval(LOOK);
+    // By default an interval makes up for each look that was missed, one right after the other.
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told = SleepTotal(slept());
     loop {

@@ -164,6 +164,7 @@ async fn start_broker(
     let Some(embedded) = &options.embedded else { return Ok((settings, None)) };
     let kept = kept_credentials(state_dir.path())?;
     let broker = EmbeddedBroker::start(embedded, kept).await?;
+    // Only now: with port 0 the address is not known before it listens.
     keep_credentials(state_dir, &broker)?;
     settings.brokers = vec![broker.own_url()];
     settings.credentials = broker.credentials().cloned();
@@ -181,6 +182,7 @@ impl Daemon {
         }
         let clock = Arc::new(SystemClock);
         let state_dir = StateDir::open(&options.state_dir)?;
+        // Before anything is read: a second daemon on this directory must leave no trace in it.
         let lock = state_dir.lock()?;
         let database = open_journal(&state_dir, &options, &*clock)?;
         let opened = OpenedDevice::open_all(&database, options.asked.clone(), &options.rules, clock.now())?;
@@ -203,11 +205,14 @@ impl Daemon {
         };
         let host = Host::start(setup)?;
         let begun = async {
+            // It listens before the devices are hosted, so that a port that is taken ends the start in order, with no
+            // session made yet.
             let server =
                 ControlServer::start_with(options.control_listen, host.handle().clone(), options.settings_in_force)
                     .await?;
             control_url_sender.send_replace(server.url().to_owned());
             let first = host_all(&host, opened).await?;
+            // Last: whoever finds this file finds a daemon that answers.
             state_dir.write_private(ControlFile::NAME, &server.control_file().to_json())?;
             Ok::<_, StartError>((server, first))
         };
@@ -263,11 +268,13 @@ impl Daemon {
 
     async fn end(self, by_itself: Option<Result<(), HostError>>) -> Result<(), HostError> {
         self.service.stopping();
+        // First, so that no new command finds a daemon that is ending.
         if let Err(error) = self.state_dir.remove(ControlFile::NAME) {
             warn!("{error}");
         }
         self.server.stop().await;
         let ended = self.host.end(by_itself).await;
+        // Behind the sessions, which still say `offline` by it.
         if let Some(broker) = self.embedded {
             broker.stop().await;
         }

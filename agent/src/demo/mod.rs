@@ -68,6 +68,7 @@ pub enum DemoError {
 /// # Errors
 /// What a person has to put right, in a sentence.
 pub async fn run(platform: OperatingSystem, binary: &Path) -> Result<(), DemoError> {
+    // Listened to from here on, so that a Ctrl-C which comes while the daemon still starts is not lost.
     let interrupted = interrupted();
     let folder = DemoFolder::make().map_err(DemoError::TemporaryDirectory)?;
     let state_dir = folder.state_dir();
@@ -134,6 +135,7 @@ async fn desktop_problem(icon_directory: &Path) -> Option<String> {
     let (events, mut changes) = mpsc::channel(16);
     let settings =
         desktop::NotifierOptions { icon_directory: icon_directory.to_owned(), ..desktop::NotifierOptions::default() };
+    // One for this question alone: which notifier the daemon is started with follows from the answer.
     let notifier = NativeNotifier::start(settings, events);
     let known = async {
         while notifier.state().notification_server.is_none() && notifier.state().problem.is_none() {
@@ -235,6 +237,7 @@ async fn wait_until(
 async fn push(handle: &DeviceHandle, broker: Option<SenderOptions>) -> Result<Receipt, DemoError> {
     let Some(settings) = broker else { return Err(DemoError::TimedOut("the embedded broker")) };
     let sender = PushSender::connect(settings).await?;
+    // Followed before it is sent: receipts are not retained, and what was published earlier is not told.
     let mut receipts = sender.follow(FollowScope::Device(handle.id())).await?;
     let notification = words::first_push();
     sender.push(PushAddress::Device(handle.id()), &notification).await?;

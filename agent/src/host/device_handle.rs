@@ -85,6 +85,8 @@ impl DeviceHandle {
             let trouble = health.borrow_and_update().clone();
             if let Some(problem) = trouble {
                 let hint = "the change holds in the running daemon, and is kept once the journal can be written";
+                // The answer may have come in the same moment. Without one, whoever asked does not wait for a disk
+                // that may be full for hours: what was asked has happened, and only its being durable is missing.
                 return match answer.as_mut().get_mut().try_recv() {
                     Ok(answer) => answer,
                     Err(_) => Err(ApiError::new("journalUnwritable", problem, hint)),
@@ -152,6 +154,8 @@ impl RunningDevice for DeviceHandle {
 
     async fn explain(&self, id: Option<NotificationId>) -> Result<Option<Explanation>, ApiError> {
         let asked = id.clone();
+        // In this order: a push that gets its outcome between the two questions is found by the second one. The other
+        // way round it would be in neither answer.
         let waiting = self.ask(|reply| DeviceRequest::HeldPush { id: asked, reply }).await?;
         let asked = id.clone();
         let record = self.read(move |reader| reader.record(asked.as_ref())).await?;
@@ -171,6 +175,7 @@ impl RunningDevice for DeviceHandle {
     }
 
     async fn doctor(&self) -> Result<DoctorReport, ApiError> {
+        // Waited for, as nowhere else: whoever asks the doctor wants the desktop as it is now.
         self.host.notifier().look().await;
         let status = self.status().await?;
         Ok(self.host.examine(&status, self.journal.clock_jump().is_some()))

@@ -204,6 +204,7 @@ impl HostHandle {
     /// It cannot be made, or its session cannot.
     pub async fn make(&self, new: NewDevice) -> Result<DeviceHandle, AddDeviceError> {
         let parts = Arc::clone(&self.parts);
+        // Off the host's task: making a device writes to the disk, and the devices that are there go on meanwhile.
         let made = tokio::task::spawn_blocking(move || {
             OpenedDevice::make(&parts.database, new, &parts.rules, parts.clock.now())
         });

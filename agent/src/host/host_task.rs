@@ -171,6 +171,8 @@ impl HostTask {
 
     fn journal_answered(&mut self, device: DeviceKey, answer: ReadAnswer) -> Result<(), HostError> {
         let input = match answer {
+            // An answer that cannot be read ends the host: whether an id is used must not be guessed, and everything
+            // of the device waits behind that question.
             ReadAnswer::IdsLookedUp(answers) => Input::IdsLookedUp(answers?),
             ReadAnswer::ReceiptsRead(receipts) => Input::ReceiptsRead(receipts?),
         };
@@ -179,9 +181,9 @@ impl HostTask {
 
     fn deadlines_reached(&mut self) -> Result<(), HostError> {
         let mut due = self.deadlines.due(self.parts.clock.now());
+        // It was slept for as long as it takes, and by the clock it is not time yet: the clock was set back, or the
+        // sleep was cut short. The device looks again, and what its pace counts in a time to come counts no more.
         if due.is_empty() {
-            // It was slept for as long as it takes, and by the clock it is not time yet: the clock was set back, or the sleep
-            // was cut short. The device looks again, and what its pace counts in a time to come counts no more.
             due.extend(self.deadlines.first());
         }
         due.into_iter().try_for_each(|device| self.handle(device, Input::DeadlineReached))
@@ -240,6 +242,7 @@ impl HostTask {
                 let removed = self.devices.remove(&device).map(|hosted| {
                     self.deadlines.set(device, None);
                     self.parts.forget(device);
+                    // Given out, to be stopped by whoever asked: this task waits for no broker.
                     RemovedDevice { session: hosted.session, journal: hosted.journal }
                 });
                 let _ = reply.send(removed);
@@ -255,6 +258,8 @@ impl HostTask {
         let identity = device.snapshot().identity.clone();
         let settings =
             SessionSettings { device: identity.id, tenant: identity.tenant.clone(), ..self.parts.session.clone() };
+        // Before the device's first input, whose actions already ask something of it. What it tells waits until this
+        // task reads its channel.
         let session = match BrokerSession::start(settings, key, self.session_sender.clone()) {
             Ok(session) => session,
             Err(error) => return Ok(Err(error)),
@@ -291,6 +296,8 @@ impl HostTask {
                 let request = self.expect(key, PendingReply::Idle(reply));
                 self.handle(key, Input::AwaitIdle(request))
             }
+            // From memory alone, so that it is answered while the disk is not: `status` once waited 8 s for a frozen
+            // file system (decisions/0003).
             DeviceRequest::Status { reply } => {
                 if let Some(device) = self.devices.get(&key) {
                     let _ = reply.send(Ok(self.status(device)));

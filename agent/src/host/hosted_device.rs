@@ -121,9 +121,12 @@ impl HostedDevice {
 
     /// Tells everyone who follows; whoever has gone, or does not read, is given up.
     pub(super) fn tell(&mut self, event: &DeviceEvent) {
+        // Measured once, whoever follows: what a follower may leave unread is bounded in bytes, since one that did
+        // not read held 500 MiB.
         let size = size_of_event(event);
         self.followers.retain(|follower| follower.send(event, size));
         if self.followers.is_empty() {
+            // With nobody following no event is made at all: a burst of pushes pays nothing for them.
             self.delivery.end_following();
         }
     }

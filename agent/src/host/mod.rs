@@ -129,6 +129,7 @@ impl Host {
             Some(ended) => ended,
             None => self.task.await.unwrap_or(Err(HostError::Panicked)),
         };
+        // The journal last, once nothing is left that could write to it.
         let parts = self.handle.parts;
         parts.notifier.stop().await;
         let closed = tokio::task::spawn_blocking(move || parts.database.close()).await;

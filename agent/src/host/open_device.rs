@@ -107,6 +107,8 @@ impl OpenedDevice {
         rules: &EmulationSettings,
         wall: Timestamp,
     ) -> Result<Self, OpenError> {
+        // In device time, by which the journal prunes and the device judges; a device whose clock was advanced would
+        // find itself in its own past otherwise.
         let now = wall.plus_millis(snapshot.condition.clock_ahead_millis);
         let (journal, recovered) = database.device(snapshot.identity.id, now)?;
         let reader = journal.reader()?;
