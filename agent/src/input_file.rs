@@ -85,6 +85,7 @@ fn read_here(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
 /// It cannot be read.
 pub(crate) fn bounded(source: impl Read, most: usize) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
+    // One byte more than may be there, by which a file that is too large is told from one that just fits.
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     source.take(limit).read_to_end(&mut bytes)?;
     Ok((bytes.len() <= most).then_some(bytes))
@@ -110,11 +111,11 @@ pub(crate) fn text(bytes: &[u8]) -> Result<String, FileReadError> {
     std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| FileReadError::NotUtf8(error.valid_up_to()))
 }
 
-/// By its mark, or, without one, by a NUL in every second byte of the beginning, as western text has it.
 pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return true;
     }
+    // Without its mark, by a NUL in every second byte of the beginning, as western text has it.
     let beginning = &bytes[..bytes.len().min(64) & !1];
     let every_second_is_nul = |first: usize| beginning.iter().skip(first).step_by(2).all(|&byte| byte == 0);
     let no_other_is = |first: usize| beginning.iter().skip(first).step_by(2).all(|&byte| byte != 0);

@@ -44,9 +44,9 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileWriteError> {
     }
 }
 
-/// Whether the path stands for a file that is open already, as standard output may be: to replace that would write to
-/// nobody.
 fn names_an_open_file(path: &Path) -> bool {
+    // Such a path stands for a file that is open already, as standard output may be: what replaces it would be read
+    // by nobody.
     ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 

@@ -148,6 +148,8 @@ impl StateDir {
         permissions::make_directory(path).map_err(not_writable)?;
         let path = path.canonicalize().map_err(not_writable)?;
         ownership::take_from_others(&path)?;
+        // Tried and not asked of the mode: a disk that may only be read, and another user's folder, show in nothing
+        // else.
         tempfile::tempfile_in(&path).map_err(not_writable)?;
         Ok(Self { path })
     }
@@ -164,6 +166,8 @@ impl StateDir {
     pub fn lock(&self) -> Result<StateDirLock, StateDirError> {
         let path = self.path.join(LOCK);
         let wrong = |reason| StateDirError::File { path: path.clone(), reason };
+        // The file is never removed, or a second daemon could lock a new one of the same name while the first still
+        // holds the old one.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = permissions::make_narrow(&mut options).open(&path).map_err(wrong)?;
@@ -191,6 +195,7 @@ impl StateDir {
             pid: u32,
         }
         let mut text = String::new();
+        // On Windows a lock keeps readers out, too, so `control.json` is asked there.
         let from_lock = lock.take(32).read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
         from_lock.or_else(|| {
             let control = self.read_private(CONTROL).ok()??;
@@ -221,6 +226,7 @@ impl StateDir {
         permissions::make_private(file.path())
             .map_err(|reason| StateDirError::CannotBePrivate { path: path.clone(), reason })?;
         fill(&mut file)?;
+        // Before it gets its name: after a power cut there is the old file or the new one, and never half of one.
         file.as_file().sync_all().map_err(wrong)?;
         file.persist(&path).map_err(|error| wrong(error.error))?;
         Ok(path)
@@ -286,8 +292,9 @@ impl StateDir {
         self.put_private(JOURNAL, |file| make(file.path()))
     }
 
-    /// Companions without their journal belong to one that was removed; read with a new one they would destroy it.
     fn set_orphans_aside(&self) -> Result<(), StateDirError> {
+        // A log without its journal belongs to one that was removed. Read with a new one it would destroy it, so it
+        // is kept under another name, in which no SQLite looks for it.
         for companion in ["-shm", "-wal"] {
             let path = self.path.join(format!("{JOURNAL}{companion}"));
             let aside = self.path.join(format!("{JOURNAL}.orphan{companion}"));

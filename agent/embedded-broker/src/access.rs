@@ -28,6 +28,7 @@ impl Access {
             Self::Password { username: right_name, password: right_password } => {
                 let name = username.unwrap_or_default().as_bytes().ct_eq(right_name.as_bytes());
                 let password = password.unwrap_or_default().ct_eq(right_password.as_bytes());
+                // Both are compared, whatever the first comparison came to.
                 bool::from(name & password)
             }
         }

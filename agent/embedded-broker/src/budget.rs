@@ -33,6 +33,8 @@ impl Budget {
 
     /// Takes `bytes`, if there is room. They come back when the charge is dropped.
     pub fn charge(&self, bytes: usize) -> Option<Charge> {
+        // Looked at and added in two steps, without a gap: whoever charges holds the broker's lock. Only giving back
+        // is done outside of it.
         self.has_room(bytes).then(|| {
             self.0.used.fetch_add(bytes, Ordering::Relaxed);
             Charge { budget: self.clone(), bytes }

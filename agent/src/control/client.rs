@@ -60,6 +60,8 @@ impl ControlClient {
         let device = DeviceId::from_bytes([0; 16]);
         let hosted = Vec::new();
         let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), hosted, device };
+        // Asked at once: that the file is stale, or the daemon of another version, is told before anything else is
+        // asked of it.
         client.hosted = client.devices()?.value.hosted;
         let first = client.hosted.first().ok_or_else(|| ClientError::Lost("it has no device".to_owned()))?;
         client.device = first.device_id;
@@ -258,6 +260,7 @@ impl ControlClient {
     /// See [`ClientError`]; that time is up is a [`ClientError::ApiError`] which names what did not hold.
     pub fn wait(&self, wait: &WaitRequest) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
+        // No limit on this side: how long to wait was said, and the daemon keeps to it.
         self.answer(self.send(request, &self.path("wait"), &wait.pairs(), Vec::new(), None)?)
     }
 
@@ -317,9 +320,9 @@ impl ControlClient {
         Ok(response)
     }
 
-    /// A stale `control.json` may lead to a port where nobody listens by now.
     fn unreachable(&self, error: ureq::Error) -> ClientError {
         match error {
+            // A daemon that was killed leaves its `control.json`, which leads to a port where nobody listens by now.
             ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => ClientError::NoDaemon(self.state_dir.clone()),
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 ClientError::NoDaemon(self.state_dir.clone())
@@ -328,15 +331,16 @@ impl ControlClient {
         }
     }
 
-    /// It may as well lead to somebody else, or to a daemon of another state directory that does not know the token.
     fn check_speaker(&self, response: &Response<Body>) -> Result<(), ClientError> {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         match header(API_HEADER) {
+            // Somebody else listens on the port by now.
             None => Err(ClientError::NoDaemon(self.state_dir.clone())),
             Some(api) if api != API_VERSION.to_string() => {
                 let daemon = header(VERSION_HEADER).unwrap_or("of unknown version").to_owned();
                 Err(ClientError::OtherApi { daemon, api: api.to_owned() })
             }
+            // A daemon of another state directory, which does not know this one's token.
             Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
                 Err(ClientError::NoDaemon(self.state_dir.clone()))
             }

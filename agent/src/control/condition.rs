@@ -117,6 +117,7 @@ fn permission(word: &str) -> Result<NotificationPermission, String> {
 
 fn member_standing(members: &Value, path: &[String], wanted: &str) -> ConditionState {
     let present = path.iter().try_fold(members, |value, name| value.get(name)).unwrap_or(&Value::Null);
+    // A text as it is typed, without quotation marks: a version or an id may consist of digits alone.
     let equal = match present {
         Value::String(text) => text == wanted,
         other => serde_json::from_str::<Value>(wanted).is_ok_and(|value| value == *other),

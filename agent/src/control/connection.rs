@@ -89,6 +89,8 @@ impl ConnectionLimits {
 
     /// A place for a follower of events.
     pub(super) fn begin_following(&self) -> Result<LongRequest, ApiError> {
+        // A follower of events takes a place of both kinds: it is one of those that keep a connection for long, and
+        // one of the few that may have megabytes queued.
         let LongRequest { _places: [place, _] } = self.begin_long()?;
         let events =
             Arc::clone(&self.event_followers).try_acquire_owned().map_err(|_| too_many(MAX_EVENT_FOLLOWERS))?;
@@ -126,6 +128,7 @@ impl Connection {
         })?;
         // A connection has one request at a time, so nobody else sets it meanwhile.
         let _ = self.slot.set(slot);
+        // Only upwards: a follower is not made less of by the request that its connection was before.
         self.standing.fetch_max(HOLDER, Ordering::Relaxed);
         Ok(())
     }
@@ -164,6 +167,8 @@ impl Strangers {
     pub(super) fn room_from(&mut self) -> Option<Instant> {
         // One that is held here alone has ended.
         self.0.retain(|connection| connection.is_stranger() && Arc::strong_count(connection) > 1);
+        // No younger one is made to leave: a client with the token that connects now must have the time to send its
+        // request, or a flood of strangers could lock it out (contract 6).
         let oldest = self.0.front().filter(|_| self.0.len() >= MAX_STRANGERS)?;
         Some(oldest.accepted + STRANGERS_LEAST).filter(|moment| *moment > Instant::now())
     }
@@ -195,6 +200,7 @@ impl BoundedStream {
     /// What became of a write; one that has stalled for too long fails.
     fn written(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
+            // Any progress starts the time over: a slow reader is served, one that does not read is not.
             self.stalled = None;
             return written;
         }

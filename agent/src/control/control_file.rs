@@ -114,6 +114,7 @@ impl ControlFile {
             Err(reason) if is_absence(&reason) => return Ok(None),
             Err(reason) => return Err(unreadable(reason)),
         };
+        // Of the file that is open, not of its name: another may have been put there meanwhile.
         let metadata = file.metadata().map_err(unreadable)?;
         if let Some(owner) = other_owner(&metadata) {
             return Err(ControlFileError::OtherOwner { path, owner });
@@ -134,6 +135,7 @@ impl ControlFile {
         struct FileVersion {
             api_version: u32,
         }
+        // The version first: a file of another one may have other members, and "malformed" would be the wrong answer.
         match serde_json::from_slice::<FileVersion>(bytes) {
             Ok(FileVersion { api_version }) if api_version != API_VERSION => {
                 Err(ControlFileError::OtherApi { path, theirs: api_version })

@@ -64,6 +64,7 @@ impl EventSender {
     /// Queues an event of this size; whether there was room, and somebody reads.
     pub fn send(&self, event: &DeviceEvent, size: usize) -> bool {
         let queued = self.queued.load(Ordering::Relaxed);
+        // One event passes whatever its size where nothing waits: it would never find room otherwise.
         if queued > 0 && queued.saturating_add(size) > MOST_EVENT_BYTES {
             return false;
         }

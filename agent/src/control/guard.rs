@@ -27,6 +27,7 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, reques
     let headers = answer.headers_mut();
     headers.insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
     headers.insert(API_HEADER, HeaderValue::from(API_VERSION));
+    // What a device was sent is nobody's to keep but the journal's.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if connection.is_none_or(|connection| connection.is_stranger()) {
@@ -40,6 +41,8 @@ fn check<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection
     let headers = request.headers();
     check_host(request, api.port)?;
     check_origin(headers, api.port)?;
+    // By what is announced, before anything of the body is read; what is not announced meets the same limit while it
+    // is read.
     check_length(headers)?;
     if health::PATHS.contains(&request.uri().path()) {
         return Ok(());

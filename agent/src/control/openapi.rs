@@ -56,6 +56,8 @@ fn operation(about: &RouteDescription, generator: &mut SchemaGenerator) -> Value
     });
     if let Some(body) = about.body {
         let schema = body(generator);
+        // The document says what the server does, and is tested against it: an empty body counts as `{}` where no
+        // member must be there.
         let is_required = has_required_members(&schema, generator);
         operation["requestBody"] = json!({ "required": is_required, "content": json_content(schema) });
     }

@@ -197,6 +197,7 @@ async fn serve(stream: TcpStream, connection: Arc<Connection>, router: Router, e
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
+        // Dropped in the middle, without a word: a stranger that sends byte after byte would keep its slot otherwise.
         () = connection.is_over() => return,
         () = ending.cancelled() => {
             serving.as_mut().graceful_shutdown();

@@ -6,13 +6,13 @@ use axum::extract::State;
 use super::api::ApiState;
 use super::{ApiError, CommandResult, RunningDevice, RunningHost};
 
-/// The answer is written before the server ends: ending lets answers under way finish. It is the first device's state.
 pub(super) async fn stop<H: RunningHost>(State(api): State<ApiState<H>>) -> Result<Json<CommandResult>, ApiError> {
     let first = api.host.devices().first().and_then(|device| api.host.device(device.device_id));
     let state = match first {
         Some(device) => device.status().await.map(|status| status.device),
         None => Err(ApiError::new("noDevice", "no device is hosted", "portal-agent device add")),
     };
+    // Before the answer is written, which it still is: ending lets the answers under way finish.
     api.host.stop();
     Ok(Json(CommandResult { state: state?, note: Some("stopping".to_owned()) }))
 }

@@ -67,6 +67,7 @@ pub(super) async fn wait<H: RunningHost>(
     let waiting = WaitState {
         conditions: conditions(&given)?,
         notification: given.one("notification", str::parse)?,
+        // Before the first look at anything: the next receipt is the one behind this request.
         newest_at_start: *device.settled().borrow(),
         device: device.clone(),
     };

@@ -60,6 +60,7 @@ fn by_code(code: Option<i32>) -> Option<&'static str> {
     const EIO: i32 = 5;
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
+    // Rust has no kind for these.
     match code? {
         EIO if cfg!(unix) => Some("the disk or device failed"),
         ENFILE if cfg!(unix) => Some("this computer has too many files open"),

@@ -173,6 +173,7 @@ pub(super) fn nearest(path: &str) -> &'static str {
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let likeness = |key: &SettingKey| {
         let whole = strsim::normalized_damerau_levenshtein(path, key.path);
+        // By the last part alone for less: the same word stands in several sections.
         whole.max(0.9 * strsim::normalized_damerau_levenshtein(&last(path), &last(key.path)))
     };
     let first = KEYS[0];

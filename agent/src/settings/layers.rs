@@ -123,6 +123,8 @@ impl SettingsLayer {
 
     fn toml(place: &LayerPlace<'_>, findings: &mut Findings) -> Self {
         let mut layer = Self::default();
+        // Read to the form that keeps the place of each key: crate config's own reading of a file knows none, and a
+        // mistake is told with its line.
         match DeTable::parse(place.text) {
             Ok(table) => layer.table(table.get_ref(), "", place, findings),
             Err(error) => {
@@ -141,6 +143,7 @@ impl SettingsLayer {
             let origin = place.of(name.span().start);
             match (keys::find(&path), value.get_ref()) {
                 (Some(key), DeValue::Integer(_) | DeValue::Float(_)) if key.takes_numbers_as_written() => {
+                    // As it stands in the file and not as a number: `os_version = 26.10` would be read as 26.1.
                     let as_written = place.text.get(value.span()).unwrap_or_default();
                     self.set(key, ValueKind::from(as_written), origin, findings);
                 }
@@ -228,6 +231,7 @@ fn shown(key: &SettingKey, value: &ValueKind) -> String {
         ValueKind::String(text) => format!("{text:?}"),
         value => value.to_string(),
     };
+    // Whatever the key: a password is pasted behind the wrong one, and a key's content given where its path belongs.
     let could_be_secret = key.kind == KeyKind::Secret || may_hold_password(&text) || keys::holds_pem(&text);
     if could_be_secret { REDACTED.to_owned() } else { text.chars().take(100).collect() }
 }

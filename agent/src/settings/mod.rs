@@ -101,10 +101,12 @@ impl Settings {
         let mut findings = Findings::default();
         let mut layers = vec![SettingsLayer::defaults(DEFAULTS, &mut findings)];
         layers.extend(sources.file.as_ref().map(|path| SettingsLayer::file(path, &mut findings)));
+        // Only of names that are ours: other programs' variables may hold what they like.
         let not_unicode = sources.not_unicode.iter().filter(|name| !matches!(variable(name), Variable::Foreign));
         findings.errors.extend(not_unicode.map(|name| SettingsError::NotUnicode { name: name.clone() }));
         layers.push(SettingsLayer::variables(&sources.variables, &mut findings));
         layers.push(SettingsLayer::command_line(&sources.command_line, &mut findings));
+        // Only now, with every layer read to its end: a person puts everything right in one go.
         let mut errors = findings.errors.into_iter();
         if let Some(first) = errors.next() {
             return Err(Errors { first: Box::new(first), rest: errors.collect() });

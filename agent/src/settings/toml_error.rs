@@ -7,6 +7,7 @@
 /// its message, by which a key that stands twice is told.
 pub(super) fn toml_reason(text: &str, at: usize, says: &str) -> &'static str {
     of_file(text).unwrap_or_else(|| {
+        // The parser has no codes: its words are looked at for this one case, and not shown.
         if says.contains("duplicate") {
             return "this key or section stands in it a second time";
         }

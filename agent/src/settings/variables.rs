@@ -74,6 +74,7 @@ pub(super) fn variable(name: &str) -> Variable<'_> {
     if let Some(path) = name.strip_prefix(PREFIX) {
         return Variable::NoSetting(path);
     }
+    // Without what all of ours begin with, which would make any two of them alike.
     let rest = |letters: &str| letters.get(ours.len()..).unwrap_or_default().to_owned();
     let alike = |right: &str| strsim::normalized_damerau_levenshtein(&rest(right), &rest(&letters)) >= LIKENESS;
     match candidates.find(|(right, _)| alike(right)) {

@@ -23,6 +23,8 @@ pub(super) fn take_from_others(directory: &Path) -> Result<(), StateDirError> {
         return Err(StateDirError::OtherOwner { path: directory.to_owned(), owner });
     }
     let (ours, others) = files(directory).map_err(wrong(directory))?;
+    // Refused and not narrowed: it is nobody's state directory yet, and may be a shared one such as /tmp, which
+    // others would be locked out of.
     if permissions::is_open_to_others(&metadata) && ours.is_empty() && others {
         return Err(StateDirError::OpenToOthers { path: directory.to_owned() });
     }

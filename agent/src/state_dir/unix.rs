@@ -18,6 +18,7 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    // Said again, since the umask may have taken away from what was asked for.
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o700))
 }
 

@@ -276,9 +276,11 @@ impl Said {
         Ok(phone)
     }
 
-    /// Everything that is done to the phone out of its box, in an order in which all of it can be.
     fn lines(&self, os_version: &OsVersion) -> Vec<String> {
+        // Before Android 13 nothing asks, and what was installed is allowed.
         let asks = self.operating_system.is_apple() || os_version.major() >= 13;
+        // An order in which all of it can be done to a phone out of its box: the app before its permission, then the
+        // enrollment, and then the rest as it was said.
         let mut lines: Vec<String> = Vec::new();
         if let Some(options) = self.app {
             lines.push(format!("app install{options}{}", self.app_options));

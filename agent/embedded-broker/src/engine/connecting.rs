@@ -156,6 +156,7 @@ impl Broker {
         if let Some(deadline) = session.deadline() {
             self.deadlines.insert((deadline, key));
         }
+        // At once: a will without delay is due now, and a session without expiry over.
         self.tick(now);
         if self.away.len() > self.limits.sessions
             && let Some(&(_, longest)) = self.away.first()
@@ -212,6 +213,7 @@ impl Broker {
         if let Some(deadline) = session.deadline() {
             self.deadlines.remove(&(deadline, key));
         }
+        // The will's delay ends with the session at the latest (MQTT 5, 3.1.3.2.2).
         if session.will_due.is_some() {
             self.publish_will(key, session.will, now);
         }

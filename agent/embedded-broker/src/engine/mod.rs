@@ -250,6 +250,7 @@ impl Broker {
         if connection.out.is_empty() {
             return !connection.closing;
         }
+        // Swapped and not copied: this is under the lock that all connections share.
         std::mem::swap(&mut connection.out, buffer);
         if let Some(key) = connection.session {
             self.pump(key, now);

@@ -38,6 +38,7 @@ impl Retained {
             return Ok(());
         }
         if self.refusal(message).is_some() {
+            // Only where room is wanted: it looks at every message.
             self.forget_expired(now);
         }
         if let Some(limit) = self.refusal(message) {

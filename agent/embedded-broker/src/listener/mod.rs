@@ -133,6 +133,8 @@ impl Listener {
             return Err(StartError::NeedsPassword(address));
         }
         let (listener, address) = bind(address).await?;
+        // The port is any that is free: only this computer's programs use it, and they read it from the state
+        // directory.
         let own = if needs_own_way { Some(bind((Ipv4Addr::LOCALHOST, 0).into()).await?) } else { None };
         let own_address = own.as_ref().map_or_else(|| on_loopback(address), |(_, address)| *address);
         let room = Room::find(limits.clients);

@@ -34,6 +34,8 @@ pub async fn serve(socket: TcpStream, tls: Option<TlsAcceptor>, registration: Re
     match tls {
         None => exchange(socket, &registration, &writer, connect_by).await,
         Some(acceptor) => {
+            // The handshake is part of the time for CONNECT: whoever never ends it would hold a place without a
+            // limit.
             if let Ok(Ok(socket)) = tokio::time::timeout_at(connect_by.into(), acceptor.accept(socket)).await {
                 exchange(socket, &registration, &writer, connect_by).await;
             }
@@ -85,6 +87,7 @@ impl Reading<'_> {
                 continue;
             }
             if self.holds_packet(&state) {
+                // One client with much to say keeps the others waiting for a turn at most.
                 tokio::task::yield_now().await;
                 continue;
             }
