@@ -226,6 +226,7 @@ pub async fn run(
     let (started, started_at) = (Instant::now(), crate::wall_clock::now());
     let (client, sender) = (Arc::new(client), Arc::new(PushSender::connect(sender).await?));
     let mut results = Vec::new();
+    // One after the other, whatever the number of jobs: all of them run on the daemon's one device.
     for (number, repetition) in options.order(cases.len()) {
         let case = &cases[number];
         let result = match stop.is_cancelled() {

@@ -102,6 +102,7 @@ impl HostedDevice {
             device_name: case.device.name.clone(),
             tenant: Some(tenant.clone()),
         };
+        // Memory goes through the same code; a file is needed only where the device comes back to it.
         let store = match case.restarts() {
             true => JournalStore::Folder(tempfile::tempdir().map_err(TestDeviceError::TemporaryFolder)?),
             false => JournalStore::Memory,
@@ -189,9 +190,9 @@ impl HostedDevice {
         self.take_back().await
     }
 
-    /// Nothing of the case stays on the broker: a broker of one's own is left as it was, and the embedded one would get
-    /// slower with each session and retained message that it has to look through.
     async fn take_back(&self) -> Result<(), TestDeviceError> {
+        // Nothing of the case stays on the broker: one of somebody's own is left as it was, and the embedded one
+        // would get slower with each session and retained message that it has to look through.
         let RunResources { sender, connection, .. } = &self.resources;
         // An empty retained message takes back what the broker kept of the topic.
         let clear = |topic| sender.publish(topic, Vec::new(), true);
@@ -289,6 +290,7 @@ impl TestDevice for HostedDevice {
     async fn happened(&mut self, idle: &IdleReport) -> Result<Vec<DeviceEvent>, TestDeviceError> {
         let running = self.running()?;
         let mut happened = Vec::new();
+        // Up to the number that the device named: what it told may still be on its way here when it has come to rest.
         while running.heard < idle.events {
             let event = running.events.recv().await.ok_or(TestDeviceError::TooMuchHappened)?;
             running.heard = event.number;

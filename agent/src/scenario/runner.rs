@@ -215,6 +215,7 @@ impl RunPlan {
     async fn open(&self, number: usize, case: &ScenarioCase) -> Result<HostedDevice, TestDeviceError> {
         // Of the right form: hexadecimal digits, digits, hyphens.
         let tenant: Tenant = format!("scenario-{}-{number}", self.name).parse().unwrap_or_default();
+        // A tenant for each case: they run at once on one broker, and by it each is alone with its topics.
         HostedDevice::open(self.resources.clone(), case, tenant).await
     }
 

@@ -34,8 +34,6 @@ impl Broker {
                 }
             }
         }
-        // Before the retained messages that it brings: a client may take what comes before the answer for something
-        // else.
         self.send(id, Control::SubAck(subscribe.id, &codes, sentence));
         for (filter, subscription, is_new) in granted {
             let wanted = match subscription.options.retain_handling {

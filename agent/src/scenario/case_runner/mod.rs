@@ -172,6 +172,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         for step in &self.case.steps {
             let goes_on =
                 steps.last().is_none_or(|last| !last.mismatches().iter().any(|mismatch| mismatch.fails(how.strict)));
+            // What comes behind a step that failed would fail for that alone.
             if !goes_on {
                 return;
             }
@@ -321,12 +322,15 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             PushAddressee::Group(group) => topics.group_notifications(group),
         };
         let fresh = format!("push-{}", self.sent.len() + 1);
+        // Read before it is sent: what of its receipts is newer is this push's, though it may have no id, or one that
+        // came before.
         let after = self.device.status().await?.last_sequence;
         self.sent.push(SentPush { id: push.payload.id(&fresh), after });
         self.publish(topic, push.payload.bytes(&fresh, self.now), push.retain).await
     }
 
     async fn remote_action(&mut self, action: &RemoteActionStep) -> Result<(), TestDeviceError> {
+        // A new one each time: the device carries out no id twice while its enrollment lasts.
         let id = action.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let mut payload = json!({ "id": id, "action": action.action });
         if let Some(ago) = action.sent_ago {

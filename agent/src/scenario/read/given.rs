@@ -237,6 +237,7 @@ impl DescribedDevice {
 
     fn app_and_permission(&self) -> Vec<(&'static str, Value)> {
         use NotificationPermission::{Authorized, Denied, NotDetermined, Provisional};
+        // The permission of an app that is not there is one that was answered before it was removed.
         let remembered = self.app.is_none() && self.permission.is_some_and(|permission| permission != NotDetermined);
         let Some(install) = self.app.clone().or_else(|| remembered.then(|| json!({}))) else { return Vec::new() };
         let mut changes = vec![("app/install", install)];

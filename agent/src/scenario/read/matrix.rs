@@ -52,6 +52,8 @@ impl CaseMatrix {
         if cases.is_none_or(|cases| cases > MAX_CASES) || read.axes.len() > MAX_AXES {
             let message = format!("the matrix has more than {MAX_CASES} combinations, or more than {MAX_AXES} axes");
             problems.add(place, message, "split the scenario");
+            // Nothing is multiplied out: a small file may name gigabytes of cases, and one mistake is to be told, not
+            // a thousand.
             read.axes.clear();
         }
         let conditions: usize = read.exclude.iter().map(YamlNode::count).sum();
@@ -250,6 +252,8 @@ impl<'a> ChosenValues<'a> {
             let may_be = problems.expand(node.place, value.size());
             return may_be.then(|| YamlNode { place: node.place, kind: value.kind.clone() });
         }
+        // Charged before it is made, as everything that a file grows to: values that name each other double with each
+        // mention.
         if !problems.expand(node.place, scalar.text.len()) {
             return None;
         }

@@ -131,6 +131,7 @@ fn scenario(
     members.end("a scenario", problems);
     let before = problems.count();
     for part in [parts.device, parts.given, parts.steps].into_iter().flatten() {
+        // Before it is multiplied out: a mistake is told once, not once for each combination.
         matrix.check_all(part, problems);
     }
     if parts.steps.is_none() {

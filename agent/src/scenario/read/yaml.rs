@@ -198,9 +198,9 @@ fn not_yaml(error: &serde_saphyr::Error) -> FileProblem {
     FileProblem::new(place, message, hint)
 }
 
-/// What is wrong in our words, and what would be right where that is not plain. The library's own sentence is only looked
-/// at: it names things that nobody who writes a scenario has heard of, and another version of it may say them otherwise.
 fn in_our_words(sentence: &str) -> (String, &'static str) {
+    // The library's own sentence is only looked at: it names things that nobody who writes a scenario has heard of,
+    // and another version of it may say them otherwise.
     if let Some(key) = sentence.strip_prefix("duplicate mapping key: ") {
         let key = key.split(", set ").next().unwrap_or(key);
         return (format!("the key {key:?} stands here twice"), "leave one of them out");

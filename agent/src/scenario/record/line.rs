@@ -104,8 +104,8 @@ const TIMES: [&str; 2] = ["sentAt", "expiresAt"];
 const KNOWN: [&str; 6] =
     ["id", "notificationTitle", "notificationBody", "sentAt", "expiresAt", "targetUserPrincipalName"];
 
-/// A payload as bytes. Of what was not told, only the size matters, or that it is not UTF-8.
 fn raw(payload: Option<&str>, size: usize) -> Value {
+    // Of a payload that was not told only its size matters, or that it is not UTF-8.
     match payload {
         Some(payload) if !is_placeholder(payload) && payload.len() <= LARGEST => json!({ "raw": { "text": payload } }),
         Some(payload) if payload.len() <= LARGEST => json!({ "raw": { "hex": hex(payload.as_bytes()) } }),

@@ -140,9 +140,9 @@ impl ScenarioWriter {
         self.time_passed = false;
     }
 
-    /// Time passes, as far as it is worth telling: in seconds, and while something waits on it to the millisecond. What is
-    /// not told yet is told with the next, so that the scenario never is ahead of what was.
     fn pass(&mut self, until: Timestamp) {
+        // In whole seconds, and to the millisecond while something waits on time. What is not told yet is told with
+        // the next step, so that the scenario is never ahead of what was.
         let gap = until.millis_since(self.told_until);
         if self.held.is_empty() {
             self.told_until = until;
