@@ -333,6 +333,7 @@ impl Device {
 
     /// The app goes, and with it its prompt and its notifications, on both platforms.
     pub(super) fn take_app_away(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        // Kept is when it went alone: a day later iOS forgets the permission (`Rule::AppleForgets`).
         self.state.app = AppState { removed_at: Some(now), ..AppState::default() };
         self.withdraw_prompt(effects);
         self.pushes.withdraw_all(effects);

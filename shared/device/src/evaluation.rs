@@ -84,6 +84,7 @@ impl Device {
     /// The first to arrive of the held pushes that wait for nothing but their turn.
     fn next_in_turn(&self) -> Option<HeldKey> {
         let free = HoldReason::ALL.iter().copied().filter(|reason| !self.holds(*reason));
+        // By key, which is the order of arrival, whatever each of them had waited for.
         free.filter_map(|reason| self.pushes.held.first(reason)).min()
     }
 
@@ -95,12 +96,14 @@ impl Device {
     }
 
     fn waits_for_its_turn(&self, is_new: bool, now: Timestamp) -> bool {
+        // A new one goes behind those whose turn it is; one of those must not wait for itself.
         let others_wait = || is_new && self.next_in_turn().is_some();
         self.pushes.being_shown.is_some() || self.pushes.next_slot(now).is_some() || others_wait()
     }
 
-    /// A push that came through the fence is on the device: being away again does not count it anew.
     pub(super) fn let_through(&mut self, candidate: PushCandidate, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        // As one that waits for its turn: what came through the fence is on the device, and being away again does not
+        // count it anew.
         match self.ends_unseen(&candidate.push, now) {
             Some(outcome) => self.settle(candidate, outcome, now, effects),
             None => self.hold(candidate, HoldReason::Pace, now, effects),
@@ -122,6 +125,8 @@ impl Device {
             _ => None,
         };
         let key = candidate.held.map_or(self.pushes.next_held_key, |held| held.key);
+        // What it waited for before its turn came is what the receipt names: the pace came last, and tells a tester
+        // nothing.
         let waited_for_more = candidate.held.filter(|_| reason == HoldReason::Pace);
         let delay = waited_for_more.map_or(reason.delay(), |held| held.delay);
         let held = HeldPush { key, push: candidate.push, reason, until, delay };
@@ -166,6 +171,8 @@ impl Device {
         if presentation.sound == Some(true) {
             self.pushes.sounded_at = Some(judged_at);
         }
+        // With the moment at which it was judged: what time did while the desktop was asked comes behind this
+        // outcome.
         self.settle_with(candidate, Outcome::Presented(presentation), desktop, judged_at, effects);
         let sequence = self.pushes.last_sequence;
         self.pushes.open_cards.push_back((card, sequence));
@@ -219,6 +226,7 @@ impl Device {
     pub(super) fn let_go(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         while self.pushes.being_shown.is_none() {
             let in_turn = if self.pushes.next_slot(now).is_none() { self.next_in_turn() } else { None };
+            // What is due ends in its place among the others, so that the receipts keep the order of arrival.
             let Some(key) = in_turn.into_iter().chain(self.pushes.held.due(now)).min() else { return };
             let Some(held) = self.pushes.held.remove(key) else { return };
             let waited_for_server = held.reason == HoldReason::NotificationServerAway;

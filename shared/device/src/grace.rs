@@ -52,9 +52,9 @@ impl Enrollment {
     }
 }
 
-/// Keeps as many as a list may hold, those whose grace lasts longest: whoever sends list after list of other groups would
-/// have the device subscribe to all of them.
 fn keep_latest(left: &mut LeftGroups) {
+    // As many as a list may hold, those whose grace lasts longest: whoever sends list after list of other groups
+    // would have the device subscribe to all of them.
     let surplus = left.len().saturating_sub(MAX_GROUPS);
     if surplus > 0 {
         let mut ends: Vec<(Timestamp, GroupId)> = left.iter().map(|(group, until)| (*until, *group)).collect();

@@ -198,6 +198,8 @@ impl Device {
     /// The minimal sets of circumstances without which an aspect is better.
     fn better_without(&self, all: &[Circumstance], missing: &[ShowingAspect], now: Timestamp) -> Vec<CauseSet> {
         let mut sets: Vec<CauseSet> = Vec::new();
+        // Sets are counted through as bits, of at most three circumstances each, which makes 696 of sixteen. A seventeenth
+        // is not looked for.
         let most = u32::try_from(all.len().min(16)).unwrap_or(16);
         let mut masks: Vec<u32> = (1..1_u32 << most).filter(|mask| mask.count_ones() as usize <= TOGETHER).collect();
         masks.sort_by_key(|mask| mask.count_ones());
@@ -205,6 +207,7 @@ impl Device {
             let Some(shown) = self.shown_without(all, mask, now) else { continue };
             let still = lesser(&shown);
             for aspect in missing.iter().filter(|aspect| !still.contains(aspect)) {
+                // The smaller sets come first, so one that holds another that sufficed is no cause of its own.
                 if !sets.iter().any(|set| set.aspect == *aspect && set.mask & mask == set.mask) {
                     sets.push(CauseSet { mask, aspect: *aspect });
                 }

@@ -242,6 +242,8 @@ impl Device {
         }
         self.pushes.clock_reads(now);
         self.let_go(now, &mut effects);
+        // With the clock taken back, the time of the last change would lie in the future; the reset has said it
+        // itself.
         let clock_is_taken_back = self.state.condition.clock_ahead_millis < ahead_before;
         say_once(&mut effects);
         if effects.iter().any(changes_state) && !clock_is_taken_back {
@@ -297,6 +299,7 @@ impl Device {
             effects.push(DeviceEffect::Unchanged("already out of its box".to_owned()));
             return Ok(());
         }
+        // Before anything changes: the receipts of what waited speak of the device to which it was sent.
         self.end_held(now, effects);
         self.start_over(now, effects);
         if ahead != 0 {
@@ -315,9 +318,8 @@ impl Device {
         }
     }
 
-    /// The clock is the computer's again. Only a new life may have it so: within one, what was decided would come to lie in the
-    /// future.
     fn take_clock_back(&mut self, ahead: i64, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        // Only a new life may have it so: within one, what was decided would come to lie in the future.
         self.state.condition.clock_ahead_millis = 0;
         self.state.condition.clock_taken_back_after = self.pushes.last_sequence();
         self.state.updated_at = now.plus_millis(-ahead);
@@ -347,6 +349,8 @@ impl Device {
         fresh.condition.clock_taken_back_after = before.condition.clock_taken_back_after;
         fresh.updated_at = before.updated_at;
         fresh.app.in_app_from = self.pushes.last_sequence();
+        // An answer to a prompt of the life before, which may still be on its way from the desktop, must find no
+        // prompt of that number.
         fresh.permission.number_on_from(&before.permission);
         // The broker's word stands: it would be heard again only at the next connect (contract 2).
         fresh.enrollment.heard = before.enrollment.heard.clone();

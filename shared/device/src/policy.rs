@@ -234,6 +234,8 @@ impl Device {
     /// user's own answer and switches come back.
     pub(super) fn lift_policy(&mut self) {
         let policy = std::mem::take(&mut self.state.policy);
+        // On Android what a policy had granted or denied stays (`Rule::AndroidGrantStays`); on iOS the user's own
+        // answer and switches, which were never touched, come back.
         let enforced = policy.grant_state().filter(|_| self.state.app.is_installed());
         self.state.permission.without_policy(enforced);
     }

@@ -40,6 +40,7 @@ impl Device {
             return false;
         }
         let condition = &mut self.state.condition;
+        // A bucket that somebody set stays: only what disuse did, use undoes.
         if condition.standby_by_disuse {
             (condition.standby_bucket, condition.standby_by_disuse) = (StandbyBucket::Active, false);
         }

@@ -43,6 +43,7 @@ impl ReceivedPush {
     /// be told (contract 4).
     pub(super) fn ends_at(&self, ids_age_millis: i64) -> Option<Timestamp> {
         let sent_at = self.notification.sent_at;
+        // A millisecond behind the age: an id that is exactly as old is still known.
         let forgotten_at = sent_at.map(|sent_at| sent_at.plus_millis(ids_age_millis.saturating_add(1)));
         [self.expires_at, forgotten_at].into_iter().flatten().min()
     }
@@ -172,6 +173,7 @@ impl PushState {
             next_held_key: from.next_held_key.max(HeldKey::FIRST),
             last_sequence: from.last_sequence,
             last_decided_at: from.last_decided_at,
+            // Whoever starts was away: what the broker kept meanwhile comes before the fence.
             was_away: true,
             recent: RecentMessages::resume(from.recent),
             ..Self::new(pace_per_second)

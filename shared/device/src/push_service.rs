@@ -92,6 +92,8 @@ impl Device {
     fn decide_what_was_kept(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         self.pushes.was_away = false;
         let away_since = self.pushes.away_since.take();
+        // All together, message by message as they were sent: decided one by one as they arrived, an older message
+        // showed after a newer one had taken its place.
         let keys = self.pushes.held.all(HoldReason::DeviceOffline);
         let waited: Vec<PushCandidate> =
             keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).map(PushCandidate::from).collect();
@@ -158,8 +160,8 @@ impl Device {
         WaitingMessage { sent_at: push.sent_at(), ends_at, collapse_key }
     }
 
-    /// FCM tells the app that messages are gone, not which (`Rule::FcmKeepsHundred`, `Rule::DeviceInactive`).
     fn note_deleted_messages(&self, problems: &[Option<PushProblem>], effects: &mut Vec<DeviceEffect>) {
+        // FCM tells the app that messages are gone and not which (`Rule::FcmKeepsHundred`, `Rule::DeviceInactive`).
         let told_of = [PushProblem::DroppedTooManyPendingMessages, PushProblem::DroppedDeviceInactive];
         let deleted = problems.iter().flatten().filter(|problem| told_of.contains(problem)).count();
         if deleted > 0 && self.state.app.is_installed() {

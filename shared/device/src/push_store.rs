@@ -67,6 +67,7 @@ impl<'a> PushStore<'a> {
     pub(super) fn take(&mut self, message: WaitingMessage<'a>) {
         let place = self.problems.len();
         self.problems.push(None);
+        // By the time of sending: what has expired must not keep its place among the hundred.
         self.forget_what_is_over(message.sent_at);
         match message.collapse_key {
             Some(key) => self.collapse(place, message, key),

@@ -202,6 +202,7 @@ impl Device {
 
     /// Out of its box again, but for what the removal itself left: how it is registered, and what lingers.
     fn wipe(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        // What the removal itself left survives the wipe: how the device is registered, and what lingers.
         let enrollment = self.state.enrollment.clone();
         self.start_over(now, effects);
         self.state.enrollment = enrollment;
@@ -218,6 +219,7 @@ impl Device {
             effects.extend([DeviceEffect::StateChanged, DeviceEffect::Noted(format!("the device checked in: {why}"))]);
             return;
         }
+        // Before the removal, so that their receipts speak of the device that they were sent to.
         self.drop_pending_actions(now, effects);
         self.remove(removal, now, effects);
         effects.push(DeviceEffect::Noted(format!("the device checked in: its {} is carried out", removal.word())));

@@ -109,6 +109,7 @@ fn section(
     documentation: DocumentationYear,
     settings: &EmulationSettings,
 ) -> GridSection {
+    // Any moment does: no axis is a time, and the page must not change from day to day.
     let now = Timestamp::from_millis(1_764_000_000_000);
     let axes = axes::of(operating_system);
     let mut walk = GridWalk {
@@ -215,6 +216,7 @@ impl GridWalk {
             // How it shows follows from more of the phone than who enrolled it.
             PushVerdict::Shows(_) => (4, [None; 6], None, path.to_vec()),
         };
+        // What decides the words and the rules is the same, so they are: they are made once for all such cells.
         if let Some(known) = self.known.get(&key) {
             return Some(*known);
         }

@@ -39,6 +39,7 @@ impl Device {
             }
             (RequestOutcome::Prompts, None) => {
                 permission.prompts_shown = permission.prompts_shown.saturating_add(1);
+                // Counted over resets, so that no late answer to an earlier prompt is taken for one to this.
                 let shown = permission.shown_before_reset.saturating_add(permission.prompts_shown);
                 let number = PromptNumber(shown);
                 permission.prompt = Some(PermissionPrompt { number, shown_at: now });

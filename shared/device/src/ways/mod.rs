@@ -87,6 +87,7 @@ fn search(trial: TrialDevice) -> Vec<Attempt> {
         let mut next: BTreeMap<u64, Vec<Attempt>> = BTreeMap::new();
         for attempt in &level {
             for further in attempt.further() {
+                // It holds a set that suffices: not minimal, and so is whatever grows from it.
                 if found.iter().any(|way| way.kinds & further.kinds == way.kinds) {
                     continue;
                 }
