@@ -58,12 +58,28 @@ fn unknown_platform(text: &str) -> String {
     format!("{text:?} is no platform; choose ios, ipados or android")
 }
 
+fn unknown_permission(text: &str) -> String {
+    format!("{text:?} is no state of the permission; choose authorized, denied, notDetermined or provisional")
+}
+
 /// The platform's authorization status for Company Portal's notifications, in Apple's words on every platform.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr, strum::Display,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumString,
 )]
 #[serde(rename_all = "camelCase")]
-#[strum(serialize_all = "camelCase")]
+#[strum(serialize_all = "camelCase", ascii_case_insensitive)]
+#[strum(parse_err_ty = String, parse_err_fn = unknown_permission)]
 pub enum NotificationPermission {
     /// Never asked.
     NotDetermined,

@@ -69,6 +69,7 @@ mod reasons;
 mod refusal;
 mod removal;
 mod rule;
+mod set_up;
 mod summary;
 mod surface;
 mod switches;
@@ -279,6 +280,7 @@ impl Device {
             DeviceCommand::Rename { name } => self.rename(name, effects),
             DeviceCommand::Reset => self.reset(false, now, effects),
             DeviceCommand::ResetWithClock => self.reset(true, now, effects),
+            DeviceCommand::SetUp(request) => self.set_up(&request, now, effects),
         }
     }
 

@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::ArgumentKind::{Flag, Option};
 use super::row::parsed;
 use super::{Argument, ArgumentKind, Times};
-use crate::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, UserPrincipalName, duration};
+use crate::{
+    DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, NotificationPermission, OperatingSystem, UserPrincipalName,
+    duration,
+};
 
 const fn option(
     (long, member): (&'static str, &'static str),
@@ -97,6 +100,33 @@ pub(super) const ENROLLMENT: &[Argument] = &[
         "Who owns the device: company or personal [default: what fits the type]",
     ),
     flag(("supervised", "supervised"), yes, "The device is supervised (iOS, iPadOS)"),
+];
+
+pub(super) const SET_UP: &[Argument] = &[
+    option(
+        ("platform", "platform"),
+        "ios|ipados|android",
+        Times::Optional,
+        false,
+        parsed::<OperatingSystem>,
+        "The platform that the device has; another one is refused",
+    ),
+    option(
+        ("permission", "permission"),
+        "STATE",
+        Times::Optional,
+        false,
+        parsed::<NotificationPermission>,
+        "authorized, denied, notDetermined (the prompt is showing) or provisional [default: authorized]",
+    ),
+    option(
+        ("user", "user"),
+        "UPN",
+        Times::Optional,
+        false,
+        parsed::<UserPrincipalName>,
+        "Who enrolls the device [default: adele@contoso.example]",
+    ),
 ];
 
 pub(super) const PENDING: Argument = flag(("pending", "stage"), text, "Wait for the device to check in");

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RemovalStage;
-use crate::{OsVersion, StandbyBucket};
+use crate::{NotificationPermission, OperatingSystem, OsVersion, StandbyBucket, UserPrincipalName};
 
 /// The body of a command that takes nothing more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +66,21 @@ pub struct ResetRequest {
     /// The clock is the computer's again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub clock: bool,
+}
+
+/// A device that is made ready in one step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetUpRequest {
+    /// The platform that the device has; another one is refused. Whatever it has where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<OperatingSystem>,
+    /// How the permission stands afterwards; authorized where absent. Not determined: the prompt is showing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<NotificationPermission>,
+    /// Who enrolls it; adele@contoso.example where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserPrincipalName>,
 }
 
 /// How what is kept, or allowed, is delivered from now on (iOS, iPadOS).

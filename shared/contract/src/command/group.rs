@@ -61,8 +61,9 @@ pub static GROUPS: &[CommandGroup] = &[
     },
     CommandGroup {
         name: "device",
-        summary: "The device's own condition: lock, offline, focus, doze, standby, battery, work-profile, restore, reset, …",
+        summary: "The device's own condition: lock, offline, focus, doze, standby, battery, work-profile, set-up, reset, …",
         examples: &[
+            noted("device set-up --permission denied", "ready in one step, and not allowed to notify"),
             example("device lock"),
             noted("device offline", "pushes wait at the broker until device online"),
             example("device focus on"),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::SetUpRequest;
 use crate::{DeviceEnrollmentType, GroupId, ManagedDeviceOwnerType, OsVersion, StandbyBucket, UserPrincipalName};
 
 /// What a person does to the device or its app.
@@ -85,6 +86,8 @@ pub enum DeviceCommand {
     Reset,
     /// `device reset --clock`: and its clock the computer's again.
     ResetWithClock,
+    /// `device set-up`: reset, enrolled, installed, the permission answered; all of it or nothing.
+    SetUp(SetUpRequest),
 }
 
 /// How journals before 0.2 wrote a retire that is carried out at once.

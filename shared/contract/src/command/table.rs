@@ -10,14 +10,14 @@ use super::ConditionCommand::{BatteryOptimisationExempt, Charging, Doze, Focus, 
 use super::HttpMethod::{Post, Put};
 use super::PlatformSet::{All, Android, Apple};
 use super::arguments::{
-    ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, flag, name_and_value, span, yes,
+    ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, SET_UP, flag, name_and_value, span, yes,
 };
 use super::hosting::HOSTING;
 use super::row::{example, noted, parsed, plain, request_body, schema_of, taking};
 use super::{
     AppCommand, AppPackage, Argument, ClockAdvance, CommandRow, DeviceCommand, EnrollCommand, KeepDelivery,
     NameAndValue, NoMembers, OsUpdate, PermissionCommand, PromptRequest, Removal, RemovalProgress, RequestBody,
-    ResetRequest, StandbyChoice, views,
+    ResetRequest, SetUpRequest, StandbyChoice, views,
 };
 use crate::{OsVersion, StandbyBucket};
 
@@ -429,6 +429,19 @@ pub static COMMANDS: &[CommandRow] = &[
         request_body!(ResetRequest:
             (ResetRequest { clock: false }) <=> (DeviceCommand::Reset),
             (ResetRequest { clock: true }) <=> (DeviceCommand::ResetWithClock)),
+    ),
+    taking(
+        "device set-up",
+        (Post, "set-up"),
+        All,
+        "Make the device ready in one step: reset, enrolled, Company Portal installed, the permission answered",
+        &[
+            example("device set-up"),
+            noted("device set-up --permission denied", "ready for the permission-denied walk"),
+            noted("device set-up --permission notDetermined", "the prompt is showing"),
+        ],
+        SET_UP,
+        request_body!(SetUpRequest: (request) <=> (DeviceCommand::SetUp(request))),
     ),
     taking(
         "os update",

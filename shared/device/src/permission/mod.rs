@@ -122,6 +122,13 @@ impl PermissionState {
         }
     }
 
+    pub(super) fn silent_rule(&self, settings: &EmulationSettings, has_channel: bool) -> Option<Rule> {
+        match self.asking(settings, ApplePermissionRequest::Explicit, has_channel) {
+            RequestOutcome::Silent(rule) => Some(rule),
+            RequestOutcome::Prompts | RequestOutcome::GrantsQuietly => None,
+        }
+    }
+
     fn asking(
         &self,
         settings: &EmulationSettings,

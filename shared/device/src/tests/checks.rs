@@ -127,6 +127,7 @@ impl InvariantChecks {
             DeviceInput::Command(
                 DeviceCommand::Reset
                     | DeviceCommand::ResetWithClock
+                    | DeviceCommand::SetUp(_)
                     | DeviceCommand::Restore
                     | DeviceCommand::Permission(PermissionCommand::Reset)
             )
@@ -169,7 +170,10 @@ impl InvariantChecks {
 }
 
 fn is_reset(event: &DeviceInput) -> bool {
-    matches!(event, DeviceInput::Command(DeviceCommand::Reset | DeviceCommand::ResetWithClock))
+    matches!(
+        event,
+        DeviceInput::Command(DeviceCommand::Reset | DeviceCommand::ResetWithClock | DeviceCommand::SetUp(_))
+    )
 }
 
 fn is_clock_back(event: &DeviceInput) -> bool {

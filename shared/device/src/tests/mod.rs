@@ -25,6 +25,7 @@ mod restart;
 mod rig;
 mod second_model;
 mod sent;
+mod set_up;
 mod showing;
 mod snapshots;
 mod steps;

@@ -2,10 +2,11 @@
 //!
 //! Lives here: the steps and their strategies. Does not live here: what must hold (`checks`, `properties`).
 
+use portal_contract::command::SetUpRequest;
 use portal_contract::status::PromptChoice;
 use portal_contract::{
     ActionKind, CardInteraction, DeviceEnrollmentType, DeviceRegistrationState, GroupId, GroupList,
-    ManagedDeviceOwnerType, ManagementState, RemoteAction, StandbyBucket, Timestamp,
+    ManagedDeviceOwnerType, ManagementState, NotificationPermission, RemoteAction, StandbyBucket, Timestamp,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -255,6 +256,14 @@ fn policy() -> impl Strategy<Value = DeviceCommand> {
     ]
 }
 
+fn set_up() -> impl Strategy<Value = DeviceCommand> {
+    use NotificationPermission::{Authorized, Denied, NotDetermined, Provisional};
+    let permission = proptest::sample::select(&[Authorized, Denied, NotDetermined, Provisional][..]);
+    (proptest::option::of(permission), 0..2_usize).prop_map(|(permission, n)| {
+        DeviceCommand::SetUp(SetUpRequest { platform: None, permission, user: Some(user(USERS[n])) })
+    })
+}
+
 fn command() -> impl Strategy<Value = DeviceCommand> {
     let groups = proptest::option::of(proptest::collection::btree_set((0..3_u8).prop_map(group), 0..3));
     prop_oneof![
@@ -273,6 +282,7 @@ fn command() -> impl Strategy<Value = DeviceCommand> {
         1 => (0..200_000_u64).prop_map(|millis| DeviceCommand::ClockAdvance { millis }),
         1 => "[ab]".prop_map(|name| DeviceCommand::Rename { name }),
         1 => Just(DeviceCommand::Reset),
+        1 => set_up(),
     ]
 }
 
