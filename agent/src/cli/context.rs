@@ -49,6 +49,7 @@ impl CommandContext {
             LogFormatOption::Text => "text".to_owned(),
             LogFormatOption::Json => "json".to_owned(),
         });
+        // As a setting, so that `config show` names the command line as where it comes from.
         command_line.extend(format.map(|format| ("log.format".to_owned(), format)));
         SettingsSources::of_process(self.global.settings_file(), command_line)
     }
@@ -92,6 +93,8 @@ impl CommandContext {
     /// # Errors
     /// The output cannot be written.
     pub fn json_line(&mut self, json: &str) -> Result<(), CommandFailure> {
+        // Of an answer these are the daemon's own bytes, not a value that was read and written anew: a newer daemon
+        // may send members that this program does not know.
         writeln!(self.out, "{}", harmless_json(json.trim_end()))?;
         Ok(self.out.flush()?)
     }
@@ -146,6 +149,7 @@ impl CommandContext {
     pub fn change(&mut self, client: &ControlClient, row: &CommandRow, body: &Value) -> Result<(), CommandFailure> {
         let applied = client.change(row, body)?;
         match &applied.value.note {
+            // The state that the daemon answered with; the page below asks for the status, which says more.
             _ if self.global.json => self.json_line(&applied.json),
             Some(note) => self.page(&TextPage::of(PageLine::new().plain(note))),
             None => self.page(&changed::page(&client.status()?.value)),

@@ -133,6 +133,8 @@ impl CommandFailure {
             rest.iter().for_each(|failure| failure.report(json, stderr));
         } else if !self.is_silent() {
             if let Self::Other(error) = self {
+                // The cause's own words come from a library and may name what a person cannot act on; they are for a
+                // report to the developers.
                 tracing::debug!(?error, "failed within");
             }
             report(self.parts(), json, stderr);
@@ -144,6 +146,7 @@ impl CommandFailure {
 pub fn report(error: ApiError, json: bool, stderr: &mut dyn Write) {
     let line = if json {
         let text = serde_json::to_string(&ErrorBody { error }).unwrap_or_default();
+        // A message may repeat what a broker, a file or an argument said, and standard error is a terminal.
         harmless_json(&text)
     } else {
         let hint = if error.hint.is_empty() { String::new() } else { format!("; hint: {}", error.hint) };

@@ -56,6 +56,7 @@ impl GlobalOptions {
 
     /// The device that is meant, where one is named.
     pub fn device(&self) -> Option<String> {
+        // The device's name is text; a variable that is not even Unicode can name none.
         let variable = std::env::var_os("PORTAL_AGENT_DEVICE").and_then(|value| value.into_string().ok());
         let variable = variable.map(|text| settings::variable_value(&text).to_owned());
         self.device.clone().or_else(|| variable.filter(|name| !name.is_empty()))

@@ -52,6 +52,8 @@ impl FieldWriter<'_> {
         if name != "message" {
             let italic =
                 if self.writer.has_ansi_escapes() { Style::new().effects(Effects::ITALIC) } else { Style::new() };
+            // A field named by a keyword is written `r#type` in the source, and the formatter of the library drops
+            // that, too.
             write!(self.writer, "{italic}{}{italic:#}=", name.trim_start_matches("r#"))?;
         }
         HarmlessWriter(&mut self.writer).write_fmt(value)
@@ -87,6 +89,7 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        // Into a text first: the inner format has no place of its own for an escape that sees all of the line.
         let mut line = String::new();
         self.0.format_event(context, Writer::new(&mut line), event)?;
         writeln!(writer, "{}", harmless_json(line.trim_end_matches('\n')))

@@ -27,6 +27,7 @@ pub enum LogFormatOption {
 /// # Errors
 /// A sentence that says how to write one.
 pub fn check_level(text: &str) -> Result<String, String> {
+    // `LevelFilter` also takes the digits 0 to 5, which the contract does not have.
     let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok() && word.parse::<u8>().is_err();
     let good = |part: &str| part.split_once('=').map_or_else(|| is_level(part), |(_, level)| is_level(level));
     if text.split(',').all(good) && text.parse::<Targets>().is_ok() {
@@ -38,6 +39,7 @@ pub fn check_level(text: &str) -> Result<String, String> {
 /// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
 pub fn start(level: &str, format: LogFormatOption) {
     let filter: Targets = level.parse().unwrap_or_default();
+    // no-color.org: a variable that is empty does not count.
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let layer = match format {

@@ -152,6 +152,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &args),
     };
+    // The options go into the context, and an error must still be reported as they say.
     let json = cli.global.json;
     let hyperlinks = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
     let mut context = CommandContext::new(cli.global, Box::new(anstream::stdout()), hyperlinks);

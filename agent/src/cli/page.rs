@@ -53,6 +53,8 @@ impl PageLine {
     }
 
     fn add(mut self, tone: PageTone, text: impl AsRef<str>) -> Self {
+        // Here and nowhere else, so that no page can forget it; the terminal's own codes are added after it, when the
+        // page is written.
         self.spans.push(TextSpan { tone, text: harmless(text.as_ref()), address: None });
         self
     }

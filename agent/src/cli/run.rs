@@ -135,8 +135,10 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
     let named_broker = !loaded.settings.broker.urls.is_empty() || loaded.settings.embedded_broker.listen.is_some();
     let ended = desktop::beside_main_thread(|| {
         let runtime =
+            // The main thread stays free of the runtime: on macOS it belongs to the desktop's event loop.
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         runtime.block_on(async {
+            // Before the daemon starts, so that a signal that comes while it starts is not lost.
             let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;
             if !named_broker && !args.quiet && !context.global.json {
@@ -164,6 +166,7 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
                 })
                 .await;
             if let Some(lines) = lines {
+                // It follows the host and would wait for a device's next event.
                 lines.abort();
             }
             failure.map_or(Ok(ended?), Err)

@@ -41,9 +41,11 @@ pub(super) async fn print<H: RunningHost>(host: H, ending: CancellationToken, mu
 }
 
 async fn follow<H: RunningHost>(host: H, ending: CancellationToken, device: H::Device, name: String) {
+    // A follower that is too slow is cut off and follows anew; it says so, since lines are missing.
     while let Ok(mut events) = device.events().await {
         while let Some(event) = events.recv().await {
             if let Some(line) = line(&event) {
+                // Asked anew for each line, since devices come and go while it runs.
                 let named = host.devices().len() > 1;
                 say(&if named { PageLine::new().strong(&name).plain("  ").then(line) } else { line });
             }

@@ -42,6 +42,8 @@ fn wait_until_online(context: &CommandContext, limit: Duration) -> Result<Contro
             Ok(client)
         });
         match online {
+            // No other failure passes by itself: a file that is not private, or another version's daemon, is told at
+            // once.
             Err(CommandFailure::Client(ClientError::NoDaemon(_))) if !left.is_zero() => {
                 thread::sleep(pause.min(left));
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -111,6 +113,7 @@ fn device(status: &StatusReport, page: &mut TextPage) {
     page.push(PageLine::named("groups").plain(status.groups.len().to_string()));
     enrollment(status, page);
     page.push(PageLine::named("pushes").plain(pushes(status)));
+    // A page is for a screen; JSON has the first 100 (contract 5).
     for held in status.held_pushes.iter().take(HELD_SHOWN) {
         page.push(PageLine::named("").plain("").warning("held  ").plain(held_words(held)));
     }
@@ -192,6 +195,7 @@ fn computer(status: &StatusReport, page: &mut TextPage) {
         None => PageLine::new().mark(false).plain("no notification server ").dim("doctor says more"),
     };
     page.push(server);
+    // Without a server the verdict would only repeat the line above.
     if let (Some(verdict), Some(_)) = (desktop.verdict, &desktop.notification_server) {
         let line = PageLine::new().plain("  ");
         let sentence = verdict.sentence();

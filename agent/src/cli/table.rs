@@ -85,6 +85,7 @@ fn group_of(name: &str, word: &'static str) -> clap::Command {
     let command = clap::Command::new(word)
         .subcommand_required(true)
         .arg_required_else_help(true)
+        // Every group would have a `help` of its own; `portal-agent help GROUP` and `--help` are enough.
         .disable_help_subcommand(true)
         .subcommands(commands_below(name));
     match group(name) {
@@ -117,6 +118,7 @@ fn argument_of(row: &CommandRow, argument: &'static Argument) -> Arg {
         }
         ArgumentKind::Flag { long } => {
             let others = row.arguments.iter().filter(|other| other.member == argument.member).map(id);
+            // Flags that stand for values of one member exclude each other, as options would that were given twice.
             arg.long(long).action(ArgAction::SetTrue).conflicts_with_all(others.filter(|other| *other != long))
         }
     }
@@ -159,6 +161,7 @@ fn body_of(row: &CommandRow, matches: &ArgMatches) -> Result<Value, String> {
             }),
             ArgumentKind::Option { times: Times::Many, .. } => {
                 let all: Vec<Value> = values().collect();
+                // A member that is left out keeps what the device has; an empty list would say that there are none.
                 if !all.is_empty() {
                     body.insert(argument.member.to_owned(), Value::Array(all));
                 }
@@ -203,6 +206,7 @@ impl Subcommand for TableCommand {
     }
 
     fn has_subcommand(name: &str) -> bool {
+        // clap asks this where subcommands are flattened: the first word is all that it has.
         typed_rows().any(|row| row.words().next() == Some(name))
     }
 }

@@ -14,6 +14,7 @@ use crate::secret::REDACTED;
 /// Prints help or version as they are, and anything else as an error in one line; gives the exit code.
 pub fn report(error: &Error, args: &[OsString]) -> ExitCode {
     let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // Looked for by hand: where the arguments cannot be read there are no options to ask.
     let json = args.iter().any(|arg| arg == "--json");
     let bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json;
     if asked_for || bare {
@@ -34,6 +35,8 @@ fn redacted(mut sentence: String, args: &[OsString]) -> String {
         let value = arg.split_once('=').filter(|(name, _)| name.starts_with("--")).map_or(&*arg, |(_, value)| value);
         let is_url = value.contains(":/") && may_hold_password(value);
         if is_url || value.contains("-----BEGIN ") {
+            // Both spellings: clap's sentence was made one line before, so a value with line breaks stands in it
+            // without them.
             sentence = sentence.replace(&in_one_line(value), REDACTED).replace(value, REDACTED);
         }
     }

@@ -52,6 +52,8 @@ Words (what is not said: iOS of today, Company Portal installed, allowed, enroll
 pub fn run(context: &mut CommandContext, args: &WhatIfArgs) -> Result<(), CommandFailure> {
     check_length("title", &args.title, MAX_TITLE_UNITS)?;
     check_length("body", &args.body, MAX_BODY_UNITS)?;
+    // A file wins: no description in words is likely to be a file's name, and a typing error in a path is told as
+    // unknown words.
     let path = Path::new(&args.phone);
     let phones = if path.is_file() {
         of_file(context, path)?
@@ -99,6 +101,7 @@ fn of_file(context: &CommandContext, path: &Path) -> Result<Vec<DescribedPhone>,
 }
 
 fn check_length(what: &str, text: &str, most: usize) -> Result<(), CommandFailure> {
+    // In UTF-16 code units, as the payload's own limits count (contract 2).
     let length = text.encode_utf16().count();
     if (1..=most).contains(&length) {
         return Ok(());

@@ -247,6 +247,7 @@ impl PushPayload {
         let mut members = payload.members.clone();
         members.entry("id").or_insert_with(|| fresh.into());
         let sent_at = now.plus_millis(-millis(payload.sent_ago));
+        // Only where the scenario names none, so that it can send a time that is not right.
         members.entry("sentAt").or_insert_with(|| sent_at.to_string().into());
         if let Some(expires_in) = payload.expires_in {
             let expires_at = now.plus_millis(millis(expires_in));

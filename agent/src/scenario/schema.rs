@@ -86,6 +86,7 @@ fn words(words: &[&str], description: &str) -> Value {
 fn body_of(path: &str) -> Value {
     let mut schema = row(path).map(body).unwrap_or_default();
     if let Some(schema) = schema.as_object_mut() {
+        // The device block fills in what is left out.
         schema.remove("required");
     }
     schema
@@ -94,6 +95,7 @@ fn body_of(path: &str) -> Value {
 /// The schema of a command's body, in which a placeholder may stand for any member's value.
 fn body(row: &CommandRow) -> Value {
     let Some(of) = row.device_body() else { return Value::Null };
+    // Inlined, since the references of one command's schema would lead nowhere in this document.
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = (of.schema)(&mut settings.into_generator()).to_value();
     if let Some(schema) = schema.as_object_mut() {
@@ -120,6 +122,7 @@ fn device() -> Value {
     let years: Vec<Value> = years
         .iter()
         .cloned()
+        // YAML reads an unquoted year as a number.
         .chain(years.iter().filter_map(|y| y.as_str()?.parse::<i32>().ok()).map(Value::from))
         .collect();
     add(

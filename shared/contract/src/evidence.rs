@@ -311,9 +311,12 @@ impl RuleEvidence {
     /// The sources to show for `profile` on `operating_system`; never none.
     pub fn sources(&self, profile: DocumentationYear, operating_system: OperatingSystem) -> Vec<DocumentSource> {
         let label = self.label(profile, operating_system);
+        // Never an empty list: where nobody documents it, what is cited is this product's own choice (contract 5).
         if label == SourceStatus::Undocumented {
             return vec![DocumentSource::choice(self.undocumented)];
         }
+        // Of a rule that is not in force no quote speaks, since the quotes are those of the years in which it is. The
+        // whole page of the year is cited, of which it is the silence that counts.
         let not_in_force = self.status(profile, operating_system) == YearStatus::NotInForce;
         let page = || Citation::whole(page_of(profile));
         let citations = if not_in_force { vec![page()] } else { self.citations(profile, operating_system) };
@@ -322,6 +325,7 @@ impl RuleEvidence {
 }
 
 fn of_year(statuses: YearStatuses, profile: DocumentationYear) -> YearStatus {
+    // Taken apart by name: an index could be out of range, and a fifth year is an error of the compiler here.
     let [y2019, y2023, y2025, y2026] = statuses;
     match profile {
         DocumentationYear::Y2019 => y2019,
@@ -350,6 +354,7 @@ macro_rules! statuses {
     (@one U) => { $crate::evidence::YearStatus::Undocumented };
     (@one N) => { $crate::evidence::YearStatus::NewerSystem };
     (@one -) => { $crate::evidence::YearStatus::NotInForce };
+    // The newest page is of 2025, and the profile 2026 follows it.
     ($y2019:tt $y2023:tt $y2025:tt) => { $crate::statuses!($y2019 $y2023 $y2025 $y2025) };
     ($y2019:tt $y2023:tt $y2025:tt $y2026:tt) => {
         [

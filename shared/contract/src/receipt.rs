@@ -178,6 +178,7 @@ impl Outcome {
 
     /// Whether the push's id is used up by it (contract 3: every outcome but these two).
     pub fn uses_id(&self) -> bool {
+        // What is rejected may have no id that can be read; a duplicate's was used up before.
         !matches!(self, Self::Rejected { .. } | Self::Duplicate)
     }
 }

@@ -47,6 +47,7 @@ fn asyncapi() -> Value {
     let mut operations = serde_json::Map::new();
     for (name, address, action, schema, retained) in CHANNELS {
         let payload = match schema {
+            // The fence is the agent's own message to itself and has no schema that others could rely on.
             "" => json!({ "type": "string" }),
             file => json!({ "$ref": format!("./{file}.schema.json") }),
         };

@@ -37,8 +37,8 @@ impl Device {
         now: Timestamp,
         effects: &mut Vec<DeviceEffect>,
     ) {
-        // Said and counted as nothing else: the broker delivers at least once, and a retire that came again would end
-        // an enrollment that began meanwhile.
+        // The broker delivers at least once, and a retire that came again could end an enrollment that began
+        // meanwhile.
         if id_used {
             effects.push(DeviceEffect::Ignored(format!("remote action {} came before; it is ignored", action.id)));
             return;

@@ -230,8 +230,6 @@ impl Device {
         }
     }
 
-    /// The policy goes. What it had granted or denied an Android app stays as it was (`Rule::AndroidGrantStays`); on iOS the
-    /// user's own answer and switches come back.
     pub(super) fn lift_policy(&mut self) {
         let policy = std::mem::take(&mut self.state.policy);
         // On Android what a policy had granted or denied stays (`Rule::AndroidGrantStays`); on iOS the user's own

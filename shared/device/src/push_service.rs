@@ -92,8 +92,8 @@ impl Device {
     fn decide_what_was_kept(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
         self.pushes.was_away = false;
         let away_since = self.pushes.away_since.take();
-        // All together, message by message as they were sent: decided one by one as they arrived, an older message
-        // showed after a newer one had taken its place.
+        // All together, message by message as they were sent: a newer one takes an older one's place at the service,
+        // whatever becomes of it on the device.
         let keys = self.pushes.held.all(HoldReason::DeviceOffline);
         let waited: Vec<PushCandidate> =
             keys.into_iter().filter_map(|key| self.pushes.held.remove(key)).map(PushCandidate::from).collect();

@@ -14,6 +14,8 @@ const RESULT: [&str; 9] =
 pub(super) fn csv(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
     let mut axes: Vec<&str> = Vec::new();
     for axis in grid.iter().flat_map(|section| &section.axes) {
+        // A column for every axis of any section, so that the sections stand in one table; where a section has none
+        // it is empty.
         if !axes.contains(&axis.name) {
             axes.push(axis.name);
         }
@@ -22,6 +24,7 @@ pub(super) fn csv(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
     let head = ["system", "documentation"].into_iter().chain(axes.iter().copied()).chain(RESULT);
     line(&mut text, head);
     for section in grid {
+        // Once for each result: far more combinations than results.
         let behind: Vec<String> = section.results.iter().map(|result| columns(section, result)).collect();
         let places: Vec<Option<usize>> =
             axes.iter().map(|name| section.axes.iter().position(|axis| axis.name == *name)).collect();
@@ -68,6 +71,7 @@ fn columns(section: &GridSection, result: &GridResult) -> String {
 
 fn line<'a>(text: &mut String, values: impl Iterator<Item = &'a str>) {
     cells(text, values);
+    // RFC 4180, whatever the system's own line end is.
     text.push_str("\r\n");
 }
 

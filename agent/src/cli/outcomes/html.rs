@@ -50,6 +50,7 @@ fn data(section: &GridSection, chosen: &ChosenRows<'_>) -> Value {
             json!([result.outcome, result.detail, result.sound, result.is_content_hidden, rules])
         })
         .collect();
+    // Left-out combinations keep their place, since the script finds a combination's axes by its place alone.
     let mut cells = vec!["--".to_owned(); section.cells.len()];
     for (place, _, _) in chosen.of(section) {
         if let (Some(cell), Some(Some(at))) = (cells.get_mut(place), section.cells.get(place)) {

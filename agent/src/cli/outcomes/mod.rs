@@ -132,6 +132,7 @@ fn rows_as_json(
     grid: &[GridSection],
     chosen: &ChosenRows<'_>,
 ) -> Result<(), CommandFailure> {
+    // One write and one flush: there are about 250,000 combinations.
     let mut lines = String::new();
     for section in grid {
         let words: Vec<Map<String, Value>> = section.results.iter().map(|result| members(section, result)).collect();

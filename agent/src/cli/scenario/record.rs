@@ -105,6 +105,7 @@ async fn watch(
             },
         }
     }
+    // What was done last may still have consequences; without them the recording would expect too little.
     let idle =
         tokio::task::spawn_blocking(move || client.until_idle(IDLE_TIMEOUT)).await.map_err(anyhow::Error::from)?;
     if let Ok(idle) = idle {
@@ -116,6 +117,7 @@ async fn watch(
             }
             Ok::<(), CommandFailure>(())
         };
+        // The events come on another connection than the answer, so they may be behind it.
         tokio::time::timeout(IDLE_TIMEOUT, rest).await.unwrap_or(Ok(()))?;
     }
     Ok(happened)

@@ -96,6 +96,8 @@ enum ShownCards {
 
 /// Runs `scenario run`.
 pub fn run(context: &mut CommandContext, args: &ScenarioRunArgs) -> Result<(), CommandFailure> {
+    // All files are read before anything runs, also those that the filters leave out: a file that is not right is
+    // exit 2, and nothing was run.
     let mut cases = read(context, &args.paths)?.cases;
     cases.retain(|case| is_asked_for(case, &args.filter));
     if cases.is_empty() {
@@ -176,6 +178,8 @@ async fn run_all(
     let tell = |case: &CaseResult| {
         done += 1;
         if told.is_ok() {
+            // A reader that has gone does not end the run in the middle of a case; its end is told when the run is
+            // over.
             told = tell(context, case, args.strict, done, count);
         }
     };
@@ -190,6 +194,7 @@ async fn run_all(
     let ended = async {
         interrupted.await;
         stop.cancel();
+        // It never ends by itself: the run ends in order once it is told to stop, and its result is what is reported.
         std::future::pending().await
     };
     let run = tokio::select! {

@@ -66,6 +66,8 @@ fn named(words: &[&str]) -> Option<(&'static CommandRow, usize)> {
     names
         .filter(|(_, spelling)| begins(spelling))
         .map(|(row, spelling)| (row, spelling.len()))
+        // `policy` is the path of `policy set`, and `policy clear` begins with it: `clear` would be taken for its
+        // argument.
         .max_by_key(|(_, count)| *count)
 }
 
@@ -91,6 +93,8 @@ fn words_and_members<'a>(
                 return Some((words, None));
             }
             YamlNodeKind::Map(members) => match members.as_slice() {
+                // `settings: {set: {…}}` goes on with a name, `enroll: {user: …}` has members: only the table tells
+                // which.
                 [(inner, below)] if goes_on(&words, &inner.name) || !is_whole(&words) => {
                     words.extend(inner.name.split_whitespace().map(str::to_owned));
                     node = below;
@@ -130,6 +134,7 @@ fn body_of_members(row: &'static CommandRow, node: &YamlNode, problems: &mut Pro
             problems.add(key.place, message, meant.unwrap_or_else(|| members_meant(row)));
             continue;
         };
+        // A flag takes no text; its value is what the table says.
         let is_fixed = matches!(argument.kind, ArgumentKind::Flag { .. });
         let value = match value.text().filter(|_| !is_fixed && !value.is_null()) {
             None => value.json(),

@@ -28,6 +28,7 @@ pub fn read(
     let before = problems.count();
     let expectations: Vec<Expectation> =
         list(node).into_iter().flat_map(|node| one(node, above, places, problems)).collect();
+    // Otherwise what is wrong has been said, and would be said twice.
     if expectations.is_empty() && problems.count() == before {
         problems.add(node.place, "nothing is expected here", "an outcome, status, prompt, card, inApp or nothing");
     }
@@ -56,6 +57,8 @@ fn one(node: &YamlNode, above: &ExpectationBasis, places: &SourceFile, problems:
     if members.take_with_key(NOTHING).is_some() {
         expected.push(ExpectedState::Nothing);
     }
+    // Last, since the members of a receipt are whatever is left over: they stand beside the others without a key of
+    // their own.
     expected.extend(outcome(&mut members, problems));
     expected.into_iter().map(|expected| make(expected, &grounds)).collect()
 }
@@ -187,6 +190,7 @@ fn outcome(members: &mut NodeMembers<'_>, problems: &mut ProblemList) -> Option<
         },
     };
     if outcome != OutcomeKind::Withheld && wanted.get("unmet").is_some_and(|unmet| unmet == &Value::Array(Vec::new())) {
+        // A receipt that is not `withheld` has no member `unmet`; that it is empty is said by the outcome.
         wanted.remove("unmet");
     }
     Some(ExpectedState::Outcome(ExpectedOutcome { of, outcome, members: wanted }))
@@ -203,6 +207,7 @@ fn receipt_members(members: &mut NodeMembers<'_>, problems: &mut ProblemList) ->
             problems.add(key.place, format!("expect has no {:?}", key.name), meant(&key.name, names));
             continue;
         }
+        // Only that the words exist. Whether they hold is not known before the run.
         for value in list(node) {
             if let Err(hint) = known.accepts(&key.name, value.text().unwrap_or_default()) {
                 problems.add(value.place, format!("{} is {}", key.name, shown(value)), hint);

@@ -33,6 +33,7 @@ pub fn read(node: &YamlNode, problems: &mut ProblemList) -> Vec<PushStep> {
         None => Some(PushPayload::Members(of_members(members, problems))),
     };
     let Some(payload) = payload else { return Vec::new() };
+    // Before the copies are made: a small file could otherwise ask for more memory than there is.
     if !problems.expand(node.place, payload_size(&payload).saturating_mul(times)) {
         return Vec::new();
     }
@@ -75,9 +76,10 @@ fn of_members(mut members: NodeMembers<'_>, problems: &mut ProblemList) -> Paylo
     PayloadMembers { members: payload, sent_ago, expires_in }
 }
 
-/// A plain number is an id's or a title's text; quoted or not, people mean the text.
 fn as_sent(name: &str, node: &YamlNode) -> Value {
     match (name, node.text()) {
+        // Quoted or not, people mean the text. Every other member is sent as it is written, so that a scenario can
+        // send one that is not right.
         ("id", Some(text)) => text.into(),
         _ => node.json(),
     }
@@ -87,6 +89,8 @@ fn numbered(payload: &PushPayload, number: usize) -> PushPayload {
     let PushPayload::Members(members) = payload else { return payload.clone() };
     let mut members = members.clone();
     if let Some(Value::String(id)) = members.members.get_mut("id") {
+        // A push whose id was used is a duplicate: copies that are to show need ids of their own. Without an id each
+        // gets a fresh one when it is sent.
         id.push_str(&format!("-{number}"));
     }
     PushPayload::Members(members)

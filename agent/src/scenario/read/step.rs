@@ -84,6 +84,7 @@ fn head(node: &YamlNode, problems: &mut ProblemList) -> Option<(YamlKey, YamlNod
             Some((key, YamlNode { place: node.place, kind: value }, Vec::new()))
         }
         YamlNodeKind::Map(members) => {
+            // What stands beside is not what the step does, so that `refused` may stand above or below its command.
             let is_beside = |(key, _): &&(YamlKey, YamlNode)| BESIDE.contains(&key.name.as_str());
             let (beside, heads): (Vec<_>, Vec<_>) = members.iter().partition(is_beside);
             match heads.as_slice() {
@@ -117,7 +118,9 @@ fn line(node: &YamlNode) -> String {
         YamlNodeKind::Map(_) => text.trim_start_matches('{').strip_suffix('}').unwrap_or(&text).to_owned(),
         _ => text,
     };
+    // A command without members reads as null in YAML, which is no part of what a person wrote.
     let text = text.strip_suffix(" ~").unwrap_or(&text);
+    // The file is somebody's, and the line goes to a terminal and into reports.
     text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).take(200).collect()
 }
 

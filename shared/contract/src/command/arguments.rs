@@ -53,6 +53,7 @@ fn number(text: &str) -> Result<Value, String> {
 }
 
 pub(super) fn span(text: &str) -> Result<Value, String> {
+    // Read only to be refused early: the body has it as it was typed.
     duration::parse(text).map(|_| Value::from(text))
 }
 

@@ -362,6 +362,8 @@ pub static COMMANDS: &[CommandRow] = &[
         request_body!(DeviceCommand::Condition(BatteryOptimisationExempt(false))),
     ),
     plain(
+        // Behind the rows whose meaning they share: `request` takes the first row that means a command, so that what
+        // is recorded has the older spelling.
         "device battery unrestricted",
         "battery/unrestricted",
         Android,
