@@ -134,6 +134,7 @@ fn words(value: &Value) -> String {
 }
 
 fn check_path(path: &[String]) -> Result<(), String> {
+    // The schema, and not a status at hand: members that are absent at present are right to wait for.
     let schema = schema_for!(StatusReport).to_value();
     let mut place = &schema;
     for (depth, name) in path.iter().enumerate() {

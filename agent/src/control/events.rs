@@ -55,6 +55,8 @@ impl EventStream {
         match next {
             Some(event) => Event::default().event("device").json_data(&event).ok(),
             None => {
+                // Said once and then ended: what was missed cannot be told, and a stream that went on would look
+                // whole.
                 self.over = true;
                 let hint = "follow again, and look at status for what was missed";
                 let error = ApiError::new("eventsMissed", "events came faster than they were read", hint);

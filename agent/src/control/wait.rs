@@ -151,6 +151,7 @@ impl<D: RunningDevice> WaitState<D> {
         Ok(match next.first() {
             None => ConditionState::NotYet("there is no receipt yet".to_owned()),
             Some(receipt) if receipt.outcome.kind() == wanted => ConditionState::Holds,
+            // `outcome=` without an id means the next receipt: it has come, and no later one can take its place.
             Some(receipt) => {
                 ConditionState::Never(format!("the next receipt, {}, is {}", receipt.sequence, receipt.outcome.kind()))
             }

@@ -45,6 +45,7 @@ impl CallQueue {
             }
             NotifierCall::Prompt(PromptCard { id: prompt, .. }) => DesktopEvent::PromptFailed { prompt, detail },
             #[cfg(target_os = "linux")]
+            // There is no answer to these: the device has let the card go already.
             NotifierCall::Withdraw(_) | NotifierCall::WithdrawPrompt(_) => {
                 tracing::warn!("a card stays on the desktop: {detail}");
                 return;

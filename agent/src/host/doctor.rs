@@ -76,6 +76,7 @@ fn do_not_disturb(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCh
         Some(false) => "off",
         None => untold(desktop),
     };
+    // By the names that the servers give themselves in GetServerInformation.
     let hint = match server(desktop) {
         "dunst" => "dunstctl set-paused false",
         "Xfce Notify Daemon" => "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false",

@@ -91,9 +91,13 @@ impl Default for PushServiceEmulation {
             android_priority: FcmPriority::default(),
             android_message: FcmMessageKind::default(),
             time_to_live_millis: None,
+            // FCM's documents say that it lowers priority (document Pri) and give no figure.
             lower_priority_after: 10,
+            // Documents conflict on the hundred and on the time of inactivity: each is a setting, since a tester may
+            // need the other.
             pending_limit: 100,
             inactive_after_millis: 270 * DAY_MILLIS,
+            // No document says how far apart the windows are.
             doze_window_millis: DAY_MILLIS / 4,
             restricted_after_millis: 8 * DAY_MILLIS,
         }
@@ -143,6 +147,7 @@ impl Default for EmulationSettings {
         Self {
             documentation: DocumentationYear::default(),
             push_service: PushServiceEmulation::default(),
+            // The documentation says no more than "might still receive" (facts 1.6): by default nothing does.
             grace_millis: 0,
             late_joiner: false,
             apple_request: ApplePermissionRequest::default(),

@@ -31,6 +31,7 @@ pub struct RecentMessage {
 impl RecentMessage {
     /// What FCM learns of a receipt; nothing where the push never was one.
     pub fn of(receipt: &Receipt) -> Option<Self> {
+        // In the app alone nothing is shown as a notification.
         let seen = matches!(receipt.outcome, Outcome::Presented(shown) if shown.surface != Surface::InApp);
         receipt.outcome.uses_id().then_some(Self { at: receipt.received_at, seen })
     }

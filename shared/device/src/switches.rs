@@ -211,6 +211,7 @@ impl NotificationSwitches {
                 "badge" => apple.badge = read_switch(name, value)?,
                 "showPreviews" => apple.show_previews = read(&PREVIEWS, name, value)?,
                 "scheduledDelivery" => apple.scheduled_delivery = read_switch(name, value)?,
+                // What `settings show` prints may be set again: it changes nothing.
                 _ if NOT_SUPPORTED.contains(&name) && value == NOT_SUPPORTED_WORD => {}
                 _ if NOT_SUPPORTED.contains(&name) => return Err(not_supported(name)),
                 _ => return Err(self.unknown(name)),
@@ -226,6 +227,7 @@ impl NotificationSwitches {
     }
 
     fn unknown(&self, name: &str) -> Refusal {
+        // Without those that cannot be set: a hint must not lead to the next refusal.
         let names: Vec<String> =
             self.list().into_keys().filter(|name| !NOT_SUPPORTED.contains(&name.as_str())).collect();
         let message = format!("{name:?} is no notification switch of this platform");

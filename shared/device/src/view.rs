@@ -25,6 +25,7 @@ impl DeviceSnapshot {
             device_enrollment_type: enrolled.map(|enrolled| enrolled.enrollment_type),
             management_state: enrolled.map(|enrolled| enrolled.management_state),
             device_registration_state: self.enrollment.registration_state(),
+            // Android has no supervision: the member is absent there, and not false.
             is_supervised: enrolled.filter(|_| apple).map(|enrolled| enrolled.supervised),
             prerequisites: self.prerequisites(None).collect(),
             notification_permission: self.acting_permission(),

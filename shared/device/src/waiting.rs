@@ -22,6 +22,7 @@ impl Device {
     /// One held push, as it is listed.
     pub fn held_notification(&self, held: &HeldPush) -> HeldNotification {
         let until = self.settings.wait_ends(held, self.is_apple());
+        // A push ends by its own expiry or by what it waits for, whichever comes first.
         let until = [held.until, until].into_iter().flatten().min();
         self.as_held(&held.push, held.reason, until)
     }

@@ -95,6 +95,7 @@ impl<'a> Properties<'a> {
             _ => return Err(Fault::malformed("a property that no client sends")),
         };
         if id != USER_PROPERTY {
+            // No id is above 0x2A, so that each has a bit of its own.
             if self.seen & (1 << id) != 0 {
                 return Err(Fault::protocol("a property stood twice"));
             }

@@ -33,6 +33,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// There are fewer.
     pub fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
+        // Every length comes from the client: nothing here may be able to panic.
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(SHORT)?;
         self.rest = rest;
         Ok(taken)

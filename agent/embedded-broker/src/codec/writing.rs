@@ -160,6 +160,7 @@ impl Control<'_> {
             }
             Self::Answer(answer, id, reason, sentence) => {
                 body.put_u16(id);
+                // Reason and properties may be left out where there is nothing to say (MQTT 5, 3.4.2.1).
                 if v5 && !(reason == Reason::Success && sentence.is_empty()) {
                     body.put_u8(reason as u8);
                     if !sentence.is_empty() {
@@ -207,6 +208,7 @@ impl ConnAck<'_> {
         out.put_u32(self.maximum_packet_size);
         out.put_u8(property::TOPIC_ALIAS_MAXIMUM);
         out.put_u16(self.topic_alias_maximum);
+        // Absent would mean that shared subscriptions are available (MQTT 5, 3.2.2.3.13).
         out.put_u8(property::SHARED_AVAILABLE);
         out.put_u8(0);
         if let Some(id) = self.assigned_client_id {

@@ -34,6 +34,8 @@ impl Broker {
                 }
             }
         }
+        // MQTT would let retained messages come before the answer (MQTT 5, 3.8.4); a client does not know then what
+        // they are for.
         self.send(id, Control::SubAck(subscribe.id, &codes, sentence));
         for (filter, subscription, is_new) in granted {
             let wanted = match subscription.options.retain_handling {

@@ -55,6 +55,7 @@ impl Subscriptions {
         let filters = self.of_kind(filter);
         if let Some(subscribers) = filters.get_mut(filter) {
             subscribers.retain(|(id, _)| *id != session);
+            // Otherwise every filter that was ever named would stay, and their number is the clients' choice.
             if subscribers.is_empty() {
                 filters.remove(filter);
             }
@@ -69,6 +70,8 @@ impl Subscriptions {
                 found.extend_from_slice(subscribers);
             }
         }
+        // A client hears a message once however many of its filters match, with the identifiers of all of them (MQTT
+        // 5, 3.3.4).
         found.sort_unstable_by_key(|(id, subscription)| (*id, subscription.identifier));
         found
     }

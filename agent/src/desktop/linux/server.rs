@@ -72,6 +72,7 @@ impl ServerState {
     /// Who may speak as the server.
     pub(super) fn owner(&self) -> Option<&OwnedUniqueName> {
         match self {
+            // Also before it has answered: what it tells of a card counts from the first moment.
             Self::Present { owner, .. } | Self::Asked(ServerQuestion { about: QuestionKind::Server(owner), .. }) => {
                 Some(owner)
             }
