@@ -23,7 +23,6 @@ pub enum FileReadError {
     /// The operating system does not give it out.
     #[error("cannot be read: {0}")]
     Unreadable(String),
-    /// A directory.
     #[error("is a directory; name the file in it")]
     Directory,
     /// A pipe that nobody writes to, or a device that gives nothing.

@@ -9,10 +9,8 @@ use std::path::{Path, PathBuf};
 /// Why a result is not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileWriteError {
-    /// A folder.
     #[error("is a folder")]
     Folder,
-    /// A link.
     #[error("is a link that leads nowhere")]
     DanglingLink,
     /// The folder that it would lie in.

@@ -35,7 +35,6 @@ pub(super) enum ConnectionEnd {
     Left,
 }
 
-/// One connection.
 pub(super) struct LiveConnection<'a> {
     pub(super) link: &'a SharedSession,
     pub(super) events: &'a mut EventQueue,
@@ -59,7 +58,6 @@ pub(super) struct LiveConnection<'a> {
 }
 
 impl LiveConnection<'_> {
-    /// Runs the connection to its end.
     pub(super) async fn run(mut self, connection: &mut MqttConnection) -> ConnectionEnd {
         self.start();
         let mut armed = self.next_deadline();

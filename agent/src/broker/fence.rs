@@ -76,7 +76,6 @@ impl ConnectionFence {
         }
     }
 
-    /// A fence arrived.
     pub(super) fn arrived(&mut self, payload: &[u8]) -> FenceArrival {
         if self.payload != payload {
             return self.probe_number(payload).map_or(FenceArrival::Other, FenceArrival::Probe);

@@ -83,7 +83,6 @@ impl InFlightPublishes {
         self.sent_at.front().map(|(_, at)| *at)
     }
 
-    /// The topic of that one.
     pub(super) fn unanswered_topic(&self) -> Option<&str> {
         let (pkid, _) = self.sent_at.front()?;
         self.inflight.get(pkid).map(|sent| sent.topic.as_str())

@@ -16,7 +16,6 @@ pub fn run(context: &mut CommandContext, _: &DoctorArgs) -> Result<(), CommandFa
     if answer.value.checks.iter().all(|check| check.ok) { Ok(()) } else { Err(CommandFailure::NotOk) }
 }
 
-/// The page of `doctor`.
 pub fn page(doctor: &DoctorReport) -> TextPage {
     let mut page = TextPage::new();
     for check in &doctor.checks {

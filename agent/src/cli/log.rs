@@ -115,7 +115,6 @@ fn print(context: &mut CommandContext, receipt: &Receipt) -> Result<(), CommandF
     context.page(&TextPage::of(line(receipt)))
 }
 
-/// A receipt in one line.
 pub fn line(receipt: &Receipt) -> PageLine {
     let kind = receipt.outcome.kind();
     let outcome = format!("{:<9}", kind.word());

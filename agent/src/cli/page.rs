@@ -32,7 +32,6 @@ impl PageTone {
     }
 }
 
-/// One line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageLine {
     spans: Vec<TextSpan>,
@@ -132,7 +131,6 @@ impl TextPage {
         Self::default()
     }
 
-    /// A page of one line.
     pub fn of(line: PageLine) -> Self {
         Self { lines: vec![line] }
     }

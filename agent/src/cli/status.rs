@@ -53,7 +53,6 @@ fn wait_until_online(context: &CommandContext, limit: Duration) -> Result<Contro
     }
 }
 
-/// The page of `status`.
 pub fn page(status: &StatusReport) -> TextPage {
     let mut page = TextPage::of(changed::title(status));
     page.push(PageLine::named("device").plain(status.device.device_id.to_string()));

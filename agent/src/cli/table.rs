@@ -22,7 +22,6 @@ pub struct TableCommand {
     options: Vec<&'static CommandRow>,
 }
 
-/// Runs a command of the table.
 pub fn run(context: &mut CommandContext, command: &TableCommand) -> Result<(), CommandFailure> {
     if let Some(run) = devices::hosting(command.row) {
         return run(context, &command.body);

@@ -34,7 +34,6 @@ pub fn show(context: &mut CommandContext, client: &ControlClient, row: &CommandR
     }
 }
 
-/// The page of `app notifications`.
 fn notifications(list: &InAppMessages) -> TextPage {
     if list.notifications.is_empty() {
         return TextPage::of(

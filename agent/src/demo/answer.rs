@@ -5,7 +5,6 @@
 /// What was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypedAnswer {
-    /// Allow.
     Allow,
     /// Don't Allow.
     Deny,

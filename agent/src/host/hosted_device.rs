@@ -46,7 +46,6 @@ struct UnwrittenBatch {
     entries: Vec<JournalEntry>,
 }
 
-/// One hosted device.
 pub(super) struct HostedDevice {
     pub(super) key: DeviceKey,
     pub(super) id: DeviceId,

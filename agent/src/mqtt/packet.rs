@@ -125,7 +125,6 @@ fn packet_id(frame: &[u8]) -> Result<u16, MalformedPacket> {
     Ok(id.get_u16())
 }
 
-/// CONNECT.
 pub(super) fn connect(options: &ConnectOptions<'_>) -> Result<BytesMut, MalformedPacket> {
     match options.protocol {
         MqttVersion::Mqtt5 => packet_v5::connect(options),
@@ -155,7 +154,6 @@ pub(super) fn subscribe(version: MqttVersion, pkid: u16, filters: &[TopicFilter]
     }
 }
 
-/// UNSUBSCRIBE.
 pub(super) fn unsubscribe(version: MqttVersion, pkid: u16, filter: String) -> Result<BytesMut, MalformedPacket> {
     match version {
         MqttVersion::Mqtt5 => packet_v5::unsubscribe(pkid, filter),

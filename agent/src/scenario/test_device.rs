@@ -64,7 +64,6 @@ impl From<ClientError> for TestDeviceError {
 
 /// A device to run a case on.
 pub trait TestDevice: Send {
-    /// The topics of the device.
     fn topics(&self) -> DeviceTopics;
 
     /// Carries out a state change.

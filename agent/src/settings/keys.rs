@@ -27,17 +27,14 @@ pub(super) enum KeyKind {
     File,
     /// A text that is never shown.
     Secret,
-    /// A time of day.
     TimeOfDay,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A platform.
     Platform,
     /// A device's id.
     Device,
     /// A device's name.
     DeviceName,
-    /// A tenant.
     Tenant,
     /// A broker's URL.
     Url,
@@ -49,7 +46,6 @@ pub(super) enum KeyKind {
     List(&'static KeyKind),
 }
 
-/// One key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SettingKey {
     /// As in `broker.keep_alive`.

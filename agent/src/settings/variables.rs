@@ -19,7 +19,6 @@ const LIKENESS: f64 = 0.8;
 /// What a variable is to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variable<'a> {
-    /// A setting.
     Setting(&'static SettingKey),
     /// Has our prefix, and is no setting: the path that it names.
     NoSetting(&'a str),

@@ -26,7 +26,6 @@ enum Meaning {
     Then(&'static str),
     /// How it is anyway.
     Nothing,
-    /// Of the push.
     Push(PushWord),
     /// A word that something follows.
     Takes(Follows),

@@ -21,7 +21,6 @@ const MOST_PENDING: usize = 4096;
 /// What waits its turn.
 #[derive(Debug)]
 pub(crate) enum PendingMessage {
-    /// A push.
     Push(Box<PendingPush>),
     /// A remote action, or why it is none.
     Action {

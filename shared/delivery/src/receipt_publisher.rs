@@ -20,7 +20,6 @@ pub(crate) const PAGE: usize = 512;
 /// What the publisher wants done.
 #[derive(Debug, PartialEq)]
 pub(crate) enum PublishStep {
-    /// Publish this receipt.
     Publish(Receipt),
     /// Read a page of receipts after this sequence from the journal.
     ReadAfter(u64),

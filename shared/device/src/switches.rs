@@ -23,17 +23,13 @@ pub enum NotificationSwitches {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AppleSwitches {
-    /// Notification Center.
     pub notification_center: bool,
-    /// Lock Screen.
     pub lock_screen: bool,
     /// Banners.
     pub alert: bool,
-    /// Sounds.
     pub sound: bool,
     /// Badges.
     pub badge: bool,
-    /// Show Previews.
     pub show_previews: ShowPreviews,
     /// Delivered in the scheduled summary.
     pub scheduled_delivery: bool,
@@ -63,11 +59,9 @@ impl Default for AppleSwitches {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ShowPreviews {
-    /// Always.
     Always,
     /// When unlocked.
     WhenAuthenticated,
-    /// Never.
     Never,
 }
 

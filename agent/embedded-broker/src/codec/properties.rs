@@ -32,7 +32,6 @@ pub const SHARED_AVAILABLE: u8 = 0x2A;
 pub enum Value<'a> {
     /// Of one, two or four bytes, or variable.
     Number(u32),
-    /// A text.
     Text(&'a str),
     /// Bytes.
     Binary,
@@ -68,7 +67,6 @@ impl<'a> Properties<'a> {
         Ok(Self { reader: Reader::new(bytes), seen: 0 })
     }
 
-    /// The next one.
     pub fn next(&mut self) -> Result<Option<Property<'a>>, Fault> {
         let before = self.reader.rest();
         if before.is_empty() {

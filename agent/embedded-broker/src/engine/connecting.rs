@@ -16,7 +16,6 @@ use crate::codec::{Fault, Reason, Version};
 const NO_ROOM: Fault = Fault::new(Reason::QuotaExceeded, "the broker's memory limit is reached");
 
 impl Broker {
-    /// CONNECT.
     pub(super) fn connect(&mut self, id: ConnectionId, connect: &Connect<'_>, now: Instant) -> Result<(), Fault> {
         // First of all: whoever is not let in takes nobody's session over.
         if !self.access.admits(connect.username, connect.password) {
@@ -115,7 +114,6 @@ impl Broker {
         Ok((key, false))
     }
 
-    /// DISCONNECT.
     pub(super) fn disconnect(
         &mut self,
         id: ConnectionId,

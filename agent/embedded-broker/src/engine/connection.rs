@@ -22,7 +22,6 @@ const CHOKED: usize = 256 * 1024;
 /// The largest packet before CONNECT is through: a will of 64 KiB with its topic and its properties fits.
 pub const LARGEST_CONNECT: usize = 160 * 1024;
 
-/// A connection.
 #[derive(Debug)]
 pub struct Connection {
     /// The session that it carries; none before CONNECT, and none once it ends.

@@ -17,11 +17,9 @@ const PLACE: usize = 96;
 /// A message, shared by all who wait for it.
 #[derive(Debug)]
 pub struct Message {
-    /// Its topic.
     pub topic: Box<str>,
     /// The properties that are forwarded, encoded.
     pub forwarded: Box<[u8]>,
-    /// The payload.
     pub payload: Box<[u8]>,
     /// As it was published.
     pub qos: QoS,
@@ -68,7 +66,6 @@ impl Message {
 /// A message on its way to one client.
 #[derive(Debug)]
 pub struct Queued {
-    /// The message.
     pub message: Arc<Message>,
     /// As this client gets it.
     pub qos: QoS,

@@ -34,18 +34,15 @@ struct InFlight {
     queued: Option<Queued>,
 }
 
-/// A session.
 #[derive(Debug)]
 pub struct Session {
     /// Whose.
     pub client_id: Box<str>,
-    /// The connection that it is on.
     pub connection: Option<ConnectionId>,
     /// Seconds after the end of the connection; [`NEVER`].
     pub expiry: u32,
     /// Its filters, with what they take.
     pub filters: HashMap<Box<str>, Charge>,
-    /// The will.
     pub will: Option<KeptWill>,
     /// When the will of a connection that ended is published.
     pub will_due: Option<Instant>,

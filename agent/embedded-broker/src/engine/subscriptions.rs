@@ -19,7 +19,6 @@ const OVERHEAD: usize = 256;
 pub struct Subscription {
     /// How.
     pub options: SubscribeOptions,
-    /// Its identifier.
     pub identifier: Option<u32>,
 }
 

@@ -9,7 +9,6 @@ use super::{FactScope, FactSelection};
 use crate::cli::explain::titles;
 use crate::cli::page::{PageLine, TextPage};
 
-/// The page.
 pub fn page(found: &FactSelection, scope: &FactScope) -> TextPage {
     let mut page = TextPage::new();
     if let Some((document, quote)) = &found.document {

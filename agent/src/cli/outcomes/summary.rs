@@ -12,7 +12,6 @@ use super::{ChosenRows, tried};
 /// Up to how many combinations are shown one by one.
 const FEW: usize = 60;
 
-/// The page.
 pub(super) fn page(grid: &[GridSection], chosen: &ChosenRows<'_>) -> TextPage {
     let total: usize = grid.iter().map(|section| chosen.of(section).count()).sum();
     let mut page = TextPage::of(PageLine::new().strong(total.to_string()).plain(if total == 1 {

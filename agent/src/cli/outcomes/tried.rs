@@ -9,10 +9,8 @@ use portal_device::{Rule, behaviour};
 
 const PAGE: &str = include_str!("../../../../config/scenarios/README.md");
 
-/// A shipped scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShippedScenario {
-    /// Its name.
     pub(super) name: &'static str,
     /// Its file in `config/scenarios`.
     pub(super) file: &'static str,

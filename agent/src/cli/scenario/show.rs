@@ -7,7 +7,6 @@ use crate::scenario::model::ScenarioCase;
 use crate::scenario::report::{ReportTone, Spans, case_line, failure, summary as of_run};
 use crate::scenario::result::{CaseResult, CaseVerdict, RunResult};
 
-/// A case in a list.
 pub fn listed(case: &ScenarioCase) -> TextPage {
     let facts = if case.facts.is_empty() { String::new() } else { format!("  [facts {}]", case.facts.join(", ")) };
     TextPage::of(PageLine::new().plain(case.name()).dim(format!("  {}:{}{facts}", case.at.file, case.at.line)))

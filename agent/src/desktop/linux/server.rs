@@ -14,20 +14,13 @@ use super::refusal::{no_server, no_session_bus};
 #[derive(Debug, Clone)]
 pub(super) enum ServerState {
     /// There is no session bus; the next card looks for one.
-    NoBus {
-        /// Why.
-        why: String,
-    },
+    NoBus { why: String },
     /// Nobody owns the name; the next card has the bus start a server, if it knows one.
-    Absent {
-        /// Why.
-        why: String,
-    },
+    Absent { why: String },
     /// Something is asked that decides it.
     Asked(ServerQuestion),
     /// It is there and answers.
     Present {
-        /// Its unique name.
         owner: OwnedUniqueName,
         /// What it said of itself.
         greeting: ServerGreeting,

@@ -23,7 +23,6 @@ fn instead(happened: impl Into<String>) -> Option<UnmetExpectation> {
     Some(UnmetExpectation { happened: happened.into(), push: None })
 }
 
-/// A check of `given`.
 pub(super) fn given(check: &StatusCheck, status: &Value) -> Option<FailedExpectation> {
     let happened = status_differs(check, status)?;
     Some(FailedExpectation {

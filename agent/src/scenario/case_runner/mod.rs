@@ -55,7 +55,6 @@ struct CaseRunner<'a, S> {
     listed: Option<Vec<InAppMessage>>,
 }
 
-/// Runs `case` on `device`.
 pub async fn run_case<S: TestDevice>(device: &mut S, case: &ScenarioCase, how: CaseOptions) -> CaseResult {
     let started = Instant::now();
     let mut steps = Vec::with_capacity(case.steps.len() + 1);

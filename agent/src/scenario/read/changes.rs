@@ -22,7 +22,6 @@ pub fn change(path: &str, body: Value) -> Result<StateChange, String> {
     Ok(StateChange { row, command: row.read(body.clone())?, body })
 }
 
-/// The row of a path.
 pub fn row(path: &str) -> Option<&'static CommandRow> {
     COMMANDS.iter().find(|row| row.path == path)
 }

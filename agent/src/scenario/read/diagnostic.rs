@@ -17,9 +17,7 @@ const MOST: usize = 20;
 /// A place in a file; line and column count from 1, the length counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceSpan {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
     /// How long what stands there is.
     pub length: usize,
@@ -67,7 +65,6 @@ pub struct ProblemList {
 }
 
 impl ProblemList {
-    /// Adds one.
     pub fn add(&mut self, place: SourceSpan, message: impl Into<String>, hint: impl Into<String>) {
         if self.found.len() < MOST_KEPT {
             self.found.push(FileProblem::new(place, message, hint));

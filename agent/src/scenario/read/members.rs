@@ -10,7 +10,6 @@ use super::words::meant;
 use super::yaml::{YamlKey, YamlNode, YamlNodeKind};
 use portal_contract::duration;
 
-/// The members of a node.
 pub struct NodeMembers<'a> {
     /// Where the node stands.
     pub place: SourceSpan,

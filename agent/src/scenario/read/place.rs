@@ -19,7 +19,6 @@ impl SourceFile {
         Self { file: file.into() }
     }
 
-    /// A place in it.
     pub fn at(&self, place: SourceSpan) -> FilePosition {
         FilePosition { file: Arc::clone(&self.file), line: place.line, column: place.column }
     }

@@ -34,7 +34,6 @@ pub struct YamlNode {
 pub enum YamlNodeKind {
     /// Null, a truth value, a number or text.
     Scalar(YamlScalar),
-    /// A list.
     List(Vec<YamlNode>),
     /// Members, in order.
     Map(Vec<(YamlKey, YamlNode)>),
@@ -54,7 +53,6 @@ pub struct YamlScalar {
 pub struct YamlKey {
     /// Where it is written.
     pub place: SourceSpan,
-    /// The name.
     pub name: String,
 }
 

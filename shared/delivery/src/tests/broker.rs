@@ -61,7 +61,6 @@ struct Standing {
     last_published: Option<u64>,
 }
 
-/// The broker.
 #[derive(Debug)]
 pub(super) struct ModelBroker {
     pub(super) sent: Vec<Sent>,

@@ -198,7 +198,6 @@ struct Batch {
     entries: Vec<JournalEntry>,
 }
 
-/// The journal.
 #[derive(Debug, Default)]
 pub(super) struct ModelJournal {
     /// What survives a crash.

@@ -129,7 +129,6 @@ impl DeviceRig {
         Ok(effects)
     }
 
-    /// A remote action arrives.
     pub(super) fn action_arrives(&mut self, action: RemoteAction) -> Vec<DeviceEffect> {
         let id_used = self.seen_actions.contains(&action.id);
         self.happens(DeviceInput::ActionArrived { action, id_used })

@@ -50,7 +50,6 @@ pub(super) fn group(n: u8) -> GroupId {
     GroupId::from_bytes([n; 16])
 }
 
-/// A user.
 pub(super) fn user(name: &str) -> UserPrincipalName {
     format!("{name}@contoso.example").parse().unwrap()
 }
