@@ -30,9 +30,10 @@ impl Backoff {
         step.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
     }
 
-    /// How long the next try may take: as long as is set and, since a network may just be slow, twice as long after each
-    /// round in which no broker answered, up to the longest pause.
+    /// How long the next try may take: as long as is set, and twice as long after each round in which no broker answered, up
+    /// to the longest pause.
     pub(super) fn connect_timeout(&self, set: Duration) -> Duration {
+        // The network may just be slow: with one limit for ever such a broker would never be reached.
         self.doubled(set, self.unanswered).min(self.reconnect.longest.max(set))
     }
 

@@ -147,8 +147,8 @@ impl LiveConnection<'_> {
         }
     }
 
-    /// A probe goes behind the fence and every subscription, so that what they bring is before it.
     fn send_probe(&self) {
+        // A probe goes behind the fence and every subscription, so that what they bring is before it.
         if self.online
             && self.subscriptions.all_answered()
             && let Some(number) = self.link.take_probe()

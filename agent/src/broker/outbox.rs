@@ -60,9 +60,10 @@ impl InFlightPublishes {
         self.window
     }
 
-    /// Whether the host has as many unanswered as it was told that it may. One more would be lost without a word: the host
-    /// counts, too, and publishes nothing a second time on the same connection.
+    /// Whether the host has as many unanswered as it was told that it may.
     pub(super) fn is_full(&self) -> bool {
+        // One more would be lost without a word: the host counts, too, and publishes nothing a second time on the same
+        // connection.
         self.of_the_host >= self.window
     }
 

@@ -63,13 +63,13 @@ fn show(context: &mut CommandContext) -> Result<(), CommandFailure> {
     context.page(&page)
 }
 
-/// Everything that can be wrong without a start: each setting, and that together they make sense. All of it is reported,
-/// so that nobody mends one mistake only to hear of the next.
+/// Everything that can be wrong without a start: each setting, and that together they make sense.
 fn check(context: &mut CommandContext) -> Result<(), CommandFailure> {
     let loaded = Settings::read(&context.sources(Vec::new())).map_err(|errors| {
         CommandFailure::all([*errors.first].into_iter().chain(errors.rest).map(CommandFailure::from))
     })?;
     let settings = &loaded.settings;
+    // All of it is reported, so that nobody corrects one mistake only to hear of the next.
     let mut failures: Vec<CommandFailure> = Vec::new();
     match Options::from_settings(settings, context.global.state_dir()?) {
         Ok(options) => failures.extend(options.check().err().map(CommandFailure::from)),

@@ -27,8 +27,8 @@ impl SessionNews {
     }
 }
 
-/// What a burst brings by the thousand says nothing of the session, so that no one who waits is woken by it.
 fn changes_status(event: &SessionEvent) -> bool {
+    // What a burst brings by the thousand says nothing of the session, so that no one who waits is woken by it.
     !matches!(event, SessionEvent::Message { .. } | SessionEvent::Published { .. } | SessionEvent::ProbeReturned { .. })
 }
 

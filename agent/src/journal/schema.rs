@@ -113,8 +113,7 @@ impl DatabaseLocation {
         create(&mut connection).map_err(|error| place.wrong(&error))
     }
 
-    /// The version of the database that is there. An empty one is no journal that was just made ([`DatabaseLocation::make`] makes
-    /// them whole), but one that was cut off: to begin anew in it would lose without a word what it held.
+    /// The version of the database that is there.
     fn check(&self, connection: &Connection) -> Result<i64, JournalError> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let look = || -> rusqlite::Result<(i64, i64, i64)> {
@@ -122,6 +121,8 @@ impl DatabaseLocation {
             Ok((number("application_id")?, number("user_version")?, objects))
         };
         match look().map_err(|error| self.wrong(&error))? {
+            // No journal that was just made (`DatabaseLocation::make` makes them whole), but one that was cut off: to
+            // begin anew in it would lose without a word what it held.
             (0, 0, 0) => Err(JournalError::Damaged { path: self.path.clone(), reason: "it is empty".to_owned() }),
             (APPLICATION, found @ 1..=VERSION, _) => self.check_whole(connection).map(|()| found),
             (APPLICATION, found, _) if found > VERSION => {

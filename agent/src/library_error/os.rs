@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 /// The reason as the end of a sentence that names the file, the address or the program: "it does not exist".
-///
-/// Every kind that Rust names today has words; the text of an error is never used, since libraries put theirs into it.
 pub(crate) fn os_reason(error: &io::Error) -> String {
     if let Some(reason) = by_code(error.raw_os_error()) {
         return reason.to_owned();
     }
+    // Every kind that Rust names today has words; the text of an error is never used, since libraries put theirs into
+    // it.
     let reason = match error.kind() {
         ErrorKind::NotFound => "it does not exist",
         ErrorKind::PermissionDenied => "this user is not allowed to",

@@ -99,9 +99,9 @@ impl Delivery {
         Ok(())
     }
 
-    /// Writes an entry, takes note of the id that it uses up, and tells followers of it once it is durable. The only way to
-    /// the journal: an entry that went past this note would let its push show a second time.
+    /// Writes an entry, takes note of the id that it uses up, and tells followers of it once it is durable.
     pub(crate) fn write(&mut self, entry: JournalEntry) {
+        // The only way to the journal: an entry that went past this note would let its push show a second time.
         let used = entry.used_id();
         let forgets = entry == JournalEntry::IdsForgotten;
         // Told only behind `write` below, since what waits for a commit waits for what was written before it. Queued
@@ -148,10 +148,11 @@ impl Delivery {
         }
     }
 
-    /// contract 4: one notification that showed is committed before the next is shown, so that a kill repeats one at most.
     fn show_card(&mut self, card: CardNumber, shown: CardContent) {
         let CardContent { title, body, sound, .. } = shown.clone();
         self.tell(|| DeviceEventKind::Card { title, body, sound });
+        // contract 4: one notification that showed is committed before the next is shown, so that a kill repeats one
+        // at most.
         if self.commits.is_settled() {
             self.actions.push(Action::ShowCard { card, shown });
         } else {

@@ -246,13 +246,14 @@ impl Device {
         self.app_used(now);
     }
 
-    /// An install of what is installed already changes nothing, so that it may ask for nothing else than what is there.
     fn check_installed_so(
         &self,
         installed: &str,
         version: Option<String>,
         target_sdk: Option<u32>,
     ) -> Result<(), Refusal> {
+        // An install of what is installed already changes nothing, so that it may ask for nothing else than what is
+        // there.
         let asked = checked_version(version, || installed.to_owned())?;
         if is_older(installed, &asked) || is_older(&asked, installed) {
             let message =

@@ -267,8 +267,8 @@ impl PushState {
         (now < slot && now >= oldest).then_some(slot)
     }
 
-    /// What was shown in a time that has not come yet, since the clock was set back, counts in no pace.
     pub(super) fn clock_reads(&mut self, now: Timestamp) {
+        // What was shown in a time that has not come yet, since the clock was set back, counts in no pace.
         if self.shown_at.back().is_some_and(|newest| *newest > now) {
             self.shown_at.clear();
         }

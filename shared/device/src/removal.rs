@@ -208,8 +208,8 @@ impl Device {
         self.state.enrollment = enrollment;
     }
 
-    /// What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
     pub(super) fn check_in(&mut self, now: Timestamp, effects: &mut Vec<DeviceEffect>) {
+        // What waits for the device to check in is carried out before anything else (`Rule::RemovalFirst`).
         let Some(removal) = self.state.waiting_removal() else { return };
         if let Some((why, failed)) = self.state.has_no(removal).zip(failed(removal)) {
             // By a change of the kind of enrollment while the removal waited.

@@ -90,8 +90,7 @@ impl Broker {
     /// Keeps a message if it is to be retained, and gives it to everybody who hears its topic; to how many.
     ///
     /// # Errors
-    /// A sentence that names the limit on retained messages that it meets; nobody gets it then, so that a sender who
-    /// tries again sends it once.
+    /// A sentence that names the limit on retained messages that it meets; nobody gets it then.
     pub(super) fn distribute(
         &mut self,
         from: Option<SessionId>,
@@ -99,6 +98,7 @@ impl Broker {
         now: Instant,
     ) -> Result<usize, &'static str> {
         let message = Arc::new(message);
+        // First, so that nobody has a message that is refused: a sender who tries again sends it once.
         if message.retain {
             self.retained.set(&message, now)?;
         }

@@ -46,9 +46,10 @@ pub struct ListenerOptions {
 }
 
 impl ListenerOptions {
-    /// Whether clients of this computer need another way in than `address`: over TLS its certificate may be for another
-    /// name, and on an address of a network a password would leave the computer's loopback in clear.
+    /// Whether clients of this computer need another way in than `address`.
     fn needs_own_way(&self) -> bool {
+        // Over TLS its certificate may be for another name, and on an address of a network a password would leave the
+        // computer's loopback in clear.
         self.tls.is_some() || !(self.address.ip().is_loopback() || self.address.ip().is_unspecified())
     }
 }

@@ -103,7 +103,6 @@ fn read(path: &PathBuf) -> io::Result<OpenCards> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Written aside and renamed, so that it is whole whenever the run is killed.
 fn write(path: &PathBuf, cards: &OpenCards) -> io::Result<()> {
     if cards.ids.is_empty() {
         return match fs::remove_file(path) {
@@ -112,7 +111,7 @@ fn write(path: &PathBuf, cards: &OpenCards) -> io::Result<()> {
         };
     }
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    // Made for this user alone.
+    // Written aside and renamed, so that it is whole whenever the run is killed. Made for this user alone.
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let file = tempfile::Builder::new().prefix(name).tempfile_in(folder)?;
     serde_json::to_writer(&file, cards)?;

@@ -48,9 +48,9 @@ impl SuppressionSource {
         }
     }
 
-    /// Whether each change is signalled, so that what was read once is of now. dunst can be paused by a process signal
-    /// (SIGUSR1), of which it says nothing on the bus (run: 1.9).
+    /// Whether each change is signalled, so that what was read once is of now.
     pub(super) fn tells_each_change(self) -> bool {
+        // dunst can be paused by a process signal (SIGUSR1), of which it says nothing on the bus (run: 1.9).
         self != Self::Dunst
     }
 

@@ -343,7 +343,6 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         self.device.publish(topic, payload, retain).await
     }
 
-    /// Device time goes from deadline to deadline, each worked off before the next, as it would by itself.
     async fn advance(&mut self, duration: Duration) -> Result<(), TestDeviceError> {
         let target = self.now.plus_millis(portal_contract::timestamp::millis(duration));
         let mut idle = self.until_idle().await?;
