@@ -26,7 +26,8 @@ async fn stand_on(disk: &LoopDisk) -> Result<FaultRig> {
 /// The daemon's word on its journal: whether it is well, and the sentence.
 fn journal(agent: &Agent) -> Result<(bool, String)> {
     let output = agent.output(&["--json", "doctor"])?;
-    let doctor: Value = serde_json::from_slice(&output.stdout)?;
+    let doctor: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("doctor said: {}", String::from_utf8_lossy(&output.stderr)))?;
     let checks = doctor["checks"].as_array().context("checks")?;
     let check = checks.iter().find(|check| check["name"] == "journal").context("the journal's check")?;
     Ok((check["ok"] == true, check["detail"].as_str().unwrap_or_default().to_owned()))
