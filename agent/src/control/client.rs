@@ -153,7 +153,7 @@ impl ControlClient {
     /// Carries out a command.
     ///
     /// # Errors
-    /// See [`ClientError`]; a refusal is a [`ClientError::ApiError`].
+    /// See [`ClientError`]; a refusal is a [`ClientError::Api`].
     pub fn apply(&self, command: &DeviceCommand) -> Result<ClientAnswer<CommandResult>, ClientError> {
         let request = command::request(command).map_err(|error| ClientError::Lost(error.to_string()))?;
         let (row, body) = request.ok_or_else(only_at_a_start)?;
@@ -163,7 +163,7 @@ impl ControlClient {
     /// Carries out the command of a row, with this body.
     ///
     /// # Errors
-    /// See [`ClientError`]; a refusal is a [`ClientError::ApiError`].
+    /// See [`ClientError`]; a refusal is a [`ClientError::Api`].
     pub fn change(&self, row: &CommandRow, body: &Value) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(row.method, &row.path_of(self.device), body)
     }
@@ -181,7 +181,7 @@ impl ControlClient {
     /// Does what a person does with the prompt or a card.
     ///
     /// # Errors
-    /// See [`ClientError`]; where there is none of them, it is a [`ClientError::ApiError`].
+    /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Api`].
     pub fn interact(&self, interaction: DesktopInteraction) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": interaction }))
     }
@@ -257,7 +257,7 @@ impl ControlClient {
     /// Waits, at the daemon's side, until every condition holds.
     ///
     /// # Errors
-    /// See [`ClientError`]; that time is up is a [`ClientError::ApiError`] which names what did not hold.
+    /// See [`ClientError`]; that time is up is a [`ClientError::Api`] which names what did not hold.
     pub fn wait(&self, wait: &WaitRequest) -> Result<ClientAnswer<DeviceState>, ClientError> {
         let request = Request::builder().method("GET");
         // No limit on this side: how long to wait was said, and the daemon keeps to it.
@@ -267,7 +267,7 @@ impl ControlClient {
     /// Waits, at the daemon's side, until the device has come to rest: see [`IdleReport`].
     ///
     /// # Errors
-    /// See [`ClientError`]; that time is up is a [`ClientError::ApiError`].
+    /// See [`ClientError`]; that time is up is a [`ClientError::Api`].
     pub fn until_idle(&self, timeout: Duration) -> Result<ClientAnswer<IdleReport>, ClientError> {
         let request = Request::builder().method("GET");
         let pairs = [("timeout", duration::write(timeout))];
