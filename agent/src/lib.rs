@@ -42,6 +42,7 @@ pub mod escape;
 pub mod host;
 mod html_page;
 mod input_file;
+mod invocation;
 pub mod journal;
 mod library_error;
 pub mod mqtt;

@@ -15,7 +15,7 @@ use rust_sources::rust_sources;
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
 /// care, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
-const EVERYBODYS: &[&str] = &["escape", "html_page", "input_file", "library_error", "output_file", "wall_clock"];
+const EVERYBODYS: &[&str] = &["escape", "html_page", "input_file", "invocation", "library_error", "output_file", "wall_clock"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("escape", &[]),
     ("html_page", &[]),
     ("input_file", &[]),
+    ("invocation", &[]),
     ("library_error", &[]),
     ("output_file", &[]),
     ("secret", &[]),

@@ -21,10 +21,9 @@ pub struct DemoArgs {
 pub fn run(context: &mut CommandContext, args: &DemoArgs) -> Result<(), CommandFailure> {
     context.start_demo_logging();
     let platform = args.platform.unwrap_or(OperatingSystem::Ios);
-    let binary = std::env::current_exe().unwrap_or_else(|_| "portal-agent".into());
     desktop::beside_main_thread(|| {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
-        Ok(runtime.block_on(demo::run(platform, &binary))?)
+        Ok(runtime.block_on(demo::run(platform))?)
     })
 }

@@ -132,6 +132,7 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
     if let Some(path) = &args.ready_file {
         remove_stale(path)?;
     }
+    let called_by = options.called_by.clone();
     let named_broker = !loaded.settings.broker.urls.is_empty() || loaded.settings.embedded_broker.listen.is_some();
     let ended = desktop::beside_main_thread(|| {
         let runtime =
@@ -142,11 +143,12 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
             let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;
             if !named_broker && !args.quiet && !context.global.json {
-                introduce(context)?;
+                introduce(context, &called_by)?;
             }
             let host = daemon.host().clone();
-            let lines = (!args.quiet && !context.global.json)
-                .then(|| tokio::spawn(run_lines::print(host.clone(), host.ending(), host.device_count())));
+            let lines = (!args.quiet && !context.global.json).then(|| {
+                tokio::spawn(run_lines::print(host.clone(), host.ending(), host.device_count(), called_by.clone()))
+            });
             // Nobody waits otherwise, and each device that comes online would be looked at for nothing.
             let is_awaited = context.global.json || args.ready_file.is_some();
             let told = async {
@@ -197,15 +199,13 @@ fn remove_stale(path: &Path) -> Result<(), CommandFailure> {
 }
 
 /// What to do next, for whoever started a daemon without saying which broker.
-fn introduce(context: &mut CommandContext) -> Result<(), CommandFailure> {
-    context.text(
-        "No broker is named, so this daemon runs its own; portal-agent status shows its address. In another terminal:\n\
-         \x20 portal-agent enroll --user adele@contoso.example\n\
-         \x20 portal-agent app install\n\
-         \x20 portal-agent permission allow\n\
-         \x20 portal-agent push --here --title Hello --body World\n\
-         \x20 portal-agent explain\n",
-    )
+fn introduce(context: &mut CommandContext, called_by: &str) -> Result<(), CommandFailure> {
+    context.text(&format!(
+        "No broker is named, so this daemon runs its own; {called_by} status shows its address. In another terminal:\n\
+         \x20 {called_by} device set-up\n\
+         \x20 {called_by} push --here --title Hello --body World\n\
+         \x20 {called_by} explain\n",
+    ))
 }
 
 fn tell_ready(context: &mut CommandContext, file: Option<&Path>, ready: &ReadyNotice) -> Result<(), CommandFailure> {

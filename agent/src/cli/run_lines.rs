@@ -14,9 +14,15 @@ use tokio_util::sync::CancellationToken;
 use super::log;
 use super::page::{PageLine, TextPage};
 use crate::control::{RunningDevice, RunningHost};
+use crate::invocation::quoted;
 
 /// Prints until the host ends; `count` changes with each device that comes or goes.
-pub(super) async fn print<H: RunningHost>(host: H, ending: CancellationToken, mut count: watch::Receiver<usize>) {
+pub(super) async fn print<H: RunningHost>(
+    host: H,
+    ending: CancellationToken,
+    mut count: watch::Receiver<usize>,
+    called_by: String,
+) {
     let mut followed: Vec<DeviceId> = Vec::new();
     let mut followers = JoinSet::new();
     loop {
@@ -30,7 +36,13 @@ pub(super) async fn print<H: RunningHost>(host: H, ending: CancellationToken, mu
             }
             followed.push(device.device_id);
             if let Some(handle) = host.device(device.device_id) {
-                followers.spawn(follow(host.clone(), ending.clone(), handle, device.device_name.clone()));
+                followers.spawn(follow(
+                    host.clone(),
+                    ending.clone(),
+                    handle,
+                    device.device_name.clone(),
+                    called_by.clone(),
+                ));
             }
         }
         tokio::select! {
@@ -40,20 +52,28 @@ pub(super) async fn print<H: RunningHost>(host: H, ending: CancellationToken, mu
     }
 }
 
-async fn follow<H: RunningHost>(host: H, ending: CancellationToken, device: H::Device, name: String) {
+async fn follow<H: RunningHost>(
+    host: H,
+    ending: CancellationToken,
+    device: H::Device,
+    name: String,
+    called_by: String,
+) {
     // A follower that is too slow is cut off and follows anew; it says so, since lines are missing.
     while let Ok(mut events) = device.events().await {
         while let Some(event) = events.recv().await {
-            if let Some(line) = line(&event) {
-                // Asked anew for each line, since devices come and go while it runs.
-                let named = host.devices().len() > 1;
+            // Asked anew for each line, since devices come and go while it runs.
+            let named = host.devices().len() > 1;
+            let of_device = if named { format!("{called_by} --device {}", quoted(&name)) } else { called_by.clone() };
+            if let Some(line) = line(&event, &of_device) {
                 say(&if named { PageLine::new().strong(&name).plain("  ").then(line) } else { line });
             }
         }
         if host.device(device.id()).is_none() || ending.is_cancelled() {
             return;
         }
-        say(&PageLine::new().dim("more happened than is printed here; portal-agent log has every outcome"));
+        let words = format!("more happened than is printed here; {called_by} log has every outcome");
+        say(&PageLine::new().dim(words));
     }
 }
 
@@ -63,7 +83,8 @@ fn say(line: &PageLine) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
-fn line(event: &DeviceEvent) -> Option<PageLine> {
+/// `called_by`: how a person calls this program for the device.
+fn line(event: &DeviceEvent, called_by: &str) -> Option<PageLine> {
     let told = |what: &str, words: String| {
         Some(PageLine::new().dim(format!("       {}  ", event.at)).plain(format!("{what:<9}  {words}")))
     };
@@ -71,7 +92,7 @@ fn line(event: &DeviceEvent) -> Option<PageLine> {
         DeviceEventKind::Settled { receipt } => Some(log::line(receipt)),
         DeviceEventKind::Held { notification_id } => told("held", notification_id.clone()),
         DeviceEventKind::Prompt {} => {
-            told("prompt", "shows; portal-agent permission allow, or permission deny, answers it".to_owned())
+            told("prompt", format!("shows; {called_by} permission allow, or permission deny, answers it"))
         }
         DeviceEventKind::PromptGone {} => told("prompt", "gone".to_owned()),
         DeviceEventKind::Changed { event } => told("changed", change(event)?),

@@ -13,11 +13,12 @@ use crate::broker::{
     BrokerCredentials, BrokerUrl, BrokerUrlError, EmbeddedAccess, EmbeddedLimits, EmbeddedOptions, SessionSettings,
     TlsSettings, kept_credentials,
 };
+use crate::invocation;
 use crate::journal::Retention;
 use crate::secret::Secret;
 use crate::sender::SenderOptions;
 use crate::settings::{self, BrokerSettings, Settings, SettingsError};
-use crate::state_dir::StateDirError;
+use crate::state_dir::{StateDir, StateDirError};
 use portal_device::{EmulationSettings, PushServiceEmulation};
 
 /// Settings that are well-formed each by itself, but cannot be started with.
@@ -63,6 +64,7 @@ impl Options {
     /// What a person has to put right in the settings.
     pub fn from_settings(settings: &Settings, state_dir: PathBuf) -> Result<Self, ConfigurationError> {
         let embedded = embedded(settings)?;
+        let called_by = invocation::program_for(&state_dir, StateDir::default_path().ok().as_deref());
         Ok(Self {
             state_dir,
             asked: asked(settings)?,
@@ -84,6 +86,7 @@ impl Options {
             withdraw_cards: false,
             control_listen: settings.control.listen,
             settings_in_force: SettingsInForce::default(),
+            called_by,
         })
     }
 }

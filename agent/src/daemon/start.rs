@@ -56,6 +56,8 @@ pub struct Options {
     pub control_listen: SocketAddr,
     /// The settings that all of this comes from, for whoever asks; none where it comes from none.
     pub settings_in_force: SettingsInForce,
+    /// How a person in another terminal calls this program for this daemon; cards on the console say so.
+    pub called_by: String,
 }
 
 impl Options {
@@ -147,6 +149,7 @@ fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>
         icon_directory: state_dir.path().to_owned(),
         open_cards_file: Some(state_dir.path().join(OPEN_CARDS)),
         withdraw_at_stop: options.withdraw_cards,
+        called_by: options.called_by.clone(),
     };
     let notifier: Arc<dyn Notifier> = match options.notifier {
         NotifierKind::Native => Arc::new(NativeNotifier::start(settings, events)),

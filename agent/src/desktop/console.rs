@@ -13,6 +13,7 @@ use textwrap::core::display_width;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::invocation::quoted;
 use crate::library_error::os_reason;
 
 use super::{
@@ -28,6 +29,7 @@ const WIDTH: usize = 72;
 /// Draws cards and prompts as boxes of text. A card's text cannot draw outside its own box.
 pub struct ConsoleNotifier {
     drawings: std::sync::Mutex<Option<mpsc::Sender<ConsoleBox>>>,
+    called_by: String,
     events: mpsc::Sender<DesktopEvent>,
     tasks: TaskTracker,
 }
@@ -39,19 +41,23 @@ enum ConsoleBox {
 
 impl ConsoleNotifier {
     /// Starts drawing on standard output. Must be called inside a tokio runtime.
-    pub fn start(_settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
-        Self::start_on(io::stdout(), events)
+    pub fn start(settings: NotifierOptions, events: mpsc::Sender<DesktopEvent>) -> Self {
+        Self::start_on(io::stdout(), settings.called_by, events)
     }
 
     /// Starts drawing on something else than standard output.
-    pub fn start_on(output: impl Write + Send + 'static, events: mpsc::Sender<DesktopEvent>) -> Self {
+    pub fn start_on(
+        output: impl Write + Send + 'static,
+        called_by: String,
+        events: mpsc::Sender<DesktopEvent>,
+    ) -> Self {
         let (drawings, waiting) = mpsc::channel(QUEUE);
         let tasks = TaskTracker::new();
         // On a thread for blocking: writing takes as long as the terminal likes.
         let answers = events.clone();
         tasks.spawn_blocking(move || draw_all(output, waiting, &answers));
         tasks.close();
-        Self { drawings: std::sync::Mutex::new(Some(drawings)), events, tasks }
+        Self { drawings: std::sync::Mutex::new(Some(drawings)), called_by, events, tasks }
     }
 
     fn draw(&self, drawing: ConsoleBox) {
@@ -84,8 +90,8 @@ impl Notifier for ConsoleNotifier {
         lines.extend(text::body(&prompt.body).lines().map(str::to_owned));
         lines.push(String::new());
         let agent = match &prompt.device {
-            Some(device) => format!("portal-agent --device {}", quoted(device)),
-            None => "portal-agent".to_owned(),
+            Some(device) => format!("{} --device {}", self.called_by, quoted(device)),
+            None => self.called_by.clone(),
         };
         let width = prompt.buttons.iter().map(|button| button.label.len()).max().unwrap_or_default() + 1;
         for button in prompt.buttons {
@@ -114,11 +120,6 @@ impl Notifier for ConsoleNotifier {
         self.drawings.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         Box::pin(self.tasks.wait())
     }
-}
-
-/// The name as a shell takes it; a name that no shell could take is shown as it is.
-fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
-    shlex::try_quote(name).unwrap_or(std::borrow::Cow::Borrowed(name))
 }
 
 fn draw_all(mut output: impl Write, mut waiting: mpsc::Receiver<ConsoleBox>, events: &mpsc::Sender<DesktopEvent>) {
@@ -214,7 +215,7 @@ mod tests {
     async fn a_card_is_a_box_that_its_text_cannot_leave() {
         let (sender, mut events) = mpsc::channel(8);
         let paper = SharedOutput::default();
-        let console = ConsoleNotifier::start_on(paper.clone(), sender);
+        let console = ConsoleNotifier::start_on(paper.clone(), "portal-agent".to_owned(), sender);
         console.show(card("Sched\u{1b}[2Juled", "Tonight at 22:00\n\u{202E}Bring a torch"));
         assert_eq!(events.recv().await, Some(DesktopEvent::Shown { card: CardId(1), verdict: None }));
         console.stop().await;
@@ -229,7 +230,7 @@ mod tests {
     async fn a_prompt_says_how_to_answer_it() {
         let (sender, mut events) = mpsc::channel(8);
         let paper = SharedOutput::default();
-        let console = ConsoleNotifier::start_on(paper.clone(), sender);
+        let console = ConsoleNotifier::start_on(paper.clone(), "portal-agent".to_owned(), sender);
         console.prompt(PromptCard {
             id: PromptId(1),
             device: None,
@@ -252,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_output_is_an_answer() {
         let (sender, mut events) = mpsc::channel(8);
-        let console = ConsoleNotifier::start_on(ClosedOutput, sender);
+        let console = ConsoleNotifier::start_on(ClosedOutput, "portal-agent".to_owned(), sender);
         console.show(card("a", "b"));
         assert!(matches!(
             events.recv().await,

@@ -184,6 +184,8 @@ pub struct NotifierOptions {
     pub open_cards_file: Option<PathBuf>,
     /// Whether cards are withdrawn at a stop, too. Linux: elsewhere a card cannot be taken back.
     pub withdraw_at_stop: bool,
+    /// How a person in another terminal calls this program for this daemon: what the console's prompt tells to type.
+    pub called_by: String,
 }
 
 /// Shows cards and prompts.

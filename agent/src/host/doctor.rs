@@ -2,8 +2,8 @@
 //!
 //! Lives here: the checks, pure over what the edges say of themselves. Does not live here: the device's prerequisites (`explain`).
 
-use portal_contract::status::DesktopStatus;
-use portal_contract::{DoctorCheck, DoctorReport, StatusReport};
+use portal_contract::status::{DesktopStatus, NotificationServer};
+use portal_contract::{DesktopVerdict, DoctorCheck, DoctorReport, StatusReport};
 
 use crate::desktop::Suppression;
 
@@ -76,13 +76,7 @@ fn do_not_disturb(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCh
         Some(false) => "off",
         None => untold(desktop),
     };
-    // By the names that the servers give themselves in GetServerInformation.
-    let hint = match server(desktop) {
-        "dunst" => "dunstctl set-paused false",
-        "Xfce Notify Daemon" => "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false",
-        "gnome-shell" => "gsettings set org.gnome.desktop.notifications show-banners true",
-        _ => "turn Do Not Disturb off on this computer",
-    };
+    let hint = desktop_hint(DesktopVerdict::DoNotDisturb, server(desktop));
     check("doNotDisturb", suppression.do_not_disturb != Some(true), detail, hint)
 }
 
@@ -92,11 +86,33 @@ fn application_switch(desktop: &DesktopStatus, suppression: Suppression) -> Doct
         Some(false) => "on",
         None => untold(desktop),
     };
-    let hint = match server(desktop) {
-        "Xfce Notify Daemon" => "xfce4-notifyd-config: Applications, Company Portal",
-        _ => "switch Company Portal's notifications on in this computer's settings",
-    };
+    let hint = desktop_hint(DesktopVerdict::ApplicationOff, server(desktop));
     check("applicationSwitch", suppression.application_off != Some(true), detail, hint)
+}
+
+/// What makes a notification server show again what it keeps from the screen, by the name that it gives itself in
+/// GetServerInformation.
+pub fn desktop_hint(verdict: DesktopVerdict, server: &str) -> &'static str {
+    match (verdict, server) {
+        (DesktopVerdict::ApplicationOff, "Xfce Notify Daemon") => "xfce4-notifyd-config: Applications, Company Portal",
+        (DesktopVerdict::ApplicationOff, _) => "switch Company Portal's notifications on in this computer's settings",
+        (DesktopVerdict::DoNotDisturb, "dunst") => "dunstctl set-paused false",
+        (DesktopVerdict::DoNotDisturb, "Xfce Notify Daemon") => {
+            "xfconf-query -c xfce4-notifyd -p /do-not-disturb -s false"
+        }
+        (DesktopVerdict::DoNotDisturb, "gnome-shell") => {
+            "gsettings set org.gnome.desktop.notifications show-banners true"
+        }
+        (DesktopVerdict::DoNotDisturb, _) => "turn Do Not Disturb off on this computer",
+        _ => "start a notification server in this desktop session, or run with --notifier console",
+    }
+}
+
+/// Whether a card's buttons can be seen. dunst says that it takes actions, and has a menu for them that nothing points to.
+pub fn draws_buttons(desktop: &DesktopStatus) -> bool {
+    let takes_actions = |server: &NotificationServer| server.capabilities.iter().any(|word| word == "actions");
+    // Where there is no server that could be asked, the desktop itself shows cards, and draws them.
+    desktop.notification_server.as_ref().is_none_or(|server| takes_actions(server) && server.name != "dunst")
 }
 
 fn server(desktop: &DesktopStatus) -> &str {
@@ -123,9 +139,6 @@ fn clock(jumped: bool) -> DoctorCheck {
 
 #[cfg(test)]
 mod tests {
-    use portal_contract::DesktopVerdict;
-    use portal_contract::status::NotificationServer;
-
     use super::*;
 
     fn desktop(server: &str, verdict: Option<DesktopVerdict>) -> DesktopStatus {

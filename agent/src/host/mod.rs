@@ -31,6 +31,7 @@ use tracing::warn;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use device_handle::DeviceHandle;
+pub use doctor::{desktop_hint, draws_buttons};
 pub use first_start::Contradiction;
 pub use host_handle::{AddDeviceError, HostHandle};
 pub use open_device::{OpenError, OpenedDevice, journal_options};
