@@ -50,6 +50,7 @@ mod output_file;
 pub mod scenario;
 pub mod secret;
 pub mod sender;
+pub mod service;
 pub mod settings;
 pub mod state_dir;
 mod wall_clock;

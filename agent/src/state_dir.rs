@@ -26,6 +26,8 @@ pub const LOCK: &str = "lock";
 pub const CONTROL: &str = "control.json";
 /// Where the notifier keeps which cards are open.
 pub const OPEN_CARDS: &str = "desktop-cards.json";
+/// The log of a service on systems that keep none.
+pub const LOG: &str = "portal-agent.log";
 /// The journal's file.
 pub const JOURNAL: &str = "journal.db";
 

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use rust_sources::rust_sources;
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
-/// care, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
-const EVERYBODYS: &[&str] = &["escape", "html_page", "input_file", "invocation", "library_error", "output_file", "wall_clock"];
+/// care, how this program is called, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
+const EVERYBODYS: &[&str] =
+    &["escape", "html_page", "input_file", "invocation", "library_error", "output_file", "wall_clock"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -27,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("library_error", &[]),
     ("output_file", &[]),
     ("secret", &[]),
+    ("service", &[]),
     ("state_dir", &[]),
     ("wall_clock", &[]),
     ("mqtt", &["secret"]),
@@ -95,7 +97,7 @@ const FILES: &[(&str, &[&str])] = &[
     // One match from every error to its exit code and its sentence.
     ("cli/exit_code.rs", &["demo"]),
     ("cli/what_if.rs", &["what_if"]),
-    ("cli/failure.rs", &["daemon", "demo", "host", "scenario"]),
+    ("cli/failure.rs", &["daemon", "demo", "host", "scenario", "service"]),
     // Scenarios are read and run in the command's own process.
     ("cli/scenario/mod.rs", &["scenario"]),
     ("cli/scenario/facts.rs", &["scenario"]),
@@ -104,6 +106,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
+    // What the service would be started with is checked before it is installed.
+    ("cli/service.rs", &["daemon", "service"]),
     ("cli/push.rs", &["daemon", "mqtt"]),
     // An argument that may hold a password is not repeated.
     ("cli/usage.rs", &["mqtt", "secret"]),

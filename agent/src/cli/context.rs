@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use super::log_file::LogFile;
 use super::page::{PageLine, TextPage, harmless_json};
 use super::{CommandFailure, GlobalOptions, LogFormatOption, changed, logging};
 use portal_contract::command::CommandRow;
@@ -54,14 +55,17 @@ impl CommandContext {
         SettingsSources::of_process(self.global.settings_file(), command_line)
     }
 
-    /// Logs what the daemon does, as the settings or the global options say.
-    pub(super) fn start_logging(&self, settings: &Settings) {
+    /// Logs what the daemon does, as the settings or the global options say; into a file, where there is one.
+    pub(super) fn start_logging(&self, settings: &Settings, file: Option<LogFile>) {
         let format = match settings.log.format {
             crate::settings::LogFormat::Text => LogFormatOption::Text,
             crate::settings::LogFormat::Json => LogFormatOption::Json,
         };
         let level = self.global.log_level.clone().unwrap_or_else(|| settings.log.level.to_string());
-        logging::start(&level, format);
+        match file {
+            Some(file) => logging::start_in(&level, format, file),
+            None => logging::start(&level, format),
+        }
     }
 
     /// Logs what goes wrong in the demo, and no more unless asked: its own words are the show.

@@ -12,6 +12,7 @@ use crate::host::HostError;
 use crate::library_error::os_reason;
 use crate::scenario::runner::RunError;
 use crate::sender::SenderError;
+use crate::service::ServiceError;
 use crate::settings::SettingsError;
 use crate::state_dir::StateDirError;
 
@@ -42,6 +43,9 @@ pub enum CommandFailure {
     /// The settings cannot be started with.
     #[error(transparent)]
     Settings(#[from] ConfigurationError),
+    /// The service is not as it was asked to be.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The daemon did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -118,6 +122,7 @@ impl CommandFailure {
             Self::Output(_) => ApiError::new("output", message, "look at where standard output leads to"),
             // These sentences say themselves what to do about it.
             Self::Settings(_) => ApiError::new("configuration", message, ""),
+            Self::Service(error) => ApiError::new("service", message, error.hint()),
             Self::Start(_) | Self::Demo(_) => ApiError::new("notStarted", message, ""),
             Self::Sender(_) => ApiError::new("notSent", message, ""),
             Self::Scenarios(_) => ApiError::new("notRun", message, ""),

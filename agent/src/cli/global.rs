@@ -62,9 +62,14 @@ impl GlobalOptions {
         self.device.clone().or_else(|| variable.filter(|name| !name.is_empty()))
     }
 
+    /// The settings file that is named.
+    pub fn named_settings_file(&self) -> Option<PathBuf> {
+        named(self.config.as_deref(), std::env::var_os("PORTAL_AGENT_CONFIG"))
+    }
+
     /// The settings file in force: the one that is named, else this user's own where there is one.
     pub fn settings_file(&self) -> Option<PathBuf> {
-        named(self.config.as_deref(), std::env::var_os("PORTAL_AGENT_CONFIG")).or_else(settings::users_file)
+        self.named_settings_file().or_else(settings::users_file)
     }
 }
 

@@ -6,10 +6,12 @@ use std::io::IsTerminal;
 
 use clap::ValueEnum;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use super::log_file::LogFile;
 use super::log_lines::{HarmlessFields, HarmlessJson};
 
 /// How log lines are written.
@@ -38,10 +40,19 @@ pub fn check_level(text: &str) -> Result<String, String> {
 
 /// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
 pub fn start(level: &str, format: LogFormatOption) {
-    let filter: Targets = level.parse().unwrap_or_default();
     // no-color.org: a variable that is empty does not count.
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    start_on(level, format, BoxMakeWriter::new(std::io::stderr), colours);
+}
+
+/// The same into a file.
+pub(super) fn start_in(level: &str, format: LogFormatOption, file: LogFile) {
+    start_on(level, format, BoxMakeWriter::new(move || file.clone()), false);
+}
+
+fn start_on(level: &str, format: LogFormatOption, writer: BoxMakeWriter, colours: bool) {
+    let filter: Targets = level.parse().unwrap_or_default();
+    let lines = fmt::layer().with_writer(writer).with_ansi(colours);
     let layer = match format {
         LogFormatOption::Text => lines.fmt_fields(HarmlessFields).with_filter(filter).boxed(),
         LogFormatOption::Json => lines.json().map_event_format(HarmlessJson).with_filter(filter).boxed(),

@@ -16,6 +16,7 @@ mod facts;
 mod failure;
 mod global;
 mod log;
+mod log_file;
 mod log_lines;
 pub mod logging;
 mod outcomes;
@@ -24,6 +25,7 @@ mod push;
 mod run;
 mod run_lines;
 mod scenario;
+mod service;
 mod shell;
 mod status;
 mod stop;
@@ -102,6 +104,8 @@ pub enum CliCommand {
     /// `doctor`
     #[command(about = rows::DOCTOR.summary, after_help = table::examples(rows::DOCTOR.examples))]
     Doctor(doctor::DoctorArgs),
+    /// The daemon as a service: started with the desktop session
+    Service(service::ServiceArgs),
     /// The settings in force, and where each comes from
     Config(config::ConfigArgs),
     /// Permission-denied testing as files: run, check, record, schema, facts
@@ -128,6 +132,7 @@ impl CliCommand {
             Self::Outcomes(args) => outcomes::run(context, args),
             Self::Facts(args) => facts::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
+            Self::Service(args) => service::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Scenario(args) => scenario::run(context, args),
             Self::Completions(args) => shell::completions(context, args),

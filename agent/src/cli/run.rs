@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use portal_contract::{DeviceId, DeviceName, OperatingSystem, SettingsInForce, Tenant};
 use tracing::warn;
 
+use super::log_file::LogFile;
 use super::{CommandContext, CommandFailure, run_lines};
 use crate::broker::BrokerUrl;
 use crate::daemon::{Daemon, Options, ReadyNotice, interrupted};
@@ -68,6 +69,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub quiet: bool,
 
+    /// Logs to FILE instead of standard error; at 4 MiB it is renamed to FILE.1, and a new one begins
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+
     /// Renames a journal that is damaged, and begins a new one, with a new device
     #[arg(long)]
     pub set_damaged_journal_aside: bool,
@@ -120,7 +125,7 @@ impl RunArgs {
 /// Runs `run`.
 pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFailure> {
     let loaded = context.settings(args.settings())?;
-    context.start_logging(&loaded.settings);
+    context.start_logging(&loaded.settings, args.log_file.as_deref().map(open_log).transpose()?);
     for notice in &loaded.notices {
         warn!("{notice}");
     }
@@ -178,6 +183,16 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
         remove_stale(path)?;
     }
     ended
+}
+
+/// The folder may not be there yet: it is the state directory's, say, and this the first start.
+fn open_log(path: &Path) -> Result<LogFile, CommandFailure> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let opened = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| LogFile::open(path));
+    opened.map_err(|error| {
+        let message = format!("--log-file {}: {}", path.display(), os_reason(&error));
+        CommandFailure::configuration(message, "name a file that may be written")
+    })
 }
 
 /// A file that an earlier daemon left says nothing of this one. Found out before the start, as is a path that cannot be
