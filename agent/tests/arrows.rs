@@ -106,6 +106,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
+    ("cli/diagnostics.rs", &["service"]),
     // What the service would be started with is checked before it is installed.
     ("cli/service.rs", &["daemon", "service"]),
     ("cli/push.rs", &["daemon", "mqtt"]),

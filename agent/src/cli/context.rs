@@ -11,7 +11,7 @@ use portal_contract::command::CommandRow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::control::{ClientAnswer, ControlClient};
+use crate::control::{ClientAnswer, ControlClient, VERSION};
 use crate::settings::{LoadedSettings, Settings, SettingsSources};
 
 /// What a command has at hand.
@@ -20,13 +20,14 @@ pub struct CommandContext {
     pub global: GlobalOptions,
     out: Box<dyn Write + Send>,
     hyperlinks: bool,
+    skew_told: std::sync::atomic::AtomicBool,
 }
 
 impl CommandContext {
     /// With these options, printing to `out`, which drops the terminal's codes where they do not belong; with hyperlinks
     /// where it takes them.
     pub fn new(global: GlobalOptions, out: Box<dyn Write + Send>, hyperlinks: bool) -> Self {
-        Self { global, out, hyperlinks }
+        Self { global, out, hyperlinks, skew_told: false.into() }
     }
 
     /// Logs what a client does, where it is asked for.
@@ -79,7 +80,24 @@ impl CommandContext {
     /// # Errors
     /// There is none, or it cannot be reached.
     pub fn daemon(&self) -> Result<ControlClient, CommandFailure> {
-        Ok(ControlClient::connect(&self.global.state_dir()?)?)
+        let client = ControlClient::connect(&self.global.state_dir()?)?;
+        if let Some(daemon) = client.other_version().filter(|_| !self.global.json) {
+            self.tell_of_skew(daemon);
+        }
+        Ok(client)
+    }
+
+    /// Says once that the daemon is of another version, which an upgrade leaves running.
+    fn tell_of_skew(&self, daemon: &str) {
+        if self.skew_told.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            return;
+        }
+        let line = format!(
+            "note: the daemon is portal-agent {daemon}, this command {VERSION}; hint: portal-agent stop, then start it \
+             again (as a service: portal-agent service stop, portal-agent service start)"
+        );
+        // Where standard error is closed there is nobody to tell.
+        let _ = writeln!(anstream::stderr(), "{}", super::page::harmless(&line));
     }
 
     /// The device of the running daemon that is meant.

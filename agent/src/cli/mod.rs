@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod demo;
 mod devices;
+mod diagnostics;
 mod doctor;
 mod exit_code;
 mod explain;
@@ -31,6 +32,7 @@ mod status;
 mod stop;
 mod table;
 mod usage;
+mod version;
 mod views;
 mod wait;
 mod what_if;
@@ -104,6 +106,8 @@ pub enum CliCommand {
     /// `doctor`
     #[command(about = rows::DOCTOR.summary, after_help = table::examples(rows::DOCTOR.examples))]
     Doctor(doctor::DoctorArgs),
+    /// One file for whoever helps: status, doctor, settings, receipts, log; no secrets
+    Diagnostics(diagnostics::DiagnosticsArgs),
     /// The daemon as a service: started with the desktop session
     Service(service::ServiceArgs),
     /// The settings in force, and where each comes from
@@ -132,6 +136,7 @@ impl CliCommand {
             Self::Outcomes(args) => outcomes::run(context, args),
             Self::Facts(args) => facts::run(context, args),
             Self::Doctor(args) => doctor::run(context, args),
+            Self::Diagnostics(args) => diagnostics::run(context, args),
             Self::Service(args) => service::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Scenario(args) => scenario::run(context, args),
@@ -153,6 +158,12 @@ impl CliCommand {
 /// The program: reads the arguments, carries out the command, reports an error, and gives the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(version) = version::asked(&args) {
+        use std::io::Write;
+        // Whoever does not read it has not asked.
+        let _ = anstream::stdout().write_all(version.as_bytes());
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &args),

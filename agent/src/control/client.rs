@@ -23,7 +23,7 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
-    HeldList, IdleReport, InAppMessages, ReceiptList, VERSION_HEADER, WaitRequest,
+    HeldList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -41,6 +41,8 @@ pub struct ControlClient {
     /// The devices of the daemon when this connected, in the order in which they were made.
     hosted: Vec<DeviceSummary>,
     device: DeviceId,
+    /// The daemon's version, once it answered.
+    daemon: std::sync::OnceLock<String>,
 }
 
 impl ControlClient {
@@ -58,8 +60,9 @@ impl ControlClient {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .build();
         let device = DeviceId::from_bytes([0; 16]);
-        let hosted = Vec::new();
-        let mut client = Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), hosted, device };
+        let (hosted, daemon) = (Vec::new(), std::sync::OnceLock::new());
+        let mut client =
+            Self { agent: config.new_agent(), file, state_dir: state_dir.to_owned(), hosted, device, daemon };
         // Asked at once: that the file is stale, or the daemon of another version, is told before anything else is
         // asked of it.
         client.hosted = client.devices()?.value.hosted;
@@ -88,6 +91,11 @@ impl ControlClient {
             _ => return Err(ClientError::SeveralDevices { hosted: names() }),
         };
         Ok(())
+    }
+
+    /// The daemon's version, where it is another than this program's.
+    pub fn other_version(&self) -> Option<&str> {
+        self.daemon.get().map(String::as_str).filter(|version| *version != VERSION)
     }
 
     /// The devices of the daemon, as they were when this connected.
@@ -333,6 +341,10 @@ impl ControlClient {
 
     fn check_speaker(&self, response: &Response<Body>) -> Result<(), ClientError> {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if let Some(version) = header(VERSION_HEADER) {
+            // The first answer says it; the others say the same.
+            let _ = self.daemon.set(version.to_owned());
+        }
         match header(API_HEADER) {
             // Somebody else listens on the port by now.
             None => Err(ClientError::NoDaemon(self.state_dir.clone())),
