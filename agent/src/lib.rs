@@ -45,6 +45,7 @@ mod input_file;
 mod invocation;
 pub mod journal;
 mod library_error;
+mod likeness;
 pub mod mqtt;
 mod output_file;
 pub mod scenario;

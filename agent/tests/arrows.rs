@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use rust_sources::rust_sources;
 
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
-/// care, how this program is called, a library's error in our words, the computer's clock. Of the agent they import nothing but `library_error`.
+/// care, how this program is called, a library's error in our words, the nearest right word, the computer's clock. Of the agent
+/// they import nothing but `library_error`.
 const EVERYBODYS: &[&str] =
-    &["escape", "html_page", "input_file", "invocation", "library_error", "output_file", "wall_clock"];
+    &["escape", "html_page", "input_file", "invocation", "library_error", "likeness", "output_file", "wall_clock"];
 
 /// Each room with the rooms that it may import, besides those.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -26,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("input_file", &[]),
     ("invocation", &[]),
     ("library_error", &[]),
+    ("likeness", &[]),
     ("output_file", &[]),
     ("secret", &[]),
     ("service", &[]),

@@ -213,3 +213,48 @@ fn without_a_sender_of_its_own_a_push_goes_where_the_daemon_is() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_title_and_a_body_are_a_push_to_the_device_here() -> Result<()> {
+    let agent = ready()?;
+    let page = agent.command(&["push", "Office closed", "Work from home.", "--wait"])?;
+    ensure!(page.contains("Office closed") && page.contains("presented"), "{page}");
+    let lines = agent.json_lines(&["push", "T", "B", "--device", DEVICE, "--id", "by-id", "--wait"])?;
+    assert_eq!((&lines[1]["notificationId"], &lines[1]["outcome"]), (&json!("by-id"), &json!("presented")));
+    for wrong in [&["push", "T"][..], &["push", "T", "B", "C"], &["push", "T", "B", "--title", "X"]] {
+        let line = agent.failure(2, wrong)?;
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn push_expect_exits_with_0_for_what_is_expected_and_with_1_for_anything_else() -> Result<()> {
+    let agent = Agent::running(
+        "",
+        &["--notifier", "console", "--device-id", DEVICE, "--embedded-broker", "--platform", "android"],
+    )?;
+    agent.make_ready()?;
+    let push = |words: &[&'static str]| [&["push", "T", "B"], words].concat();
+    agent.command(&push(&["--expect", "presented"]))?;
+    agent.command(&["permission", "deny"])?;
+    agent.command(&push(&["--expect", "withheld", "--expect", "notificationsPermitted"]))?;
+    for (words, came) in [
+        (&["--expect", "presented"][..], "withheld"),
+        (&["--expect", "withheld", "--expect", "deviceEnrolled"], "withheld"),
+        (&["--expect", "held", "--wait", "20s"], "withheld"),
+    ] {
+        let line = agent.failure(1, &push(words))?;
+        ensure!(line.lines().count() == 1 && line.contains("expected") && line.contains(came), "{words:?}: {line}");
+    }
+    agent.command(&["permission", "allow"])?;
+    agent.command(&["device", "doze", "on"])?;
+    // It does not wait until time is up: what is expected has come.
+    let lines = agent.json_lines(&push(&["--expect", "held", "--expect", "doze", "--wait", "1h"]))?;
+    assert_eq!(lines.last().map(|line| &line["outcome"]), Some(&json!("held")), "{lines:?}");
+    let line = agent.failure(1, &push(&["--expect", "presented", "--wait", "1s"]))?;
+    ensure!(line.contains("the push was held"), "{line}");
+    let line = agent.failure(2, &push(&["--expect", "witheld"]))?;
+    ensure!(line.contains("did you mean withheld?"), "{line}");
+    Ok(())
+}

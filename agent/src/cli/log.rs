@@ -157,6 +157,6 @@ pub fn details(receipt: &Receipt) -> Vec<String> {
 }
 
 /// A word as payloads spell it.
-fn word<T: Serialize>(value: &T) -> String {
+pub(super) fn word<T: Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -4,9 +4,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Where a presented notification shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantArray)]
 #[serde(rename_all = "camelCase")]
 pub enum Surface {
     /// A banner; on Android heads-up.
@@ -17,6 +18,11 @@ pub enum Surface {
     NotificationCenter,
     /// In Company Portal itself; nothing is shown on the desktop.
     InApp,
+}
+
+impl Surface {
+    /// Every surface.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }
 
 /// How a notification showed. What a receipt of an earlier version did not say is absent.

@@ -4,9 +4,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Why a push was rejected, dropped or failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantArray)]
 #[serde(rename_all = "camelCase")]
 pub enum PushProblem {
     /// Rejected: over 4096 bytes (facts 5); left unread.
@@ -53,4 +54,9 @@ pub enum PushProblem {
     NotificationServerDidNotAnswer,
     /// Failed: the notification server answered with an error.
     NotificationServerRefused,
+}
+
+impl PushProblem {
+    /// Every problem.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }

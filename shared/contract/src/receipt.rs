@@ -41,7 +41,7 @@ pub enum PushTarget {
 
 /// What delayed a push: the emulated push service or the device in FCM's words (facts 5), this computer's desktop in words of
 /// its own, since FCM's would blame the push service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, VariantArray)]
 #[serde(rename_all = "camelCase")]
 pub enum DeliveryDelay {
     /// The device was offline.
@@ -62,6 +62,11 @@ pub enum DeliveryDelay {
     DelayedScheduledSummary,
     /// Without a push service the app had to look for it.
     DelayedNextLook,
+}
+
+impl DeliveryDelay {
+    /// Every delay.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }
 
 /// What the user did with a presented notification; kept in the journal, not published again.
@@ -216,6 +221,18 @@ pub struct Receipt {
     /// What the user did with it; in the journal only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<CardInteraction>,
+}
+
+/// A receipt as `log` lists it: with what the push said, which a published one does not repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedReceipt {
+    /// The receipt.
+    #[serde(flatten)]
+    pub receipt: Receipt,
+    /// The push's title; absent if none could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_title: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-//! The nearest of the words that would be right.
+//! What was meant by a word that is not right.
 //!
-//! Lives here: "did you mean". Does not live here: the words.
+//! Lives here: "did you mean". Does not live here: the words, and which of them is near (`likeness`).
 
-/// How alike two words must be, of 1, for one to be taken for the other.
-const ALIKE: f64 = 0.5;
+pub use crate::likeness::nearest;
 
 /// What was meant, or all that may stand there.
 pub fn meant<'a>(written: &str, right: impl IntoIterator<Item = &'a str>) -> String {
@@ -12,13 +11,4 @@ pub fn meant<'a>(written: &str, right: impl IntoIterator<Item = &'a str>) -> Str
         Some(nearest) => format!("did you mean {nearest}?"),
         None => format!("one of {}", right.join(", ")),
     }
-}
-
-/// The nearest word, where one is near.
-pub fn nearest<'a>(written: &str, right: &[&'a str]) -> Option<&'a str> {
-    let written = written.to_lowercase();
-    let likeness = |word: &str| strsim::normalized_damerau_levenshtein(&word.to_lowercase(), &written);
-    // Of two that are equally near, the first.
-    let best = right.iter().rev().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) >= ALIKE).then_some(best)
 }

@@ -1,0 +1,65 @@
+//! What `push` sends: a notification of ours, or a file's bytes.
+
+use std::path::Path;
+
+use portal_contract::timestamp::millis;
+use portal_contract::{CustomNotification, IdError, NotificationId};
+use serde_json::Value;
+
+use super::super::CommandFailure;
+use super::args::PushArgs;
+use crate::input_file::{self, FileReadError};
+use crate::mqtt::LARGEST_PACKET;
+
+/// What is sent: a notification of ours, or a file's bytes.
+pub(super) struct PayloadToSend {
+    pub(super) bytes: Vec<u8>,
+    /// The id by which its receipts are known; none in bytes that hold no valid one.
+    pub(super) id: Option<NotificationId>,
+    /// Its title; none in bytes that hold none.
+    pub(super) title: Option<String>,
+}
+
+/// What the arguments say, stamped by a clock that is ahead of the computer's by so much.
+pub(super) fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, CommandFailure> {
+    if let Some(path) = &args.raw {
+        let bytes = read(path).map_err(|error| {
+            CommandFailure::operation(
+                "unreadable",
+                format!("the file {} {error}", path.display()),
+                "name another with --raw",
+            )
+        })?;
+        let value = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
+        let id = value["id"].as_str().and_then(|id| id.parse().ok());
+        let title = value["notificationTitle"].as_str().map(str::to_owned);
+        return Ok(PayloadToSend { bytes, id, title });
+    }
+    // contract 5: a push to the daemon's own device is stamped in device time
+    let now = crate::wall_clock::now().plus_millis(clock_ahead_millis);
+    let id = match &args.id {
+        Some(id) => id.clone(),
+        None => uuid::Uuid::new_v4().to_string().parse().map_err(|error: IdError| anyhow::anyhow!(error))?,
+    };
+    let notification = CustomNotification {
+        id: id.clone(),
+        notification_title: args.title.clone().or_else(|| args.short_title.clone()).unwrap_or_default(),
+        notification_body: args.body.clone().or_else(|| args.short_body.clone()).unwrap_or_default(),
+        sent_at: Some(now),
+        expires_at: args.expires_in.map(|duration| now.plus_millis(millis(duration))),
+        target_user_principal_name: args.target_user.clone(),
+        collapse_key: None,
+    };
+    let bytes = serde_json::to_vec(&notification).map_err(anyhow::Error::from)?;
+    Ok(PayloadToSend { bytes, id: Some(id), title: Some(notification.notification_title) })
+}
+
+/// The bytes as they are, up to the largest that MQTT can send.
+fn read(path: &Path) -> Result<Vec<u8>, FileReadError> {
+    const LARGEST: usize = LARGEST_PACKET as usize;
+    if path == Path::new("-") {
+        let read = input_file::bounded(std::io::stdin(), LARGEST).map_err(|error| FileReadError::of(&error))?;
+        return read.ok_or(FileReadError::TooLarge(LARGEST));
+    }
+    input_file::read(path, LARGEST)
+}
