@@ -111,7 +111,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/diagnostics.rs", &["service"]),
     // What the service would be started with is checked before it is installed.
     ("cli/service.rs", &["daemon", "service"]),
-    ("cli/push.rs", &["daemon", "mqtt"]),
+    ("cli/push/mod.rs", &["daemon"]),
+    ("cli/push/payload.rs", &["mqtt"]),
     // An argument that may hold a password is not repeated.
     ("cli/usage.rs", &["mqtt", "secret"]),
 ];

@@ -119,7 +119,12 @@ impl Agent {
         for name in ["STATE_DIR", "CONFIG", "DEVICE", "COMPLETE"] {
             command.env_remove(format!("PORTAL_AGENT_{name}"));
         }
-        command.env("DBUS_SESSION_BUS_ADDRESS", bus).env("NO_COLOR", "1").env_remove("RUST_LOG");
+        command
+            .env("DBUS_SESSION_BUS_ADDRESS", bus)
+            .env("NO_COLOR", "1")
+            .env("TZ", "UTC")
+            .env_remove("COLUMNS")
+            .env_remove("RUST_LOG");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }

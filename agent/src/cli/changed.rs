@@ -40,7 +40,7 @@ pub fn title(status: &StatusReport) -> PageLine {
 pub fn prerequisite(code: Prerequisite, met: bool, status: &StatusReport) -> PageLine {
     let line = PageLine::new().mark(met);
     match status.hints.get(&code).filter(|_| !met) {
-        Some(hint) => line.plain(format!("{:<28}", code.code())).dim(hint),
+        Some(hint) => line.plain(format!("{:<28}", code.code())).hang().dim(hint),
         None => line.plain(code.code()),
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use super::log_file::LogFile;
 use super::page::{PageLine, TextPage, harmless_json};
-use super::{CommandFailure, GlobalOptions, LogFormatOption, changed, logging};
+use super::{CommandFailure, GlobalOptions, LogFormatOption, changed, differences, logging, page};
 use portal_contract::command::CommandRow;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,13 +21,15 @@ pub struct CommandContext {
     out: Box<dyn Write + Send>,
     hyperlinks: bool,
     skew_told: std::sync::atomic::AtomicBool,
+    /// How wide lines may be; as wide as they are where the output is no terminal.
+    width: Option<usize>,
 }
 
 impl CommandContext {
     /// With these options, printing to `out`, which drops the terminal's codes where they do not belong; with hyperlinks
     /// where it takes them.
     pub fn new(global: GlobalOptions, out: Box<dyn Write + Send>, hyperlinks: bool) -> Self {
-        Self { global, out, hyperlinks, skew_told: false.into() }
+        Self { global, out, hyperlinks, skew_told: false.into(), width: page::width() }
     }
 
     /// Logs what a client does, where it is asked for.
@@ -148,7 +150,7 @@ impl CommandContext {
     /// # Errors
     /// The output cannot be written.
     pub fn page(&mut self, page: &TextPage) -> Result<(), CommandFailure> {
-        self.out.write_all(page.styled(self.hyperlinks).as_bytes())?;
+        self.out.write_all(page.styled(self.hyperlinks, self.width).as_bytes())?;
         Ok(self.out.flush()?)
     }
 
@@ -169,12 +171,19 @@ impl CommandContext {
     /// # Errors
     /// The daemon refused, or cannot be reached.
     pub fn change(&mut self, client: &ControlClient, row: &CommandRow, body: &Value) -> Result<(), CommandFailure> {
+        // What was before is asked for only where somebody reads what changed.
+        let before = if self.global.json { None } else { Some(client.status()?.value) };
         let applied = client.change(row, body)?;
         match &applied.value.note {
             // The state that the daemon answered with; the page below asks for the status, which says more.
             _ if self.global.json => self.json_line(&applied.json),
             Some(note) => self.page(&TextPage::of(PageLine::new().plain(note))),
-            None => self.page(&changed::page(&client.status()?.value)),
+            None => {
+                let after = client.status()?.value;
+                let mut page = before.map_or_else(TextPage::new, |before| differences::lines(&before, &after));
+                page.append(changed::page(&after));
+                self.page(&page)
+            }
         }
     }
 }

@@ -5,8 +5,9 @@ use portal_contract::way_to_show::WayToShow;
 use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
 
+use super::local_time::local;
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure};
+use super::{CommandContext, CommandFailure, short_id};
 
 /// To where the details stand.
 const INDENT: &str = "                              ";
@@ -14,24 +15,32 @@ const INDENT: &str = "                              ";
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The notification; the latest where it is left out
+    /// The notification, or an unambiguous beginning of its id; the latest where it is left out
     #[arg(value_name = "NOTIFICATION-ID")]
     id: Option<NotificationId>,
 }
 
 /// Runs `explain`.
 pub fn run(context: &mut CommandContext, args: &ExplainArgs) -> Result<(), CommandFailure> {
-    let explanation = context.client()?.explanation(args.id.as_ref())?;
+    let client = context.client()?;
+    let id = match &args.id {
+        Some(id) => Some(short_id::meant(id, &client.ids_beginning(id.as_str())?)?),
+        None => None,
+    };
+    let explanation = client.explanation(id.as_ref())?;
     context.show(&explanation, page)
 }
 
 /// The page of `explain`.
 pub fn page(explanation: &Explanation) -> TextPage {
     let id = explanation.notification_id.as_ref().map_or("a push without an id", NotificationId::as_str);
-    let title = PageLine::new().strong(id).plain(" was ");
+    let title =
+        explanation.notification_title.iter().fold(PageLine::new(), |line, title| line.strong(title).plain("  "));
+    let title = title.plain(id).plain(" was ");
     let outcome = outcome(explanation);
     let title = if outcome == "presented" { title.good(outcome) } else { title.bad(outcome) };
     let at = member(explanation, "decidedAt").or(member(explanation, "since")).unwrap_or_default();
+    let at = at.parse().map_or_else(|_| at.to_owned(), local);
     page_titled(title.dim(format!("  {at}")), explanation, "As it stood at that moment")
 }
 
@@ -63,7 +72,9 @@ pub(super) fn page_titled(title: PageLine, explanation: &Explanation, heading: &
 
 fn add(entry: &ChecklistEntry, page: &mut TextPage) {
     let name = format!("{:<28}", entry.code.code());
-    page.push(PageLine::new().mark(entry.met).plain(name).plain(&entry.detail).dim(format!("  [{}]", entry.source)));
+    page.push(
+        PageLine::new().mark(entry.met).plain(name).hang().plain(&entry.detail).dim(format!("  [{}]", entry.source)),
+    );
     if !entry.met {
         page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&entry.hint));
     }
@@ -87,7 +98,9 @@ fn add_lesser(causes: &[LesserShowing], page: &mut TextPage) {
     for cause in causes {
         let aspects: Vec<&str> = cause.aspects.iter().map(|aspect| aspect.word()).collect();
         let source = if cause.source.is_empty() { String::new() } else { format!("  [{}]", cause.source) };
-        page.push(PageLine::new().plain(format!("  {:<28}", aspects.join(", "))).plain(&cause.detail).dim(source));
+        page.push(
+            PageLine::new().plain(format!("  {:<28}", aspects.join(", "))).hang().plain(&cause.detail).dim(source),
+        );
         page.push(PageLine::new().dim(format!("{INDENT}hint: ")).strong(&cause.hint));
         add_sources(&cause.sources, page);
     }
@@ -108,7 +121,7 @@ pub(super) fn add_ways(ways: &[WayToShow], page: &mut TextPage) {
     for (index, way) in ways.iter().take(WAYS_SHOWN).enumerate() {
         for (place, step) in way.steps.iter().enumerate() {
             let number = if place == 0 { format!("{:>2}. ", index + 1) } else { "    ".to_owned() };
-            let line = PageLine::new().plain(number).dim(format!("{:<14}", step.by.word())).plain(&step.detail);
+            let line = PageLine::new().plain(number).dim(format!("{:<14}", step.by.word())).hang().plain(&step.detail);
             page.push(match &step.command {
                 Some(command) => line.dim("  ").strong(command),
                 None => line,

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::CommandFailure;
+use super::color::ColorOption;
 use super::logging::{self, LogFormatOption};
 use crate::settings;
 use crate::state_dir::StateDir;
@@ -32,6 +33,10 @@ pub struct GlobalOptions {
     /// Results as JSON on standard output, errors as JSON on standard error
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Whether there are colours: auto is on a terminal only, and follows NO_COLOR
+    #[arg(long, global = true, value_name = "auto|always|never", value_enum, hide_possible_values = true)]
+    pub color: Option<ColorOption>,
 
     /// What is logged, on standard error: error, warn, info, debug, trace, off, or TARGET=LEVEL,…
     #[arg(long, global = true, value_name = "LEVEL", value_parser = logging::check_level)]

@@ -1,10 +1,11 @@
 //! `log`: the journal of receipts, oldest first.
 
-use portal_contract::{HeldNotification, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
+use portal_contract::{HeldNotification, ListedReceipt, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
 use serde::Serialize;
 
+use super::local_time::local;
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure};
+use super::{CommandContext, CommandFailure, short_id};
 use crate::control::ControlClient;
 use crate::control::log::LogRequest;
 use portal_contract::duration::Since;
@@ -20,7 +21,7 @@ pub struct LogArgs {
     #[arg(long, value_name = "OUTCOME")]
     outcome: Option<ListedOutcome>,
 
-    /// Only this notification
+    /// Only this notification; its id may be shortened to an unambiguous beginning
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     id: Option<NotificationId>,
 
@@ -40,14 +41,19 @@ pub fn run(context: &mut CommandContext, args: &LogArgs) -> Result<(), CommandFa
         Some(ListedOutcome::Settled(kind)) => Some(kind),
         Some(ListedOutcome::Held) | None => None,
     };
-    let request = LogRequest { outcome: kind, id: args.id.clone(), since: args.since, limit: args.limit, after: None };
+    let id = match &args.id {
+        // What is followed may be still to come, and is then no beginning of anything.
+        Some(id) if !args.follow => Some(short_id::meant(id, &client.ids_beginning(id.as_str())?)?),
+        id => id.clone(),
+    };
+    let request = LogRequest { outcome: kind, id: id.clone(), since: args.since, limit: args.limit, after: None };
     if !args.follow {
         if args.outcome != Some(ListedOutcome::Held) {
-            client.receipts(&request)?.iter().try_for_each(|receipt| print(context, receipt))?;
+            client.receipts(&request)?.iter().try_for_each(|listed| print(context, listed))?;
         }
         // contract 7: what waits has no outcome, so it stands behind the receipts, where no outcome is asked for
         if kind.is_none() {
-            return held(context, &client, args);
+            return held(context, &client, id.as_ref(), args.since);
         }
         return Ok(());
     }
@@ -56,7 +62,7 @@ pub fn run(context: &mut CommandContext, args: &LogArgs) -> Result<(), CommandFa
         return Err(CommandFailure::configuration("--follow follows receipts, and what is held has none yet", hint));
     }
     for receipt in client.follow(&request)? {
-        context.show(&receipt?, |receipt| TextPage::of(line(receipt)))?;
+        context.show(&receipt?, |listed| TextPage::of(listed_line(listed)))?;
     }
     Err(CommandFailure::DaemonEnded)
 }
@@ -80,9 +86,14 @@ impl std::str::FromStr for ListedOutcome {
 }
 
 /// Prints what waits, oldest first.
-fn held(context: &mut CommandContext, client: &ControlClient, args: &LogArgs) -> Result<(), CommandFailure> {
-    let held = client.held(args.id.as_ref())?;
-    let since = match args.since {
+fn held(
+    context: &mut CommandContext,
+    client: &ControlClient,
+    id: Option<&NotificationId>,
+    since: Option<Since>,
+) -> Result<(), CommandFailure> {
+    let held = client.held(id)?;
+    let since = match since {
         // The device's present is the computer's and what its clock is ahead.
         Some(since) if !held.is_empty() => {
             let ahead = client.status()?.value.condition.clock_ahead_millis;
@@ -98,31 +109,44 @@ fn held(context: &mut CommandContext, client: &ControlClient, args: &LogArgs) ->
 
 /// A push that waits, in one line.
 pub fn held_line(held: &HeldNotification) -> PageLine {
-    let until = held.until.map(|until| format!("; ends by itself at {until}")).unwrap_or_default();
+    let until = held.until.map(|until| format!("; ends by itself at {}", local(until))).unwrap_or_default();
     let command = held.command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
-    PageLine::new().dim(held.since.to_string()).plain("  ").warning("held").plain(format!(
-        "  {}  {}; let go by {}{command}{until}",
-        held.notification_id,
-        held.reason.word(),
-        held.released_by
-    ))
+    row("", local(held.since))
+        .warning(format!("{:<9}", HELD))
+        .plain(format!("  {}  ", short_id::short(&held.notification_id)))
+        .strong(&held.notification_title)
+        .plain(format!("  {}; let go by {}{command}{until}", held.reason.word(), held.released_by))
 }
 
-fn print(context: &mut CommandContext, receipt: &Receipt) -> Result<(), CommandFailure> {
+/// The word of a push that waits.
+const HELD: &str = "held";
+
+/// The beginning of a row: what number it has, and when.
+fn row(number: &str, moment: String) -> PageLine {
+    PageLine::new().dim(format!("{number:>5}  {moment}  ")).hang()
+}
+
+fn print(context: &mut CommandContext, listed: &ListedReceipt) -> Result<(), CommandFailure> {
     if context.global.json {
-        return context.json(receipt);
+        return context.json(listed);
     }
-    context.page(&TextPage::of(line(receipt)))
+    context.page(&TextPage::of(listed_line(listed)))
 }
 
-pub fn line(receipt: &Receipt) -> PageLine {
+/// A receipt with its push's title in one line.
+pub fn listed_line(listed: &ListedReceipt) -> PageLine {
+    line(&listed.receipt, listed.notification_title.as_deref())
+}
+
+/// A receipt in one line: number, time, outcome, id, title, and why.
+pub fn line(receipt: &Receipt, title: Option<&str>) -> PageLine {
     let kind = receipt.outcome.kind();
     let outcome = format!("{:<9}", kind.word());
-    let line = PageLine::new().dim(format!("{:>5}  {}  ", receipt.sequence, receipt.decided_at));
+    let line = row(&receipt.sequence.to_string(), local(receipt.decided_at));
     let line = if kind == OutcomeKind::Presented { line.good(outcome) } else { line.bad(outcome) };
-    let id = receipt.notification_id.as_ref().map_or("-", NotificationId::as_str);
+    let line = line.plain(format!("  {}", receipt.notification_id.as_ref().map_or("-", short_id::short)));
+    let line = title.into_iter().fold(line, |line, title| line.plain("  ").strong(title));
     let words = details(receipt);
-    let line = line.plain(format!("  {id}"));
     if words.is_empty() { line } else { line.plain(format!("  {}", words.join("; "))) }
 }
 

@@ -41,7 +41,11 @@ pub fn check_level(text: &str) -> Result<String, String> {
 /// Starts logging for the life of the process; a second call changes nothing. A level that cannot be read logs all.
 pub fn start(level: &str, format: LogFormatOption) {
     // no-color.org: a variable that is empty does not count.
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Auto => wanted,
+        chosen => chosen != anstream::ColorChoice::Never,
+    };
     start_on(level, format, BoxMakeWriter::new(std::io::stderr), colours);
 }
 

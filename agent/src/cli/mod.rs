@@ -5,17 +5,20 @@
 //! API's client alone.
 
 mod changed;
+mod color;
 mod config;
 mod context;
 mod demo;
 mod devices;
 mod diagnostics;
+mod differences;
 mod doctor;
 mod exit_code;
 mod explain;
 mod facts;
 mod failure;
 mod global;
+mod local_time;
 mod log;
 mod log_file;
 mod log_lines;
@@ -28,6 +31,7 @@ mod run_lines;
 mod scenario;
 mod service;
 mod shell;
+mod short_id;
 mod status;
 mod stop;
 mod table;
@@ -40,7 +44,7 @@ mod what_if;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use portal_contract::command::views as rows;
 
 pub use context::CommandContext;
@@ -164,13 +168,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         let _ = anstream::stdout().write_all(version.as_bytes());
         return ExitCode::SUCCESS;
     }
-    let cli = match Cli::try_parse_from(&args) {
+    let color = color::of_arguments(&args);
+    color.apply();
+    let matches = Cli::command().color(color.of_help()).try_get_matches_from(&args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &args),
     };
     // The options go into the context, and an error must still be reported as they say.
     let json = cli.global.json;
-    let hyperlinks = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    let hyperlinks = color.takes_hyperlinks() && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
     let mut context = CommandContext::new(cli.global, Box::new(anstream::stdout()), hyperlinks);
     if !cli.verb.reads_settings() {
         context.start_client_logging();

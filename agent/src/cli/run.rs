@@ -218,7 +218,7 @@ fn introduce(context: &mut CommandContext, called_by: &str) -> Result<(), Comman
     context.text(&format!(
         "No broker is named, so this daemon runs its own; {called_by} status shows its address. In another terminal:\n\
          \x20 {called_by} device set-up\n\
-         \x20 {called_by} push --here --title Hello --body World\n\
+         \x20 {called_by} push Hello World\n\
          \x20 {called_by} explain\n",
     ))
 }

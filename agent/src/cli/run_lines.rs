@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::local_time::local;
 use super::log;
 use super::page::{PageLine, TextPage};
 use crate::control::{RunningDevice, RunningHost};
@@ -79,17 +80,17 @@ async fn follow<H: RunningHost>(
 
 /// A reader that has gone is no reason to end the daemon.
 fn say(line: &PageLine) {
-    let text = TextPage::of(line.clone()).styled(false);
+    let text = TextPage::of(line.clone()).styled(false, None);
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
 /// `called_by`: how a person calls this program for the device.
 fn line(event: &DeviceEvent, called_by: &str) -> Option<PageLine> {
     let told = |what: &str, words: String| {
-        Some(PageLine::new().dim(format!("       {}  ", event.at)).plain(format!("{what:<9}  {words}")))
+        Some(PageLine::new().dim(format!("       {}  ", local(event.at))).hang().plain(format!("{what:<9}  {words}")))
     };
     match &event.what {
-        DeviceEventKind::Settled { receipt } => Some(log::line(receipt)),
+        DeviceEventKind::Settled { receipt } => Some(log::line(receipt, None)),
         DeviceEventKind::Held { notification_id } => told("held", notification_id.clone()),
         DeviceEventKind::Prompt {} => {
             told("prompt", format!("shows; {called_by} permission allow, or permission deny, answers it"))

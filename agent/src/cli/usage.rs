@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::{Error, ErrorKind};
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use super::exit_code::USAGE;
 use super::failure::report as report_error;
 use crate::control::ApiError;
+use crate::likeness::nearest;
 use crate::mqtt::may_hold_password;
 use crate::secret::REDACTED;
 
@@ -54,8 +55,50 @@ fn usage_error(error: &Error) -> ApiError {
     let starting =
         |start: &str| paragraphs.iter().find_map(|paragraph| Some(paragraph.strip_prefix(start)?.to_owned()));
     let usage = starting("Usage: ").map(|usage| format!("write {usage}"));
-    let hint = starting("tip: ").or(usage).unwrap_or_else(|| "add --help to see the arguments".to_owned());
+    let suggested = is_misspelt(error).then(|| suggestion(error));
+    let hint = suggested
+        .or_else(|| starting("tip: "))
+        .or(usage)
+        .unwrap_or_else(|| "add --help to see the arguments".to_owned());
     ApiError::new("usage", message, hint)
+}
+
+/// Whether a word is none that is known, for which clap suggests others.
+fn is_misspelt(error: &Error) -> bool {
+    let suggests = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    error.kind() == ErrorKind::InvalidSubcommand || suggests.iter().any(|kind| error.get(*kind).is_some())
+}
+
+/// What was meant: clap suggests what has some letters in common (`os` for `nonsense`), of which only what is near is told.
+fn suggestion(error: &Error) -> String {
+    let kinds = [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+    ];
+    for (wrong, right) in kinds {
+        let (wrong, right) = (texts(error.get(wrong)), texts(error.get(right)));
+        let right: Vec<&str> = right.iter().map(String::as_str).collect();
+        if let Some(nearest) = wrong.first().and_then(|wrong| nearest(wrong, &right)) {
+            return format!("did you mean {nearest}?");
+        }
+    }
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let command: Vec<&str> = usage
+        .trim_start_matches("Usage:")
+        .split_whitespace()
+        .take_while(|word| !word.starts_with(['<', '[', '-']))
+        .collect();
+    let command = if command.is_empty() { "portal-agent".to_owned() } else { command.join(" ") };
+    format!("{command} --help lists what there is")
+}
+
+fn texts(value: Option<&ContextValue>) -> Vec<String> {
+    match value {
+        Some(ContextValue::String(one)) => vec![one.clone()],
+        Some(ContextValue::Strings(several)) => several.clone(),
+        _ => Vec::new(),
+    }
 }
 
 fn in_one_line(paragraph: &str) -> String {
@@ -95,7 +138,11 @@ mod tests {
         let missing = of("portal-agent enroll");
         assert_eq!(missing.message, "the following required arguments were not provided: --user <UPN>");
         assert_eq!(missing.hint, "write portal-agent enroll --user <UPN>");
-        assert_eq!(of("portal-agent statis").hint, "some similar subcommands exist: 'settings', 'status'");
+        assert_eq!(of("portal-agent statis").hint, "did you mean status?");
+        assert_eq!(of("portal-agent app instal").hint, "did you mean install?");
+        assert_eq!(of("portal-agent run --brokr x").hint, "did you mean --broker?");
+        assert_eq!(of("portal-agent nonsense").hint, "portal-agent --help lists what there is");
+        assert_eq!(of("portal-agent device nonsense").hint, "portal-agent device --help lists what there is");
         let invalid = of("portal-agent enroll --user adele");
         assert!(invalid.message.contains("adele@contoso.example"), "{}", invalid.message);
         assert_eq!(of("portal-agent").message, "a command is missing");

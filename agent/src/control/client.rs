@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use portal_contract::command::{self, CommandRow, DeviceCommand, HttpMethod, hosting};
 use portal_contract::{
-    DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, HeldNotification, NewDevice,
-    NotificationId, Receipt, SettingsInForce, StatusReport, duration,
+    DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, HeldNotification, ListedReceipt,
+    NewDevice, NotificationId, SettingsInForce, StatusReport, duration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -23,7 +23,7 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
-    HeldList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    HeldList, IdList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -198,7 +198,7 @@ impl ControlClient {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn receipts(&self, request: &LogRequest) -> Result<Vec<Receipt>, ClientError> {
+    pub fn receipts(&self, request: &LogRequest) -> Result<Vec<ListedReceipt>, ClientError> {
         Ok(self.get::<ReceiptList>(&self.path("receipts"), &request.pairs())?.value.receipts)
     }
 
@@ -211,11 +211,20 @@ impl ControlClient {
         Ok(self.get::<HeldList>(&self.path("held"), &pairs)?.value.held)
     }
 
+    /// The ids with this beginning, of receipts and of what waits; no more than twenty.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn ids_beginning(&self, beginning: &str) -> Result<Vec<NotificationId>, ClientError> {
+        let pairs = [("beginning", beginning.to_owned())];
+        Ok(self.get::<IdList>(&self.path("notification-ids"), &pairs)?.value.ids)
+    }
+
     /// The same receipts, and then each receipt as it becomes durable, until the daemon ends.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub fn follow(&self, request: &LogRequest) -> Result<FollowedLines<Receipt>, ClientError> {
+    pub fn follow(&self, request: &LogRequest) -> Result<FollowedLines<ListedReceipt>, ClientError> {
         let builder = Request::builder().method("GET").header("accept", EVENT_STREAM);
         let response = self.send(builder, &self.path("receipts"), &request.pairs(), Vec::new(), None)?;
         if response.status() != StatusCode::OK {

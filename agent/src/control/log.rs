@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::{Stream, stream};
 use portal_contract::duration::Since;
-use portal_contract::{NotificationId, OutcomeKind, Receipt, Timestamp};
+use portal_contract::{ListedReceipt, NotificationId, OutcomeKind, Receipt, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -55,7 +55,7 @@ pub(super) const PARAMETERS: &[QueryParameter] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReceiptList {
     /// The receipts.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<ListedReceipt>,
 }
 
 /// Which receipts are asked for.
@@ -161,14 +161,14 @@ async fn page<D: RunningDevice>(
     filter: &ReceiptCriteria,
     after: u64,
     limit: usize,
-) -> Result<Vec<Receipt>, ApiError> {
+) -> Result<Vec<ListedReceipt>, ApiError> {
     let mut cursor = after;
     let mut found = Vec::new();
     while found.len() < limit {
         let read = device.receipts_after(cursor, PAGE).await?;
         let Some(last) = read.last() else { break };
-        cursor = last.sequence;
-        found.extend(read.into_iter().filter(|receipt| filter.lets_through(receipt)));
+        cursor = last.receipt.sequence;
+        found.extend(read.into_iter().filter(|listed| filter.lets_through(&listed.receipt)));
     }
     found.truncate(limit);
     Ok(found)
@@ -182,7 +182,7 @@ struct ReceiptFollower<D> {
     ending: CancellationToken,
     /// Every receipt up to here has been sent or filtered out.
     cursor: u64,
-    ready: VecDeque<Receipt>,
+    ready: VecDeque<ListedReceipt>,
     failed: bool,
     _place: LongRequest,
 }
@@ -202,7 +202,7 @@ impl<D: RunningDevice> ReceiptFollower<D> {
             Some(after) => (after, Vec::new()),
             None => {
                 let list = device.log(filter.latest(request.limit.unwrap_or(DEFAULT_LIMIT))).await?;
-                (list.last().map_or(newest, |last| newest.max(last.sequence)), list)
+                (list.last().map_or(newest, |last| newest.max(last.receipt.sequence)), list)
             }
         };
         Ok(Self { device, filter, settled, ending, cursor, ready: ready.into(), failed: false, _place: place })
@@ -218,8 +218,8 @@ impl<D: RunningDevice> ReceiptFollower<D> {
     /// The next event; `None` once the daemon is ending, or after an error.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(receipt) = self.ready.pop_front() {
-                return json_event("receipt", &receipt).map(|event| event.id(receipt.sequence.to_string()));
+            if let Some(listed) = self.ready.pop_front() {
+                return json_event("receipt", &listed).map(|event| event.id(listed.receipt.sequence.to_string()));
             }
             if self.failed {
                 return None;
@@ -242,9 +242,9 @@ impl<D: RunningDevice> ReceiptFollower<D> {
         }
     }
 
-    fn take(&mut self, read: Vec<Receipt>) {
-        self.cursor = read.last().map_or(self.cursor, |last| last.sequence);
-        self.ready.extend(read.into_iter().filter(|receipt| self.filter.lets_through(receipt)));
+    fn take(&mut self, read: Vec<ListedReceipt>) {
+        self.cursor = read.last().map_or(self.cursor, |last| last.receipt.sequence);
+        self.ready.extend(read.into_iter().filter(|listed| self.filter.lets_through(&listed.receipt)));
     }
 }
 

@@ -23,6 +23,7 @@ mod guard;
 mod health;
 mod held;
 mod idle;
+mod ids;
 mod interaction;
 pub mod log;
 mod notifications;
@@ -46,6 +47,7 @@ pub use control_file::{ControlFile, ControlFileError};
 pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size_of_event};
 pub use following::FollowedLines;
 pub use held::HeldList;
+pub use ids::{IdList, MOST_IDS, is_beginning_of};
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
@@ -55,8 +57,8 @@ pub use token::ControlToken;
 pub use wait::WaitRequest;
 
 use portal_contract::{
-    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, HeldNotification, NewDevice,
-    NotificationId, Receipt, StatusReport, Timestamp,
+    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, HeldNotification, ListedReceipt, NewDevice,
+    NotificationId, StatusReport, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,9 +103,15 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
         &self,
         sequence: u64,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
+    ) -> impl Future<Output = Result<Vec<ListedReceipt>, ApiError>> + Send;
     /// The latest receipts that match, oldest first.
-    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<Receipt>, ApiError>> + Send;
+    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<ListedReceipt>, ApiError>> + Send;
+    /// The ids with this beginning, of receipts and of what waits, each once; no more than `limit`.
+    fn ids_beginning(
+        &self,
+        beginning: String,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<NotificationId>, ApiError>> + Send;
     /// The pushes that wait, in the order of arrival; with an id, only that one.
     fn held(&self, id: Option<NotificationId>) -> impl Future<Output = Result<Vec<HeldNotification>, ApiError>> + Send;
     /// Why a push did or did not show, or why it waits; the latest without an id; `None` where there is none.

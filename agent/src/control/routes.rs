@@ -17,9 +17,9 @@ use super::config;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CommandResult, DeviceEvent, HeldList, IdleReport, InAppMessages, InteractionRequest, ReceiptList, RunningHost,
-    devices, doctor, events, explain, health, held, idle, interaction, log, notifications, openapi, settings, status,
-    stop, wait,
+    CommandResult, DeviceEvent, HeldList, IdList, IdleReport, InAppMessages, InteractionRequest, ReceiptList,
+    RunningHost, devices, doctor, events, explain, health, held, idle, ids, interaction, log, notifications, openapi,
+    settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -72,6 +72,13 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             held::PARAMETERS,
             AnswerKind::Json(schema::<HeldList>),
             held::list::<H>,
+        ),
+        ApiRoute::get(
+            of_device("notification-ids"),
+            "The ids that begin so, of receipts and of what waits",
+            ids::PARAMETERS,
+            AnswerKind::Json(schema::<IdList>),
+            ids::list::<H>,
         ),
         ApiRoute::of_row(
             &views::EXPLAIN,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use portal_contract::{DeviceState, NotificationId, OutcomeKind, StatusReport, duration};
+use portal_contract::{DeviceState, ListedReceipt, NotificationId, OutcomeKind, StatusReport, duration};
 use tokio::time::Instant;
 
 use super::api::{ApiState, OwnDevice};
@@ -150,9 +150,9 @@ impl<D: RunningDevice> WaitState<D> {
         let next = self.device.receipts_after(self.newest_at_start, 1).await?;
         Ok(match next.first() {
             None => ConditionState::NotYet("there is no receipt yet".to_owned()),
-            Some(receipt) if receipt.outcome.kind() == wanted => ConditionState::Holds,
+            Some(next) if next.receipt.outcome.kind() == wanted => ConditionState::Holds,
             // `outcome=` without an id means the next receipt: it has come, and no later one can take its place.
-            Some(receipt) => {
+            Some(ListedReceipt { receipt, .. }) => {
                 ConditionState::Never(format!("the next receipt, {}, is {}", receipt.sequence, receipt.outcome.kind()))
             }
         })

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use portal_contract::{
-    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification, IdleReport, LogQuery,
-    NotificationId, Receipt, StatusReport,
+    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification, IdleReport,
+    ListedReceipt, LogQuery, NotificationId, StatusReport,
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
@@ -140,12 +140,26 @@ impl RunningDevice for DeviceHandle {
         self.watch.settled.subscribe()
     }
 
-    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, ApiError> {
-        self.read(move |reader| reader.receipts_after(sequence, limit)).await
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<ListedReceipt>, ApiError> {
+        self.read(move |reader| reader.listed_after(sequence, limit)).await
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, ApiError> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<ListedReceipt>, ApiError> {
         self.read(move |reader| reader.log(&query)).await
+    }
+
+    async fn ids_beginning(&self, beginning: String, limit: usize) -> Result<Vec<NotificationId>, ApiError> {
+        let held = self.held(None).await?.into_iter().map(|held| held.notification_id);
+        let waiting: Vec<NotificationId> = held.filter(|id| id.as_str().starts_with(&beginning)).collect();
+        let settled = self.read(move |reader| reader.ids_beginning(&beginning, limit)).await?;
+        let mut ids: Vec<NotificationId> = waiting;
+        for id in settled {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(limit);
+        Ok(ids)
     }
 
     async fn held(&self, id: Option<NotificationId>) -> Result<Vec<HeldNotification>, ApiError> {

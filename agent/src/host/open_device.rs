@@ -167,5 +167,5 @@ fn recent_messages(
     }
     let since = Some(Device::remembers_messages_since(now));
     let receipts = reader.log(&LogQuery { outcome: None, id: None, since, limit: REMEMBERED_MESSAGES })?;
-    Ok(receipts.iter().filter_map(RecentMessage::of).collect())
+    Ok(receipts.iter().filter_map(|listed| RecentMessage::of(&listed.receipt)).collect())
 }

@@ -4,12 +4,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portal_contract::{DeviceId, LogQuery, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use portal_contract::{DeviceId, ListedReceipt, LogQuery, NotificationId, OutcomeKind, Receipt, Surface, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::codes::{ReceiptMarks, StoredCode};
 use super::error::JournalError;
 use super::row::{self, COLUMN_COUNT, COLUMNS};
+
+/// The title of a row's push, behind the receipt's own columns.
+const TITLE: &str = "CASE WHEN json_valid(push) THEN push ->> '$.notification.notificationTitle' END";
 
 /// One device's past. Calls block, so an async caller uses `spawn_blocking`; clones share one connection and take turns.
 #[derive(Debug, Clone)]
@@ -57,16 +60,27 @@ impl JournalReader {
     pub fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, JournalError> {
         let sql =
             format!("SELECT {COLUMNS} FROM receipts WHERE device = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3");
-        self.receipts(&sql, params![self.device, sequence, limit])
+        self.rows(&sql, params![self.device, sequence, limit], |row| row::read(row, self.id))
+    }
+
+    /// As [`JournalReader::receipts_after`], each with its push's title: for people.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub fn listed_after(&self, sequence: u64, limit: usize) -> Result<Vec<ListedReceipt>, JournalError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, {TITLE} FROM receipts WHERE device = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+        );
+        self.rows(&sql, params![self.device, sequence, limit], |row| self.listed(row))
     }
 
     /// The latest receipts that match, oldest first.
     ///
     /// # Errors
     /// The database could not be read.
-    pub fn log(&self, query: &LogQuery) -> Result<Vec<Receipt>, JournalError> {
+    pub fn log(&self, query: &LogQuery) -> Result<Vec<ListedReceipt>, JournalError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM receipts WHERE device = ?1 AND (?2 IS NULL OR outcome = ?2) \
+            "SELECT {COLUMNS}, {TITLE} FROM receipts WHERE device = ?1 AND (?2 IS NULL OR outcome = ?2) \
              AND (?3 IS NULL OR id = ?3) AND sequence >= ?4 AND decided_at >= ?6 ORDER BY sequence DESC LIMIT ?5"
         );
         let since = match query.since {
@@ -77,9 +91,23 @@ impl JournalReader {
         let id = query.id.as_ref().map(NotificationId::as_str);
         // A clock that was taken back with the device makes times go back once: halving finds where to begin, not each.
         let from = query.since.map_or(i64::MIN, Timestamp::as_millis);
-        let mut receipts = self.receipts(&sql, params![self.device, outcome, id, since, query.limit, from])?;
+        let of = params![self.device, outcome, id, since, query.limit, from];
+        let mut receipts = self.rows(&sql, of, |row| self.listed(row))?;
         receipts.reverse();
         Ok(receipts)
+    }
+
+    /// The ids of receipts that begin so, each once and the latest first.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub fn ids_beginning(&self, beginning: &str, limit: usize) -> Result<Vec<NotificationId>, JournalError> {
+        // Text is compared, and no pattern: an id may hold the characters that a pattern has a meaning for.
+        let sql = "SELECT id FROM receipts WHERE device = ?1 AND substr(id, 1, length(?2)) = ?2 \
+                   GROUP BY id ORDER BY max(sequence) DESC LIMIT ?3";
+        let read = |row: &Row<'_>| row.get::<_, String>(0);
+        let ids = self.rows(sql, params![self.device, beginning, limit], read)?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
     /// What is known of the latest push with this id, a duplicate only where there is nothing else; without an id,
@@ -152,11 +180,20 @@ impl JournalReader {
         Ok(events.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn receipts(&self, sql: &str, params: impl Params) -> Result<Vec<Receipt>, JournalError> {
+    fn listed(&self, row: &Row<'_>) -> rusqlite::Result<ListedReceipt> {
+        Ok(ListedReceipt { receipt: row::read(row, self.id)?, notification_title: row.get(COLUMN_COUNT)? })
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, JournalError> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = connection.prepare_cached(sql)?;
-        let receipts = statement.query_map(params, |row| row::read(row, self.id))?;
-        Ok(receipts.collect::<rusqlite::Result<_>>()?)
+        let rows = statement.query_map(params, |row| read(row))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn record_by(&self, sql: &str, id: Option<&NotificationId>) -> Result<Option<JournalRecord>, JournalError> {

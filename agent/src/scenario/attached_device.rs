@@ -145,7 +145,8 @@ impl TestDevice for AttachedDevice {
 
     async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {
         let request = LogRequest { after: Some(sequence), ..LogRequest::default() };
-        self.call(move |client| client.receipts(&request)).await
+        let listed = self.call(move |client| client.receipts(&request)).await?;
+        Ok(listed.into_iter().map(|listed| listed.receipt).collect())
     }
 
     async fn in_app(&mut self) -> Result<Vec<InAppMessage>, TestDeviceError> {

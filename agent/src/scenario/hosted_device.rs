@@ -276,7 +276,8 @@ impl TestDevice for HostedDevice {
     }
 
     async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {
-        Ok(self.running()?.device.receipts_after(sequence, ALL).await?)
+        let listed = self.running()?.device.receipts_after(sequence, ALL).await?;
+        Ok(listed.into_iter().map(|listed| listed.receipt).collect())
     }
 
     async fn in_app(&mut self) -> Result<Vec<InAppMessage>, TestDeviceError> {

@@ -40,14 +40,14 @@ pub enum SettingsError {
         name: String,
     },
     /// A key that does not exist.
-    #[error("unknown setting {key} in {origin}; the nearest is {nearest}")]
+    #[error("unknown setting {key} in {origin}; {}", told(nearest.as_deref()))]
     UnknownKey {
         /// As written.
         key: String,
         /// Where it stands.
         origin: String,
-        /// The valid key nearest to it, written the same way.
-        nearest: String,
+        /// The valid key nearest to it, where one is near, written the same way.
+        nearest: Option<String>,
     },
     /// A value that its key does not take.
     #[error("{key} = {value} in {origin} is not right: it takes {right}")]
@@ -89,4 +89,9 @@ pub enum PasswordError {
     /// A key or a certificate.
     #[error("holds a certificate or a key; it holds the password alone, on one line")]
     Pem,
+}
+
+/// What was meant by a key that does not exist.
+fn told(nearest: Option<&str>) -> String {
+    nearest.map_or_else(|| "config show lists them all".to_owned(), |nearest| format!("the nearest is {nearest}"))
 }

@@ -164,19 +164,20 @@ pub(super) fn find(path: &str) -> Option<&'static SettingKey> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// The valid key nearest to a path that is none: by the whole of it, or by its last part.
-pub(super) fn nearest(path: &str) -> &'static str {
+/// How alike two keys must be, of 1, for one to be taken for the other.
+const ALIKE: f64 = 0.4;
+
+/// The valid key nearest to a path that is none, by the whole of it or by its last part, where one is near.
+pub(super) fn nearest(path: &str) -> Option<&'static str> {
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let likeness = |key: &SettingKey| {
         let whole = strsim::normalized_damerau_levenshtein(path, key.path);
         // By the last part alone for less: the same word stands in several sections.
         whole.max(0.9 * strsim::normalized_damerau_levenshtein(&last(path), &last(key.path)))
     };
-    let first = KEYS[0];
-    let start = (first, likeness(&first));
-    let better =
-        |best: (SettingKey, f64), key: &SettingKey| if likeness(key) > best.1 { (*key, likeness(key)) } else { best };
-    KEYS.iter().fold(start, better).0.path
+    // Of two that are equally near, the first.
+    let best = KEYS.iter().rev().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) >= ALIKE).then_some(best.path)
 }
 
 impl SettingKey {

@@ -78,7 +78,7 @@ impl SettingsLayer {
                     layer.set(key, ValueKind::from(text), format!("variable {name}"), findings);
                 }
                 Variable::NoSetting(rest) => {
-                    let nearest = variable_of(keys::nearest(&rest.to_lowercase().replace("__", ".")));
+                    let nearest = keys::nearest(&rest.to_lowercase().replace("__", ".")).map(variable_of);
                     let (key, origin) = (name.clone(), "the environment".to_owned());
                     findings.errors.push(SettingsError::UnknownKey { key, origin, nearest });
                 }
@@ -189,7 +189,7 @@ impl LayerPlace<'_> {
 }
 
 fn unknown(path: &str, origin: String) -> SettingsError {
-    SettingsError::UnknownKey { key: path.to_owned(), origin, nearest: keys::nearest(path).to_owned() }
+    SettingsError::UnknownKey { key: path.to_owned(), origin, nearest: keys::nearest(path).map(str::to_owned) }
 }
 
 fn is_section(path: &str) -> bool {

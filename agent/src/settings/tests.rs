@@ -126,6 +126,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest() {
     assert!(sentence("urls = []\n").ends_with("the nearest is broker.urls"));
     assert!(sentence("[journal]\nkeep_days = 3\n").ends_with("the nearest is journal.keep_age"));
     assert!(sentence("broker.tls.ca_file = \"x\"\n").ends_with("the nearest is broker.ca_file"));
+    assert!(sentence("[zzz]\nqqq = 3\n").ends_with("config show lists them all"));
     let variable = with_variables(&[("PORTAL_AGENT__BROKER__URL", "mqtt://x")]).unwrap_err().to_string();
     assert_eq!(
         variable,

@@ -9,8 +9,8 @@ use portal_agent::control::{
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
     ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation,
-    HeldNotification, NewDevice, NotificationId, Outcome, PayloadRejection, Presentation, PushTarget, Receipt, Surface,
-    Timestamp,
+    HeldNotification, ListedReceipt, NewDevice, NotificationId, Outcome, PayloadRejection, Presentation, PushTarget,
+    Receipt, Surface, Timestamp,
 };
 use portal_device::{
     ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
@@ -216,21 +216,28 @@ impl RunningDevice for FakeDevice {
         self.settled.subscribe()
     }
 
-    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<Receipt>, ApiError> {
+    async fn receipts_after(&self, sequence: u64, limit: usize) -> Result<Vec<ListedReceipt>, ApiError> {
         let inner = self.inner.lock().unwrap();
-        let after = inner.settled.iter().map(|settled| &settled.receipt).filter(|receipt| receipt.sequence > sequence);
-        Ok(after.take(limit).cloned().collect())
+        let after = inner.settled.iter().filter(|settled| settled.receipt.sequence > sequence);
+        Ok(after.take(limit).map(listed).collect())
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<Receipt>, ApiError> {
+    async fn ids_beginning(&self, beginning: String, limit: usize) -> Result<Vec<NotificationId>, ApiError> {
         let inner = self.inner.lock().unwrap();
-        let matches = |receipt: &&Receipt| {
+        let ids = inner.settled.iter().filter_map(|settled| settled.receipt.notification_id.clone());
+        Ok(ids.filter(|id| id.as_str().starts_with(&beginning)).take(limit).collect())
+    }
+
+    async fn log(&self, query: LogQuery) -> Result<Vec<ListedReceipt>, ApiError> {
+        let inner = self.inner.lock().unwrap();
+        let matches = |settled: &&SettledPush| {
+            let receipt = &settled.receipt;
             query.outcome.is_none_or(|outcome| receipt.outcome.kind() == outcome)
                 && query.id.as_ref().is_none_or(|id| receipt.notification_id.as_ref() == Some(id))
                 && query.since.is_none_or(|since| receipt.decided_at >= since)
         };
-        let all: Vec<&Receipt> = inner.settled.iter().map(|settled| &settled.receipt).filter(matches).collect();
-        Ok(all[all.len().saturating_sub(query.limit)..].iter().map(|receipt| (*receipt).clone()).collect())
+        let all: Vec<&SettledPush> = inner.settled.iter().filter(matches).collect();
+        Ok(all[all.len().saturating_sub(query.limit)..].iter().map(|settled| listed(settled)).collect())
     }
 
     async fn held(&self, id: Option<NotificationId>) -> Result<Vec<HeldNotification>, ApiError> {
@@ -324,4 +331,9 @@ impl RunningHost for FakeDevice {
     fn stop(&self) {
         self.stopped.send_replace(true);
     }
+}
+
+fn listed(settled: &SettledPush) -> ListedReceipt {
+    let notification_title = settled.push.as_ref().map(|push| push.notification.notification_title.clone());
+    ListedReceipt { receipt: settled.receipt.clone(), notification_title }
 }

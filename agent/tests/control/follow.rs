@@ -7,13 +7,13 @@ use std::sync::mpsc;
 use std::thread;
 
 use portal_agent::control::log::LogRequest;
-use portal_contract::{OutcomeKind, Receipt};
+use portal_contract::{ListedReceipt, OutcomeKind};
 use serde_json::Value;
 
 use super::running::{LIMIT, RunningServer};
 
-fn sequences(receipts: &[Receipt]) -> Vec<u64> {
-    receipts.iter().map(|receipt| receipt.sequence).collect()
+fn sequences(receipts: &[ListedReceipt]) -> Vec<u64> {
+    receipts.iter().map(|listed| listed.receipt.sequence).collect()
 }
 
 fn push_many(running: &RunningServer, from: usize, to: usize) {
@@ -35,7 +35,7 @@ fn follow(running: &RunningServer, request: &LogRequest, last: u64) -> mpsc::Rec
     thread::spawn(move || {
         let mut seen = Vec::new();
         for receipt in following {
-            seen.push(receipt.unwrap().value.sequence);
+            seen.push(receipt.unwrap().value.receipt.sequence);
             if seen.last() == Some(&last) {
                 break;
             }

@@ -124,7 +124,12 @@ impl Drop for RunningServer {
 pub fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portal-agent"));
     // What the environment of whoever runs the tests says is not to matter, a proxy least of all.
-    command.env_clear().env("HTTP_PROXY", "http://127.0.0.1:9").env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("HOME", "/nonexistent")
+        .env("TZ", "UTC")
+        .stdin(Stdio::null());
     command
 }
 

@@ -38,6 +38,9 @@ pub struct Explanation {
     /// The push; absent if its id could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification_id: Option<NotificationId>,
+    /// Its title; absent if none could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_title: Option<String>,
     /// Its receipt's members, `outcome` among them.
     #[serde(flatten)]
     pub receipt: ReceiptWithoutId,
@@ -73,7 +76,9 @@ impl Explanation {
     pub fn of_held(held: &HeldNotification) -> Self {
         let mut members = members(held);
         members.remove("notificationId");
-        Self::of_members(Some(held.notification_id.clone()), members)
+        members.remove("notificationTitle");
+        let title = Some(held.notification_title.clone());
+        Self { notification_title: title, ..Self::of_members(Some(held.notification_id.clone()), members) }
     }
 
     /// The same of what would become of a push that nobody sent.
@@ -84,6 +89,7 @@ impl Explanation {
     fn of_members(notification_id: Option<NotificationId>, receipt: ReceiptWithoutId) -> Self {
         Self {
             notification_id,
+            notification_title: None,
             receipt,
             summary: String::new(),
             desktop_detail: None,

@@ -92,6 +92,9 @@ pub enum HeldWord {
 pub struct HeldNotification {
     /// The push.
     pub notification_id: NotificationId,
+    /// Its title.
+    #[serde(default)]
+    pub notification_title: String,
     /// The device that it waits on.
     pub device_id: DeviceId,
     /// What it was addressed to.

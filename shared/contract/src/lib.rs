@@ -66,7 +66,7 @@ pub use os_version::OsVersion;
 pub use prerequisite::{Prerequisite, Prerequisites};
 pub use presentation::{Presentation, Surface};
 pub use push_problem::PushProblem;
-pub use receipt::{CardInteraction, DeliveryDelay, Outcome, OutcomeKind, PushTarget, Receipt};
+pub use receipt::{CardInteraction, DeliveryDelay, ListedReceipt, Outcome, OutcomeKind, PushTarget, Receipt};
 pub use service::{ActionKind, ConnectionPayload, ConnectionState, GroupList, RemoteAction};
 pub use settings_in_force::{KeyOrigin, SettingsInForce};
 pub use status::{StandbyBucket, StatusReport};

@@ -22,6 +22,7 @@ pub fn explain(
 ) -> Explanation {
     let now = receipt.decided_at;
     let mut explanation = Explanation {
+        notification_title: push.map(|push| push.notification.notification_title.clone()),
         summary: outcome_sentence(&receipt.outcome, push, snapshot, now),
         prerequisites: snapshot.checklist_entries(push),
         ..Explanation::of_receipt(receipt)

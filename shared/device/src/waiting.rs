@@ -36,6 +36,7 @@ impl Device {
         let (released_by, command) = self.released_by(reason);
         HeldNotification {
             notification_id: push.notification.id.clone(),
+            notification_title: push.notification.notification_title.clone(),
             device_id: self.state.identity.id,
             target: push.target,
             outcome: HeldWord::Held,

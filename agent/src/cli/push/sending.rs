@@ -138,7 +138,7 @@ fn print(
     let ways = ways.unwrap_or_default();
     let mut line = serde_json::to_value(receipt).map_err(anyhow::Error::from)?;
     if !context.global.json {
-        let mut page = TextPage::of(log::line(receipt));
+        let mut page = TextPage::of(log::line(receipt, None));
         explain::add_ways(&ways, &mut page);
         context.page(&page)?;
         return Ok(line);

@@ -44,6 +44,7 @@ fn mismatch(grounds: ExpectationBasis) -> FailedExpectation {
         sources: Vec::new(),
     };
     let explanation = Explanation {
+        notification_title: None,
         ways_to_show: Vec::new(),
         lesser_showing: Vec::new(),
         notification_id: Some("6f0c".parse().unwrap()),
