@@ -42,6 +42,39 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileWriteError> {
     }
 }
 
+/// Whether a result can be written there, so far as that can be told before there is one. Nothing is made or changed.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn check(path: &Path) -> Result<(), FileWriteError> {
+    let folder = match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => return Err(FileWriteError::Folder),
+        Ok(metadata) if !metadata.is_file() || names_an_open_file(path) => return Ok(()),
+        Ok(_) => match fs::OpenOptions::new().append(true).open(path) {
+            Ok(_) => return Ok(()),
+            // One that may be read only is replaced where its folder may be written to.
+            Err(_) => folder_of(&path.canonicalize()?),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match path.symlink_metadata() {
+            Ok(_) => return Err(FileWriteError::DanglingLink),
+            Err(_) => folder_of(path),
+        },
+        Err(error) => return Err(error.into()),
+    };
+    if !folder.is_dir() {
+        return Err(FileWriteError::NoFolder);
+    }
+    tempfile::tempfile_in(&folder)?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
 fn names_an_open_file(path: &Path) -> bool {
     // Such a path stands for a file that is open already, as standard output may be: what replaces it would be read
     // by nobody.
@@ -49,10 +82,7 @@ fn names_an_open_file(path: &Path) -> bool {
 }
 
 fn replace(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> Result<(), FileWriteError> {
-    let folder: PathBuf = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let folder = folder_of(path);
     if !folder.is_dir() {
         return Err(FileWriteError::NoFolder);
     }

@@ -75,7 +75,8 @@ fn one_file_serves_a_hosted_device_and_the_running_daemon() -> Result<()> {
     agent.wait(&["online"])?;
     let staged = standings(&agent, &[&file])?;
     // Twice: the device is left so that the next run may begin.
-    let attached = [standings(&agent, &["--attach", &file])?, standings(&agent, &["--attach", &file])?];
+    let attached =
+        [standings(&agent, &["--attach", "--yes", &file])?, standings(&agent, &["--attach", "--yes", &file])?];
     let words = |cases: &[Value]| -> Vec<String> {
         cases.iter().filter_map(|case| case["standing"].as_str()).map(str::to_owned).collect()
     };
@@ -99,5 +100,31 @@ fn without_a_daemon_it_ends_with_3() -> Result<()> {
     std::fs::write(&file, FILE)?;
     let told = Agent::new("")?.failure(3, &["scenario", "run", "--attach", &file.to_string_lossy()])?;
     ensure!(told.contains("no daemon is running"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn nobody_loses_a_device_without_being_asked() -> Result<()> {
+    let folder = TempDir::with_prefix("scenario-attach-")?;
+    let file = folder.path().join("whole.yaml");
+    std::fs::write(&file, FILE)?;
+    let agent = Agent::running("", &["--notifier", "console", "--embedded-broker"])?;
+    agent.make_ready()?;
+    let told = agent.failure(2, &["scenario", "run", "--attach", &file.to_string_lossy()])?;
+    ensure!(told.contains("--yes") && told.lines().count() == 1, "{told}");
+    ensure!(agent.json(&["status"])?["notificationPermission"] == "authorized", "it is as it was");
+    Ok(())
+}
+
+#[test]
+fn a_run_in_which_no_case_had_a_turn_is_no_success() -> Result<()> {
+    let folder = TempDir::with_prefix("scenario-attach-")?;
+    let file = folder.path().join("android.yaml");
+    std::fs::write(&file, "name: only there\ndevice: {platform: android}\nsteps: [{push: }, {expect: presented}]\n")?;
+    let agent = Agent::running("", &["--notifier", "console", "--embedded-broker"])?;
+    agent.wait(&["online"])?;
+    let output = agent.output(&["scenario", "run", "--attach", "--yes", &file.to_string_lossy()])?;
+    let told = String::from_utf8(output.stdout)?;
+    ensure!(output.status.code() == Some(1) && told.contains("1 skipped"), "{told}");
     Ok(())
 }

@@ -77,7 +77,7 @@ fn what_holds_ends_with_0_and_a_line_a_case() -> Result<()> {
     let printed = text(&output.stdout);
     ensure!(output.status.code() == Some(0), "{printed}{}", text(&output.stderr));
     ensure!(printed.contains("✓ passed  Denied, nothing shows"), "{printed}");
-    ensure!(printed.contains("1 cases: 1 passed"), "{printed}");
+    ensure!(printed.contains("1 case: 1 passed"), "{printed}");
     Ok(())
 }
 
@@ -207,5 +207,93 @@ fn a_broker_that_is_not_there_is_named() -> Result<()> {
     let output = bench.run(&["--broker", "mqtt://127.0.0.1:1"])?;
     let told = text(&output.stderr);
     ensure!(output.status.code() == Some(1) && told.contains("127.0.0.1:1"), "{}: {told}", output.status);
+    Ok(())
+}
+
+const TWO: &str = "name: Holds
+steps:
+  - push:
+  - expect: presented
+---
+name: Does not
+matrix: {platform: [ios, android]}
+device: {platform: \"${platform}\", permission: denied}
+steps:
+  - push:
+  - expect: {outcome: \"presented\"}
+";
+
+#[test]
+fn a_scenario_is_run_alone_by_its_line_and_a_failed_case_names_the_command() -> Result<()> {
+    let folder = ScenarioFolder::new(&[("two.yaml", TWO)])?;
+    let file = folder.path("two.yaml").display().to_string();
+    let holds = folder.agent.command(&["scenario", "run", &format!("{file}:3")])?;
+    ensure!(holds.contains("1 case: 1 passed"), "{holds}");
+    let output = folder.run(&[])?;
+    let told = text(&output.stdout);
+    let again: Vec<&str> = told.lines().filter_map(|line| line.trim().strip_prefix("portal-agent ")).collect();
+    ensure!(output.status.code() == Some(1) && again.len() == 2, "{told}");
+    for (line, platform) in again.iter().zip(["ios", "android"]).chain(again.iter().rev().zip(["android", "ios"])) {
+        // As a shell reads it: the only quotation marks are around what stands in brackets.
+        ensure!(line.contains(":6 ") && line.contains("--filter") && line.contains("platform="), "{platform}: {line}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &format!("\"$0\" {line}")])
+            .arg(portal_tests::agent::binary()?)
+            .output()?;
+        let told = text(&output.stdout);
+        ensure!(output.status.code() == Some(1) && told.contains("[1/1]"), "{line}: {told}{}", text(&output.stderr));
+    }
+    let line = folder.agent.failure(2, &["scenario", "run", &format!("{file}:0")])?;
+    ensure!(line.contains("no scenario in line 0"), "{line}");
+    Ok(())
+}
+
+#[test]
+fn standard_input_is_a_file_too() -> Result<()> {
+    use std::io::Write;
+    let agent = Agent::new("")?;
+    for (verb, code) in [("run", 0), ("check", 0)] {
+        let mut command = agent.prepare(&["scenario", verb, "-"])?;
+        let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
+        child.stdin.take().context("its input")?.write_all(DENIED.as_bytes())?;
+        let output = child.wait_with_output()?;
+        ensure!(output.status.code() == Some(code), "{verb}: {}", text(&output.stdout));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_is_run() -> Result<()> {
+    let folder = ScenarioFolder::new(&[("denied.yaml", DENIED)])?;
+    for option in ["--junit", "--html"] {
+        for place in [folder.path("nowhere/report"), folder.folder.path().to_owned()] {
+            let output = folder.run(&[option, &place.to_string_lossy()])?;
+            ensure!(output.status.code() == Some(2) && output.stdout.is_empty(), "{}", text(&output.stdout));
+            ensure!(text(&output.stderr).lines().count() == 1, "{}", text(&output.stderr));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn check_finds_what_can_never_hold() -> Result<()> {
+    for (steps, told) in [
+        ("- expect: withheld\n  - push:", "before any push"),
+        ("- push: {titel: x}", "did you mean title?"),
+        ("- push: {qqqqqqqqq: x}", "members"),
+        ("- device: doze on\n  - push:", "Android"),
+    ] {
+        let text = format!("name: wrong\nsteps:\n  {steps}\n");
+        let folder = ScenarioFolder::new(&[("wrong.yaml", &text)])?;
+        let line = folder.agent.failure(2, &["scenario", "check", &folder.path("wrong.yaml").to_string_lossy()])?;
+        ensure!(line.contains(told), "{steps}: {line}");
+    }
+    for right in
+        ["- device: doze on\n    refused: true\n  - push:", "- push: {members: {titel: x}}\n  - expect: presented"]
+    {
+        let text = format!("name: right\nsteps:\n  {right}\n");
+        let folder = ScenarioFolder::new(&[("right.yaml", &text)])?;
+        folder.agent.command(&["scenario", "run", &folder.path("right.yaml").to_string_lossy()])?;
+    }
     Ok(())
 }

@@ -35,6 +35,14 @@ pub enum PathError {
         /// Why, as the end of a sentence.
         reason: FileReadError,
     },
+    /// No scenario of the file stands in the line.
+    #[error("{file} has no scenario in line {line}")]
+    NoScenarioThere {
+        /// The file.
+        file: String,
+        /// The line.
+        line: usize,
+    },
     /// A folder below more folders than are searched.
     #[error("{} lies more than {MAX_FOLDERS} folders deep", .0.display())]
     TooDeep(PathBuf),
@@ -46,29 +54,69 @@ pub enum PathError {
     Empty(PathBuf),
 }
 
-/// Reads the files, and those of the folders, each folder's in the order of their names.
+/// Reads the files, and those of the folders, each folder's in the order of their names. `-` is standard input, and
+/// `FILE:LINE` the one scenario of a file that stands in this line.
 ///
 /// # Errors
 /// A path that cannot be read. A file that is not right is none: it stands in [`LoadedScenarios::wrong`].
 pub fn load(paths: &[PathBuf]) -> Result<LoadedScenarios, PathError> {
     let mut loaded = LoadedScenarios::default();
     for path in paths {
+        if path == Path::new("-") {
+            loaded.add("-", &standard_input()?, None)?;
+            continue;
+        }
+        if let Some((file, line)) = of_line(path) {
+            loaded.add(&file.to_string_lossy(), &bytes_of(&file)?, Some(line))?;
+            continue;
+        }
         let mut files = Vec::new();
         find(path, 0, &mut files)?;
         if files.is_empty() {
             return Err(PathError::Empty(path.clone()));
         }
         for file in files {
-            let bytes = input_file::read(&file, MAX_FILE_BYTES)
-                .map_err(|reason| PathError::Unreadable { path: file.clone(), reason })?;
-            loaded.files += 1;
-            match read(&file.to_string_lossy(), &bytes) {
-                Ok(cases) => loaded.cases.extend(cases),
-                Err(wrong) => loaded.wrong.push(wrong),
-            }
+            loaded.add(&file.to_string_lossy(), &bytes_of(&file)?, None)?;
         }
     }
     Ok(loaded)
+}
+
+impl LoadedScenarios {
+    /// Reads a file, and keeps its cases; with a line only those of the scenario that stands there.
+    fn add(&mut self, name: &str, bytes: &[u8], line: Option<usize>) -> Result<(), PathError> {
+        self.files += 1;
+        match read(name, bytes) {
+            Err(wrong) => self.wrong.push(wrong),
+            Ok(cases) => match line {
+                None => self.cases.extend(cases),
+                Some(line) => {
+                    let begin = cases.iter().map(|case| case.at.line).filter(|begin| *begin <= line).max();
+                    let begin = begin.ok_or_else(|| PathError::NoScenarioThere { file: name.to_owned(), line })?;
+                    self.cases.extend(cases.into_iter().filter(|case| case.at.line == begin));
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+fn bytes_of(file: &Path) -> Result<Vec<u8>, PathError> {
+    input_file::read(file, MAX_FILE_BYTES).map_err(|reason| PathError::Unreadable { path: file.to_owned(), reason })
+}
+
+fn standard_input() -> Result<Vec<u8>, PathError> {
+    let unreadable = |reason| PathError::Unreadable { path: "-".into(), reason };
+    let read = input_file::bounded(io::stdin(), MAX_FILE_BYTES);
+    let read = read.map_err(|error| unreadable(FileReadError::of(&error)))?;
+    read.ok_or_else(|| unreadable(FileReadError::TooLarge(MAX_FILE_BYTES)))
+}
+
+/// `FILE:LINE`, where there is such a file and no file of the whole name.
+fn of_line(path: &Path) -> Option<(PathBuf, usize)> {
+    let (file, line) = path.to_str()?.rsplit_once(':')?;
+    let (file, line) = (PathBuf::from(file), line.parse().ok()?);
+    (!path.exists() && file.is_file()).then_some((file, line))
 }
 
 fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), PathError> {
@@ -115,6 +163,25 @@ mod tests {
         fs::create_dir_all(nested(MAX_FOLDERS + 1)).unwrap();
         let error = load(&[folder.path().to_owned()]).unwrap_err();
         assert!(matches!(&error, PathError::TooDeep(path) if *path == nested(MAX_FOLDERS + 1)), "{error}");
+    }
+
+    #[test]
+    fn a_line_names_the_scenario_that_stands_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        fs::write(
+            &file,
+            "# two\nname: a\nmatrix: {p: [ios, android]}\nsteps: [{push: }]\n---\nname: b\nsteps: [{push: }]\n",
+        )
+        .unwrap();
+        let names = |line: usize| -> Result<Vec<String>, PathError> {
+            let path = PathBuf::from(format!("{}:{line}", file.display()));
+            Ok(load(&[path])?.cases.iter().map(ScenarioCase::name).collect())
+        };
+        assert_eq!(names(3).unwrap(), ["a [p=ios]", "a [p=android]"]);
+        assert_eq!(names(7).unwrap(), ["b"]);
+        assert_eq!(names(70).unwrap(), ["b"]);
+        assert!(matches!(names(0).unwrap_err(), PathError::NoScenarioThere { line: 0, .. }));
     }
 
     #[cfg(unix)]

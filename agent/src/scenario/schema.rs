@@ -216,7 +216,7 @@ fn step(key: &str, value: Value, is_change: bool) -> Value {
 }
 
 fn steps() -> Vec<Value> {
-    let push = json!({ "type": ["object", "null"], "description": "title, body, id, group, targetUser, expiresIn, sentAgo, times, retain, raw, or any member of the payload" });
+    let push = json!({ "type": ["object", "null"], "description": "title, body, id, group, targetUser, expiresIn, sentAgo, times, retain, raw, or a custom notification's own members; any others of the payload in members" });
     let other = [
         ("push", push),
         ("advance", json!({ "$ref": "#/$defs/duration" })),

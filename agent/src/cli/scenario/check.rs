@@ -17,7 +17,7 @@ Examples:
 
 Exit codes: 0 all of them are right; 2 one is not.")]
 pub struct ScenarioCheckArgs {
-    /// Files, and folders with *.yaml and *.yml in them
+    /// Files, folders with *.yaml and *.yml in them, FILE:LINE for the scenario in that line, - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }

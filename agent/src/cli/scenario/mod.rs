@@ -80,6 +80,7 @@ fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, 
         let hint = match error {
             PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
             PathError::Empty(_) => "name another folder",
+            PathError::NoScenarioThere { .. } => "name a line of the scenario that is meant",
             PathError::TooDeep(_) => "name that folder itself, or keep scenarios less deep",
             PathError::DanglingLink(_) => "remove the link, or have it lead to a file",
         };
@@ -90,8 +91,13 @@ fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, 
     }
     tell(context.global.json, &loaded.wrong);
     let problems: usize = loaded.wrong.iter().map(|wrong| wrong.problems.len()).sum();
-    let message =
-        format!("{problems} mistakes in {} of {} scenario files; nothing was run", loaded.wrong.len(), loaded.files);
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let message = format!(
+        "{} in {} of {}; nothing was run",
+        counted(problems, "mistake"),
+        loaded.wrong.len(),
+        counted(loaded.files, "scenario file")
+    );
     Err(CommandFailure::configuration(message, "each is shown above with its place"))
 }
 

@@ -43,6 +43,8 @@ pub struct ScenarioRecordArgs {
 
 /// Runs `scenario record`.
 pub fn run(context: &mut CommandContext, args: &ScenarioRecordArgs) -> Result<(), CommandFailure> {
+    // Found before the recording: it cannot be made again.
+    args.output.iter().try_for_each(|file| super::run::writable(file))?;
     let client = context.client()?;
     let mut following = client.events()?;
     // Listening has begun when the first event is here: nothing is missed between it and the status.

@@ -1,5 +1,6 @@
 //! `scenario run`: runs scenario files, tells how each case stands, and writes the reports.
 
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use crate::broker::BrokerUrl;
 use crate::control::ControlClient;
 use crate::daemon::{self, interrupted, sender_settings};
 use crate::desktop;
+use crate::escape::harmless;
 use crate::output_file;
 use crate::scenario::attached_device;
 use crate::scenario::hosted_device::CardMode;
@@ -30,11 +32,12 @@ Examples:
   portal-agent scenario run config/scenarios
   portal-agent scenario run my-tests --junit report.xml --html report.html
   portal-agent scenario run my-tests --filter 'denied android' --notifier native
+  portal-agent scenario run my-tests/denied.yaml:15
   portal-agent scenario run my-tests --shuffle 7 --repeat 50 --fail-fast
 
-Exit codes: 0 every expectation held; 1 one did not; 2 a file is not right, and nothing was run.")]
+Exit codes: 0 every expectation held; 1 one did not, or a case had no turn; 2 a file is not right, and nothing was run.")]
 pub struct ScenarioRunArgs {
-    /// Files, and folders with *.yaml and *.yml in them
+    /// Files, folders with *.yaml and *.yml in them, FILE:LINE for the scenario in that line, - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -74,6 +77,10 @@ pub struct ScenarioRunArgs {
     #[arg(long, conflicts_with_all = ["broker", "notifier", "jobs"])]
     attach: bool,
 
+    /// With --attach: reset the device without asking
+    #[arg(long, requires = "attach")]
+    yes: bool,
+
     /// native: show the cards on this desktop, too, to watch
     #[arg(long, value_enum, value_name = "native")]
     notifier: Option<ShownCards>,
@@ -109,14 +116,19 @@ pub fn run(context: &mut CommandContext, args: &ScenarioRunArgs) -> Result<(), C
     if args.list {
         return list(context, &cases);
     }
+    // Found before the run: whoever waited for it does not want to hear it at its end.
+    [&args.junit, &args.html].into_iter().flatten().try_for_each(|file| writable(file))?;
     let broker = broker(context, args)?;
-    let attached = if args.attach { Some(attached(context)?) } else { None };
+    let attached = if args.attach { Some(attached(context, args.yes)?) } else { None };
     let run = desktop::beside_main_thread(|| {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
         runtime.block_on(run_all(context, args, cases, broker, attached))
     })?;
     report(context, args, &run)?;
+    if !context.global.json {
+        context.page(&show::again(&run, args.attach))?;
+    }
     // What had no turn, since the run was ended before, is not known to hold.
     if run.failed() || run.count(CaseVerdict::Skipped) > 0 { Err(CommandFailure::NotOk) } else { Ok(()) }
 }
@@ -149,12 +161,40 @@ fn broker(context: &CommandContext, args: &ScenarioRunArgs) -> Result<Option<Run
 }
 
 /// The daemon that runs here, and how its broker is sent to.
-fn attached(context: &CommandContext) -> Result<(ControlClient, SenderOptions), CommandFailure> {
+fn attached(context: &CommandContext, yes: bool) -> Result<(ControlClient, SenderOptions), CommandFailure> {
     let client = context.client()?;
     let status = client.status()?.value;
+    if !yes {
+        agree_to_reset(&status.device.device_name)?;
+    }
     let settings =
         sender_settings(&context.settings(Vec::new())?.settings, Some(&status), &context.global.state_dir()?)?;
     Ok((client, SenderOptions { tenant: status.tenant, ..settings }))
+}
+
+/// Each case resets the device: what somebody has set up on it is gone, so that they are asked.
+fn agree_to_reset(device: &str) -> Result<(), CommandFailure> {
+    let refused = |message: String| Err(CommandFailure::configuration(message, "add --yes where it may be reset"));
+    if !std::io::stdin().is_terminal() {
+        return refused(format!(
+            "--attach resets the device {} for each case, and nobody can be asked",
+            harmless(device)
+        ));
+    }
+    let mut stderr = anstream::stderr();
+    // Where standard error is closed there is nobody to ask; the end of input is no yes.
+    let _ = write!(
+        stderr,
+        "Each case resets the device {}: its app, enrollment and permission. Go on? [y/N] ",
+        harmless(device)
+    );
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let _ = std::io::stdin().read_line(&mut answer);
+    if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+        return Ok(());
+    }
+    refused("nothing was run, and the device is as it was".to_owned())
 }
 
 async fn run_all(
@@ -232,6 +272,13 @@ fn report(context: &mut CommandContext, args: &ScenarioRunArgs, run: &RunResult)
         write(file, &html(run))?;
     }
     if context.global.json { json_line(context, &summary_line(run)) } else { context.page(&show::summary(run)) }
+}
+
+pub(super) fn writable(file: &Path) -> Result<(), CommandFailure> {
+    output_file::check(file).map_err(|reason| {
+        let message = format!("the file {} {reason}", file.display());
+        CommandFailure::configuration(message, "name a file in a folder that is there and that you may write to")
+    })
 }
 
 pub(super) fn write(file: &Path, text: &str) -> Result<(), CommandFailure> {

@@ -39,6 +39,38 @@ pub fn summary(run: &RunResult) -> TextPage {
     page
 }
 
+/// The commands that run each failed case alone; nothing where none failed, or where it came by standard input.
+pub fn again(run: &RunResult, attach: bool) -> TextPage {
+    let failed =
+        run.cases.iter().filter(|case| case.standing(run.strict) == CaseVerdict::Failed && &*case.at.file != "-");
+    let mut lines: Vec<String> = failed.map(|case| command(case, run.strict, attach)).collect();
+    lines.dedup();
+    let mut page = TextPage::new();
+    if !lines.is_empty() {
+        page.heading(if lines.len() == 1 { "Run it again alone" } else { "Run them again, each alone" });
+    }
+    lines.into_iter().for_each(|line| page.push(PageLine::new().plain("  ").strong(line)));
+    page
+}
+
+fn command(case: &CaseResult, strict: bool, attach: bool) -> String {
+    let place = format!("{}:{}", case.at.file, case.at.line);
+    let mut words = vec!["portal-agent".to_owned(), "scenario".to_owned(), "run".to_owned(), quoted(&place)];
+    // The words in brackets name the combination, and no other of the same scenario.
+    if !case.combination.is_empty() {
+        let name = case.name();
+        let combination = name.get(case.scenario.len()..).unwrap_or_default().trim();
+        words.extend(["--filter".to_owned(), quoted(combination)]);
+    }
+    words.extend(strict.then(|| "--strict".to_owned()));
+    words.extend(attach.then(|| "--attach".to_owned()));
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+}
+
 fn add(line: PageLine, spans: Spans) -> PageLine {
     spans.into_iter().fold(line, |line, (tone, text)| match tone {
         ReportTone::Plain => line.plain(text),

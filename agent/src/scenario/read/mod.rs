@@ -185,7 +185,8 @@ fn case(
     }
     let device = given::device(device.as_ref(), places, problems);
     let mut given = given::given(given.as_ref(), places, problems);
-    let steps = step::read_all(&steps?, &head.grounds, places, problems);
+    let platform = device.as_ref().map(|(device, _)| device.platform);
+    let steps = step::read_all(&steps?, platform, &head.grounds, places, problems);
     let (device, proved) = device?;
     given.splice(0..0, proved);
     Some(ScenarioCase {

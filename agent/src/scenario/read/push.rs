@@ -9,12 +9,19 @@ use super::super::model::{PayloadMembers, PushAddressee, PushPayload, PushStep};
 use super::diagnostic::ProblemList;
 use super::expect::graphs_name;
 use super::members::{NodeMembers, parsed};
+use super::words::nearest;
 use super::yaml::{YamlNode, YamlNodeKind};
 
 /// How often one step may push.
 const MAX_TIMES: usize = 1000;
 /// The largest payload that is made here; what a broker carries is less than that.
 const MAX_RAW_BYTES: usize = 64 * 1024;
+/// What a push may have besides what is read here by name: a custom notification's own members, by Graph's names.
+const PAYLOAD: [&str; 7] =
+    ["notificationTitle", "notificationBody", "targetUserPrincipalName", "id", "sentAt", "expiresAt", "collapseKey"];
+/// What is read here by name.
+const MEMBERS: [&str; 10] =
+    ["title", "body", "group", "targetUser", "expiresIn", "sentAgo", "times", "retain", "raw", "members"];
 const TITLE: &str = "Office closed";
 const BODY: &str = "Work from home on Friday.";
 
@@ -70,8 +77,22 @@ fn of_members(mut members: NodeMembers<'_>, problems: &mut ProblemList) -> Paylo
     let mut payload = Map::new();
     payload.insert("notificationTitle".to_owned(), TITLE.into());
     payload.insert("notificationBody".to_owned(), BODY.into());
+    let more = members.take("members").and_then(|node| NodeMembers::of(node, "members", problems));
     for (key, node) in members.take_rest() {
-        payload.insert(graphs_name(&key.name).to_owned(), as_sent(graphs_name(&key.name), node));
+        let name = graphs_name(&key.name);
+        if !PAYLOAD.contains(&name) {
+            let known = [&MEMBERS[..], &PAYLOAD[..]].concat();
+            let hint = match nearest(&key.name, &known) {
+                Some(nearest) => format!("did you mean {nearest}?"),
+                None => "what no custom notification has stands in members: {…}".to_owned(),
+            };
+            problems.add(key.place, format!("a push has no {:?}", key.name), hint);
+            continue;
+        }
+        payload.insert(name.to_owned(), as_sent(name, node));
+    }
+    for (key, node) in more.into_iter().flat_map(|mut more| more.take_rest()) {
+        payload.insert(key.name.clone(), as_sent(&key.name, node));
     }
     PayloadMembers { members: payload, sent_ago, expires_in }
 }

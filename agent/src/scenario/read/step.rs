@@ -2,10 +2,11 @@
 //!
 //! Lives here: reading a step. Does not live here: state changes (`changes`), expectations (`expect`), pushes (`push`).
 
-use portal_contract::GroupId;
+use portal_contract::{GroupId, OperatingSystem};
 
 use super::super::model::{
-    CardAnswer, ExpectationBasis, ExpectedRefusal, PromptAnswer, RemoteActionStep, ScenarioStep, StepAction,
+    CardAnswer, ExpectationBasis, ExpectedRefusal, ExpectedState, PromptAnswer, RemoteActionStep, ScenarioStep,
+    StepAction,
 };
 use super::diagnostic::ProblemList;
 use super::members::{NodeMembers, list, parsed, read_duration, text, word};
@@ -21,6 +22,7 @@ const BESIDE: [&str; 3] = ["refused", "facts", "undocumented"];
 /// Reads the steps of a scenario.
 pub fn read_all(
     node: &YamlNode,
+    platform: Option<OperatingSystem>,
     above: &ExpectationBasis,
     places: &SourceFile,
     problems: &mut ProblemList,
@@ -33,7 +35,40 @@ pub fn read_all(
         );
         return Vec::new();
     };
-    nodes.iter().flat_map(|node| read(node, above, places, problems)).collect()
+    let mut steps = Vec::new();
+    let mut has_push = false;
+    for node in nodes {
+        // Of a push that is not right the mistake is told, and not that none was sent.
+        has_push = has_push || line(node).starts_with("push");
+        let of_node = read(node, above, places, problems);
+        for step in &of_node {
+            if let Some((message, hint)) = cannot_hold(&step.action, platform, has_push) {
+                problems.add(node.place, message, hint);
+            }
+        }
+        steps.extend(of_node);
+    }
+    steps
+}
+
+/// Why a step can never do what it says, whatever happens before, and what would be right.
+fn cannot_hold(action: &StepAction, platform: Option<OperatingSystem>, has_push: bool) -> Option<(String, String)> {
+    match action {
+        StepAction::Expect(expectations) if !has_push => {
+            let speaks_of_a_push = |expected: &ExpectedState| {
+                matches!(expected, ExpectedState::Outcome(_) | ExpectedState::NoOutcome { .. })
+            };
+            let is_early = expectations.iter().any(|expectation| speaks_of_a_push(&expectation.expected));
+            is_early.then(|| ("an outcome is expected before any push".to_owned(), "push: comes before it".to_owned()))
+        }
+        StepAction::Change { change, refused: None } => {
+            let platform = platform.filter(|platform| !change.row.platforms.has(*platform))?;
+            let (name, platforms) = (change.row.name, change.row.platforms.words());
+            let message = format!("{platform} has no {name}: it is a command of {platforms}");
+            Some((message, "another platform in device:, or refused: true beside it".to_owned()))
+        }
+        _ => None,
+    }
 }
 
 /// Reads a step; one that says `times` is several.

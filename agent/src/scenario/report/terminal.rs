@@ -64,7 +64,8 @@ pub fn failure(case: &CaseResult, strict: bool) -> Vec<Spans> {
 /// How many of each, and how long it took.
 pub fn summary(run: &RunResult) -> Spans {
     let counted = [CaseVerdict::Passed, CaseVerdict::Warned, CaseVerdict::Failed, CaseVerdict::Skipped];
-    let mut spans = vec![(ReportTone::Plain, format!("{} cases: ", run.cases.len()))];
+    let cases = if run.cases.len() == 1 { "case" } else { "cases" };
+    let mut spans = vec![(ReportTone::Plain, format!("{} {cases}: ", run.cases.len()))];
     let mut comma = "";
     for standing in counted {
         let count = run.count(standing);
