@@ -24,7 +24,7 @@
 //! 5. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
 //! 6. [`cli`]: the table's commands and a file for each other one; each makes one request to the control API of a running daemon.
 //!
-//! [`scenario`] runs testing files on a host of its own, in virtual time; [`sender`] is what `push`, `demo` and scenarios
+//! [`at_rest`] reads the journal where no daemon runs; [`scenario`] runs testing files on a host of its own, in virtual time; [`sender`] is what `push`, `demo` and scenarios
 //! send with; [`settings`] reads defaults, file, variables and command line; [`mqtt`], [`secret`] and [`state_dir`] are what
 //! several of them need.
 //!
@@ -32,6 +32,7 @@
 //! `contract 2`), `sources.md` (what Microsoft, Apple and Google document, cited as `facts 4.1`), `decisions/` (choices with
 //! what was rejected and measured), `architecture.md` (what each module may import). `.github/CONTRIBUTING.md` has recipes.
 
+pub mod at_rest;
 pub mod broker;
 pub mod cli;
 pub mod control;

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use directories::ProjectDirs;
 use portal_contract::Timestamp;
@@ -30,6 +31,10 @@ pub const OPEN_CARDS: &str = "desktop-cards.json";
 pub const LOG: &str = "portal-agent.log";
 /// The journal's file.
 pub const JOURNAL: &str = "journal.db";
+
+/// How often, and with what pause, a lock is tried that nobody has put a name to.
+const LOCK_TRIES: usize = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The most that is read of a private file; none that is written has a hundredth of it.
 const LARGEST_PRIVATE: u64 = 64 * 1024;
@@ -173,13 +178,21 @@ impl StateDir {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = permissions::make_narrow(&mut options).open(&path).map_err(wrong)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let pid = self.holder(&mut file);
-                return Err(StateDirError::Locked { path: self.path.clone(), pid });
+        let mut tries = LOCK_TRIES;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let pid = self.holder(&mut file);
+                    tries -= 1;
+                    // A daemon names itself; whoever only looks whether one runs is gone in a moment.
+                    if pid.is_some() || tries == 0 {
+                        return Err(StateDirError::Locked { path: self.path.clone(), pid });
+                    }
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Err(TryLockError::Error(reason)) => return Err(wrong(reason)),
             }
-            Err(TryLockError::Error(reason)) => return Err(wrong(reason)),
         }
         let write = |file: &mut File| {
             file.set_len(0)?;
@@ -188,6 +201,13 @@ impl StateDir {
         };
         write(&mut file).map_err(wrong)?;
         Ok(StateDirLock { file })
+    }
+
+    /// Whether a daemon runs on this directory, which may not be there; nothing is made or written. Asked by a lock that readers
+    /// share and that is let go at once: a daemon that starts meanwhile tries again ([`StateDir::lock`]).
+    pub fn is_locked(path: &Path) -> bool {
+        let Ok(file) = File::open(path.join(LOCK)) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
     /// The process that holds the lock: from the lock's file or, where a lock keeps readers out (Windows), control.json.

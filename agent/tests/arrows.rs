@@ -84,6 +84,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     // A phone that is only described, and no daemon: words, a scenario's device, a saved state.
     ("what_if", &["scenario"]),
+    // The journal of a state directory on which no daemon runs, through the same rules and answers as a daemon's.
+    ("at_rest", &["host", "journal", "state_dir"]),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
     ("cli", &["control", "sender", "settings", "state_dir"]),
     ("lib", &[]),
@@ -111,6 +113,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/diagnostics.rs", &["service"]),
     // What the service would be started with is checked before it is installed.
     ("cli/service.rs", &["daemon", "service"]),
+    ("cli/device_source.rs", &["at_rest", "daemon"]),
     ("cli/push/mod.rs", &["daemon"]),
     ("cli/push/payload.rs", &["mqtt"]),
     // An argument that may hold a password is not repeated.

@@ -141,7 +141,41 @@ fn what_is_no_command_is_a_usage_error_in_one_line() -> Result<()> {
         let error: Value = serde_json::from_str(&agent.failure(2, &[&["--json"], wrong].concat())?)?;
         ensure!(error["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
     }
-    ensure!(agent.failure(2, &["statsu"])?.contains("status"), "the nearest is named");
+    for (wrong, hint) in [
+        ("statsu", "did you mean status?"),
+        ("perm", "did you mean permission?"),
+        ("nonsense", "portal-agent --help lists what there is"),
+    ] {
+        ensure!(agent.failure(2, &[wrong])?.trim_end().ends_with(hint), "{wrong}: {}", agent.failure(2, &[wrong])?);
+    }
+    Ok(())
+}
+
+#[test]
+fn help_has_a_page_for_each_command_and_says_the_same_as_its_option() -> Result<()> {
+    let agent = Agent::new("")?;
+    for command in [&[][..], &["push"], &["device"], &["device", "lock"], &["scenario", "run"]] {
+        let page = agent.command(&[&["help"], command].concat())?;
+        ensure!(page == agent.command(&[command, &["--help"]].concat())?, "{command:?}: {page}");
+    }
+    ensure!(agent.failure(2, &["help", "nonsense"])?.lines().count() == 1);
+    Ok(())
+}
+
+#[test]
+fn colours_are_as_color_says_and_lines_are_wrapped_where_there_is_little_room() -> Result<()> {
+    let agent = running(&[])?;
+    agent.command(&["app", "install"])?;
+    let page = |arguments: &[&str]| -> Result<String> {
+        let output = agent.prepare(arguments)?.env("COLUMNS", "60").output()?;
+        ensure!(output.status.success(), "{arguments:?}");
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    ensure!(page(&["--color", "always", "status"])?.contains('\u{1b}'));
+    ensure!(!page(&["--color", "never", "status"])?.contains('\u{1b}'));
+    let status = page(&["status"])?;
+    ensure!(!status.contains('\u{1b}') && status.contains("prompt is showing"), "{status}");
+    ensure!(status.lines().all(|line| line.chars().count() <= 60), "{status}");
     Ok(())
 }
 
@@ -313,7 +347,7 @@ fn a_daemon_in_the_background_is_waited_for_by_status() -> Result<()> {
     ensure!(ended?.success());
     assert_eq!(serde_json::from_str::<Value>(&output)?["connection"], "online");
     // The lock is free at once, and nothing is left that names a daemon.
-    agent.failure(3, &["status"]).map(drop)
+    agent.failure(3, &["wait", "online"]).map(drop)
 }
 
 #[test]

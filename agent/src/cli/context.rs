@@ -112,6 +112,17 @@ impl CommandContext {
         Ok(client)
     }
 
+    /// Says something beside the result, on standard error: for people, or as an object of one member.
+    pub fn note(&self, message: &str) {
+        let line = if self.global.json {
+            harmless_json(&serde_json::json!({ "note": message }).to_string())
+        } else {
+            format!("note: {}", page::harmless(message))
+        };
+        // Where standard error is closed there is nobody to tell.
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+
     /// Prints JSON as it came, in one line.
     ///
     /// # Errors

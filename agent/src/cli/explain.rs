@@ -5,9 +5,10 @@ use portal_contract::way_to_show::WayToShow;
 use portal_contract::{ChecklistEntry, DocumentSource, Explanation, NotificationId, SourceStatus};
 use serde_json::Value;
 
+use super::device_source::DeviceSource;
 use super::local_time::local;
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure, short_id};
+use super::{CommandContext, CommandFailure};
 
 /// To where the details stand.
 const INDENT: &str = "                              ";
@@ -22,12 +23,9 @@ pub struct ExplainArgs {
 
 /// Runs `explain`.
 pub fn run(context: &mut CommandContext, args: &ExplainArgs) -> Result<(), CommandFailure> {
-    let client = context.client()?;
-    let id = match &args.id {
-        Some(id) => Some(short_id::meant(id, &client.ids_beginning(id.as_str())?)?),
-        None => None,
-    };
-    let explanation = client.explanation(id.as_ref())?;
+    let source = DeviceSource::find(context)?;
+    let id = source.meant(args.id.as_ref())?;
+    let explanation = source.explanation(id.as_ref())?;
     context.show(&explanation, page)
 }
 

@@ -3,10 +3,10 @@
 use portal_contract::{HeldNotification, ListedReceipt, NotificationId, Outcome, OutcomeKind, PushTarget, Receipt};
 use serde::Serialize;
 
+use super::device_source::DeviceSource;
 use super::local_time::local;
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, short_id};
-use crate::control::ControlClient;
 use crate::control::log::LogRequest;
 use portal_contract::duration::Since;
 
@@ -36,27 +36,25 @@ pub struct LogArgs {
 
 /// Runs `log`.
 pub fn run(context: &mut CommandContext, args: &LogArgs) -> Result<(), CommandFailure> {
-    let client = context.client()?;
     let kind = match args.outcome {
         Some(ListedOutcome::Settled(kind)) => Some(kind),
         Some(ListedOutcome::Held) | None => None,
     };
-    let id = match &args.id {
-        // What is followed may be still to come, and is then no beginning of anything.
-        Some(id) if !args.follow => Some(short_id::meant(id, &client.ids_beginning(id.as_str())?)?),
-        id => id.clone(),
-    };
-    let request = LogRequest { outcome: kind, id: id.clone(), since: args.since, limit: args.limit, after: None };
+    let request = |id| LogRequest { outcome: kind, id, since: args.since, limit: args.limit, after: None };
     if !args.follow {
+        let source = DeviceSource::find(context)?;
+        let id = source.meant(args.id.as_ref())?;
         if args.outcome != Some(ListedOutcome::Held) {
-            client.receipts(&request)?.iter().try_for_each(|listed| print(context, listed))?;
+            source.receipts(&request(id.clone()))?.iter().try_for_each(|listed| print(context, listed))?;
         }
         // contract 7: what waits has no outcome, so it stands behind the receipts, where no outcome is asked for
         if kind.is_none() {
-            return held(context, &client, id.as_ref(), args.since);
+            return held(context, &source, id.as_ref(), args.since);
         }
         return Ok(());
     }
+    // What is followed may be still to come: its id is taken as it is typed.
+    let (client, request) = (context.client()?, request(args.id.clone()));
     if args.outcome == Some(ListedOutcome::Held) {
         let hint = "portal-agent log --outcome held shows what waits now";
         return Err(CommandFailure::configuration("--follow follows receipts, and what is held has none yet", hint));
@@ -88,17 +86,13 @@ impl std::str::FromStr for ListedOutcome {
 /// Prints what waits, oldest first.
 fn held(
     context: &mut CommandContext,
-    client: &ControlClient,
+    source: &DeviceSource,
     id: Option<&NotificationId>,
     since: Option<Since>,
 ) -> Result<(), CommandFailure> {
-    let held = client.held(id)?;
+    let held = source.held(id)?;
     let since = match since {
-        // The device's present is the computer's and what its clock is ahead.
-        Some(since) if !held.is_empty() => {
-            let ahead = client.status()?.value.condition.clock_ahead_millis;
-            Some(since.moment(crate::wall_clock::now().plus_millis(ahead)))
-        }
+        Some(since) if !held.is_empty() => Some(since.moment(source.now()?)),
         _ => None,
     };
     for one in held.iter().filter(|one| since.is_none_or(|since| one.since >= since)) {

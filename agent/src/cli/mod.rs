@@ -9,6 +9,7 @@ mod color;
 mod config;
 mod context;
 mod demo;
+mod device_source;
 mod devices;
 mod diagnostics;
 mod differences;

@@ -60,7 +60,7 @@ pub fn man(context: &mut CommandContext, args: &ManArgs) -> Result<(), CommandFa
 fn not_written(directory: &Path, error: &std::io::Error) -> CommandFailure {
     let message =
         format!("the pages cannot be written to {}: {}", directory.display(), crate::library_error::os_reason(error));
-    CommandFailure::operation("notWritten", message, "name a folder that you may write, as in ~/.local/share/man/man1")
+    CommandFailure::configuration(message, "name a folder that you may write, as in ~/.local/share/man/man1")
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use portal_contract::status::DaemonStatus;
 use portal_contract::{HeldNotification, ManagementState, StatusReport, duration};
 
+use super::device_source::DeviceSource;
+use super::local_time::local;
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, changed};
 use crate::control::{ClientError, ControlClient, WaitRequest};
@@ -23,11 +26,11 @@ pub struct StatusArgs {
 
 /// Runs `status`.
 pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<(), CommandFailure> {
-    let client = match args.wait {
-        Some(limit) => wait_until_online(context, limit)?,
-        None => context.client()?,
+    let status = match args.wait {
+        Some(limit) => wait_until_online(context, limit)?.status()?,
+        None => DeviceSource::find(context)?.status()?,
     };
-    context.show(&client.status()?, page)
+    context.show(&status, page)
 }
 
 /// The daemon may not have written its `control.json` yet; once it has, the waiting is at its side.
@@ -67,10 +70,19 @@ pub fn page(status: &StatusReport) -> TextPage {
     }
     page.heading("Device");
     device(status, &mut page);
-    page.heading("Connection");
-    connection(status, &mut page);
-    page.heading("This computer");
-    computer(status, &mut page);
+    match &status.daemon {
+        Some(daemon) => {
+            page.heading("Connection");
+            connection(status, &mut page);
+            page.heading("This computer");
+            computer(status, daemon, &mut page);
+        }
+        None => {
+            page.heading("This computer");
+            let line = PageLine::new().mark(false).plain("no daemon runs: this is what its journal holds  ");
+            page.push(line.strong("portal-agent run"));
+        }
+    }
     page
 }
 
@@ -136,7 +148,7 @@ fn held_words(held: &HeldNotification) -> String {
     format!(
         "{} since {}: {}; let go by {}{command}",
         held.notification_id,
-        held.since,
+        local(held.since),
         held.reason.word(),
         held.released_by
     )
@@ -149,7 +161,8 @@ fn enrollment(status: &StatusReport, page: &mut TextPage) {
         page.push(PageLine::named("management").plain(state.word()));
     }
     if let Some(grace) = &status.grace {
-        let words = format!("what is sent to {} groups may still arrive, until {}", grace.groups.len(), grace.ends_at);
+        let words =
+            format!("what is sent to {} groups may still arrive, until {}", grace.groups.len(), local(grace.ends_at));
         page.push(PageLine::named("grace").plain(words));
     }
     if !status.policy.is_empty() {
@@ -181,7 +194,7 @@ fn connection(status: &StatusReport, page: &mut TextPage) {
     }
 }
 
-fn computer(status: &StatusReport, page: &mut TextPage) {
+fn computer(status: &StatusReport, daemon: &DaemonStatus, page: &mut TextPage) {
     let desktop = &status.desktop;
     let server = match &desktop.notification_server {
         Some(server) => PageLine::new()
@@ -204,9 +217,10 @@ fn computer(status: &StatusReport, page: &mut TextPage) {
         page.push(PageLine::new().plain("  ").bad(problem));
     }
     page.push(PageLine::named("control").plain(&status.control.url));
-    let daemon = &status.daemon;
-    page.push(
-        PageLine::named("daemon")
-            .plain(format!("portal-agent {}, process {}, since {}", daemon.version, daemon.pid, daemon.started_at)),
-    );
+    page.push(PageLine::named("daemon").plain(format!(
+        "portal-agent {}, process {}, since {}",
+        daemon.version,
+        daemon.pid,
+        local(daemon.started_at)
+    )));
 }

@@ -32,6 +32,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer that waits for nothing may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much of a device's id must be typed.
+const SHORTEST_ID: usize = 4;
+
 /// A connection to one device of a daemon.
 #[derive(Debug)]
 pub struct ControlClient {
@@ -81,7 +84,12 @@ impl ControlClient {
             None => true,
             Some(named) => device.device_name == named || named.parse() == Ok(device.device_id),
         };
-        let meant: Vec<DeviceId> = self.hosted.iter().filter(is_meant).map(|device| device.device_id).collect();
+        let mut meant: Vec<DeviceId> = self.hosted.iter().filter(is_meant).map(|device| device.device_id).collect();
+        // contract 7: an id may be shortened, and a name comes before what it is the beginning of
+        if let (true, Some(named)) = (meant.is_empty(), named.filter(|named| named.len() >= SHORTEST_ID)) {
+            let begins = |id: &DeviceId| id.to_string().starts_with(&named.to_lowercase());
+            meant.extend(self.hosted.iter().map(|device| device.device_id).filter(begins));
+        }
         let names = || self.hosted.iter().map(|device| device.device_name.clone()).collect();
         self.device = match (meant.as_slice(), named) {
             ([only], _) => *only,

@@ -17,10 +17,17 @@ pub(super) async fn explain<H: RunningHost>(
     uri: Uri,
 ) -> Result<Json<Explanation>, ApiError> {
     let id = QueryValues::read(&uri, PARAMETERS)?.one("id", str::parse::<NotificationId>)?;
-    let message = match &id {
-        Some(id) => format!("the journal has no receipt of {:?}, and it is not held", id.as_str()),
-        None => "no push has arrived yet".to_owned(),
-    };
-    let hint = if id.is_some() { "portal-agent log lists the receipts" } else { "portal-agent push --here sends one" };
-    device.explain(id).await?.map(Json).ok_or_else(|| ApiError::new("noReceipt", message, hint))
+    let explanation = device.explain(id.clone()).await?;
+    explanation.map(Json).ok_or_else(|| missing(id.as_ref()))
+}
+
+/// That there is nothing to explain.
+pub fn missing(id: Option<&NotificationId>) -> ApiError {
+    match id {
+        Some(id) => {
+            let message = format!("the journal has no receipt of {:?}, and it is not held", id.as_str());
+            ApiError::new("noReceipt", message, "portal-agent log lists the receipts")
+        }
+        None => ApiError::new("noReceipt", "no push has arrived yet", "portal-agent push TITLE BODY sends one"),
+    }
 }

@@ -29,6 +29,7 @@ pub mod log;
 mod notifications;
 mod openapi;
 mod parameters;
+mod push;
 mod route;
 mod routes;
 mod server;
@@ -45,6 +46,7 @@ pub use client::ControlClient;
 pub use client_error::{ClientAnswer, ClientError};
 pub use control_file::{ControlFile, ControlFileError};
 pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size_of_event};
+pub use explain::missing as explain_missing;
 pub use following::FollowedLines;
 pub use held::HeldList;
 pub use ids::{IdList, MOST_IDS, is_beginning_of};
@@ -52,6 +54,7 @@ pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
+pub use push::{PushRequest, SentNotification};
 pub use server::{ControlError, ControlServer};
 pub use token::ControlToken;
 pub use wait::WaitRequest;
@@ -117,6 +120,8 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Why a push did or did not show, or why it waits; the latest without an id; `None` where there is none.
     fn explain(&self, id: Option<NotificationId>)
     -> impl Future<Output = Result<Option<Explanation>, ApiError>> + Send;
+    /// Publishes a notification for this device, as a sender does; answers once the broker has taken it.
+    fn publish(&self, notification: CustomNotification) -> impl Future<Output = Result<(), ApiError>> + Send;
     /// What Company Portal's own Notifications section lists.
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, ApiError>> + Send;
     /// What on this computer could keep a notification from showing.

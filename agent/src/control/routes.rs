@@ -17,9 +17,9 @@ use super::config;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CommandResult, DeviceEvent, HeldList, IdList, IdleReport, InAppMessages, InteractionRequest, ReceiptList,
-    RunningHost, devices, doctor, events, explain, health, held, idle, ids, interaction, log, notifications, openapi,
-    settings, status, stop, wait,
+    CommandResult, DeviceEvent, HeldList, IdList, IdleReport, InAppMessages, InteractionRequest, PushRequest,
+    ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain, health, held, idle, ids, interaction,
+    log, notifications, openapi, push, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -35,6 +35,15 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             interaction::interact::<H>,
         )
         .taking(schema::<InteractionRequest>),
+    );
+    table.push(
+        ApiRoute::post(
+            of_device("push"),
+            "Send the device a custom notification, through its broker, and answer with the id",
+            AnswerKind::Json(schema::<SentNotification>),
+            push::push::<H>,
+        )
+        .taking(schema::<PushRequest>),
     );
     table.push(ApiRoute::of_row(&hosting::ADD, &[], AnswerKind::Json(schema::<DeviceState>), devices::add::<H>));
     table.push(ApiRoute::of_row(&hosting::REMOVE, &[], AnswerKind::Json(schema::<DeviceList>), devices::remove::<H>));

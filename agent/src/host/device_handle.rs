@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use portal_contract::{
-    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification, IdleReport,
-    ListedReceipt, LogQuery, NotificationId, StatusReport,
+    CommandResult, CustomNotification, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification,
+    IdleReport, ListedReceipt, LogQuery, NotificationId, StatusReport,
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
+use super::open_device::OpenError;
 use super::requests::{DeviceRequest, HostRequest, Reply, WaitingPush};
 use crate::broker::SessionControl;
 use crate::control::{ApiError, EventReceiver, InAppMessage, RunningDevice};
@@ -181,7 +182,18 @@ impl RunningDevice for DeviceHandle {
         if let Some(WaitingPush { held, snapshot, now }) = waiting.filter(is_latest) {
             return Ok(Some(portal_device::explain_held(&held, &snapshot, &self.host.parts.rules, now)));
         }
-        record.map(|record| explanation(&record, &self.host.parts.rules)).transpose()
+        let unreadable = |_: OpenError| {
+            let message = "what the journal kept of that moment cannot be read";
+            ApiError::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
+        };
+        record.map(|record| explanation(&record, &self.host.parts.rules)).transpose().map_err(unreadable)
+    }
+
+    async fn publish(&self, notification: CustomNotification) -> Result<(), ApiError> {
+        let payload = serde_json::to_vec(&notification).map_err(|_| {
+            ApiError::new("internal", "the notification cannot be written as JSON", "send it by another sender")
+        })?;
+        self.host.publish(self, payload).await
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {
@@ -208,14 +220,14 @@ impl RunningDevice for DeviceHandle {
     }
 }
 
-fn explanation(record: &JournalRecord, rules: &EmulationSettings) -> Result<Explanation, ApiError> {
-    let unreadable = |_: serde_json::Error| {
-        let message = "what the journal kept of that moment cannot be read";
-        ApiError::new("journalUnreadable", message, "a newer portal-agent may have written it: use that one")
-    };
-    let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(unreadable)?;
+/// Why a push did or did not show, from what the journal kept of that moment.
+///
+/// # Errors
+/// What it kept cannot be read.
+pub fn explanation(record: &JournalRecord, rules: &EmulationSettings) -> Result<Explanation, OpenError> {
+    let snapshot: DeviceSnapshot = serde_json::from_str(&record.snapshot).map_err(OpenError::Snapshot)?;
     let push: Option<ReceivedPush> =
-        record.push.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+        record.push.as_deref().map(serde_json::from_str).transpose().map_err(OpenError::Snapshot)?;
     Ok(portal_device::explain(&record.receipt, push.as_ref(), &snapshot, rules))
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portal_contract::status::{BrokerStatus, ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
-use portal_contract::{ConnectionState, DeviceId, DeviceSummary, DoctorReport, NewDevice, StatusReport};
+use portal_contract::{DeviceId, DeviceSummary, DoctorReport, NewDevice, StatusReport};
 use portal_delivery::{Delivery, DeviceKey};
 use portal_device::EmulationSettings;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::device_handle::DeviceHandle;
 use super::open_device::{OpenError, OpenedDevice};
 use super::requests::{HostRequest, RemovedDevice};
+use super::status::{StatusParts, status_report};
 use super::{HostSetup, doctor};
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{ApiError, RunningDevice, RunningHost};
@@ -36,9 +37,6 @@ pub enum AddDeviceError {
     #[error("the daemon is ending")]
     Ending,
 }
-
-/// How many held pushes `status` lists (contract 7).
-const HELD_PUSHES_SHOWN: usize = 100;
 
 /// What the devices of a host have in common.
 pub(super) struct HostParts {
@@ -101,33 +99,15 @@ impl HostParts {
     /// The whole of `status`; never waits for the desktop.
     pub(super) fn status(&self, delivery: &Delivery, mut broker: BrokerStatus, last_sequence: u64) -> StatusReport {
         broker.embedded = self.embedded_broker.clone().map(|url| EmbeddedBrokerStatus { url });
-        let connection = if broker.connected { ConnectionState::Online } else { ConnectionState::Offline };
-        let (device, snapshot) = (delivery.device(), delivery.device().snapshot());
-        StatusReport {
-            connection,
-            device: snapshot.device_state(),
-            hints: snapshot.hints(None),
-            tenant: snapshot.identity.tenant.clone(),
-            app: snapshot.app_status(),
-            condition: snapshot.condition_status(),
-            prompt: device.prompt_status(),
-            should_show_request_permission_rationale: snapshot.rationale_status(),
-            documentation: snapshot.documentation.year().to_owned(),
-            push_service_emulated: device.settings().push_service.emulate,
-            groups: snapshot.enrollment.groups.clone(),
-            grace: snapshot.grace_status(),
-            policy: snapshot.policy.list().clone(),
-            settings: snapshot.switches.list(),
-            held: device.held() as u64,
-            paced: device.paced() as u64,
-            held_pushes: device.held_notifications(HELD_PUSHES_SHOWN),
+        let parts = StatusParts {
             redelivered: delivery.redelivered(),
             last_sequence,
             broker,
             control: ControlStatus { url: self.control_url.borrow().clone() },
             desktop: self.notifier.state(),
-            daemon: self.daemon.clone(),
-        }
+            daemon: Some(self.daemon.clone()),
+        };
+        status_report(delivery.device(), parts)
     }
 }
 
@@ -246,11 +226,11 @@ impl HostHandle {
         Ok(NewDevice { device_name, ..new })
     }
 
-    /// Ends what the broker keeps of a device that is hosted no longer: its session, its retained state, connection, groups.
-    async fn clear_broker(&self, device: &DeviceHandle) -> Result<(), sender::SenderError> {
-        let Some(url) = self.parts.session.brokers.first().cloned() else { return Ok(()) };
+    /// How a sender reaches the broker of a device; none where it has none.
+    fn sender_options(&self, device: &DeviceHandle) -> Option<SenderOptions> {
         let session = &self.parts.session;
-        let settings = SenderOptions {
+        let url = session.brokers.first().cloned()?;
+        Some(SenderOptions {
             protocol: session.protocol,
             tenant: device.identity().tenant.clone(),
             credentials: session.credentials.clone(),
@@ -258,7 +238,25 @@ impl HostHandle {
             allow_password_in_clear: session.allow_password_in_clear,
             connect_timeout: session.connect_timeout,
             ..SenderOptions::new(url)
+        })
+    }
+
+    /// Publishes a notification for a device, by a client of its own: it goes the way of any sender's.
+    pub(super) async fn publish(&self, device: &DeviceHandle, payload: Vec<u8>) -> Result<(), ApiError> {
+        let unsent = |problem: String| {
+            ApiError::new("notSent", problem, "portal-agent status says how the connection to the broker stands")
         };
+        let failed = |error: sender::SenderError| unsent(error.to_string());
+        let settings = self.sender_options(device).ok_or_else(|| unsent("the device has no broker".to_owned()))?;
+        let sender = sender::PushSender::connect(settings).await.map_err(failed)?;
+        let sent = sender.push_raw(sender::PushAddress::Device(device.identity().id), payload).await;
+        sender.stop().await;
+        sent.map_err(failed)
+    }
+
+    /// Ends what the broker keeps of a device that is hosted no longer: its session, its retained state, connection, groups.
+    async fn clear_broker(&self, device: &DeviceHandle) -> Result<(), sender::SenderError> {
+        let Some(settings) = self.sender_options(device) else { return Ok(()) };
         sender::end_session(&settings, device.identity().id).await?;
         let sender = sender::PushSender::connect(settings).await?;
         let topics = portal_contract::DeviceTopics::new(&device.identity().tenant, device.identity().id);

@@ -20,6 +20,7 @@ mod hosted_device;
 mod inputs;
 mod open_device;
 mod requests;
+mod status;
 
 use std::sync::Arc;
 
@@ -30,11 +31,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
-pub use device_handle::DeviceHandle;
+pub use device_handle::{DeviceHandle, explanation};
 pub use doctor::{desktop_hint, draws_buttons};
 pub use first_start::Contradiction;
 pub use host_handle::{AddDeviceError, HostHandle};
-pub use open_device::{OpenError, OpenedDevice, journal_options};
+pub use open_device::{OpenError, OpenedDevice, journal_options, resumption};
+pub use status::{StatusParts, status_report};
 
 use crate::broker::SessionSettings;
 use crate::desktop::{DesktopEvent, Notifier};

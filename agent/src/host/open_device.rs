@@ -139,7 +139,11 @@ fn recovery(recovered: &RecoveredDevice) -> Recovery {
     Recovery { published_through: recovered.published_through, redelivered: recovered.redelivered }
 }
 
-fn resumption(recovered: &RecoveredDevice) -> Result<ResumePoint, OpenError> {
+/// Where a device goes on, from what the journal holds of it.
+///
+/// # Errors
+/// What the journal holds cannot be read.
+pub fn resumption(recovered: &RecoveredDevice) -> Result<ResumePoint, OpenError> {
     let held = recovered.held.iter().map(|(_, json)| serde_json::from_str::<HeldPush>(json));
     Ok(ResumePoint {
         held: held.collect::<Result<_, _>>().map_err(OpenError::Snapshot)?,

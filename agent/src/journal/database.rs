@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use portal_contract::{DeviceId, Timestamp};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, watch};
 
 use super::clock_jump::{ClockSource, ComputerClocks};
@@ -140,13 +141,7 @@ impl JournalDatabase {
     /// # Errors
     /// The database could not be read.
     pub fn known(&self) -> Result<Vec<KnownDevice>, JournalError> {
-        let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        let sql = "SELECT id, (SELECT json FROM snapshots WHERE snapshots.device = devices.device \
-                   ORDER BY snapshots.event DESC LIMIT 1) FROM devices ORDER BY device";
-        let mut statement = connection.prepare(sql)?;
-        let known = statement
-            .query_map([], |row| Ok(KnownDevice { id: DeviceId::from_bytes(row.get(0)?), snapshot: row.get(1)? }))?;
-        Ok(known.collect::<rusqlite::Result<_>>()?)
+        known(&self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The highest ticket that is durable. The sender goes away with the writer, at close.
@@ -203,4 +198,14 @@ impl Drop for JournalDatabase {
             tracing::error!(%error, "journal not closed cleanly");
         }
     }
+}
+
+/// The devices that the database holds, in the order in which they were made.
+pub(super) fn known(connection: &Connection) -> Result<Vec<KnownDevice>, JournalError> {
+    let sql = "SELECT id, (SELECT json FROM snapshots WHERE snapshots.device = devices.device \
+               ORDER BY snapshots.event DESC LIMIT 1) FROM devices ORDER BY device";
+    let mut statement = connection.prepare(sql)?;
+    let known = statement
+        .query_map([], |row| Ok(KnownDevice { id: DeviceId::from_bytes(row.get(0)?), snapshot: row.get(1)? }))?;
+    Ok(known.collect::<rusqlite::Result<_>>()?)
 }

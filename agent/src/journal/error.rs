@@ -32,6 +32,17 @@ pub enum JournalError {
         /// The newest version known here.
         known: i64,
     },
+    /// An older agent wrote it, and nothing may be written to bring it up to date.
+    #[error(
+        "the journal {path} has version {found}, which is older than this portal-agent's; start the daemon once, which \
+         brings it up to date (portal-agent run)"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+    },
     /// It is a SQLite database of another program.
     #[error(
         "{path} is a database of another program, not a journal of portal-agent; it was left as it is: \

@@ -3,6 +3,7 @@
 //! Lives here: the SQLite edge behind [`DeviceJournal`], one writer thread with group commits, one reader thread, retention.
 //! Does not live here: what an event or a snapshot means; both are JSON text of the device's making.
 
+mod at_rest;
 mod clock_jump;
 mod codes;
 mod database;
@@ -24,6 +25,7 @@ mod tests;
 mod used_ids;
 mod writer;
 
+pub use at_rest::{DeviceAtRest, JournalAtRest};
 pub use clock_jump::ClockJump;
 pub use database::{JournalDatabase, JournalOptions, KnownDevice};
 pub use device_journal::DeviceJournal;

@@ -34,6 +34,24 @@ const STEPS: &[&str] = &[
      WHERE seen.type = 'text'",
 ];
 
+/// How a database is read that no daemon has open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RestMode {
+    /// It has no write-ahead log.
+    WithoutLog,
+    /// It has one, with an index beside it.
+    WithLog,
+    /// It is a copy, beside which files may be made.
+    Copy,
+}
+
+/// The name by which SQLite opens a file with these options (sqlite.org/uri.html).
+fn uri(path: &Path, query: &str) -> String {
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let path = if cfg!(windows) { format!("/{}", path.replace('\\', "/")) } else { path };
+    format!("file:{path}?{query}")
+}
+
 /// Where the database is: a file, or this process's memory.
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseLocation {
@@ -88,6 +106,27 @@ impl DatabaseLocation {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.pragma_update(None, "cache_size", -1024).map_err(|error| self.wrong(&error))?;
         Ok(connection)
+    }
+
+    /// A connection that only reads, to a file that no daemon has open and that stays as it is, as what lies beside it does. The
+    /// file's version is this program's: an older one cannot be brought up to date without writing.
+    pub(super) fn open_at_rest(&self, mode: RestMode) -> Result<Connection, JournalError> {
+        let connection = match mode {
+            RestMode::Copy => self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            RestMode::WithoutLog | RestMode::WithLog => {
+                let query = if mode == RestMode::WithoutLog { "immutable=1" } else { "readonly_shm=1" };
+                let uri = Self { path: uri(&self.path, query).into(), in_memory: true };
+                uri.connect(OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|_| self.cannot_open())?
+            }
+        };
+        match self.check(&connection)? {
+            VERSION => Ok(connection),
+            found => Err(JournalError::Older { path: self.path.clone(), found }),
+        }
+    }
+
+    fn cannot_open(&self) -> JournalError {
+        JournalError::Open { path: self.path.clone(), reason: "SQLite cannot read it in its place".to_owned() }
     }
 
     fn connect(&self, flags: OpenFlags) -> Result<Connection, JournalError> {

@@ -294,14 +294,21 @@ fn save(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) -> ru
     Ok(())
 }
 
-fn recover(transaction: &Transaction<'_>, device: i64, series: &DeviceSeries) -> rusqlite::Result<RecoveredDevice> {
+/// What the database holds of a device that it knows, and the device's number in it. Nothing is written.
+pub(super) fn recovered(connection: &Connection, id: &DeviceId) -> rusqlite::Result<(i64, RecoveredDevice)> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, series(row)?));
+    let (device, series) = connection.prepare_cached(SERIES)?.query_row(params![id.as_bytes()], read)?;
+    Ok((device, recover(connection, device, &series)?))
+}
+
+fn recover(connection: &Connection, device: i64, series: &DeviceSeries) -> rusqlite::Result<RecoveredDevice> {
     let sql = "SELECT json FROM snapshots WHERE device = ?1 AND event = ?2";
     let snapshot =
-        transaction.prepare_cached(sql)?.query_row(params![device, series.last_event], |row| row.get(0)).optional()?;
-    let mut held = transaction.prepare_cached("SELECT key, push FROM held WHERE device = ?1 ORDER BY key")?;
+        connection.prepare_cached(sql)?.query_row(params![device, series.last_event], |row| row.get(0)).optional()?;
+    let mut held = connection.prepare_cached("SELECT key, push FROM held WHERE device = ?1 ORDER BY key")?;
     let held = held.query_map(params![device], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let sql = "SELECT last_action FROM devices WHERE device = ?1";
-    let last_action = transaction.prepare_cached(sql)?.query_row(params![device], |row| row.get(0))?;
+    let last_action = connection.prepare_cached(sql)?.query_row(params![device], |row| row.get(0))?;
     Ok(RecoveredDevice {
         snapshot,
         last_action,

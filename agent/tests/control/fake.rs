@@ -177,11 +177,11 @@ impl FakeState {
                 notification_server: self.notification_server.then_some(server),
                 ..status::DesktopStatus::default()
             },
-            daemon: status::DaemonStatus {
+            daemon: Some(status::DaemonStatus {
                 pid: 4242,
                 version: "0.1.0".to_owned(),
                 started_at: "2026-11-23T08:59:00Z".parse().unwrap(),
-            },
+            }),
         }
     }
 
@@ -253,6 +253,11 @@ impl RunningDevice for FakeDevice {
         let found = inner.settled.iter().rev().find(asked);
         let rules = EmulationSettings::default();
         Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot, &rules)))
+    }
+
+    async fn publish(&self, notification: CustomNotification) -> Result<(), ApiError> {
+        self.push(notification.id.as_str(), &notification.notification_title);
+        Ok(())
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {

@@ -69,8 +69,8 @@ pub struct StatusReport {
     pub control: ControlStatus,
     /// The desktop that this runs on.
     pub desktop: DesktopStatus,
-    /// The daemon.
-    pub daemon: DaemonStatus,
+    /// The daemon; null where none runs and this was read from its journal.
+    pub daemon: Option<DaemonStatus>,
 }
 
 /// The app on the device that receives custom notifications.
@@ -275,7 +275,7 @@ pub struct EmbeddedBrokerStatus {
 /// The control API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlStatus {
-    /// Where it listens.
+    /// Where it listens; empty where no daemon runs.
     pub url: String,
 }
 

@@ -24,11 +24,7 @@ pub(super) struct PayloadToSend {
 pub(super) fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<PayloadToSend, CommandFailure> {
     if let Some(path) = &args.raw {
         let bytes = read(path).map_err(|error| {
-            CommandFailure::operation(
-                "unreadable",
-                format!("the file {} {error}", path.display()),
-                "name another with --raw",
-            )
+            CommandFailure::configuration(format!("the file {} {error}", path.display()), "name another with --raw")
         })?;
         let value = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
         let id = value["id"].as_str().and_then(|id| id.parse().ok());
