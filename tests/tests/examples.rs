@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::{Agent, binary};
+use portal_tests::survival::is_full;
 use tempfile::TempDir;
 
 /// The most lines that an example has.
@@ -17,15 +18,16 @@ fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/docs/examples")
 }
 
-/// Whether a program is there; where it is not a note says so.
-fn is_there(program: &str) -> bool {
+/// Whether a program is there; where it is not a note says so. With `tests/run --full` it must be.
+fn is_there(program: &str) -> Result<bool> {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let go = || Command::new(program).arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let is_there = [found, go()].into_iter().flatten().any(|status| status.success());
     if !is_there {
+        ensure!(!is_full(), "{program} is not installed here; tests/run --full installs it");
         eprintln!("skipped: {program} is not installed here");
     }
-    is_there
+    Ok(is_there)
 }
 
 /// A command of an example's own, in an environment in which nothing of the machine's session reaches the daemon.
@@ -91,7 +93,7 @@ next(phone, None)
 
 #[test]
 fn python() -> Result<()> {
-    if !is_there("python3") {
+    if !is_there("python3")? {
         return Ok(());
     }
     let has_pytest = Command::new("python3").args(["-c", "import pytest"]).output()?.status.success();
@@ -121,7 +123,7 @@ const JUNIT: &[(&str, &str)] = &[
 
 #[test]
 fn java() -> Result<()> {
-    if !is_there("javac") || !is_there("java") {
+    if !is_there("javac")? || !is_there("java")? {
         return Ok(());
     }
     let folder = folder("DeniedTest.java", JUNIT)?;
@@ -131,7 +133,7 @@ fn java() -> Result<()> {
 
 #[test]
 fn go() -> Result<()> {
-    if !is_there("go") {
+    if !is_there("go")? {
         return Ok(());
     }
     let folder = folder("denied_test.go", &[])?;
@@ -140,7 +142,7 @@ fn go() -> Result<()> {
 
 #[test]
 fn the_ci_jobs_annotations_name_file_and_line() -> Result<()> {
-    if !is_there("jq") {
+    if !is_there("jq")? {
         return Ok(());
     }
     let job = std::fs::read_to_string(examples().join("ci.yml"))?;

@@ -17,6 +17,7 @@ use ureq::http::{Request, Response, StatusCode};
 use ureq::{Agent, Body};
 use url::form_urlencoded;
 
+use super::chosen::chosen;
 use super::client_error::{ClientAnswer, ClientError};
 use super::config;
 use super::following::FollowedLines;
@@ -31,9 +32,6 @@ use crate::library_error::{json_reason, os_reason};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer that waits for nothing may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How much of a device's id must be typed.
-const SHORTEST_ID: usize = 4;
 
 /// A connection to one device of a daemon.
 #[derive(Debug)]
@@ -80,24 +78,7 @@ impl ControlClient {
     /// [`ClientError::UnknownDevice`] where none is called so, [`ClientError::SeveralDevices`] where none is named and there
     /// is more than one, or where two have the name.
     pub fn choose(&mut self, named: Option<&str>) -> Result<(), ClientError> {
-        let is_meant = |device: &&DeviceSummary| match named {
-            None => true,
-            Some(named) => device.device_name == named || named.parse() == Ok(device.device_id),
-        };
-        let mut meant: Vec<DeviceId> = self.hosted.iter().filter(is_meant).map(|device| device.device_id).collect();
-        // contract 7: an id may be shortened, and a name comes before what it is the beginning of
-        if let (true, Some(named)) = (meant.is_empty(), named.filter(|named| named.len() >= SHORTEST_ID)) {
-            let begins = |id: &DeviceId| id.to_string().starts_with(&named.to_lowercase());
-            meant.extend(self.hosted.iter().map(|device| device.device_id).filter(begins));
-        }
-        let names = || self.hosted.iter().map(|device| device.device_name.clone()).collect();
-        self.device = match (meant.as_slice(), named) {
-            ([only], _) => *only,
-            ([], Some(named)) => {
-                return Err(ClientError::UnknownDevice { named: named.to_owned(), hosted: names() });
-            }
-            _ => return Err(ClientError::SeveralDevices { hosted: names() }),
-        };
+        self.device = chosen(&self.hosted, named)?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 mod api;
 mod api_error;
 mod body;
+mod chosen;
 mod client;
 mod client_error;
 pub mod condition;
