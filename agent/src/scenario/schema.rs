@@ -157,7 +157,11 @@ fn expectation() -> Value {
     let mut properties = Map::new();
     for name in receipt.names() {
         let words = receipt.words(name);
-        let one = if words.is_empty() { json!({}) } else { json!({ "anyOf": [{ "enum": words }, chosen()] }) };
+        let one = if words.is_empty() {
+            json!({})
+        } else {
+            json!({ "anyOf": [{ "enum": words }, { "type": "null" }, chosen()] })
+        };
         let schema = if name == "unmet" {
             json!({ "type": ["array", "string"], "description": "Every unmet prerequisite; with none, and no outcome beside it: presented" })
         } else {

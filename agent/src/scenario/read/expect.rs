@@ -207,8 +207,8 @@ fn receipt_members(members: &mut NodeMembers<'_>, problems: &mut ProblemList) ->
             problems.add(key.place, format!("expect has no {:?}", key.name), meant(&key.name, names));
             continue;
         }
-        // Only that the words exist. Whether they hold is not known before the run.
-        for value in list(node) {
+        // Only that the words exist. Whether they hold is not known before the run. Null: the receipt has no such member.
+        for value in list(node).into_iter().filter(|value| !value.is_null()) {
             if let Err(hint) = known.accepts(&key.name, value.text().unwrap_or_default()) {
                 problems.add(value.place, format!("{} is {}", key.name, shown(value)), hint);
             }

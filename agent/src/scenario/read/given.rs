@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::model::{GivenDevice, StateChange, StatusCheck};
 use super::diagnostic::{ProblemList, SourceSpan};
-use super::members::{NodeMembers, list, parsed, shown, word};
+use super::members::{NodeMembers, list, parsed, shown, text, word};
 use super::place::SourceFile;
 use super::yaml::{YamlNode, YamlNodeKind};
 use super::{changes, status};
@@ -106,10 +106,16 @@ fn by_settings(node: &YamlNode, problems: &mut ProblemList) -> Option<EmulationS
                 format!("a setting of {}, as in push_service.emulate", SECTIONS.join(", ")),
             );
         }
-        settings.push((key.name.clone(), value.text().unwrap_or_default().to_owned()));
+        settings.push((key.name.clone(), setting(value, problems)?));
     }
     let rules = rules_by_settings(settings);
     rules.map_err(|error| problems.add(node.place, error, "config/default.toml says what each may be")).ok()
+}
+
+/// A setting's value as the command line takes it: of a list its members, with commas between them.
+fn setting(node: &YamlNode, problems: &mut ProblemList) -> Option<String> {
+    let texts: Option<Vec<&str>> = list(node).into_iter().map(|member| text(member, "a setting", problems)).collect();
+    texts.map(|texts| texts.join(","))
 }
 
 /// What settings by their names say of a device's rules; the defaults for the rest.

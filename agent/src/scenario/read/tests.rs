@@ -171,6 +171,27 @@ fn a_device_says_only_what_matters_and_the_rest_has_defaults() {
 }
 
 #[test]
+fn a_rule_whose_setting_is_a_list_takes_one() {
+    let times = |list: &str| {
+        let text = format!("name: x\ndevice: {{rules: {{app.ios_summary_times: {list}}}}}\nsteps: [{{push: }}]\n");
+        cases(&text).remove(0).device.rules.apple_summary_times
+    };
+    assert_eq!(times("[\"09:00\", \"18:00\"]"), [9 * 60, 18 * 60]);
+    assert_eq!(times("\"09:00\""), [9 * 60]);
+    assert!(times("[]").is_empty());
+    let wrong = told("name: x\ndevice: {rules: {app.ios_summary_times: {a: b}}}\nsteps: [{push: }]\n");
+    assert!(wrong.contains("a setting is"), "{wrong}");
+}
+
+#[test]
+fn a_receipts_member_may_be_expected_to_be_absent() {
+    for member in ["delay", "interaction", "problem", "soundLowered"] {
+        let case = steps(&format!("- push:\n- expect: {{outcome: presented, {member}: ~}}\n"));
+        assert_eq!(case.steps.len(), 2, "{member}");
+    }
+}
+
+#[test]
 fn an_expectation_rests_on_what_stands_nearest() {
     let text = "name: x\nfacts: ['4.1.4']\nsteps:\n- push:\n- expect: presented\n- expect: {outcome: presented, undocumented: our own}\n\
         - expect: [{prompt: notShowing, facts: ['1.6', '4.1.4']}]\n";
