@@ -11,6 +11,8 @@ use portal_agent::scenario::files::load;
 use portal_agent::scenario::model::ScenarioCase;
 use portal_agent::scenario::{coverage, read, schema};
 use portal_contract::command::COMMANDS;
+use portal_contract::{DocumentationYear, OperatingSystem};
+use portal_device::behaviour::BEHAVIOURS;
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
@@ -46,6 +48,28 @@ fn the_published_schema_is_current() {
 #[test]
 fn the_page_of_facts_is_current() {
     current("README.md", &coverage::page(&cases()));
+}
+
+/// A behaviour that no scenario could show would stand here with its reason; there is none.
+#[test]
+fn each_documented_behaviour_has_a_scenario() {
+    let cases = cases();
+    let is_named = |id: &str| cases.iter().any(|case| case.facts.iter().any(|fact| fact == id));
+    let gaps: Vec<&str> = BEHAVIOURS.iter().map(|behaviour| behaviour.id).filter(|id| !is_named(id)).collect();
+    assert!(gaps.is_empty(), "no scenario names {}", gaps.join(", "));
+}
+
+/// Whatever is not documented in every year says so on the page, and with a failure.
+#[test]
+fn what_rests_on_a_choice_says_so() {
+    let page = coverage::page(&cases());
+    for behaviour in BEHAVIOURS {
+        let row = page.lines().find(|line| line.starts_with(&format!("| {} |", behaviour.id))).unwrap();
+        let systems = [OperatingSystem::Ios, OperatingSystem::Android];
+        for label in behaviour.evidence.labels(DocumentationYear::ALL.iter().copied(), &systems) {
+            assert!(row.contains(label.word()), "{} is {}: {row}", behaviour.id, label.word());
+        }
+    }
 }
 
 #[test]

@@ -16,7 +16,8 @@ const HEAD: &str = "\
 
 The shipped scenarios, by the documented behaviour that they rest on. `portal-agent scenario run config/scenarios` runs
 them. The numbers are the sections of [the documented facts](../../agent/docs/sources.md), and within a section the
-behaviours in their order; a scenario names them under `facts:`.
+behaviours in their order; a scenario names them under `facts:`. How far documents say a behaviour stands beside it: an expectation
+of what is derived or undocumented rests on a choice, and a failure prints which.
 
 This page is written by `portal-agent scenario facts config/scenarios`; a test keeps it current.
 ";
@@ -37,14 +38,27 @@ pub fn page(cases: &[ScenarioCase]) -> String {
         ),
     );
     for (id, about) in SECTIONS {
-        add(&mut page, format_args!("\n## {id} {about}\n\n| | documented | scenarios |\n| --- | --- | --- |\n"));
+        add(
+            &mut page,
+            format_args!(
+                "\n## {id} {about}\n\n| | behaviour | how far documents say it | scenarios |\n| --- | --- | --- | --- |\n"
+            ),
+        );
         for behaviour in BEHAVIOURS.iter().filter(|behaviour| behaviour.section() == *id) {
             let scenarios =
                 named.get(behaviour.id).map_or_else(|| "**gap: none yet**".to_owned(), |scenarios| links(scenarios));
-            add(&mut page, format_args!("| {} | {} | {scenarios} |\n", behaviour.id, behaviour.says));
+            add(
+                &mut page,
+                format_args!(
+                    "| {} | {} | {} | {scenarios} |\n",
+                    behaviour.id,
+                    behaviour.says,
+                    behaviour.evidence.by_year_and_platform()
+                ),
+            );
         }
         if let Some(scenarios) = named.get(id) {
-            add(&mut page, format_args!("| {id} | the section as a whole | {} |\n", links(scenarios)));
+            add(&mut page, format_args!("| {id} | the section as a whole | | {} |\n", links(scenarios)));
         }
     }
     page

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use portal_contract::{Explanation, Timestamp};
+use portal_contract::{Explanation, RuleEvidence, Timestamp};
 use portal_device::DocumentedBehaviour;
 use serde::Serialize;
 
@@ -163,6 +163,7 @@ impl FailedExpectation {
                 text.push_str(&format!("\n            {:?}", behaviour.says));
                 let titles = behaviour.evidence.titles().join("; ");
                 text.push_str(&format!("\n            from: {titles}"));
+                text.push_str(&format!("\n            {}", standing_of(&behaviour.evidence)));
             }
         }
         if let Some(explanation) = &self.explanation {
@@ -170,6 +171,17 @@ impl FailedExpectation {
         }
         text
     }
+}
+
+/// How far documents say a behaviour, and what nobody does: what rests on a choice says so.
+fn standing_of(evidence: &RuleEvidence) -> String {
+    let mut text = evidence.by_year_and_platform();
+    for (what, words) in [("", evidence.note), ("undocumented: ", evidence.undocumented)] {
+        if !words.is_empty() {
+            text.push_str(&format!(" ({what}{words})"));
+        }
+    }
+    text
 }
 
 fn checklist(explanation: &Explanation) -> String {

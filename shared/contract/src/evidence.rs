@@ -297,6 +297,35 @@ impl RuleEvidence {
         sources
     }
 
+    /// How far each year's documentation says it of `operating_system`, in words, the same years together: `derived in 2019;
+    /// documented in 2023, 2025, 2026`. Years in which it is not in force are left out.
+    pub fn by_year(&self, operating_system: OperatingSystem) -> String {
+        let mut words: Vec<(SourceStatus, Vec<&str>)> = Vec::new();
+        let in_force =
+            |profile: &&DocumentationYear| self.status(**profile, operating_system) != YearStatus::NotInForce;
+        for profile in DocumentationYear::ALL.iter().filter(in_force) {
+            let label = self.label(*profile, operating_system);
+            match words.iter_mut().find(|(known, _)| *known == label) {
+                Some((_, years)) => years.push(profile.year()),
+                None => words.push((label, vec![profile.year()])),
+            }
+        }
+        match words.as_slice() {
+            [(label, years)] if years.len() == DocumentationYear::ALL.len() => label.word().to_owned(),
+            _ => words
+                .iter()
+                .map(|(label, years)| format!("{} in {}", label.word(), years.join(", ")))
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+
+    /// The same of every platform: one sentence where it is the same for all of them.
+    pub fn by_year_and_platform(&self) -> String {
+        let (apple, android) = (self.by_year(OperatingSystem::Ios), self.by_year(OperatingSystem::Android));
+        if apple == android { apple } else { format!("{apple}; on Android {android}") }
+    }
+
     /// Title and date of each document, whatever the year and the platform.
     pub fn titles(&self) -> Vec<String> {
         let mut titles: Vec<String> = Vec::new();

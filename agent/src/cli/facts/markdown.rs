@@ -121,9 +121,6 @@ fn behaviours(text: &mut String) {
             ),
         );
     }
-    let is_named = |rule: &Rule| BEHAVIOURS.iter().any(|behaviour| behaviour.rules.contains(rule));
-    let unnamed: Vec<&str> = Rule::ALL.iter().filter(|rule| !is_named(rule)).map(|rule| rule.about().name).collect();
-    add(text, format_args!("\nRules that carry out none of these: {}.\n", unnamed.join(", ")));
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ mod tests {
     fn what_rests_on_a_quote_is_found_with_it() {
         assert_eq!(counts("C19.3"), (1, 2));
         assert_eq!(counts("1.3"), (0, 2));
-        assert_eq!(counts("3"), (2, 0));
+        assert_eq!(counts("3"), (2, 1));
     }
 
     #[test]
