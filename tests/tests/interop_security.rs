@@ -22,10 +22,14 @@ fn text(path: &Path) -> Result<&str> {
 
 /// An agent with these settings in a file, started on this broker.
 fn agent(folder: &TempDir, broker: &Mosquitto, settings: &str) -> Result<Agent> {
+    agent_at(folder, &broker.url(), settings)
+}
+
+fn agent_at(folder: &TempDir, url: &str, settings: &str) -> Result<Agent> {
     let file = folder.path().join("settings.toml");
     std::fs::write(&file, format!("[broker]\n{settings}\n"))?;
     let mut agent = Agent::new("")?;
-    agent.start(&["--notifier", "console", "--broker", &broker.url(), "--config", text(&file)?])?;
+    agent.start(&["--notifier", "console", "--broker", url, "--config", text(&file)?])?;
     Ok(agent)
 }
 
@@ -47,6 +51,22 @@ async fn tls_with_a_ca_file() -> Result<()> {
     let agent = agent(&folder, &broker, "ca_file = \"ca.pem\"")?;
     agent.wait(&["online"])?;
     ensure!(agent.json(&["status"])?["broker"]["url"].as_str().is_some_and(|url| url.starts_with("mqtts://")));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_to_a_bare_ip_v6_address() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let CertificatePair { cert_file, key_file } = CertificateAuthority::new(folder.path(), "ca")?.sign("::1")?;
+    let port = TcpListener::bind("[::1]:0")?.local_addr()?.port();
+    let more = format!("listener {port} ::1\ncertfile {}\nkeyfile {}\n", cert_file.display(), key_file.display());
+    let _broker = Mosquitto::start(&MosquittoSetup { more, ..MosquittoSetup::default() })?;
+    let agent = agent_at(&folder, &format!("mqtts://[::1]:{port}"), "ca_file = \"ca.pem\"")?;
+    agent.wait(&["online"])?;
+    agent.make_ready()?;
+    // The sender dials by itself, by the same settings.
+    let settings = folder.path().join("settings.toml");
+    agent.command(&["push", "--config", text(&settings)?, "--here", "--title", "A", "--body", "B", "--wait"])?;
     Ok(())
 }
 

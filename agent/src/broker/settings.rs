@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use portal_contract::{DeviceId, Tenant};
 
-use crate::mqtt::{
-    BrokerCredentials, BrokerUrl, MqttVersion, TlsError, TlsSettings, client_config, password_in_clear,
-    tls_to_an_ip_v6_address,
-};
+use crate::mqtt::{BrokerCredentials, BrokerUrl, MqttVersion, TlsError, TlsSettings, client_config, password_in_clear};
 
 /// Room for events beside the receive window: publishes answered, and what a connection tells of itself.
 pub const EVENT_SLACK: usize = 512;
@@ -123,9 +120,6 @@ impl SessionSettings {
         if self.brokers.is_empty() {
             return Err(BrokerError::NoBroker);
         }
-        if let Some(url) = tls_to_an_ip_v6_address(&self.brokers) {
-            return Err(BrokerError::TlsToAddress { url: url.clone() });
-        }
         let in_clear = password_in_clear(&self.brokers).filter(|_| self.credentials.is_some());
         if let Some(url) = in_clear.filter(|_| !self.allow_password_in_clear) {
             return Err(BrokerError::PasswordInClear { url: url.clone() });
@@ -153,12 +147,6 @@ pub enum BrokerError {
          password in clear"
     )]
     PasswordInClear {
-        /// The broker.
-        url: BrokerUrl,
-    },
-    /// TLS to a bare IPv6 address.
-    #[error("{url}: TLS to a bare IPv6 address is not supported; use the broker's name")]
-    TlsToAddress {
         /// The broker.
         url: BrokerUrl,
     },
@@ -211,6 +199,5 @@ mod tests {
         assert!(SessionSettings { brokers: Vec::new(), ..good.clone() }.check(2000).is_err());
         assert!(SessionSettings { keep_alive: Duration::from_secs(4), ..good.clone() }.check(2000).is_err());
         assert!(SessionSettings { receive_maximum: 0, ..good }.check(2000).is_err());
-        assert!(settings("mqtts://[::1]").check(2000).is_err());
     }
 }

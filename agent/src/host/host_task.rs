@@ -285,15 +285,15 @@ impl HostTask {
     fn device_request(&mut self, key: DeviceKey, request: DeviceRequest) -> Result<(), HostError> {
         match request {
             DeviceRequest::Apply { command, reply } => {
-                let request = self.expect(key, PendingReply::Command(reply));
+                let request = self.remember_reply(key, PendingReply::Command(reply));
                 self.handle(key, Input::Command { request, command })
             }
             DeviceRequest::Interact { interaction, reply } => {
-                let request = self.expect(key, PendingReply::Command(reply));
+                let request = self.remember_reply(key, PendingReply::Command(reply));
                 self.handle(key, Input::Interact { request, interaction })
             }
             DeviceRequest::AwaitIdle { reply } => {
-                let request = self.expect(key, PendingReply::Idle(reply));
+                let request = self.remember_reply(key, PendingReply::Idle(reply));
                 self.handle(key, Input::AwaitIdle(request))
             }
             // From memory alone, so that it is answered while the disk is not: `status` once waited 8 s for a frozen
@@ -337,7 +337,7 @@ impl HostTask {
     }
 
     /// Whom the answer to a new request is for. A device that is gone drops it, by which whoever waits knows.
-    fn expect(&mut self, key: DeviceKey, reply: PendingReply) -> RequestNumber {
+    fn remember_reply(&mut self, key: DeviceKey, reply: PendingReply) -> RequestNumber {
         self.last_request += 1;
         let request = RequestNumber(self.last_request);
         if let Some(device) = self.devices.get_mut(&key) {

@@ -36,7 +36,7 @@ impl<'a> Elements<'a> {
         Some((tag, content))
     }
 
-    fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
+    fn next_of(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.next().filter(|(found, _)| *found == tag).map(|(_, content)| content)
     }
 }
@@ -54,16 +54,16 @@ impl<'a> CertificateNames<'a> {
     pub(super) fn of(der: &'a [u8]) -> Option<Self> {
         // RFC 5280, 4.1: version (which version 1 leaves out), serial number, method of signing, issuer, validity,
         // subject.
-        let certificate = Elements(der).expect(SEQUENCE)?;
-        let mut fields = Elements(Elements(certificate).expect(SEQUENCE)?);
+        let certificate = Elements(der).next_of(SEQUENCE)?;
+        let mut fields = Elements(Elements(certificate).next_of(SEQUENCE)?);
         let (first, _) = fields.next()?;
         if first == CONTEXT_0 {
-            fields.expect(INTEGER)?;
+            fields.next_of(INTEGER)?;
         }
-        fields.expect(SEQUENCE)?;
-        let issuer = fields.expect(SEQUENCE)?;
-        fields.expect(SEQUENCE)?;
-        let subject = fields.expect(SEQUENCE)?;
+        fields.next_of(SEQUENCE)?;
+        let issuer = fields.next_of(SEQUENCE)?;
+        fields.next_of(SEQUENCE)?;
+        let subject = fields.next_of(SEQUENCE)?;
         Some(Self { issuer, subject })
     }
 }
@@ -74,9 +74,9 @@ pub(super) fn name_for_people(name: &[u8]) -> Option<String> {
     const ORGANISATION: &[u8] = &[0x55, 0x04, 0x0a];
     let of_kind = |kind: &[u8]| {
         let mut parts = Elements(name);
-        std::iter::from_fn(move || parts.expect(SET)).find_map(|set| {
-            let mut pair = Elements(Elements(set).expect(SEQUENCE)?);
-            if pair.expect(OBJECT_ID)? != kind {
+        std::iter::from_fn(move || parts.next_of(SET)).find_map(|set| {
+            let mut pair = Elements(Elements(set).next_of(SEQUENCE)?);
+            if pair.next_of(OBJECT_ID)? != kind {
                 return None;
             }
             let (_, text) = pair.next()?;
@@ -90,15 +90,15 @@ pub(super) fn name_for_people(name: &[u8]) -> Option<String> {
 
 /// What kind of key a PKCS#8 key is.
 pub(super) fn kind_of_pkcs8(der: &[u8]) -> Option<&'static str> {
-    let mut fields = Elements(Elements(der).expect(SEQUENCE)?);
-    fields.expect(INTEGER)?;
-    let mut algorithm = Elements(fields.expect(SEQUENCE)?);
+    let mut fields = Elements(Elements(der).next_of(SEQUENCE)?);
+    fields.next_of(INTEGER)?;
+    let mut algorithm = Elements(fields.next_of(SEQUENCE)?);
     // Object ids as they stand in the file: RSA and PSS (RFC 8017), EC (RFC 5480), DSA and Diffie-Hellman (RFC 3279),
     // those of Curve25519 and Curve448 (RFC 8410).
-    Some(match algorithm.expect(OBJECT_ID)? {
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => rsa(kind_of_rsa(fields.expect(OCTETS)?)),
+    Some(match algorithm.next_of(OBJECT_ID)? {
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01] => rsa(kind_of_rsa(fields.next_of(OCTETS)?)),
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a] => "an RSA key bound to PSS",
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => curve(algorithm.expect(OBJECT_ID).unwrap_or_default()),
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01] => curve(algorithm.next_of(OBJECT_ID).unwrap_or_default()),
         [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => "a DSA key",
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x03, 0x01] => "a Diffie-Hellman key",
         [0x2b, 0x65, 0x6e | 0x6f] => "a key for key exchange (X25519 or X448)",
@@ -110,18 +110,18 @@ pub(super) fn kind_of_pkcs8(der: &[u8]) -> Option<&'static str> {
 
 /// What kind of key a SEC 1 key (`EC PRIVATE KEY`) is.
 pub(super) fn kind_of_sec1(der: &[u8]) -> Option<&'static str> {
-    let mut fields = Elements(Elements(der).expect(SEQUENCE)?);
-    fields.expect(INTEGER)?;
-    fields.expect(OCTETS)?;
-    let named = fields.expect(CURVE).and_then(|parameters| Elements(parameters).expect(OBJECT_ID));
+    let mut fields = Elements(Elements(der).next_of(SEQUENCE)?);
+    fields.next_of(INTEGER)?;
+    fields.next_of(OCTETS)?;
+    let named = fields.next_of(CURVE).and_then(|parameters| Elements(parameters).next_of(OBJECT_ID));
     Some(curve(named.unwrap_or_default()))
 }
 
 /// The size of an RSA key in bits, from PKCS#1 (`RSA PRIVATE KEY`).
 pub(super) fn kind_of_rsa(der: &[u8]) -> Option<usize> {
-    let mut fields = Elements(Elements(der).expect(SEQUENCE)?);
-    fields.expect(INTEGER)?;
-    let modulus = fields.expect(INTEGER)?;
+    let mut fields = Elements(Elements(der).next_of(SEQUENCE)?);
+    fields.next_of(INTEGER)?;
+    let modulus = fields.next_of(INTEGER)?;
     let significant = modulus.iter().position(|&byte| byte != 0).map_or(&[][..], |first| &modulus[first..]);
     let zeros = significant.first().map_or(0, |byte| byte.leading_zeros() as usize);
     Some(significant.len() * 8 - zeros)

@@ -181,11 +181,6 @@ pub(crate) fn password_in_clear(brokers: &[BrokerUrl]) -> Option<&BrokerUrl> {
     brokers.iter().find(|url| !url.is_secure() && !url.is_loopback())
 }
 
-/// The first broker that is TLS to a bare IPv6 address: rumqttc dials and verifies one spelling, and none serves both.
-pub(crate) fn tls_to_an_ip_v6_address(brokers: &[BrokerUrl]) -> Option<&BrokerUrl> {
-    brokers.iter().find(|url| url.is_secure() && url.host().parse::<Ipv6Addr>().is_ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,7 +27,7 @@ pub(crate) use client::{
     ConnectOptions, LastWill, MqttClient, MqttEvent, MqttMessage, ServerLimits, TopicFilter, open, publish_window,
 };
 pub(crate) use connection::MqttConnection;
-pub(crate) use endpoint::{may_hold_password, password_in_clear, tls_to_an_ip_v6_address};
+pub(crate) use endpoint::{may_hold_password, password_in_clear};
 pub(crate) use tls::{client_config, server_config};
 
 /// MQTT's own largest packet in bytes (MQTT 5, 1.5.5: the largest variable byte integer).

@@ -21,7 +21,7 @@ pub use crate::mqtt::{
 };
 use crate::mqtt::{
     ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, ServerLimits, client_config, open,
-    password_in_clear, publish_window, tls_to_an_ip_v6_address,
+    password_in_clear, publish_window,
 };
 use pending::PendingRequests;
 pub use receipts::ReceiptStream;
@@ -92,9 +92,6 @@ pub enum SenderError {
     /// A password over a network without TLS (contract 6).
     #[error("the password would cross the network in clear to {0}; use mqtts://, or allow it by the setting")]
     PasswordInClear(BrokerUrl),
-    /// TLS to a bare IPv6 address.
-    #[error("{0}: TLS to a bare IPv6 address is not supported; use the broker's name")]
-    TlsToAddress(BrokerUrl),
     /// Certificates or keys.
     #[error(transparent)]
     Tls(Arc<TlsError>),
@@ -313,9 +310,6 @@ pub async fn end_session(settings: &SenderOptions, device: DeviceId) -> Result<(
 
 fn options(settings: &SenderOptions) -> Result<ConnectOptions<'_>, SenderError> {
     let url = std::slice::from_ref(&settings.url);
-    if tls_to_an_ip_v6_address(url).is_some() {
-        return Err(SenderError::TlsToAddress(settings.url.clone()));
-    }
     if settings.credentials.is_some() && !settings.allow_password_in_clear && password_in_clear(url).is_some() {
         return Err(SenderError::PasswordInClear(settings.url.clone()));
     }

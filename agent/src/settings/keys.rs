@@ -68,7 +68,7 @@ const URLS: KeyKind = KeyKind::List(&KeyKind::Url);
 const PROTOCOLS: KeyKind = KeyKind::Choice(&["5", "3.1.1"]);
 const ACTIONS: KeyKind = KeyKind::List(&KeyKind::Choice(&["retire", "syncDevice", "wipe", "delete"]));
 const LEVELS: KeyKind = KeyKind::Choice(&["error", "warn", "info", "debug", "trace"]);
-/// MQTT's keep-alive has 16 bits; below 5 s the client library refuses.
+/// MQTT's keep-alive has 16 bits; below 5 s an answer that takes a little while would end the connection.
 const KEEP_ALIVE: KeyKind = KeyKind::Period(5, 65_535);
 const DAY: u64 = 24 * 3600;
 

@@ -100,13 +100,13 @@ impl<H> OpenNotifications<H> {
     }
 
     /// A card is under way: from here on, signals about unknown ids may be about it.
-    pub(super) fn expect(&mut self) {
+    pub(super) fn begin_expecting(&mut self) {
         self.early.clear();
         self.expecting = true;
     }
 
     /// It came to nothing.
-    pub(super) fn expect_no_more(&mut self) {
+    pub(super) fn end_expecting(&mut self) {
         self.early.clear();
         self.expecting = false;
     }
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_signal_that_overtakes_the_id_is_not_lost() {
         let mut open = OpenNotifications::new();
-        open.expect();
+        open.begin_expecting();
         assert!(open.hear(5, action(CLICK)).is_none());
         assert!(open.hear(5, ServerSignal::Closed(2)).is_none());
         let (event, ()) = open.accept(5, CARD, ()).unwrap();
@@ -240,14 +240,14 @@ mod tests {
     fn signals_before_a_card_are_about_others() {
         let mut open = OpenNotifications::new();
         open.hear(5, action(CLICK));
-        open.expect();
+        open.begin_expecting();
         assert!(open.accept(5, CARD, ()).is_none());
     }
 
     #[test]
     fn a_card_answers_once() {
         let mut open = OpenNotifications::new();
-        open.expect();
+        open.begin_expecting();
         open.accept(1, CARD, ());
         assert!(open.hear(1, action("other")).is_none());
         assert!(open.hear(1, action(CLICK)).is_some());
@@ -262,7 +262,7 @@ mod tests {
             early in any::<bool>(),
         ) {
             let mut open = OpenNotifications::new();
-            open.expect();
+            open.begin_expecting();
             let mut answers = Vec::new();
             let mut hear = |open: &mut OpenNotifications<()>, ids: &[u32]| for &id in ids {
                 answers.extend(open.hear(id, ServerSignal::Closed(2)));

@@ -99,7 +99,7 @@ impl ScenarioWriter {
         };
         if recording.start.prompt.is_some() {
             writer.line("permission: prompt");
-            writer.expect("prompt", "{prompt: showing}".to_owned());
+            writer.set_expectation("prompt", "{prompt: showing}".to_owned());
         }
         writer
     }
@@ -113,7 +113,7 @@ impl ScenarioWriter {
     }
 
     /// What followed from the newest step; what was said of the same before holds no longer.
-    fn expect(&mut self, of: &str, expectation: String) {
+    fn set_expectation(&mut self, of: &str, expectation: String) {
         self.expected.retain(|(known, _)| known != of);
         if !line::is_placeholder(&expectation) {
             self.expected.push((of.to_owned(), expectation));
@@ -169,13 +169,13 @@ impl ScenarioWriter {
             DeviceEventKind::Settled { receipt } => self.settled(receipt),
             DeviceEventKind::Held { notification_id } => {
                 self.held.insert(notification_id.clone());
-                self.expect(notification_id, format!("{{of: {}, held: true}}", line::text(notification_id)));
+                self.set_expectation(notification_id, format!("{{of: {}, held: true}}", line::text(notification_id)));
             }
-            DeviceEventKind::Prompt {} => self.expect("prompt", "{prompt: showing}".to_owned()),
-            DeviceEventKind::PromptGone {} => self.expect("prompt", "{prompt: notShowing}".to_owned()),
+            DeviceEventKind::Prompt {} => self.set_expectation("prompt", "{prompt: showing}".to_owned()),
+            DeviceEventKind::PromptGone {} => self.set_expectation("prompt", "{prompt: notShowing}".to_owned()),
             DeviceEventKind::Card { title, body, sound } => {
                 let card = line::flow(&json!({ "card": { "title": title, "body": body, "sound": sound } }));
-                self.expect("card", card);
+                self.set_expectation("card", card);
             }
             DeviceEventKind::CardGone { sequence, interaction } => self.card_gone(event.at, *sequence, *interaction),
             DeviceEventKind::Following {} | DeviceEventKind::Connection { .. } => {}
@@ -254,7 +254,7 @@ impl ScenarioWriter {
         if matches!(&receipt.outcome, Outcome::Presented(shown) if shown.surface != Surface::InApp) {
             self.cards.push(receipt.sequence);
         }
-        self.expect(id.unwrap_or_default(), line::outcome(receipt));
+        self.set_expectation(id.unwrap_or_default(), line::outcome(receipt));
     }
 
     fn card_gone(&mut self, at: Timestamp, sequence: u64, interaction: CardInteraction) {

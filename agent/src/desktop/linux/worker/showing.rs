@@ -45,7 +45,7 @@ impl DesktopWorker {
     fn show(&mut self, job: &ShowRequest) {
         // Before the call: a server may signal before the answer with its id has been read. notify-rust alone lost 50
         // of 50 such signals (decisions/0008).
-        self.open.expect();
+        self.open.begin_expecting();
         self.called = self.server.owner().cloned();
         // A prompt has no receipt to say it in.
         let then = self.question_after_showing().filter(|_| matches!(job, ShowRequest::Card(_)));
@@ -71,7 +71,7 @@ impl DesktopWorker {
             ShowResult::Shown(accepted) if is_still_there => self.accept(subject, accepted).await,
             ShowResult::Shown(..) => self.lose(subject).await,
             ShowResult::Failed(error) => {
-                self.open.expect_no_more();
+                self.open.end_expecting();
                 let (problem, detail) = refusal::judge(&error);
                 self.fail(subject, problem, detail).await;
             }
@@ -86,7 +86,7 @@ impl DesktopWorker {
 
     /// The server took it and went away before its answer was read: the id means nothing any more.
     async fn lose(&mut self, subject: OpenItem) {
-        self.open.expect_no_more();
+        self.open.end_expecting();
         match subject {
             OpenItem::Card(card) => {
                 self.tell(DesktopEvent::Shown { card, verdict: Some(DesktopVerdict::Unknown) }).await;
@@ -129,7 +129,7 @@ impl DesktopWorker {
 
     /// The server took the call and did not answer: never repeated, and none more until it answers (contract 4).
     async fn give_up(&mut self, subject: OpenItem, call: NotifyCall) {
-        self.open.expect_no_more();
+        self.open.end_expecting();
         // A prompt is shown anew once the server answers, and two would stand then, the first one deaf. A card is not
         // shown again, so what comes late of it may stay.
         if matches!(subject, OpenItem::Prompt(..)) {
