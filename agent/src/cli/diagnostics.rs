@@ -4,18 +4,18 @@
 //! that no secret is in those; what this adds is lists of names and of sizes.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Parser;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 
+use super::capture::run_captured;
 use super::page::{PageLine, TextPage};
-use super::{Cli, CommandContext, CommandFailure, GlobalOptions, log_file, version};
+use super::{Cli, CommandContext, CommandFailure, log_file, version};
 use crate::library_error::os_reason;
 use crate::output_file;
 use crate::service::definition::UNIT;
@@ -213,11 +213,14 @@ fn collect(context: &CommandContext) -> (Vec<ManifestEntry>, Vec<(&'static str, 
             // One that does not answer keeps nobody waiting more than once.
             PartSource::Command(words) if words[0] != "service" && silent.is_some() => (Vec::new(), silent.clone()),
             PartSource::Command(words) => {
-                let (printed, failure) = answer(&context.global, words);
+                let cli = Cli::try_parse_from(["portal-agent"].iter().chain(words));
+                // A test reads each of them.
+                let (printed, failure) =
+                    cli.map_or_else(|_| Default::default(), |cli| run_captured(&context.global, &cli));
                 if failure.as_ref().is_some_and(|failure| failure.code == "daemonLost") {
                     silent = failure.as_ref().map(|failure| failure.message.clone());
                 }
-                (printed, failure.map(|failure| failure.message))
+                (printed.into_bytes(), failure.map(|failure| failure.message))
             }
         };
         entries.push(ManifestEntry { name: part.name, about: part.about, bytes: content.len(), problem });
@@ -226,31 +229,6 @@ fn collect(context: &CommandContext) -> (Vec<ManifestEntry>, Vec<(&'static str, 
     let manifest = serde_json::to_vec_pretty(&serde_json::json!({ "parts": entries })).unwrap_or_default();
     parts.insert(0, (MANIFEST, manifest));
     (entries, parts)
-}
-
-/// What a command prints with `--json`, and why it failed.
-fn answer(global: &GlobalOptions, words: &[&str]) -> (Vec<u8>, Option<crate::control::ApiError>) {
-    let Ok(cli) = Cli::try_parse_from(["portal-agent"].iter().chain(words)) else { return (Vec::new(), None) };
-    let printed = SharedBuffer::default();
-    let global = GlobalOptions { json: true, ..global.clone() };
-    let mut context = CommandContext::new(global, Box::new(printed.clone()), false);
-    let failure = cli.verb.run(&mut context).err().filter(|failure| !failure.is_silent());
-    let printed = std::mem::take(&mut *printed.0.lock().unwrap_or_else(PoisonError::into_inner));
-    (printed, failure.map(|failure| failure.parts()))
-}
-
-/// What a command's result goes to.
-#[derive(Debug, Clone, Default)]
-struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for SharedBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 fn archive(folder: &str, parts: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {

@@ -4,6 +4,7 @@
 //! and errors are printed. Does not live here: what a command does to the device. A daemon is reached through the control
 //! API's client alone.
 
+mod capture;
 mod changed;
 mod color;
 mod config;
@@ -30,6 +31,7 @@ mod push;
 mod run;
 mod run_lines;
 mod scenario;
+mod see;
 mod service;
 mod shell;
 mod short_id;

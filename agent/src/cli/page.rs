@@ -123,6 +123,11 @@ impl PageLine {
         if good { self.good("✓ ") } else { self.bad("✗ ") }
     }
 
+    /// Adds the mark of what could not be found out.
+    pub fn unknown_mark(self) -> Self {
+        self.warning("? ")
+    }
+
     /// A line that begins with a name in a column.
     pub fn named(name: &str) -> Self {
         Self::new().dim(format!("{name:<12}")).hang()

@@ -64,7 +64,12 @@ impl Options {
     /// What a person has to put right in the settings.
     pub fn from_settings(settings: &Settings, state_dir: PathBuf) -> Result<Self, ConfigurationError> {
         let embedded = embedded(settings)?;
-        let called_by = invocation::program_for(&state_dir, StateDir::default_path().ok().as_deref());
+        let default = StateDir::default_path().ok();
+        let called_by = invocation::program_for(&state_dir, default.as_deref());
+        let label = match state_dir.file_name() {
+            Some(name) if default.as_deref() != Some(&state_dir) => name.to_string_lossy().into_owned(),
+            _ => String::new(),
+        };
         Ok(Self {
             state_dir,
             asked: asked(settings)?,
@@ -87,6 +92,7 @@ impl Options {
             control_listen: settings.control.listen,
             settings_in_force: SettingsInForce::default(),
             called_by,
+            label,
         })
     }
 }

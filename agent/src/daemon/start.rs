@@ -16,7 +16,7 @@ use crate::broker::{
     BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
 };
 use crate::control::{ControlError, ControlFile, ControlServer, RunningHost};
-use crate::desktop::{self, ConsoleNotifier, DesktopEvent, NativeNotifier, Notifier};
+use crate::desktop::{self, ConsoleNotifier, DesktopEvent, DesktopShare, NativeNotifier, Notifier};
 use crate::host::{
     AddDeviceError, Clock, DeviceHandle, Host, HostError, HostHandle, HostSetup, OpenError, OpenedDevice, SystemClock,
     journal_options,
@@ -56,6 +56,8 @@ pub struct Options {
     pub control_listen: SocketAddr,
     /// The settings that all of this comes from, for whoever asks; none where it comes from none.
     pub settings_in_force: SettingsInForce,
+    /// What tells this daemon's cards from those of another one on the same desktop; empty where nothing has to.
+    pub label: String,
     /// How a person in another terminal calls this program for this daemon; cards on the console say so.
     pub called_by: String,
 }
@@ -158,6 +160,14 @@ fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>
     (notifier, receiver)
 }
 
+/// Among the daemons of this user that show cards on the same desktop. A session ends with its desktop, and so does the
+/// folder; where the system names none for sessions, the user's cache takes its place.
+fn join_desktop(label: &str) -> DesktopShare {
+    let folder = directories::BaseDirs::new()
+        .map(|directories| directories.runtime_dir().unwrap_or(directories.cache_dir()).join("portal-agent"));
+    folder.map_or_else(DesktopShare::alone, |folder| DesktopShare::join(&folder, label.to_owned()))
+}
+
 /// The session's settings, with the embedded broker in them where there is one.
 async fn start_broker(
     options: &Options,
@@ -204,6 +214,8 @@ impl Daemon {
             rules,
             embedded_broker,
             control_url,
+            state_dir: state_dir.path().to_owned(),
+            share: join_desktop(&options.label),
             most_devices: open_files::most_devices(),
         };
         let host = Host::start(setup)?;

@@ -110,6 +110,7 @@ fn options(platform: OperatingSystem, state_dir: PathBuf, notifier: NotifierKind
         settings_in_force: SettingsInForce::default(),
         // Whoever reads a card has read the line that tells the shell which daemon is meant.
         called_by: invocation::program(),
+        label: "demo".to_owned(),
     }
 }
 

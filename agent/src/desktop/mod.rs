@@ -16,6 +16,7 @@ mod console;
 mod icon;
 mod queue;
 mod recording;
+mod share;
 mod suppression;
 mod text;
 
@@ -34,6 +35,7 @@ pub use console::ConsoleNotifier;
 #[cfg(target_os = "linux")]
 pub use linux::LinuxNotifier as NativeNotifier;
 pub use recording::{RecordedCall, RecordingBehaviour, RecordingNotifier};
+pub use share::{DesktopShare, SharingDaemon};
 pub use suppression::Suppression;
 
 /// The name that every card is shown under.

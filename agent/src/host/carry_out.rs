@@ -79,9 +79,15 @@ impl HostTask {
         Ok(())
     }
 
-    /// Which device a card is of, where there is more than one to take it for.
+    /// Which device a card is of, where there is more than one to take it for, here or in another daemon on this desktop.
     fn label(&self, device: &HostedDevice) -> Option<String> {
-        (self.parts.count() > 1).then(|| device.delivery.device().snapshot().identity.name.clone())
+        let share = &self.parts.share;
+        let has_others = !share.others().is_empty();
+        if self.parts.count() < 2 && !has_others {
+            return None;
+        }
+        let name = device.delivery.device().snapshot().identity.name.clone();
+        Some(if has_others && !share.label().is_empty() { format!("{name}, {}", share.label()) } else { name })
     }
 
     fn show_card(&self, device: &HostedDevice, card: CardNumber, shown: CardContent) {

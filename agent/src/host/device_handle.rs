@@ -204,7 +204,7 @@ impl RunningDevice for DeviceHandle {
         // Waited for, as nowhere else: whoever asks the doctor wants the desktop as it is now.
         self.host.notifier().look().await;
         let status = self.status().await?;
-        Ok(self.host.examine(&status, self.journal.clock_jump().is_some()))
+        Ok(self.host.examine(&status, self.journal.clock_jump().is_some()).await)
     }
 
     async fn events(&self) -> Result<EventReceiver, ApiError> {

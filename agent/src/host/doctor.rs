@@ -5,30 +5,151 @@
 use portal_contract::status::{DesktopStatus, NotificationServer};
 use portal_contract::{DesktopVerdict, DoctorCheck, DoctorReport, StatusReport};
 
-use crate::desktop::Suppression;
+use super::computer::{BrokerWay, ComputerFacts};
+use crate::desktop::{SharingDaemon, Suppression};
+
+/// The least room that a state directory should have, in bytes: some days of receipts, and the journal's companions.
+const LEAST_ROOM: u64 = 64 * 1024 * 1024;
+
+/// What the edges found.
+#[derive(Debug, Default)]
+pub(super) struct Findings<'a> {
+    pub(super) journal_trouble: Option<&'a str>,
+    pub(super) clock_jumped: bool,
+    pub(super) suppression: Suppression,
+    pub(super) computer: ComputerFacts,
+    pub(super) others: Vec<SharingDaemon>,
+}
 
 /// Examines the computer that the daemon runs on.
-pub fn examine(
-    status: &StatusReport,
-    journal_trouble: Option<&str>,
-    clock_jumped: bool,
-    suppression: Suppression,
-) -> DoctorReport {
-    let checks = vec![
-        broker(status),
+pub(super) fn examine(status: &StatusReport, found: &Findings<'_>) -> DoctorReport {
+    let mut checks = vec![broker(status)];
+    checks.extend(way_to_the_broker(&status.broker.url, found.computer.way.as_ref()));
+    checks.extend([
         subscriptions(status),
+        session(&status.desktop, &found.computer),
         notification_server(status),
-        do_not_disturb(&status.desktop, suppression),
-        application_switch(&status.desktop, suppression),
-        journal(journal_trouble),
-        clock(clock_jumped),
-    ];
+        do_not_disturb(&status.desktop, found.suppression),
+        application_switch(&status.desktop, found.suppression),
+        desktop_entry(&status.desktop, &found.computer),
+        other_daemons(&found.others),
+        journal(found.journal_trouble),
+        disk(&found.computer),
+        permissions(&found.computer),
+        clock(found.clock_jumped),
+    ]);
     DoctorReport { checks }
 }
 
 fn check(name: &str, ok: bool, detail: impl Into<String>, hint: &str) -> DoctorCheck {
     let hint = if ok { String::new() } else { hint.to_owned() };
-    DoctorCheck { name: name.to_owned(), ok, detail: detail.into(), hint }
+    DoctorCheck { name: name.to_owned(), ok, known: true, detail: detail.into(), hint }
+}
+
+/// What could not be found out, and is not known to be wrong.
+fn unknown(name: &str, detail: impl Into<String>) -> DoctorCheck {
+    DoctorCheck { name: name.to_owned(), ok: true, known: false, detail: detail.into(), hint: String::new() }
+}
+
+/// Each step of the way to a broker that is not connected, so that nobody looks at its certificate where its name is wrong.
+fn way_to_the_broker(url: &str, way: Option<&BrokerWay>) -> Vec<DoctorCheck> {
+    let is_secure = url.starts_with("mqtts:");
+    let named = |host: &str| check("brokerName", true, format!("{host} is a name that leads to a computer"), "");
+    match way {
+        None => Vec::new(),
+        Some(BrokerWay::NoSuchName { host }) => {
+            let detail = format!("no computer is known by the name {host}");
+            vec![check(
+                "brokerName",
+                false,
+                detail,
+                "check the name in broker.urls, this computer's DNS, and a VPN that is needed",
+            )]
+        }
+        Some(BrokerWay::NoListener { host, port, reason }) => {
+            let detail = format!("{host} takes no connection on port {port}: {reason}");
+            let hint =
+                "check the port in broker.urls (1883, with TLS 8883), that the broker runs, and firewalls between";
+            vec![named(host), check("brokerPort", false, detail, hint)]
+        }
+        Some(BrokerWay::Listens { host, port }) => {
+            let detail = format!("{host} takes connections on port {port}: what is wrong is said by the check broker");
+            let beyond = if is_secure {
+                unknown("brokerTls", "reached, and not connected: TLS, credentials or the protocol are what is left")
+            } else {
+                unknown("brokerCredentials", "reached, and not connected: credentials or the protocol are what is left")
+            };
+            vec![named(host), check("brokerPort", true, detail, ""), beyond]
+        }
+    }
+}
+
+fn session(desktop: &DesktopStatus, computer: &ComputerFacts) -> DoctorCheck {
+    let name = "session";
+    if desktop.notifier == "console" {
+        return check(name, true, "not needed: cards are printed (--notifier console)", "");
+    }
+    if !cfg!(target_os = "linux") {
+        return unknown(name, "this system does not tell whether the daemon is in a desktop session");
+    }
+    let hint = "start the daemon in the desktop session: portal-agent service install, or run there";
+    match (&computer.session_bus, &computer.screen) {
+        (None, _) => check(name, false, "the daemon was started without a session bus", hint),
+        (Some(_), Some(screen)) => check(name, true, format!("the daemon is in a session with a screen, {screen}"), ""),
+        // A user manager that was there before the desktop knows no screen, and its bus is the desktop's all the same.
+        (Some(_), None) => unknown(name, "the daemon has a session bus and knows of no screen, as a service may"),
+    }
+}
+
+fn desktop_entry(desktop: &DesktopStatus, computer: &ComputerFacts) -> DoctorCheck {
+    let name = "desktopEntry";
+    if desktop.notifier == "console" || !cfg!(target_os = "linux") {
+        return check(name, true, "not needed here", "");
+    }
+    match &computer.desktop_entry {
+        Some(path) => check(name, true, format!("cards are Company Portal's by {}", path.display()), ""),
+        None => unknown(
+            name,
+            "none is installed: cards show, and a desktop may not list Company Portal among its applications; a package or \
+             install.sh brings it",
+        ),
+    }
+}
+
+fn other_daemons(others: &[SharingDaemon]) -> DoctorCheck {
+    let name = |other: &SharingDaemon| {
+        let label = if other.label.is_empty() { "of the default state directory" } else { other.label.as_str() };
+        format!("{label} (process {})", other.pid)
+    };
+    let detail = match others {
+        [] => "no other daemon of this user shows cards on this desktop".to_owned(),
+        others => {
+            let names: Vec<String> = others.iter().map(name).collect();
+            format!("cards on this desktop are of other daemons, too, and say whose they are: {}", names.join(", "))
+        }
+    };
+    check("otherDaemons", true, detail, "")
+}
+
+fn disk(computer: &ComputerFacts) -> DoctorCheck {
+    let Some(room) = computer.room else { return unknown("disk", "this system does not tell how much room there is") };
+    let place = computer.state_dir.display();
+    let detail = format!("{} MiB are free where {place} is", room / 1024 / 1024);
+    check("disk", room >= LEAST_ROOM, detail, "free space there, or name another --state-dir")
+}
+
+fn permissions(computer: &ComputerFacts) -> DoctorCheck {
+    let Some(mode) = computer.mode else {
+        return unknown("permissions", "this system does not tell who may read the state directory");
+    };
+    let place = computer.state_dir.display();
+    let detail = if mode & 0o077 == 0 {
+        format!("{place} is this user's alone")
+    } else {
+        format!("others may look into {place} (mode {mode:o}); the files with secrets in it are this user's alone")
+    };
+    let others_write = mode & 0o022 != 0;
+    check("permissions", !others_write, detail, "chmod go-w the state directory")
 }
 
 fn broker(status: &StatusReport) -> DoctorCheck {
@@ -77,7 +198,10 @@ fn do_not_disturb(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCh
         None => untold(desktop),
     };
     let hint = desktop_hint(DesktopVerdict::DoNotDisturb, server(desktop));
-    check("doNotDisturb", suppression.do_not_disturb != Some(true), detail, hint)
+    match suppression.do_not_disturb {
+        None if desktop.verdict.is_some() => unknown("doNotDisturb", detail),
+        on => check("doNotDisturb", on != Some(true), detail, hint),
+    }
 }
 
 fn application_switch(desktop: &DesktopStatus, suppression: Suppression) -> DoctorCheck {
@@ -87,7 +211,10 @@ fn application_switch(desktop: &DesktopStatus, suppression: Suppression) -> Doct
         None => untold(desktop),
     };
     let hint = desktop_hint(DesktopVerdict::ApplicationOff, server(desktop));
-    check("applicationSwitch", suppression.application_off != Some(true), detail, hint)
+    match suppression.application_off {
+        None if desktop.verdict.is_some() => unknown("applicationSwitch", detail),
+        off => check("applicationSwitch", off != Some(true), detail, hint),
+    }
 }
 
 /// What makes a notification server show again what it keeps from the screen, by the name that it gives itself in
@@ -159,11 +286,35 @@ mod tests {
     }
 
     #[test]
+    fn the_search_for_a_broker_ends_where_the_way_does() {
+        let way = |way| way_to_the_broker("mqtts://broker.example", Some(&way));
+        let failed = |checks: &[DoctorCheck]| checks.iter().find(|check| !check.ok).map(|check| check.name.clone());
+        let host = || "broker.example".to_owned();
+        assert_eq!(failed(&way(BrokerWay::NoSuchName { host: host() })).as_deref(), Some("brokerName"));
+        let refused = BrokerWay::NoListener { host: host(), port: 8883, reason: "refused".to_owned() };
+        assert_eq!(failed(&way(refused)).as_deref(), Some("brokerPort"));
+        let listens = way(BrokerWay::Listens { host: host(), port: 8883 });
+        assert_eq!(failed(&listens), None);
+        assert!(listens.iter().any(|check| check.name == "brokerTls" && !check.known));
+    }
+
+    #[test]
+    fn a_full_disk_and_an_open_directory_are_named() {
+        let facts = |room, mode| ComputerFacts { room: Some(room), mode: Some(mode), ..ComputerFacts::default() };
+        let tight = facts(1024, 0o722);
+        assert!(!disk(&tight).ok && !permissions(&tight).ok);
+        let fine = facts(LEAST_ROOM, 0o700);
+        assert!(disk(&fine).ok && permissions(&fine).ok);
+        let nothing = ComputerFacts::default();
+        assert!(!disk(&nothing).known && !permissions(&nothing).known);
+    }
+
+    #[test]
     fn what_a_desktop_does_not_tell_is_said_to_be_unknown_and_is_no_fault() {
         let mate = desktop("MATE Notification Daemon", Some(DesktopVerdict::Unknown));
         for check in [do_not_disturb(&mate, Suppression::default()), application_switch(&mate, Suppression::default())]
         {
-            assert!(check.ok && check.detail.starts_with("unknown"), "{check:?}");
+            assert!(check.ok && !check.known && check.detail.starts_with("unknown"), "{check:?}");
         }
         let console = do_not_disturb(&desktop("", None), Suppression::default());
         assert!(console.ok && console.detail.starts_with("not asked"), "{console:?}");

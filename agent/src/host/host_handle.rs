@@ -3,6 +3,7 @@
 //! Lives here: the list of devices, what all of them have in common, the whole of `status`. Does not live here: HTTP.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portal_contract::status::{BrokerStatus, ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::computer::ComputerFacts;
 use super::device_handle::DeviceHandle;
 use super::open_device::{OpenError, OpenedDevice};
 use super::requests::{HostRequest, RemovedDevice};
@@ -20,7 +22,7 @@ use super::status::{StatusParts, status_report};
 use super::{HostSetup, doctor};
 use crate::broker::{BrokerError, SessionSettings};
 use crate::control::{ApiError, RunningDevice, RunningHost};
-use crate::desktop::{DesktopEvent, Notifier};
+use crate::desktop::{DesktopEvent, DesktopShare, Notifier};
 use crate::journal::JournalDatabase;
 use crate::sender::{self, SenderOptions};
 
@@ -45,6 +47,8 @@ pub(super) struct HostParts {
     pub(super) notifier: Arc<dyn Notifier>,
     pub(super) session: SessionSettings,
     pub(super) rules: EmulationSettings,
+    pub(super) share: DesktopShare,
+    state_dir: PathBuf,
     embedded_broker: Option<String>,
     control_url: watch::Receiver<String>,
     most_devices: usize,
@@ -67,6 +71,8 @@ impl HostParts {
             notifier: setup.notifier,
             session: setup.session,
             rules: setup.rules,
+            share: setup.share,
+            state_dir: setup.state_dir,
             embedded_broker: setup.embedded_broker,
             control_url: setup.control_url,
             most_devices: setup.most_devices,
@@ -158,9 +164,23 @@ impl HostHandle {
         self.parts.database.health()
     }
 
-    pub(super) fn examine(&self, status: &StatusReport, clock_jumped: bool) -> DoctorReport {
+    pub(super) async fn examine(&self, status: &StatusReport, clock_jumped: bool) -> DoctorReport {
+        // A disk over a network may keep whoever asks it waiting.
+        let state_dir = self.parts.state_dir.clone();
+        let gathered = tokio::task::spawn_blocking(move || ComputerFacts::gather(&state_dir)).await;
+        let mut computer = gathered.unwrap_or_default();
+        if !status.broker.connected && !status.condition.offline {
+            computer.look_for(&status.broker.url).await;
+        }
         let trouble = self.journal_health().borrow().clone();
-        doctor::examine(status, trouble.as_deref(), clock_jumped, self.parts.notifier.suppression())
+        let found = doctor::Findings {
+            journal_trouble: trouble.as_deref(),
+            clock_jumped,
+            suppression: self.parts.notifier.suppression(),
+            computer,
+            others: self.parts.share.others(),
+        };
+        doctor::examine(status, &found)
     }
 
     pub(super) async fn send(&self, request: HostRequest) -> Result<(), ApiError> {

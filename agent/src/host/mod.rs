@@ -9,6 +9,7 @@
 
 mod carry_out;
 mod clock;
+mod computer;
 mod deadlines;
 mod desktop_ids;
 mod device_handle;
@@ -22,6 +23,7 @@ mod open_device;
 mod requests;
 mod status;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use portal_device::EmulationSettings;
@@ -39,7 +41,7 @@ pub use open_device::{OpenError, OpenedDevice, journal_options, resumption};
 pub use status::{StatusParts, status_report};
 
 use crate::broker::SessionSettings;
-use crate::desktop::{DesktopEvent, Notifier};
+use crate::desktop::{DesktopEvent, DesktopShare, Notifier};
 use crate::journal::{JournalDatabase, JournalError};
 use host_task::HostTask;
 
@@ -81,6 +83,10 @@ pub struct HostSetup {
     pub embedded_broker: Option<String>,
     /// Tells where the control API listens, once it does.
     pub control_url: watch::Receiver<String>,
+    /// Where the state lies, for `doctor`.
+    pub state_dir: PathBuf,
+    /// The other daemons that show cards on this desktop.
+    pub share: DesktopShare,
     /// How many devices may be hosted, [`MOST_DEVICES`] at most: each needs a file descriptor for its connection.
     pub most_devices: usize,
 }

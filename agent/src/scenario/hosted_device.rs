@@ -19,7 +19,7 @@ use crate::broker::SessionSettings;
 use crate::control::{
     CommandResult, DesktopInteraction, DeviceEvent, EventReceiver, IdleReport, InAppMessage, RunningDevice,
 };
-use crate::desktop::{self, DesktopEvent, NativeNotifier, Notifier, RecordingNotifier};
+use crate::desktop::{self, DesktopEvent, DesktopShare, NativeNotifier, Notifier, RecordingNotifier};
 use crate::host::{
     Clock, DeviceHandle, Host, HostError, HostSetup, OpenError, OpenedDevice, VirtualClock, journal_options,
 };
@@ -138,6 +138,8 @@ impl HostedDevice {
             rules,
             embedded_broker,
             control_url,
+            state_dir: std::env::temp_dir(),
+            share: DesktopShare::alone(),
             most_devices: 1,
         };
         let host = Host::start(setup).map_err(OpenError::from)?;

@@ -273,6 +273,7 @@ impl RunningDevice for FakeDevice {
     async fn doctor(&self) -> Result<DoctorReport, ApiError> {
         let ok = self.inner.lock().unwrap().notification_server;
         let check = |name: &str, ok: bool, detail: &str, hint: &str| DoctorCheck {
+            known: true,
             name: name.to_owned(),
             ok,
             detail: detail.to_owned(),

@@ -112,12 +112,20 @@ fn members(value: &impl Serialize) -> ReceiptWithoutId {
 pub struct DoctorCheck {
     /// Its name.
     pub name: String,
-    /// Whether it is as it should be.
+    /// Whether it is as it should be, as far as is known.
     pub ok: bool,
+    /// Whether that could be found out; where not, nothing is known to be wrong.
+    #[serde(default = "is_known")]
+    pub known: bool,
     /// How it stands, in a sentence.
     pub detail: String,
     /// What to do about it; empty where it is ok.
     pub hint: String,
+}
+
+/// What daemons before this member said without it.
+fn is_known() -> bool {
+    true
 }
 
 /// What `doctor` answers.
