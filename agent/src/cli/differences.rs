@@ -66,6 +66,10 @@ fn members(status: &StatusReport) -> BTreeMap<String, String> {
             value => named.extend(words(&name, &value).map(|words| (name, words))),
         }
     }
+    // In words it is a span, and no count.
+    if let Some(ahead) = named.remove("clockAheadMillis") {
+        named.insert("clockAhead".to_owned(), ahead);
+    }
     named
 }
 

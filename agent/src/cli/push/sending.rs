@@ -116,7 +116,7 @@ async fn print_receipts(
             () = &mut held => break,
         };
         let Ok(receipt) = receipt else { break };
-        came.push(print(context, &receipt?, asked.client)?);
+        came.push(print(context, &receipt?, asked)?);
         timeout = limit.min(QUIET);
         if matches!(asked.address, PushAddress::Device(_)) {
             break;
@@ -126,19 +126,15 @@ async fn print_receipts(
 }
 
 /// Prints a receipt; where nothing showed and the daemon here knows why, what would have made it show.
-fn print(
-    context: &mut CommandContext,
-    receipt: &Receipt,
-    client: Option<&ControlClient>,
-) -> Result<Value, CommandFailure> {
+fn print(context: &mut CommandContext, receipt: &Receipt, asked: &SentAs<'_>) -> Result<Value, CommandFailure> {
     let unseen = !matches!(receipt.outcome, Outcome::Presented(_));
-    let explained = client.filter(|_| unseen).zip(receipt.notification_id.as_ref());
+    let explained = asked.client.filter(|_| unseen).zip(receipt.notification_id.as_ref());
     let ways =
         explained.and_then(|(client, id)| client.explanation(Some(id)).ok()).map(|answer| answer.value.ways_to_show);
     let ways = ways.unwrap_or_default();
     let mut line = serde_json::to_value(receipt).map_err(anyhow::Error::from)?;
     if !context.global.json {
-        let mut page = TextPage::of(log::line(receipt, None));
+        let mut page = TextPage::of(log::line(receipt, asked.payload.title.as_deref()));
         explain::add_ways(&ways, &mut page);
         context.page(&page)?;
         return Ok(line);
