@@ -114,7 +114,10 @@ const OURS: &[(&str, &str)] = &[
     ("contract/src/command/row.rs", "error.to_string()"),
     ("scenario/read/members.rs", "{what} is not right: {error}"),
     ("scenario/case_runner/mod.rs", "{error}{hint}"),
-    ("cli/push.rs", "the file {} {error}"),
+    ("cli/push/payload.rs", "the file {} {error}"),
+    // A journal at rest and a state directory have sentences of their own.
+    ("cli/device_source.rs", "error.to_string()"),
+    ("cli/diagnostics.rs", "state_dir().map_err(|error|"),
     ("cli/what_if.rs", "the file {} {error}"),
     ("daemon/start.rs", "warn!(\"{error}\")"),
     ("host/mod.rs", "warn!(\"{error}\")"),

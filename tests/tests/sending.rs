@@ -81,7 +81,7 @@ fn push_raw_sends_bytes_as_they_are() -> Result<()> {
     std::fs::write(&file, r#"{"id":"raw","notificationTitle":"t","notificationBody":"b"}"#)?;
     let lines = agent.json_lines(&["push", "--here", "--raw", &path, "--wait", "20s"])?;
     assert_eq!(lines.last().context("a receipt")?["notificationId"], "raw");
-    let missing = agent.failure(1, &["push", "--here", "--raw", "/nonexistent/payload"])?;
+    let missing = agent.failure(2, &["push", "--here", "--raw", "/nonexistent/payload"])?;
     ensure!(missing.contains("/nonexistent/payload") && missing.lines().count() == 1, "{missing}");
     Ok(())
 }
@@ -189,7 +189,7 @@ fn log_follow_goes_on_until_the_daemon_ends() -> Result<()> {
 fn explain_without_a_push_and_of_an_unknown_id() -> Result<()> {
     let agent = ready()?;
     let line = agent.failure(1, &["explain"])?;
-    ensure!(line.contains("push --here"), "{line}");
+    ensure!(line.contains("push TITLE BODY"), "{line}");
     let line = agent.failure(1, &["explain", "nonsense"])?;
     ensure!(line.contains("nonsense") && line.contains("log"), "{line}");
     Ok(())
