@@ -93,7 +93,11 @@ pub static DOCTOR: CommandRow = view(
     "doctor",
     "doctor",
     "What on this computer could keep a notification from showing",
-    &[example("doctor"), example("doctor --json | jq '.checks[] | select(.ok == false)'")],
+    &[
+        example("doctor"),
+        noted("doctor --see", "whether a card reaches the eye"),
+        example("doctor --json | jq '.checks[] | select(.ok == false)'"),
+    ],
 );
 
 /// All of them.
