@@ -47,6 +47,23 @@ fn any_text_is_a_title_and_a_body() -> Result<()> {
 }
 
 #[test]
+fn of_two_with_a_collapse_key_the_newer_takes_the_place_of_the_other() -> Result<()> {
+    let arguments = ["--notifier", "console", "--device-id", DEVICE, "--embedded-broker", "--platform", "android"];
+    let agent = Agent::running("", &arguments)?;
+    agent.make_ready()?;
+    agent.command(&["device", "offline"])?;
+    for (id, key) in [("first", "news"), ("other", "weather"), ("second", "news")] {
+        agent.command(&push(&["--here", "--id", id, "--collapse-key", key]))?;
+    }
+    agent.command(&["device", "online"])?;
+    agent.wait(&["outcome=presented", "--notification", "second"])?;
+    let outcome = |id| agent.json(&["log", "--id", id]).map(|row| (row["outcome"].clone(), row["problem"].clone()));
+    assert_eq!(outcome("first")?, (json!("dropped"), json!("collapsed")));
+    assert_eq!(outcome("other")?.0, "presented");
+    Ok(())
+}
+
+#[test]
 fn push_to_a_group_and_to_a_targeted_user() -> Result<()> {
     let agent = ready()?;
     agent.command(&["enroll", "--user", "adele@contoso.example", "--group", GROUP])?;

@@ -32,6 +32,9 @@ pub struct PushRequest {
     /// The user that it targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_user_principal_name: Option<UserPrincipalName>,
+    /// FCM's collapse key: of the pushes with one that wait for a device that is away, the newest replaces the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collapse_key: Option<String>,
 }
 
 /// What was sent.
@@ -65,7 +68,7 @@ pub(super) async fn push<H: RunningHost>(
         sent_at: Some(now),
         expires_at: expires_in.map(|duration| now.plus_millis(millis(duration))),
         target_user_principal_name: request.target_user_principal_name,
-        collapse_key: None,
+        collapse_key: request.collapse_key,
     };
     device.publish(notification).await?;
     Ok(Json(SentNotification { id }))

@@ -63,10 +63,15 @@ pub struct PushArgs {
     #[arg(long, value_name = "UPN")]
     pub target_user: Option<UserPrincipalName>,
 
+    /// FCM's collapse key: of the pushes with one that wait for a device that is away, the newest replaces the others
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    pub collapse_key: Option<String>,
+
     /// Send this file's bytes as they are; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "expires_in", "target_user"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "expires_in", "target_user", "collapse_key"])]
     pub raw: Option<PathBuf>,
 }
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;

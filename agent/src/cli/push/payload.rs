@@ -44,7 +44,7 @@ pub(super) fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<Payloa
         sent_at: Some(now),
         expires_at: args.expires_in.map(|duration| now.plus_millis(millis(duration))),
         target_user_principal_name: args.target_user.clone(),
-        collapse_key: None,
+        collapse_key: args.collapse_key.clone(),
     };
     let bytes = serde_json::to_vec(&notification).map_err(anyhow::Error::from)?;
     Ok(PayloadToSend { bytes, id: Some(id), title: Some(notification.notification_title) })
