@@ -266,8 +266,13 @@ fn log_lines(context: &CommandContext) -> io::Result<String> {
 }
 
 fn end_of(path: &Path) -> io::Result<String> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        // A pipe would be waited for.
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let size = metadata.len();
     let mut file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(MOST_LOG)))?;
     let mut bytes = Vec::new();
     file.take(MOST_LOG).read_to_end(&mut bytes)?;

@@ -3,7 +3,7 @@
 //! Lives here: a file for each, locked for as long as it lives, and who holds the others. Locks go with their process whatever
 //! ends it, on every system; a name on the session bus would be Linux's alone. Does not live here: what a card says then (`host`).
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirEntry, File, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -91,7 +91,9 @@ impl Drop for DesktopShare {
 
 fn look(folder: &Path, own: &Path) -> Vec<SharingDaemon> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let is_regular = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
     let named = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    let named = named.filter(is_regular);
     named.map(|entry| entry.path()).filter(|path| path != own).filter_map(|path| living(&path)).collect()
 }
 

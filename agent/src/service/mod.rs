@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
+use crate::input_file::{self, FileReadError};
 use crate::library_error::os_reason;
 
 pub mod definition;
@@ -24,6 +25,10 @@ mod platform;
 
 pub use definition::ServicePlan;
 pub use platform::{install, start, status, stop, uninstall};
+
+/// Bytes of a definition that may be one of ours: these have one or two thousand.
+#[cfg_attr(windows, allow(dead_code, reason = "there the definition is a value of the registry"))]
+const LARGEST_DEFINITION: usize = 64 * 1024;
 
 /// Why the service is not as it was asked to be.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +57,14 @@ pub enum ServiceError {
         /// Why.
         reason: io::Error,
     },
+    /// The definition that is there cannot be read.
+    #[error("{} {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: FileReadError,
+    },
     /// The system names no home for this user.
     #[error("this system names no home directory for this user (is HOME set?)")]
     NoHome,
@@ -72,6 +85,7 @@ impl ServiceError {
             }
             Self::Refused { .. } => "portal-agent service status, and the log that it names, say more",
             Self::File { .. } => "make it writable, then again",
+            Self::Unreadable { .. } => "look at it, and remove it or move it away first",
             Self::NoHome => "set HOME",
             Self::NotInstalled => "portal-agent service install",
             Self::Foreign(_) => "look at it, and remove it or move it away first",
@@ -138,6 +152,7 @@ fn write(path: &Path, text: &str) -> Result<(), ServiceError> {
 /// Whether this program wrote the file.
 #[cfg_attr(windows, allow(dead_code, reason = "there the definition is a value of the registry"))]
 fn is_ours(path: &Path) -> Result<bool, ServiceError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| ServiceError::File { path: path.to_owned(), reason })?;
-    Ok(text.contains(definition::MARK))
+    let unreadable = |reason| ServiceError::Unreadable { path: path.to_owned(), reason };
+    let bytes = input_file::read(path, LARGEST_DEFINITION).map_err(unreadable)?;
+    Ok(String::from_utf8_lossy(&bytes).contains(definition::MARK))
 }
