@@ -5,6 +5,7 @@
 use crate::host::MOST_DEVICES;
 
 /// What is not a device's: the journal, the control API's connections, the embedded broker's, the desktop's, and room to breathe.
+#[cfg(any(unix, test))]
 const FOR_THE_REST: usize = 512;
 
 /// Raises this process's limit to what the system allows it, and gives how many devices it can host with that.
@@ -26,6 +27,7 @@ pub fn most_devices() -> usize {
     MOST_DEVICES
 }
 
+#[cfg(any(unix, test))]
 fn devices_within(files: usize) -> usize {
     // Halved, since an embedded broker has the other end of each connection open in this process, too.
     (files.saturating_sub(FOR_THE_REST) / 2).clamp(1, MOST_DEVICES)

@@ -14,6 +14,13 @@ fn wrong(text: &str) -> InvalidFile {
     read("a.yaml", text.as_bytes()).err().unwrap_or_else(|| panic!("this is taken: {text}"))
 }
 
+/// A step on the first platform that has its command.
+fn step(line: &str) -> ScenarioCase {
+    let on = |platform| format!("name: x\ndevice: {{platform: {platform}}}\nsteps:\n- {line}\n");
+    let android = || cases(&on("android"));
+    read("a.yaml", on("ios").as_bytes()).unwrap_or_else(|_| android()).remove(0)
+}
+
 fn steps(lines: &str) -> ScenarioCase {
     cases(&format!("name: x\nsteps:\n{lines}")).remove(0)
 }
@@ -82,7 +89,7 @@ fn every_command_of_the_table_is_a_step() {
         ("focus: on", "focus/on", json!({})),
     ];
     for (line, path, body) in lines {
-        let case = steps(&format!("- {line}\n"));
+        let case = step(line);
         let StepAction::Change { change, refused } = &case.steps[0].action else { panic!("{line}") };
         assert_eq!((change.row.path, &change.body), (path, &body), "{line}");
         assert_eq!(refused, &None);
@@ -93,7 +100,7 @@ fn every_command_of_the_table_is_a_step() {
         let is_known = read.as_ref().err().is_none_or(|wrong| !wrong.problems[0].message.starts_with("there is no"));
         assert!(is_known, "{bare}");
         for example in row.examples.iter().filter(|example| example.line.starts_with(row.name)) {
-            let case = steps(&format!("- {}\n", example.line));
+            let case = step(example.line);
             let StepAction::Change { change, .. } = &case.steps[0].action else { panic!("{example:?}") };
             assert_eq!(change.row.name, row.name, "{example:?}");
         }
@@ -128,8 +135,8 @@ fn a_mistake_is_told_with_its_place_and_what_was_meant() {
     );
     assert_eq!(told_of_step("expect: presentd"), "3:11 expect is \"presentd\" | did you mean presented?");
     assert_eq!(
-        told_of_step("expect: {outcome: presented, surface: baner}"),
-        "3:41 surface is \"baner\" | did you mean banner?"
+        told("name: x\nsteps:\n- push:\n- expect: {outcome: presented, surface: baner}\n"),
+        "4:41 surface is \"baner\" | did you mean banner?"
     );
     assert_eq!(
         told("name: x\nsteps:\n- push:\ndevise: {}\n"),

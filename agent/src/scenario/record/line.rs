@@ -159,8 +159,10 @@ mod tests {
                 let words: Vec<&str> = line[row.name.len()..].split_whitespace().collect();
                 let meant = row.read(row.body_of_words(&words).unwrap()).unwrap();
                 let step = command(&meant).unwrap();
-                let file = format!("name: x\nsteps:\n- {step}\n");
-                let cases = read("a.yaml", file.as_bytes()).unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
+                let on = |platform| format!("name: x\ndevice: {{platform: {platform}}}\nsteps:\n- {step}\n");
+                let cases = read("a.yaml", on("ios").as_bytes())
+                    .or_else(|_| read("a.yaml", on("android").as_bytes()))
+                    .unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
                 match &cases[0].steps[0].action {
                     StepAction::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
                     other => panic!("{step}: {other:?}"),
