@@ -9,6 +9,7 @@ use maud::{Markup, PreEscaped, html};
 use portal_contract::{OperatingSystem, SourceStatus};
 use portal_device::{DocumentationYear, GridSection, Rule};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::super::explain::titles;
 use super::{ChosenRows, tried};
@@ -18,11 +19,12 @@ const CSS: &str = include_str!("grid.css");
 const SCRIPT: &str = include_str!("grid.js");
 /// Nothing is fetched; the one script is the page's own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-/// Where the links to scenarios lead: the page lies in the repository's root.
+/// Where the shipped scenarios are in the repository.
 const SCENARIOS: &str = "config/scenarios/";
 
-/// The page.
-pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
+/// The page. Its links to scenarios lead to `scenarios`, the folder that has them; without one their files are only named, since a
+/// link that leads on from wherever the page was saved would lead nowhere.
+pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>, scenarios: Option<&Url>) -> String {
     let data = Value::from(grid.iter().map(|section| data(section, chosen)).collect::<Vec<_>>());
     // Within a script element only this could end it.
     let data = data.to_string().replace('<', "\\u003c");
@@ -33,7 +35,7 @@ pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>) -> String {
         p id="counts" aria-live="polite" {}
         table { thead { tr id="head" {} } tbody id="rows" {} }
         h2 { "Rules" }
-        @for rule in rules_of(grid) { (of_rule(rule)) }
+        @for rule in rules_of(grid) { (of_rule(rule, scenarios)) }
         script type="application/json" id="grid" { (PreEscaped(data)) }
         script { (PreEscaped(SCRIPT)) }
     };
@@ -75,7 +77,7 @@ fn rules_of(grid: &[GridSection]) -> Vec<Rule> {
     Rule::ALL.iter().filter(named).copied().collect()
 }
 
-fn of_rule(rule: Rule) -> Markup {
+fn of_rule(rule: Rule, folder: Option<&Url>) -> Markup {
     let about = rule.about();
     let systems: Vec<OperatingSystem> = [OperatingSystem::Ios, OperatingSystem::Android]
         .into_iter()
@@ -107,7 +109,10 @@ fn of_rule(rule: Rule) -> Markup {
                     b { "scenarios" } ": "
                     @for (place, scenario) in scenarios.iter().enumerate() {
                         @if place > 0 { "; " }
-                        a href={ (SCENARIOS) (scenario.file) } { (scenario.name) }
+                        @match folder.and_then(|folder| folder.join(scenario.file).ok()) {
+                            Some(file) => { a href=(file) { (scenario.name) } }
+                            None => { (scenario.name) " (" (SCENARIOS) (scenario.file) ")" }
+                        }
                     }
                 }
             }

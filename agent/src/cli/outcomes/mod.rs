@@ -8,10 +8,13 @@ mod html;
 mod summary;
 mod tried;
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use portal_contract::OperatingSystem;
 use portal_device::{DocumentationYear, EmulationSettings, GridResult, GridSection, outcome_grid};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{CommandContext, CommandFailure};
 
@@ -73,8 +76,14 @@ pub fn run(context: &mut CommandContext, args: &OutcomesArgs) -> Result<(), Comm
     match args.format {
         GridFormat::Text => context.page(&summary::page(&grid, &chosen)),
         GridFormat::Csv => context.text(&csv::csv(&grid, &chosen)),
-        GridFormat::Html => context.text(&html::html(&grid, &chosen)),
+        GridFormat::Html => context.text(&html::html(&grid, &chosen, scenarios().as_ref())),
     }
+}
+
+/// The shipped scenarios, where the command is run in a folder that has them.
+fn scenarios() -> Option<Url> {
+    let folder = Path::new("config/scenarios").canonicalize().ok()?;
+    Url::from_directory_path(folder).ok()
 }
 
 /// Which combinations are wanted.
