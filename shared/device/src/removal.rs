@@ -153,8 +153,10 @@ impl Device {
             return self.remove_now(removal, now, effects);
         }
         let Some(waiting) = waiting(removal, stage) else {
-            let message =
-                "Graph has no word for a delete that was issued: it is pending, then the device is gone (facts 3)";
+            let source = Rule::UnenrolledStates.cited();
+            let message = format!(
+                "Graph has no word for a delete that was issued: it is pending, then the device is gone ({source})"
+            );
             return Err(Refusal::new("noSuchState", message, "delete --pending"));
         };
         match &mut self.state.enrollment.enrolled {
@@ -172,7 +174,8 @@ impl Device {
         if wipes && self.state.condition.offline {
             // facts 1.6: "device must be enrolled and online"
             let word = removal.word();
-            let message = "the device is offline, so a wipe cannot reach it (facts 1.6)";
+            let source = Rule::RemovalByKind.cited();
+            let message = format!("the device is offline, so a wipe cannot reach it ({source})");
             return Err(Refusal::new("deviceOffline", message, format!("{word} --pending, then device online")));
         }
         self.remove(removal, now, effects);
