@@ -10,9 +10,22 @@ use portal_tests::notification_server::{NotificationServer, ServerProfile};
 use portal_tests::session_bus::SessionBus;
 use portal_tests::test_rig::LIMIT;
 use portal_tests::wait::until;
+use serde_json::Value;
 
 fn push(agent: &Agent, id: &str) -> Result<()> {
     agent.command(&["push", "--here", "--title", id, "--body", "b", "--id", id, "--wait"]).map(drop)
+}
+
+/// Waits until the daemon has noted which cards are open: it does that behind its calls, and one that is killed before it has
+/// knows nothing of them afterwards.
+async fn until_noted(agent: &Agent, cards: &[u32]) {
+    let file = agent.state_dir().join("desktop-cards.json");
+    let noted = || std::fs::read(&file).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    let has = |noted: &Value, card: &u32| noted["ids"].as_array().is_some_and(|ids| ids.contains(&Value::from(*card)));
+    until("the cards to be noted", noted, |noted| {
+        noted.as_ref().is_some_and(|noted| cards.iter().all(|card| has(noted, card)))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,6 +39,7 @@ async fn cards_of_a_daemon_that_was_killed_are_closed_and_those_of_one_that_ende
     push(&agent, "second")?;
     let open = server.open();
     assert_eq!(open.len(), 2, "{open:?}");
+    until_noted(&agent, &open).await;
     agent.kill()?;
     let before = server.closed().len();
     agent.start(&["--embedded-broker"])?;
@@ -50,6 +64,7 @@ async fn a_prompt_of_a_daemon_that_was_killed_is_closed_and_shown_anew() -> Resu
     let mut agent = Agent::running(&bus.address(), &["--embedded-broker"])?;
     agent.command(&["app", "install"])?;
     let dead = server.wait_for(1, LIMIT).await?[0].id;
+    until_noted(&agent, &[dead]).await;
     agent.kill()?;
     agent.start(&["--embedded-broker"])?;
     let shown = server.wait_for(2, LIMIT).await?;
