@@ -373,6 +373,7 @@ impl HostTask {
         }
         let sessions = self.devices.into_values().filter_map(|device| device.session).map(BrokerSession::stop);
         futures_util::future::join_all(sessions).await;
+        self.parts.forget_all();
         ended
     }
 

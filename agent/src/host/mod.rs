@@ -148,3 +148,50 @@ impl Host {
         ended
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portal_contract::{NewDevice, OperatingSystem};
+
+    use super::*;
+    use crate::desktop::{NotifierOptions, RecordingNotifier};
+    use crate::journal::Retention;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_of_a_host_outlives_its_end() {
+        let now = "2026-01-05T09:00:00Z".parse().unwrap();
+        let rules = EmulationSettings::default();
+        let database = JournalDatabase::in_memory(journal_options(Retention::default())).unwrap();
+        let asked = NewDevice {
+            platform: Some(OperatingSystem::Ios),
+            os_version: None,
+            device_id: None,
+            device_name: None,
+            tenant: None,
+        };
+        let opened = OpenedDevice::open_all(&database, asked, &rules, now).unwrap().remove(0);
+        let (events, desktop_events) = mpsc::channel(16);
+        let options = NotifierOptions { icon_directory: std::env::temp_dir(), ..NotifierOptions::default() };
+        let notifier: Arc<dyn Notifier> = Arc::new(RecordingNotifier::start(options, events));
+        // What holds the notifier holds the journal's connections too.
+        let held = Arc::downgrade(&notifier);
+        let url = "mqtt://127.0.0.1:1".parse().unwrap();
+        let host = Host::start(HostSetup {
+            clock: Arc::new(VirtualClock::new(now)),
+            database,
+            notifier,
+            desktop_events,
+            session: SessionSettings::new(vec![url], "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10".parse().unwrap()),
+            rules,
+            embedded_broker: None,
+            control_url: watch::channel(String::new()).1,
+            state_dir: std::env::temp_dir(),
+            share: DesktopShare::alone(),
+            most_devices: 1,
+        })
+        .unwrap();
+        host.add(opened).await.unwrap();
+        host.end(None).await.unwrap();
+        assert_eq!(held.strong_count(), 0, "somebody holds the host after its end");
+    }
+}
