@@ -100,11 +100,8 @@ impl StoppedDevice {
     /// # Errors
     /// The journal could not be read.
     pub fn ids_beginning(&self, beginning: &str, limit: usize) -> Result<Vec<NotificationId>, AtRestError> {
-        let held = self.held(None).into_iter().map(|held| held.notification_id);
-        let mut ids: Vec<NotificationId> = held.filter(|id| id.as_str().starts_with(beginning)).collect();
-        ids.extend(self.journal.reader.ids_beginning(beginning, limit)?);
-        ids.dedup();
-        Ok(ids)
+        let settled = self.journal.reader.ids_beginning(beginning, limit)?;
+        Ok(host::ids_beginning(beginning, self.held(None), settled, limit))
     }
 
     /// Why a push did or did not show, or why it waits; the latest without an id; none where there is none.
@@ -113,10 +110,7 @@ impl StoppedDevice {
     /// The journal could not be read.
     pub fn explain(&self, id: Option<&NotificationId>) -> Result<Option<Explanation>, AtRestError> {
         let record = self.journal.reader.record(id)?;
-        let waiting = self.device.held_push(id).filter(|held| {
-            let settled = record.as_ref().map(|record| record.receipt.received_at);
-            id.is_some() || settled.is_none_or(|settled| settled <= held.push.received_at)
-        });
+        let waiting = self.device.held_push(id).filter(|held| host::is_meant(held, id, record.as_ref()));
         if let Some(held) = waiting {
             return Ok(Some(portal_device::explain_held(held, self.device.snapshot(), &self.rules, self.now)));
         }

@@ -9,7 +9,7 @@ use portal_contract::{
     IdleReport, ListedReceipt, LogQuery, NotificationId, StatusReport,
 };
 use portal_delivery::DeviceKey;
-use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, ReceivedPush};
+use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, ReceivedPush};
 use tokio::sync::{oneshot, watch};
 
 use super::host_handle::HostHandle;
@@ -150,17 +150,10 @@ impl RunningDevice for DeviceHandle {
     }
 
     async fn ids_beginning(&self, beginning: String, limit: usize) -> Result<Vec<NotificationId>, ApiError> {
-        let held = self.held(None).await?.into_iter().map(|held| held.notification_id);
-        let waiting: Vec<NotificationId> = held.filter(|id| id.as_str().starts_with(&beginning)).collect();
-        let settled = self.read(move |reader| reader.ids_beginning(&beginning, limit)).await?;
-        let mut ids: Vec<NotificationId> = waiting;
-        for id in settled {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-        ids.truncate(limit);
-        Ok(ids)
+        let held = self.held(None).await?;
+        let of_receipts = beginning.clone();
+        let settled = self.read(move |reader| reader.ids_beginning(&of_receipts, limit)).await?;
+        Ok(ids_beginning(&beginning, held, settled, limit))
     }
 
     async fn held(&self, id: Option<NotificationId>) -> Result<Vec<HeldNotification>, ApiError> {
@@ -174,12 +167,8 @@ impl RunningDevice for DeviceHandle {
         let waiting = self.ask(|reply| DeviceRequest::HeldPush { id: asked, reply }).await?;
         let asked = id.clone();
         let record = self.read(move |reader| reader.record(asked.as_ref())).await?;
-        // Without an id the latest is meant: what waits, where it came after everything that has an outcome.
-        let is_latest = |waiting: &WaitingPush| {
-            id.is_some()
-                || record.as_ref().is_none_or(|record| record.receipt.received_at <= waiting.held.push.received_at)
-        };
-        if let Some(WaitingPush { held, snapshot, now }) = waiting.filter(is_latest) {
+        let is_meant = |waiting: &WaitingPush| is_meant(&waiting.held, id.as_ref(), record.as_ref());
+        if let Some(WaitingPush { held, snapshot, now }) = waiting.filter(is_meant) {
             return Ok(Some(portal_device::explain_held(&held, &snapshot, &self.host.parts.rules, now)));
         }
         let unreadable = |_: OpenError| {
@@ -218,6 +207,30 @@ impl RunningDevice for DeviceHandle {
     async fn until_idle(&self) -> Result<IdleReport, ApiError> {
         self.change(|reply| DeviceRequest::AwaitIdle { reply }).await
     }
+}
+
+/// The ids that begin so, each once: of what waits, then of what has an outcome; a push that came again while it waits has both.
+pub fn ids_beginning(
+    beginning: &str,
+    held: Vec<HeldNotification>,
+    settled: Vec<NotificationId>,
+    limit: usize,
+) -> Vec<NotificationId> {
+    let held = held.into_iter().map(|held| held.notification_id);
+    let mut ids: Vec<NotificationId> = held.filter(|id| id.as_str().starts_with(beginning)).collect();
+    for id in settled {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.truncate(limit);
+    ids
+}
+
+/// Whether what waits is explained, and not the receipt: with an id always; without one the latest is meant, which it is where it
+/// came after everything that has an outcome.
+pub fn is_meant(held: &HeldPush, id: Option<&NotificationId>, record: Option<&JournalRecord>) -> bool {
+    id.is_some() || record.is_none_or(|record| record.receipt.received_at <= held.push.received_at)
 }
 
 /// Why a push did or did not show, from what the journal kept of that moment.

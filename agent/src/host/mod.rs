@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
-pub use device_handle::{DeviceHandle, explanation};
+pub use device_handle::{DeviceHandle, explanation, ids_beginning, is_meant};
 pub use doctor::{desktop_hint, draws_buttons};
 pub use first_start::Contradiction;
 pub use host_handle::{AddDeviceError, HostHandle};
