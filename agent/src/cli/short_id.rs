@@ -5,15 +5,14 @@
 use portal_contract::NotificationId;
 
 use super::CommandFailure;
-use crate::control::is_beginning_of;
+use crate::control::{is_beginning_of, is_uuid};
 
 /// How much of a UUID a row shows.
 const SHOWN: usize = 8;
 
 /// An id as a row shows it: a UUID's beginning, and any other id whole, since its end may be all that tells it from the next.
 pub fn short(id: &NotificationId) -> &str {
-    let is_uuid = id.as_str().len() == 36 && uuid::Uuid::parse_str(id.as_str()).is_ok();
-    if is_uuid { id.as_str().get(..SHOWN).unwrap_or_default() } else { id.as_str() }
+    if is_uuid(id.as_str()) { id.as_str().get(..SHOWN).unwrap_or_default() } else { id.as_str() }
 }
 
 /// The id that is meant: the one that is typed whole, else the only one that begins so. Where none does it stays as it is

@@ -33,13 +33,17 @@ pub(super) async fn list<H: RunningHost>(OwnDevice(device): OwnDevice<H>, uri: U
     Ok(Json(IdList { ids: device.ids_beginning(beginning.to_string(), MOST_IDS).await? }))
 }
 
+/// Whether an id is a UUID in its usual form; the crate reads others too.
+pub fn is_uuid(id: &str) -> bool {
+    id.len() == 36 && id.parse::<uuid::Uuid>().is_ok()
+}
+
 /// Whether what was typed may stand for this id. Of numbered ids it may not where a number goes on: `order-1` is not `order-12`,
 /// and whoever asks for the first before it has come is not to hear of the other.
 pub fn is_beginning_of(typed: &str, id: &str) -> bool {
     let Some(rest) = id.strip_prefix(typed) else { return false };
     let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    let is_uuid = id.len() == 36 && id.parse::<uuid::Uuid>().is_ok();
-    rest.is_empty() || is_uuid || !(is_digit(typed.chars().next_back()) && is_digit(rest.chars().next()))
+    rest.is_empty() || is_uuid(id) || !(is_digit(typed.chars().next_back()) && is_digit(rest.chars().next()))
 }
 
 #[cfg(test)]

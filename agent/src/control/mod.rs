@@ -50,12 +50,12 @@ pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size
 pub use explain::missing as explain_missing;
 pub use following::FollowedLines;
 pub use held::HeldList;
-pub use ids::{IdList, MOST_IDS, is_beginning_of};
+pub use ids::{IdList, MOST_IDS, is_beginning_of, is_uuid};
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
-pub use push::{PushRequest, SentNotification};
+pub use push::{NotificationDraft, PushRequest, SentNotification};
 pub use server::{ControlError, ControlServer};
 pub use token::ControlToken;
 pub use wait::WaitRequest;

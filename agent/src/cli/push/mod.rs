@@ -25,7 +25,7 @@ use payload::payload;
 use sending::{SentAs, became_held, send};
 
 /// How long is waited for what is expected where nothing else is said.
-const PATIENCE: Duration = Duration::from_secs(30);
+const EXPECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs `push`.
 pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandFailure> {
@@ -46,7 +46,7 @@ pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandF
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
     let client = own.map(|hosted| &hosted.client);
-    let wait = args.wait.or((!args.expect.is_empty()).then_some(PATIENCE));
+    let wait = args.wait.or((!args.expect.is_empty()).then_some(EXPECT_TIMEOUT));
     // Whoever expects it to be held need not wait until no receipt has come.
     let held_soon = client.filter(|_| args.expect.iter().any(ExpectedWord::is_of_a_held_push));
     let following = held_soon.map(ControlClient::events).transpose()?;

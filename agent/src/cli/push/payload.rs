@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use portal_contract::timestamp::millis;
-use portal_contract::{CustomNotification, IdError, NotificationId};
+use portal_contract::NotificationId;
 use serde_json::Value;
 
 use super::super::CommandFailure;
 use super::args::PushArgs;
+use crate::control::NotificationDraft;
 use crate::input_file::{self, FileReadError};
 use crate::mqtt::LARGEST_PACKET;
 
@@ -31,23 +31,17 @@ pub(super) fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<Payloa
         let title = value["notificationTitle"].as_str().map(str::to_owned);
         return Ok(PayloadToSend { bytes, id, title });
     }
-    // contract 5: a push to the daemon's own device is stamped in device time
-    let now = crate::wall_clock::now().plus_millis(clock_ahead_millis);
-    let id = match &args.id {
-        Some(id) => id.clone(),
-        None => uuid::Uuid::new_v4().to_string().parse().map_err(|error: IdError| anyhow::anyhow!(error))?,
-    };
-    let notification = CustomNotification {
-        id: id.clone(),
-        notification_title: args.title.clone().or_else(|| args.short_title.clone()).unwrap_or_default(),
-        notification_body: args.body.clone().or_else(|| args.short_body.clone()).unwrap_or_default(),
-        sent_at: Some(now),
-        expires_at: args.expires_in.map(|duration| now.plus_millis(millis(duration))),
-        target_user_principal_name: args.target_user.clone(),
+    let draft = NotificationDraft {
+        title: args.title.clone().or_else(|| args.short_title.clone()).unwrap_or_default(),
+        body: args.body.clone().or_else(|| args.short_body.clone()).unwrap_or_default(),
+        id: args.id.clone(),
+        expires_in: args.expires_in,
+        target_user: args.target_user.clone(),
         collapse_key: args.collapse_key.clone(),
     };
+    let notification = draft.stamped(clock_ahead_millis).map_err(|error| anyhow::anyhow!(error))?;
     let bytes = serde_json::to_vec(&notification).map_err(anyhow::Error::from)?;
-    Ok(PayloadToSend { bytes, id: Some(id), title: Some(notification.notification_title) })
+    Ok(PayloadToSend { bytes, id: Some(notification.id), title: Some(notification.notification_title) })
 }
 
 /// The bytes as they are, up to the largest that MQTT can send.
