@@ -3,7 +3,7 @@
 //! Lives here: how such a file is opened, and what it holds of each device. Does not live here: the queries (`reader`), what a
 //! snapshot means.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portal_contract::DeviceId;
 use rusqlite::Connection;
@@ -13,7 +13,7 @@ use super::database::KnownDevice;
 use super::entry::RecoveredDevice;
 use super::error::JournalError;
 use super::reader::JournalReader;
-use super::schema::{DatabaseLocation, RestMode};
+use super::schema::{DatabaseLocation, RestMode, companion};
 use super::store::recovered;
 
 /// An open journal at rest.
@@ -48,12 +48,12 @@ impl JournalAtRest {
             return Ok(None);
         }
         let place = DatabaseLocation::file(path);
-        let log = beside(path, "-wal");
+        let log = companion(path, "-wal");
         let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
         if !has_log {
             return Ok(Some(Self { connection: place.open_at_rest(RestMode::WithoutLog)?, copied: None }));
         }
-        if beside(path, "-shm").exists() {
+        if companion(path, "-shm").exists() {
             return Ok(Some(Self { connection: place.open_at_rest(RestMode::WithLog)?, copied: None }));
         }
         let (connection, folder) = Self::of_copy(path, &log)?;
@@ -68,7 +68,7 @@ impl JournalAtRest {
         let folder = tempfile::tempdir().map_err(unreadable)?;
         let copy = folder.path().join("journal.db");
         std::fs::copy(path, &copy).map_err(unreadable)?;
-        std::fs::copy(log, beside(&copy, "-wal")).map_err(unreadable)?;
+        std::fs::copy(log, companion(&copy, "-wal")).map_err(unreadable)?;
         Ok((DatabaseLocation::file(&copy).open_at_rest(RestMode::Copy)?, folder))
     }
 
@@ -89,10 +89,4 @@ impl JournalAtRest {
         let reader = JournalReader::new(self.connection, id, device);
         Ok(DeviceAtRest { recovered, reader, _copied: self.copied })
     }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

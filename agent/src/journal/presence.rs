@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::schema::DatabaseLocation;
+use super::schema::{DatabaseLocation, companion};
 use super::store::JournalStore;
 use crate::library_error::os_reason;
 
@@ -129,12 +129,6 @@ impl std::fmt::Display for SaveFailure {
             },
         }
     }
-}
-
-fn companion(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 #[cfg(unix)]

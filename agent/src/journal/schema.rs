@@ -34,6 +34,13 @@ const STEPS: &[&str] = &[
      WHERE seen.type = 'text'",
 ];
 
+/// A file that SQLite keeps beside a database: its name with `-wal` or `-shm` behind it.
+pub(super) fn companion(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// How a database is read that no daemon has open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RestMode {
@@ -191,9 +198,7 @@ impl DatabaseLocation {
     fn ends_within_a_page(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
-        Ok(!size(&self.path).is_multiple_of(page) && size(Path::new(&log)) == 0)
+        Ok(!size(&self.path).is_multiple_of(page) && size(&companion(&self.path, "-wal")) == 0)
     }
 
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
