@@ -44,10 +44,7 @@ pub fn install(plan: &ServicePlan) -> Result<ServiceStatus, ServiceError> {
 /// # Errors
 /// See [`ServiceError`].
 pub fn start() -> Result<ServiceStatus, ServiceError> {
-    check_manager()?;
-    if !status()?.installed {
-        return Err(ServiceError::NotInstalled);
-    }
+    check_installed()?;
     systemctl(&["start", UNIT])?;
     status()
 }
@@ -57,10 +54,7 @@ pub fn start() -> Result<ServiceStatus, ServiceError> {
 /// # Errors
 /// See [`ServiceError`].
 pub fn stop() -> Result<ServiceStatus, ServiceError> {
-    check_manager()?;
-    if !status()?.installed {
-        return Err(ServiceError::NotInstalled);
-    }
+    check_installed()?;
     systemctl(&["stop", UNIT])?;
     status()
 }
@@ -70,10 +64,7 @@ pub fn stop() -> Result<ServiceStatus, ServiceError> {
 /// # Errors
 /// See [`ServiceError`].
 pub fn uninstall() -> Result<ServiceStatus, ServiceError> {
-    check_manager()?;
-    if !status()?.installed {
-        return Err(ServiceError::NotInstalled);
-    }
+    check_installed()?;
     systemctl(&["disable", "--now", UNIT])?;
     let path = users_unit()?;
     if path.exists() && is_ours(&path)? {
@@ -114,6 +105,10 @@ fn read_status(properties: &str) -> ServiceStatus {
         log: format!("journalctl --user --unit {UNIT}"),
         note: (value("ActiveState") == "failed").then(|| "it failed; its log says why".to_owned()),
     }
+}
+
+fn check_installed() -> Result<(), ServiceError> {
+    if status()?.installed { Ok(()) } else { Err(ServiceError::NotInstalled) }
 }
 
 fn session_stands() -> Result<bool, ServiceError> {
