@@ -185,11 +185,7 @@ fn end_daemon(context: &CommandContext) -> Result<(), CommandFailure> {
 /// The retained topics of the devices that the running daemon hosts; none where no daemon tells.
 fn topics(context: &CommandContext) -> Option<Vec<String>> {
     let devices = context.daemon().ok()?.devices().ok()?.value.hosted;
-    let of = |device: &portal_contract::DeviceSummary| {
-        let topics = DeviceTopics::new(&device.tenant, device.device_id);
-        [topics.state(), topics.connection(), topics.groups()]
-    };
-    Some(devices.iter().flat_map(of).collect())
+    Some(devices.iter().flat_map(|device| DeviceTopics::new(&device.tenant, device.device_id).retained()).collect())
 }
 
 fn note(context: &mut CommandContext, status: &ServiceStatus, note: &str) -> Result<(), CommandFailure> {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use url::Url;
 
+use crate::broker::BrokerUrl;
 use crate::desktop::DESKTOP_ENTRY;
 
 /// How long the broker's computer may take to answer `doctor`.
@@ -61,9 +61,8 @@ impl ComputerFacts {
 
     /// Looks how far the way to this broker goes; within a few seconds.
     pub(super) async fn look_for(&mut self, broker: &str) {
-        let Ok(url) = Url::parse(broker) else { return };
-        let Some(host) = url.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()) else { return };
-        let port = url.port().unwrap_or(if url.scheme() == "mqtts" { 8883 } else { 1883 });
+        let Ok(url) = broker.parse::<BrokerUrl>() else { return };
+        let (host, port) = (url.host().to_owned(), url.port());
         let name = host.clone();
         let resolved = tokio::task::spawn_blocking(move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter));
         self.way = Some(match tokio::time::timeout(DIAL_TIMEOUT, resolved).await {

@@ -286,7 +286,7 @@ impl HostHandle {
         sender::end_session(&settings, device.identity().id).await?;
         let sender = sender::PushSender::connect(settings).await?;
         let topics = portal_contract::DeviceTopics::new(&device.identity().tenant, device.identity().id);
-        for topic in [topics.state(), topics.connection(), topics.groups()] {
+        for topic in topics.retained() {
             sender.publish(topic, Vec::new(), true).await?;
         }
         sender.stop().await;

@@ -73,6 +73,11 @@ impl DeviceTopics {
         format!("{}/devices/+/receipts", self.root)
     }
 
+    /// What a broker retains of the device, in the order in which it is taken back when the device goes.
+    pub fn retained(&self) -> [String; 3] {
+        [self.state(), self.connection(), self.groups()]
+    }
+
     /// The retained device state; the device publishes.
     pub fn state(&self) -> String {
         format!("{}/state", self.own)
