@@ -70,8 +70,7 @@ impl DesktopShare {
     pub fn others(&self) -> Vec<SharingDaemon> {
         let Some((own, _)) = &self.own else { return Vec::new() };
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, others)) = found.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            let _ = at;
+        if let Some((_, others)) = found.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             return others.clone();
         }
         let others = own.parent().map(|folder| look(folder, own)).unwrap_or_default();

@@ -120,9 +120,7 @@ impl PacketFlow {
 
     /// It is time for a PINGREQ; `false`: the last one is unanswered.
     pub(super) fn ping(&mut self) -> bool {
-        if !self.ending {
-            self.short(ShortPacket::PingReq);
-        }
+        self.ping_unheard();
         !std::mem::replace(&mut self.pong_awaited, true)
     }
 

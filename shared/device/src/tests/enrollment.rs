@@ -9,7 +9,9 @@ use portal_contract::{ActionKind, GroupId, GroupList, LastAction, RemoteAction};
 
 use super::rig::{DeviceRig, IPHONE, RETIRE};
 use super::sent::{group, user};
-use crate::{Device, DeviceCommand, DeviceEffect, DeviceInput, EmulationSettings, EnrollCommand, ResumePoint};
+use crate::{
+    Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, EnrollCommand, ResumePoint,
+};
 
 fn groups(of: impl IntoIterator<Item = u8>) -> BTreeSet<GroupId> {
     of.into_iter().map(group).collect()
@@ -32,6 +34,16 @@ impl DeviceRig {
     fn action(&mut self, id: &str, action: &str, sent_seconds_ago: Option<i64>) -> Vec<DeviceEffect> {
         let sent_at = sent_seconds_ago.map(|seconds| self.now.plus_seconds(-seconds));
         self.action_arrives(RemoteAction { id: id.to_owned(), action: action.to_owned(), sent_at })
+    }
+
+    /// The device after a restart, from a snapshot and the note of the action that came last.
+    fn resumed_from_the_note(&self, before: DeviceSnapshot, effects: &[DeviceEffect]) -> Device {
+        let note = effects.iter().find_map(|effect| match effect {
+            DeviceEffect::ActionSeen { note, .. } => note.clone(),
+            _ => None,
+        });
+        let from = ResumePoint { last_action: note.map(|note| *note), ..ResumePoint::default() };
+        Device::resume(before, from, self.settings.clone())
     }
 
     fn last_action(&self) -> LastAction {
@@ -180,13 +192,7 @@ fn what_came_of_an_action_survives_a_restart_without_a_snapshot() {
     let before = rig.snapshot().clone();
     rig.advance(60_000);
     let effects = rig.action("1", "rebootNow", None);
-    let note = effects.iter().find_map(|effect| match effect {
-        DeviceEffect::ActionSeen { note, .. } => note.clone(),
-        _ => None,
-    });
-    let from = ResumePoint { last_action: note.map(|note| *note), ..ResumePoint::default() };
-    let resumed = Device::resume(before, from, rig.settings.clone());
-    assert_eq!(resumed.snapshot(), rig.snapshot());
+    assert_eq!(rig.resumed_from_the_note(before, &effects).snapshot(), rig.snapshot());
 }
 
 #[test]
@@ -198,13 +204,7 @@ fn a_clock_that_was_set_back_between_two_actions_moves_no_state_back_over_a_rest
     rig.step_back(30_000);
     let effects = rig.action("2", "rebootNow", None);
     // The journal keeps the newest note only.
-    let note = effects.iter().find_map(|effect| match effect {
-        DeviceEffect::ActionSeen { note, .. } => note.clone(),
-        _ => None,
-    });
-    let from = ResumePoint { last_action: note.map(|note| *note), ..ResumePoint::default() };
-    let resumed = Device::resume(before, from, rig.settings.clone());
-    assert_eq!(resumed.snapshot(), rig.snapshot());
+    assert_eq!(rig.resumed_from_the_note(before, &effects).snapshot(), rig.snapshot());
 }
 
 #[test]
