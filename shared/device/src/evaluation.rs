@@ -216,6 +216,8 @@ impl Device {
         if problem == PushProblem::NoNotificationServer {
             // Evaluated again at once: it is held for as long as the timeout lasts, and fails then with this sentence.
             self.pushes.server_problem = Some(detail);
+            // Judged anew, so by the device of now: what time ended while the desktop was asked no longer counts.
+            self.pass_time(now, effects);
             self.evaluate(being_shown.candidate, now, effects);
         } else {
             self.settle(being_shown.candidate, Outcome::Failed { problem, detail }, being_shown.evaluated_at, effects);

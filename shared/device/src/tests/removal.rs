@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use portal_contract::device_state::ActionResult;
 use portal_contract::{
-    ActionKind, ChecklistEntry, DeviceRegistrationState, GroupList, ManagementState, NotificationPermission,
+    ActionKind, ChecklistEntry, DeviceRegistrationState, GroupList, ManagementState, NotificationPermission, Outcome,
     Prerequisite, RemoteAction,
 };
 
-use super::rig::{ANDROID, DeviceRig, IPHONE, PROFILES, PlatformCase, RETIRE};
+use super::rig::{ANDROID, DesktopBehaviour, DeviceRig, IPHONE, PROFILES, PlatformCase, RETIRE};
 use super::sent::{PushBuilder, group, sent, user};
 use crate::{
     AppCommand, ConditionCommand, DeviceCommand, DeviceEffect, DeviceInput, DocumentationYear, EmulationSettings,
@@ -245,6 +245,20 @@ fn in_its_grace_a_device_still_receives_what_is_sent_to_its_group() {
         assert!(!rig.has_group(1), "the subscription ends with it");
         rig.ends_as(sent("after").for_group(1), "after", "withheld");
     }
+}
+
+#[test]
+fn a_push_that_the_desktop_gives_back_after_the_grace_is_judged_without_it() {
+    let mut rig = with_grace(DocumentationYear::Y2026);
+    rig.leave_every_group();
+    rig.desktop = DesktopBehaviour::Thinks;
+    rig.push(sent("a").for_group(1));
+    rig.deny();
+    rig.advance(DAY_MILLIS);
+    rig.desktop(DesktopBehaviour::ServerAway);
+    let Outcome::Withheld { unmet } = &rig.receipt("a").outcome else { panic!("{:?}", rig.receipt("a")) };
+    let both = [Prerequisite::EnrolledByTargetedUser, Prerequisite::NotificationsPermitted];
+    assert_eq!(unmet.iter().collect::<Vec<_>>(), both);
 }
 
 #[test]
