@@ -1,0 +1,18 @@
+//! Microsoft Graph's calls for custom notifications and managed devices, as far as `portal-agent gateway` answers them.
+//!
+//! A request goes through two halves, so that nothing here waits: `handle` judges it and says what is to be
+//! published; once that was published, or was not, `finish` has the answer. What devices publish comes in by
+//! `on_message`. Time is passed in with each request.
+//!
+//! Lives here: routes, roles, OData's options, limits, groups, errors in Graph's shape. Does not live here: HTTP, MQTT, files, a
+//! clock (the agent's `gateway`). What is documented and what was chosen stands in `agent/docs/gateway.md`.
+
+mod answer;
+mod limits;
+mod role;
+mod tokens;
+
+pub use answer::{GraphAnswer, GraphError, RequestIds};
+pub use limits::LimitSettings;
+pub use role::{Permission, Role};
+pub use tokens::{Caller, TokenTable, TokensError};
