@@ -8,11 +8,21 @@
 //! clock (the agent's `gateway`). What is documented and what was chosen stands in `agent/docs/gateway.md`.
 
 mod answer;
+mod batch;
+mod body;
+mod directory;
+mod filter;
+mod lexer;
 mod limits;
+mod odata;
 mod role;
+mod route;
 mod tokens;
 
 pub use answer::{GraphAnswer, GraphError, RequestIds};
+pub use batch::{Batch, BatchRequest};
+pub use directory::{Directory, Group};
 pub use limits::LimitSettings;
 pub use role::{Permission, Role};
+pub use route::{ApiVersion, CALLS, CallRow};
 pub use tokens::{Caller, TokenTable, TokensError};
