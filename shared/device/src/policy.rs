@@ -126,7 +126,7 @@ impl DevicePolicy {
 
 impl DeviceSnapshot {
     /// The switches as they act: the user's, and the policy's over them (`Rule::ApplePolicy`).
-    pub(super) fn acting_switches(&self) -> NotificationSwitches {
+    pub fn acting_switches(&self) -> NotificationSwitches {
         match &self.switches {
             NotificationSwitches::Apple(user) => NotificationSwitches::Apple(self.policy.over(user)),
             NotificationSwitches::Android(user) => NotificationSwitches::Android(self.policy.over_android(user)),
