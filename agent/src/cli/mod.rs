@@ -31,6 +31,7 @@ mod push;
 mod run;
 mod run_lines;
 mod scenario;
+mod screen;
 mod see;
 mod service;
 mod shell;
@@ -90,6 +91,9 @@ pub enum CliCommand {
     /// `status`
     #[command(about = rows::STATUS.summary, after_help = table::examples(rows::STATUS.examples))]
     Status(status::StatusArgs),
+    /// `screen`
+    #[command(about = rows::SCREEN.summary, after_help = table::examples(rows::SCREEN.examples))]
+    Screen(screen::ScreenArgs),
     /// What the table of commands has.
     #[command(flatten)]
     Table(table::TableCommand),
@@ -134,6 +138,7 @@ impl CliCommand {
             Self::Run(args) => run::run(context, args),
             Self::Stop(args) => stop::run(context, args),
             Self::Status(args) => status::run(context, args),
+            Self::Screen(args) => screen::run(context, args),
             Self::Table(command) => table::run(context, command),
             Self::Push(args) => push::run(context, args),
             Self::Log(args) => log::run(context, args),

@@ -11,6 +11,7 @@ use portal_contract::{
     DeviceId, DeviceList, DeviceState, DeviceSummary, DoctorReport, Explanation, HeldNotification, ListedReceipt,
     NewDevice, NotificationId, SettingsInForce, StatusReport, duration,
 };
+use portal_screen::PhoneScreen;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{Request, Response, StatusCode};
@@ -24,7 +25,7 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
-    HeldList, IdList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    HeldList, HistoryPlace, IdList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -242,6 +243,14 @@ impl ControlClient {
     pub fn explanation(&self, id: Option<&NotificationId>) -> Result<ClientAnswer<Explanation>, ClientError> {
         let pairs: Vec<(&str, String)> = id.iter().map(|id| ("id", id.to_string())).collect();
         self.get(&self.path("explanation"), &pairs)
+    }
+
+    /// What is on the phone's screen, now or as of then.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn screen(&self, place: Option<HistoryPlace>) -> Result<ClientAnswer<PhoneScreen>, ClientError> {
+        self.get(&self.path("screen"), &place.map(HistoryPlace::pairs).unwrap_or_default())
     }
 
     /// What Company Portal's own Notifications section lists.

@@ -23,6 +23,7 @@ mod following;
 mod guard;
 mod health;
 mod held;
+mod history;
 mod idle;
 mod ids;
 mod interaction;
@@ -33,6 +34,7 @@ mod parameters;
 mod push;
 mod route;
 mod routes;
+mod screen;
 mod server;
 mod settings;
 mod status;
@@ -50,12 +52,14 @@ pub use event_queue::{EventReceiver, EventSender, MOST_EVENTS, event_queue, size
 pub use explain::missing as explain_missing;
 pub use following::FollowedLines;
 pub use held::HeldList;
+pub use history::{HistoryEntry, HistoryKind, HistoryList, HistoryPlace};
 pub use ids::{IdList, MOST_IDS, is_beginning_of, is_uuid};
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
 pub use push::{NotificationDraft, PushRequest, SentNotification};
+pub use screen::CardList;
 pub use server::{ControlError, ControlServer};
 pub use token::ControlToken;
 pub use wait::WaitRequest;
@@ -69,6 +73,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use portal_device::DeviceCommand;
+use portal_screen::PhoneMoment;
 
 /// The version of the control API; a client of another one is told so (contract 6).
 pub const API_VERSION: u32 = 1;
@@ -125,6 +130,15 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     fn publish(&self, notification: CustomNotification) -> impl Future<Output = Result<(), ApiError>> + Send;
     /// What Company Portal's own Notifications section lists.
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, ApiError>> + Send;
+    /// The device at one moment, with what its screen follows from; without a place now. `None` where the journal has no such place.
+    fn moment(&self, place: Option<HistoryPlace>)
+    -> impl Future<Output = Result<Option<PhoneMoment>, ApiError>> + Send;
+    /// The latest entries of its history, or the latest before an event, oldest first.
+    fn history(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<HistoryEntry>, ApiError>> + Send;
     /// What on this computer could keep a notification from showing.
     fn doctor(&self) -> impl Future<Output = Result<DoctorReport, ApiError>> + Send;
     /// Everything that happens from now on, behind a first event that says from which number on. The channel ends where it is not read as fast as it fills.

@@ -12,14 +12,16 @@ use axum::{Router, response::IntoResponse};
 use portal_contract::command::{COMMANDS, hosting, views};
 use portal_contract::{DeviceList, DeviceState, DoctorReport, Explanation, SettingsInForce, StatusReport};
 
+use portal_screen::PhoneScreen;
+
 use super::api::ApiState;
 use super::config;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CommandResult, DeviceEvent, HeldList, IdList, IdleReport, InAppMessages, InteractionRequest, PushRequest,
-    ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain, health, held, idle, ids, interaction,
-    log, notifications, openapi, push, settings, status, stop, wait,
+    CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
+    PushRequest, ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain, health, held, history,
+    idle, ids, interaction, log, notifications, openapi, push, screen, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -69,6 +71,26 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
         ApiRoute::get("/readyz", "Whether it is online; needs no token", &[], AnswerKind::Text, health::readyz::<H>),
         ApiRoute::of_row(&hosting::LIST, &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),
         ApiRoute::of_row(&views::STATUS, &[], AnswerKind::Json(schema::<StatusReport>), status::show::<H>),
+        ApiRoute::of_row(
+            &views::SCREEN,
+            screen::PARAMETERS,
+            AnswerKind::Json(schema::<PhoneScreen>),
+            screen::show::<H>,
+        ),
+        ApiRoute::get(
+            of_device("cards"),
+            "The notifications that the phone showed as the system's own, with what became of each",
+            screen::PARAMETERS,
+            AnswerKind::Json(schema::<CardList>),
+            screen::cards::<H>,
+        ),
+        ApiRoute::get(
+            of_device("history"),
+            "What happened to the device, oldest first: changes with the device after each, and receipts",
+            history::PARAMETERS,
+            AnswerKind::Json(schema::<HistoryList>),
+            history::list::<H>,
+        ),
         ApiRoute::of_row(
             &views::LOG,
             log::PARAMETERS,

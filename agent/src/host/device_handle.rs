@@ -10,14 +10,16 @@ use portal_contract::{
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, ReceivedPush};
+use portal_screen::PhoneMoment;
 use tokio::sync::{oneshot, watch};
 
 use super::host_handle::HostHandle;
 use super::hosted_device::DeviceWatch;
+use super::moment;
 use super::open_device::OpenError;
 use super::requests::{DeviceRequest, HostRequest, Reply, WaitingPush};
 use crate::broker::SessionControl;
-use crate::control::{ApiError, EventReceiver, InAppMessage, RunningDevice};
+use crate::control::{ApiError, EventReceiver, HistoryEntry, HistoryPlace, InAppMessage, RunningDevice};
 use crate::journal::{DeviceJournal, JournalError, JournalReader, JournalRecord};
 
 /// A handle on a hosted device; clones share it.
@@ -187,6 +189,19 @@ impl RunningDevice for DeviceHandle {
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {
         self.read(in_app_messages).await
+    }
+
+    async fn moment(&self, place: Option<HistoryPlace>) -> Result<Option<PhoneMoment>, ApiError> {
+        let Some(place) = place else {
+            let moment = self.ask(|reply| DeviceRequest::Moment { reply }).await?;
+            return self.read(move |reader| moment::with_journal(moment, reader).map(Some)).await;
+        };
+        let rules = self.host.parts.rules.clone();
+        self.read(move |reader| moment::past(place, reader, rules)).await
+    }
+
+    async fn history(&self, before: Option<u64>, limit: usize) -> Result<Vec<HistoryEntry>, ApiError> {
+        self.read(move |reader| moment::history(reader, before, limit)).await
     }
 
     async fn doctor(&self) -> Result<DoctorReport, ApiError> {

@@ -20,6 +20,7 @@ use super::device_handle::DeviceHandle;
 use super::host_handle::{HostHandle, HostParts};
 use super::hosted_device::{HostedDevice, PendingReply};
 use super::inputs::{Addressee, SessionNews, of_desktop};
+use super::moment::moment_of;
 use super::open_device::OpenedDevice;
 use super::requests::{DeviceRequest, HostRequest, RemovedDevice, Reply, WaitingPush};
 use super::{HostError, HostSetup, MOST_DEVICES};
@@ -301,6 +302,12 @@ impl HostTask {
             DeviceRequest::Status { reply } => {
                 if let Some(device) = self.devices.get(&key) {
                     let _ = reply.send(Ok(self.status(device)));
+                }
+                Ok(())
+            }
+            DeviceRequest::Moment { reply } => {
+                if let Some(device) = self.devices.get(&key) {
+                    let _ = reply.send(Ok(moment_of(device.delivery.device(), self.parts.clock.now())));
                 }
                 Ok(())
             }

@@ -19,6 +19,7 @@ mod host_handle;
 mod host_task;
 mod hosted_device;
 mod inputs;
+mod moment;
 mod open_device;
 mod requests;
 mod status;

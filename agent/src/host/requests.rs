@@ -7,6 +7,7 @@ use portal_contract::{
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceSnapshot, HeldPush};
+use portal_screen::PhoneMoment;
 use tokio::sync::oneshot;
 
 use super::device_handle::DeviceHandle;
@@ -38,6 +39,8 @@ pub(super) enum DeviceRequest {
     Held { id: Option<NotificationId>, reply: Reply<Vec<HeldNotification>> },
     /// The push that waits with this id, or the last that came to wait, with the device that it waits on.
     HeldPush { id: Option<NotificationId>, reply: Reply<Option<WaitingPush>> },
+    /// How the device stands now, without what the journal has of its cards and messages.
+    Moment { reply: Reply<PhoneMoment> },
     /// The whole picture.
     Status { reply: Reply<StatusReport> },
     /// Everything that happens from now on.

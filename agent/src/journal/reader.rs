@@ -12,14 +12,14 @@ use super::error::JournalError;
 use super::row::{self, COLUMN_COUNT, COLUMNS};
 
 /// The title of a row's push, behind the receipt's own columns.
-const TITLE: &str = "CASE WHEN json_valid(push) THEN push ->> '$.notification.notificationTitle' END";
+pub(super) const TITLE: &str = "CASE WHEN json_valid(push) THEN push ->> '$.notification.notificationTitle' END";
 
 /// One device's past. Calls block, so an async caller uses `spawn_blocking`; clones share one connection and take turns.
 #[derive(Debug, Clone)]
 pub struct JournalReader {
     connection: Arc<Mutex<Connection>>,
-    id: DeviceId,
-    device: i64,
+    pub(super) id: DeviceId,
+    pub(super) device: i64,
 }
 
 /// What the journal knows of one push.
@@ -180,11 +180,11 @@ impl JournalReader {
         Ok(events.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn listed(&self, row: &Row<'_>) -> rusqlite::Result<ListedReceipt> {
+    pub(super) fn listed(&self, row: &Row<'_>) -> rusqlite::Result<ListedReceipt> {
         Ok(ListedReceipt { receipt: row::read(row, self.id)?, notification_title: row.get(COLUMN_COUNT)? })
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         params: impl Params,

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use portal_agent::control::{
-    ApiError, CommandResult, DesktopInteraction, EventReceiver, IdleReport, InAppMessage, LogQuery, RunningDevice,
-    RunningHost, event_queue,
+    ApiError, CommandResult, DesktopInteraction, EventReceiver, HistoryEntry, HistoryKind, HistoryPlace, IdleReport,
+    InAppMessage, LogQuery, RunningDevice, RunningHost, event_queue,
 };
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
@@ -15,6 +15,7 @@ use portal_contract::{
 use portal_device::{
     ArrivedPush, Device, DeviceCommand, DeviceEffect, DeviceInput, DeviceSnapshot, EmulationSettings, ReceivedPush,
 };
+use portal_screen::{PhoneMoment, ShownCard};
 use tokio::sync::watch;
 
 pub const DEVICE: &str = "6f0c1b9e-2f5a-4c0e-9a52-0d6f3a3b7a10";
@@ -268,6 +269,46 @@ impl RunningDevice for FakeDevice {
             Some(InAppMessage { notification: push.notification, received_at: push.received_at })
         };
         Ok(listed.filter_map(message).collect())
+    }
+
+    async fn moment(&self, place: Option<HistoryPlace>) -> Result<Option<PhoneMoment>, ApiError> {
+        if place.is_some() {
+            // The fake keeps no past.
+            return Ok(None);
+        }
+        let inner = self.inner.lock().unwrap();
+        let card = |settled: &SettledPush| {
+            let Outcome::Presented(presentation) = settled.receipt.outcome else { return None };
+            let notification = settled.push.clone()?.notification;
+            Some(ShownCard {
+                sequence: settled.receipt.sequence,
+                notification_id: notification.id,
+                title: notification.notification_title,
+                body: notification.notification_body,
+                presentation,
+                at: settled.receipt.decided_at,
+                open: true,
+                interaction: None,
+            })
+        };
+        Ok(Some(PhoneMoment {
+            snapshot: inner.device.snapshot().clone(),
+            prompt_buttons: inner.device.prompt_buttons(),
+            cards: inner.settled.iter().filter_map(card).collect(),
+            messages: Vec::new(),
+            last_sequence: inner.device.last_sequence(),
+            at: inner.now,
+        }))
+    }
+
+    async fn history(&self, _before: Option<u64>, limit: usize) -> Result<Vec<HistoryEntry>, ApiError> {
+        let inner = self.inner.lock().unwrap();
+        let entry = |settled: &SettledPush| HistoryEntry {
+            event: 1,
+            at: settled.receipt.decided_at,
+            what: HistoryKind::Settled { receipt: Box::new(listed(settled)) },
+        };
+        Ok(inner.settled.iter().take(limit).map(entry).collect())
     }
 
     async fn doctor(&self) -> Result<DoctorReport, ApiError> {

@@ -29,6 +29,18 @@ pub static STATUS: CommandRow = view(
     ],
 );
 
+/// `screen`
+pub static SCREEN: CommandRow = view(
+    "screen",
+    "screen",
+    "What is on the phone's screen: home, lock screen, banner, prompt, notifications, settings",
+    &[
+        example("screen"),
+        noted("screen --list", "Notification Center, or the shade"),
+        example("screen --json | jq .banner"),
+    ],
+);
+
 /// `app notifications`
 pub static NOTIFICATIONS: CommandRow = view(
     "app notifications",
@@ -101,5 +113,5 @@ pub static DOCTOR: CommandRow = view(
 );
 
 /// All of them.
-pub static VIEWS: [&CommandRow; 10] =
-    [&STATUS, &NOTIFICATIONS, &ENROLLMENT, &POLICY, &PERMISSION, &SETTINGS, &LOG, &WAIT, &EXPLAIN, &DOCTOR];
+pub static VIEWS: [&CommandRow; 11] =
+    [&STATUS, &SCREEN, &NOTIFICATIONS, &ENROLLMENT, &POLICY, &PERMISSION, &SETTINGS, &LOG, &WAIT, &EXPLAIN, &DOCTOR];
