@@ -1,0 +1,195 @@
+//! The gateway's one entrance: who calls, which call it is, what is to be published, and the answer.
+//!
+//! Lives here: tokens, tenants, the way of a request through both halves (`handle` before, `finish` after publishing). Does not
+//! live here: the calls themselves (`calls`), HTTP, MQTT and the clock, which the caller brings.
+
+use std::collections::BTreeMap;
+
+use portal_contract::{DeviceId, Tenant, Timestamp};
+
+use crate::answer::{GraphAnswer, GraphError, RequestIds};
+use crate::calls::{self, PendingKind};
+use crate::directory::Directory;
+use crate::emulator;
+use crate::limits::LimitSettings;
+use crate::role::Role;
+use crate::route::Call;
+use crate::tenant::{Heard, OutgoingMessage, TenantState};
+use crate::token_endpoint;
+use crate::tokens::{Caller, IssuedTokens, IssuedWorth, TokenTable};
+
+/// A request, as HTTP brought it.
+#[derive(Debug, Clone)]
+pub struct GraphRequest<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The path, not decoded.
+    pub path: &'a str,
+    /// The query, not decoded, without its question mark.
+    pub query: &'a str,
+    /// Scheme and authority by which the caller reached the gateway, for links.
+    pub base: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// Its ids and when it came.
+    pub ids: RequestIds,
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Step {
+    /// The answer.
+    Answer(GraphAnswer),
+    /// Messages to be published first; then [`Gateway::finish`] has the answer.
+    Publish(Box<PendingCall>),
+}
+
+/// A call between its two halves.
+#[derive(Debug)]
+pub struct PendingCall {
+    /// What is to be published, in this order.
+    pub messages: Vec<OutgoingMessage>,
+    pub(crate) ids: RequestIds,
+    pub(crate) tenant: Tenant,
+    pub(crate) kind: PendingKind,
+}
+
+/// The gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    tokens: Option<TokenTable>,
+    issued: IssuedTokens,
+    default_tenant: Tenant,
+    tenants: BTreeMap<Tenant, TenantState>,
+    ahead_millis: i64,
+}
+
+impl Gateway {
+    /// A gateway for callers with these tokens, or for everybody where there are none; `tenants` are the groups that are
+    /// known of each tenant.
+    pub fn new(
+        tokens: Option<TokenTable>,
+        default_tenant: Tenant,
+        mut known: BTreeMap<Tenant, Directory>,
+        limits: LimitSettings,
+    ) -> Self {
+        let named = tokens.iter().flat_map(TokenTable::tenants).cloned();
+        let names: std::collections::BTreeSet<Tenant> = named.chain([default_tenant.clone()]).collect();
+        let tenants = names.into_iter().map(|name| {
+            let directory = known.remove(&name).unwrap_or_default();
+            (name.clone(), TenantState::new(name, directory, limits))
+        });
+        Self { tenants: tenants.collect(), tokens, issued: IssuedTokens::default(), default_tenant, ahead_millis: 0 }
+    }
+
+    /// The tenants that it serves.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.keys()
+    }
+
+    /// The groups of each tenant, to be kept over a restart.
+    pub fn directories(&self) -> BTreeMap<&Tenant, &Directory> {
+        self.tenants.iter().map(|(name, state)| (name, &state.directory)).collect()
+    }
+
+    /// The gateway's time, which `POST /emulator/clock` moves ahead of the computer's.
+    pub fn time(&self, computer: Timestamp) -> Timestamp {
+        computer.plus_millis(self.ahead_millis)
+    }
+
+    /// Whose request it is, by the value of its `Authorization` header.
+    ///
+    /// # Errors
+    /// Graph's 401.
+    pub fn caller(&self, authorization: Option<&str>, now: Timestamp) -> Result<Caller, GraphError> {
+        let Some(tokens) = &self.tokens else {
+            return Ok(Caller { role: Role::Admin, tenant: self.default_tenant.clone() });
+        };
+        let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(GraphError::unauthorized("Access token is empty."));
+        }
+        let token = token.trim();
+        if let Some(caller) = tokens.caller(token, &self.default_tenant) {
+            return Ok(caller);
+        }
+        match self.issued.worth(token, now) {
+            IssuedWorth::Good(caller) => Ok(caller),
+            IssuedWorth::Expired => Err(GraphError::unauthorized("Lifetime validation failed, the token is expired.")),
+            IssuedWorth::Unknown => Err(GraphError::unauthorized("The token is not one of this gateway's.")),
+        }
+    }
+
+    /// Answers what needs no token: the token endpoint and where it is. `fresh` is a secret that was drawn for this request.
+    pub fn before_sign_in(&mut self, request: &GraphRequest<'_>, fresh: String) -> Option<GraphAnswer> {
+        let tokens = self.tokens.as_ref();
+        let default = &self.default_tenant;
+        token_endpoint::answer(
+            request,
+            |secret| tokens?.caller(secret, default),
+            |caller| {
+                self.issued.issue(fresh.clone(), caller, request.ids.now);
+                fresh
+            },
+        )
+    }
+
+    /// Takes a request; `broker` is whether there is a broker to publish to and to know devices from.
+    pub fn handle(&mut self, caller: &Caller, request: &GraphRequest<'_>, broker: Result<(), &str>) -> Step {
+        let Some(state) = self.tenants.get_mut(&caller.tenant) else {
+            // Callers are made of the tokens that the tenants were made of.
+            return Step::Answer(GraphError::unauthorized("The tenant is not served.").answer(&request.ids));
+        };
+        let step = if request.path.starts_with("/emulator/") {
+            emulator::answer(state, caller.role, request, &mut self.ahead_millis).map(Step::Answer)
+        } else {
+            Call::parse(request.method, request.path).and_then(|(_, call)| {
+                let permission = call.permission();
+                if !caller.role.may(permission) {
+                    return Err(calls::forbidden(caller.role, permission));
+                }
+                broker.map_err(GraphError::broker_away)?;
+                calls::carry_out(state, caller, request, call)
+            })
+        };
+        step.unwrap_or_else(|error| {
+            if let Some(reason) = error.refusal {
+                state.refusals.count(reason);
+            }
+            Step::Answer(error.answer(&request.ids))
+        })
+    }
+
+    /// The answer to a call, once its messages were published, each or not.
+    pub fn finish(&mut self, call: PendingCall, published: &[bool]) -> GraphAnswer {
+        let Some(state) = self.tenants.get_mut(&call.tenant) else { return GraphAnswer::no_content() };
+        let ids = call.ids.clone();
+        calls::finish(state, call, published).unwrap_or_else(|error| {
+            if let Some(reason) = error.refusal {
+                state.refusals.count(reason);
+            }
+            error.answer(&ids)
+        })
+    }
+
+    /// A connection to the broker begins: what it retains comes anew.
+    pub fn begin(&mut self) {
+        self.tenants.values_mut().for_each(TenantState::begin);
+    }
+
+    /// What the broker retains has been heard; the lists of groups that are to be written.
+    pub fn complete(&mut self) -> Vec<OutgoingMessage> {
+        self.tenants.values_mut().flat_map(TenantState::complete).collect()
+    }
+
+    /// A message from the broker.
+    pub fn on_message(&mut self, topic: &str, payload: &[u8]) -> Heard {
+        let parts: Vec<&str> = topic.split('/').collect();
+        let ["portal", "v1", tenant, "devices", device, leaf] = parts[..] else { return Heard::default() };
+        let tenant = tenant.parse().ok().and_then(|tenant: Tenant| self.tenants.get_mut(&tenant));
+        match (tenant, device.parse::<DeviceId>()) {
+            (Some(state), Ok(device)) => state.on_message(device, leaf, payload),
+            _ => Heard::default(),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The gateway as a caller and a broker see it.
+
+mod calls;
+mod rig;
