@@ -5,19 +5,45 @@
 
 use std::future::Future;
 
-/// Ends with Ctrl-C; on Unix also with SIGTERM, which a service manager sends, and with SIGHUP, which a terminal sends
-/// that is closed, unless SIGHUP was ignored when the program started: `nohup` means that it shall live on.
+/// Ends with Ctrl-C. On Unix also with SIGTERM, which a service manager sends, and with SIGHUP, which a terminal sends
+/// that is closed, unless SIGHUP was ignored when the program started: `nohup` means that it shall live on. On Windows also
+/// with Ctrl-Break, and when the console window is closed, the user logs off or the computer shuts down; the system then waits
+/// some seconds for the process to end.
 ///
 /// The signals are listened to from the call on, not from the first poll, so that one that comes while the program still
 /// starts is not lost. Must be called inside a tokio runtime.
 pub fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
     return unix::interrupted();
-    #[cfg(not(unix))]
-    async {
-        // Where no handler can be set, the system's own way of ending a process is left.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    #[cfg(windows)]
+    return windows::interrupted();
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    use futures_util::future::select_all;
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    pub(super) fn interrupted() -> impl Future<Output = ()> {
+        type Event = Pin<Box<dyn Future<Output = Option<()>> + Send>>;
+        // Each kind of event is a type of its own.
+        macro_rules! event {
+            ($kind:ident) => {
+                $kind().ok().map(|mut event| -> Event { Box::pin(async move { event.recv().await }) })
+            };
+        }
+        let events =
+            [event!(ctrl_c), event!(ctrl_break), event!(ctrl_close), event!(ctrl_logoff), event!(ctrl_shutdown)];
+        let events: Vec<Event> = events.into_iter().flatten().collect();
+        async move {
+            // Where no handler can be set, the system's own way of ending a process is left.
+            if events.is_empty() {
+                return std::future::pending().await;
+            }
+            select_all(events).await;
         }
     }
 }

@@ -149,6 +149,12 @@ mod tests {
     }
 
     #[test]
+    fn the_agents_label_is_the_applications_identifier() {
+        let application = include_str!("../../packaging/macos/Info.plist");
+        assert!(application.contains(&format!("<key>CFBundleIdentifier</key><string>{LABEL}</string>")));
+    }
+
+    #[test]
     fn windows_reads_each_word_as_one() {
         let command = run_command(&plan(r"C:\Program Files\portal-agent.exe"));
         assert!(command.starts_with(r#""C:\Program Files\portal-agent.exe" "--config""#), "{command}");
