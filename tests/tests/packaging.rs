@@ -137,3 +137,23 @@ fn the_package_takes_only_files_that_there_are() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_mac_bundle_is_put_together_and_named_by_the_version() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    run(Command::new(project("agent/packaging/macos/build")).arg("bundle").arg(binary()?).arg(folder.path()))?;
+    let contents = folder.path().join("Company Portal (emulator).app/Contents");
+    let plist = std::fs::read_to_string(contents.join("Info.plist"))?;
+    let version = format!("<key>CFBundleShortVersionString</key><string>{}</string>", env!("CARGO_PKG_VERSION"));
+    ensure!(plist.contains(&version) && !plist.contains('@'), "{plist}");
+    run(Command::new(contents.join("MacOS/portal-agent")).arg("--version"))?;
+    ensure!(contents.join("Resources/company-portal.icns").exists());
+
+    let archive = folder.path().join("source.tar.gz");
+    std::fs::write(&archive, "abc")?;
+    let mut formula = Command::new(project("agent/packaging/macos/build"));
+    let formula = run(formula.args(["formula", "https://example.org/source.tar.gz"]).arg(archive))?;
+    ensure!(formula.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), "{formula}");
+    ensure!(formula.contains("url \"https://example.org/source.tar.gz\""), "{formula}");
+    Ok(())
+}
