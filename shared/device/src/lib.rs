@@ -43,6 +43,7 @@
 
 mod actions;
 mod app;
+mod app_state;
 pub mod behaviour;
 mod burst;
 mod condition;
@@ -79,7 +80,7 @@ mod waiting;
 mod ways;
 
 pub use actions::LastActionNote;
-pub use app::{AppState, ReceiverApp};
+pub use app_state::{AppState, ReceiverApp};
 pub use behaviour::DocumentedBehaviour;
 pub use condition::DeviceCondition;
 pub use documentation::{

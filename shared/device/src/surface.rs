@@ -4,7 +4,7 @@
 
 use portal_contract::{NotificationPermission, Presentation, Surface};
 
-use super::app::is_older;
+use super::app_state::is_older;
 use super::effect::CardContent;
 use super::push::ReceivedPush;
 use super::switches::{
