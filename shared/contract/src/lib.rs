@@ -49,13 +49,14 @@ pub mod status;
 pub mod timestamp;
 pub mod topics;
 pub mod way_to_show;
+pub mod years;
 
 pub use checklist::{ChecklistEntry, DoctorCheck, DoctorReport, Explanation};
 pub use desktop_verdict::DesktopVerdict;
 pub use device_event::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport};
 pub use device_state::{DeviceState, LastAction, NotificationPermission, OperatingSystem};
 pub use documents::{Citation, Document, Publisher};
-pub use evidence::{DocumentSource, DocumentationYear, RuleEvidence, SourceStatus, YearStatus};
+pub use evidence::{DocumentSource, RuleEvidence};
 pub use held_notification::{HeldNotification, HeldWord, HoldReason};
 pub use hosted_devices::{DeviceList, DeviceSummary, NewDevice};
 pub use ids::{DeviceId, DeviceName, GroupId, IdError, NotificationId, Tenant, UserPrincipalName};
@@ -72,6 +73,7 @@ pub use settings_in_force::{KeyOrigin, SettingsInForce};
 pub use status::{StandbyBucket, StatusReport};
 pub use timestamp::Timestamp;
 pub use topics::{DeviceTopics, IncomingTopic};
+pub use years::{DocumentationYear, SourceStatus, YearStatus};
 
 #[cfg(test)]
 mod word_tests {

@@ -4,8 +4,8 @@
 //! is one function, which names its rule (a test finds each name).
 
 use portal_contract::command::PlatformSet;
-use portal_contract::evidence::DocumentationYear::{self, Y2019, Y2023, Y2025, Y2026};
 use portal_contract::evidence::{DocumentSource, RuleEvidence};
+use portal_contract::years::DocumentationYear::{self, Y2019, Y2023, Y2025, Y2026};
 use portal_contract::{OperatingSystem, Prerequisite};
 
 /// What is known of a rule.
