@@ -4,6 +4,7 @@
 //! packet does (`engine`), and sockets (`listener`).
 
 pub mod incoming;
+pub mod packets;
 mod properties;
 pub mod reading;
 pub mod writing;

@@ -9,7 +9,7 @@ use super::{LARGEST_VARIABLE, QoS, Reason, Version, properties as property, vari
 
 /// A message as one client gets it.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs, reason = "as in `incoming::Publish`")]
+#[allow(missing_docs, reason = "as in `packets::Publish`")]
 pub struct PublishOut<'a> {
     pub dup: bool,
     pub qos: QoS,

@@ -9,7 +9,7 @@ use super::ids::{ConnectionId, SessionId};
 use super::message::Message;
 use super::session::{KeptWill, NEVER, Session};
 use super::{ALIASES, Broker, NoticeKind, WINDOW};
-use crate::codec::incoming::Connect;
+use crate::codec::packets::Connect;
 use crate::codec::writing::{ConnAck, Control};
 use crate::codec::{Fault, Reason, Version};
 

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use super::ids::SessionId;
 use super::message::Queued;
 use crate::budget::Budget;
-use crate::codec::incoming::Connect;
+use crate::codec::packets::Connect;
 use crate::codec::writing::{Control, PublishOut};
 use crate::codec::{QoS, Version};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::budget::{Budget, Charge};
 use crate::codec::QoS;
-use crate::codec::incoming::Publish;
+use crate::codec::packets::Publish;
 
 /// What a message takes beyond its bytes: counts, pointers, the allocator's own.
 const MESSAGE_OVERHEAD: usize = 160;

@@ -28,7 +28,8 @@ use subscriptions::Subscriptions;
 
 use crate::access::Access;
 use crate::budget::Budget;
-use crate::codec::incoming::{self, Incoming};
+use crate::codec::incoming;
+use crate::codec::packets::Incoming;
 use crate::codec::writing::{Answer, Control};
 use crate::codec::{Fault, Reason};
 use crate::limits::Limits;

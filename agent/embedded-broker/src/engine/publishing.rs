@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::ids::{ConnectionId, SessionId};
 use super::message::{Message, Queued};
 use super::{ALIASES, Broker, NoticeKind, WINDOW};
-use crate::codec::incoming::Publish;
+use crate::codec::packets::Publish;
 use crate::codec::writing::{Answer, Control};
 use crate::codec::{Fault, QoS, Reason, Version};
 

@@ -9,7 +9,7 @@ use super::ids::{ConnectionId, SessionId};
 use super::message::Queued;
 use super::subscriptions::{Subscription, Subscriptions};
 use super::{Broker, NoticeKind};
-use crate::codec::incoming::{RetainHandling, Subscribe};
+use crate::codec::packets::{RetainHandling, Subscribe};
 use crate::codec::writing::Control;
 use crate::codec::{Fault, Reason};
 use crate::topic;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::ids::SessionId;
 use crate::budget::{Budget, Charge};
-use crate::codec::incoming::SubscribeOptions;
+use crate::codec::packets::SubscribeOptions;
 use crate::topic;
 
 /// What a subscription takes beyond its filter, which is kept twice.
