@@ -5,6 +5,7 @@
 
 mod phrases;
 mod state_file;
+mod vocabulary;
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use portal_device::{
 
 use crate::scenario::{self, InvalidFile};
 
-pub use phrases::vocabulary;
+pub use vocabulary::vocabulary;
 
 /// Who enrolls a phone whose description names nobody.
 pub const USER: &str = "adele@contoso.example";
