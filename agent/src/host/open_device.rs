@@ -97,7 +97,8 @@ impl OpenedDevice {
         let identity = identity(new, random_bits().map_err(OpenError::Random)?);
         let (journal, recovered) = database.device(identity.id, wall)?;
         let device = Device::out_of_the_box(identity, rules.clone(), wall);
-        Ok(Self { device, recovery: recovery(&recovered), commands: Vec::new(), reader: journal.reader()?, journal })
+        let recovery = recovery(&recovered, &journal)?;
+        Ok(Self { device, recovery, commands: Vec::new(), reader: journal.reader()?, journal })
     }
 
     fn resume(
@@ -115,7 +116,8 @@ impl OpenedDevice {
         let recent = recent_messages(&reader, rules, now)?;
         let resumption = ResumePoint { recent, ..resumption(&recovered)? };
         let device = Device::resume(snapshot, resumption, rules.clone());
-        Ok(Self { device, recovery: recovery(&recovered), commands, journal, reader })
+        let recovery = recovery(&recovered, &journal)?;
+        Ok(Self { device, recovery, commands, journal, reader })
     }
 
     /// Which device it is.
@@ -135,8 +137,9 @@ fn random_bits() -> Result<u128, getrandom::Error> {
     Ok(u128::from_be_bytes(bytes))
 }
 
-fn recovery(recovered: &RecoveredDevice) -> Recovery {
-    Recovery { published_through: recovered.published_through, redelivered: recovered.redelivered }
+fn recovery(recovered: &RecoveredDevice, journal: &DeviceJournal) -> Result<Recovery, JournalError> {
+    let RecoveredDevice { published_through, redelivered, .. } = *recovered;
+    Ok(Recovery { published_through, redelivered, used_ids: journal.used_id_filter()? })
 }
 
 /// Where a device goes on, from what the journal holds of it.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portal_contract::DeviceId;
-use portal_delivery::{JournalEntry, UsedId};
+use portal_delivery::{IdHash, JournalEntry, UsedId, UsedIdFilter, id_hash};
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
@@ -17,7 +17,6 @@ use super::inbox::EntryQueue;
 use super::reader::JournalReader;
 use super::schema::DatabaseLocation;
 use super::store::JournalStore;
-use super::used_ids::hash;
 
 /// What the database and the handles of its devices share.
 pub(super) struct SharedJournal {
@@ -86,10 +85,28 @@ impl DeviceJournal {
         let mut pushes = transaction.prepare_cached("SELECT 1 FROM used_ids WHERE device = ?1 AND hash = ?2")?;
         let mut actions = transaction.prepare_cached("SELECT 1 FROM action_ids WHERE device = ?1 AND id = ?2")?;
         let used = ids.iter().map(|id| match id {
-            UsedId::Notification(id) => pushes.exists(params![self.device, hash(id)]),
+            UsedId::Notification(id) => pushes.exists(params![self.device, id_hash(id)]),
             UsedId::Action(id) => actions.exists(params![self.device, id]),
         });
         Ok(used.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Which ids of pushes may be used on this device, by what is durable. Reads each of them: up to a million.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub fn used_id_filter(&self) -> Result<UsedIdFilter, JournalError> {
+        let connection = self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = connection.unchecked_transaction()?;
+        let count = "SELECT count(*) FROM used_ids WHERE device = ?1";
+        let count = transaction.prepare_cached(count)?.query_row(params![self.device], |row| row.get(0))?;
+        let mut hashes = transaction.prepare_cached("SELECT hash FROM used_ids WHERE device = ?1")?;
+        let hashes = hashes.query_map(params![self.device], |row| row.get::<_, IdHash>(0))?;
+        let mut filter = UsedIdFilter::of(count, []);
+        for hash in hashes {
+            filter.note(&hash?);
+        }
+        Ok(filter)
     }
 
     /// The clock jump for which nothing is pruned by age at present, or none (contract 4).

@@ -23,7 +23,6 @@ mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
-mod used_ids;
 mod writer;
 
 pub use at_rest::{DeviceAtRest, JournalAtRest};

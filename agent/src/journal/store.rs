@@ -17,8 +17,7 @@ use super::inbox::QueuedEntry;
 use super::prune;
 use super::retention::{Retention, cutoff};
 use super::row;
-use super::used_ids::hash;
-use portal_delivery::{JournalEntry, UsedId};
+use portal_delivery::{JournalEntry, UsedId, id_hash};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
@@ -229,7 +228,7 @@ fn use_id(
     let sql = "INSERT OR IGNORE INTO used_ids (device, number, hour, hash) VALUES (?1, ?2, ?3, ?4)";
     let hour = at.as_millis().div_euclid(HOUR_MILLIS);
     // A push that was held wrote its id already; its outcome names it again.
-    let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, hash(&id)])?;
+    let inserted = run(transaction, sql, params![device, series.last_used_id + 1, hour, id_hash(&id)])?;
     series.last_used_id += u64::from(inserted > 0);
     Ok(())
 }

@@ -23,6 +23,15 @@ fn pipelining(running: &RunningServer, count: usize) -> Vec<TcpStream> {
     (0..count).map(connect).collect()
 }
 
+/// Says that it is over as it is dropped: of a test that fails too, or the threads that it joins would never end.
+struct OverOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for OverOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn status_takes(running: &RunningServer) -> Duration {
     let started = Instant::now();
     let (code, _, stderr) = running.cli("status");
@@ -38,6 +47,7 @@ fn connections_without_the_token_that_never_read_do_not_lock_the_owner_out() {
     // Nor those that say nothing at all, nor both, one after the other without an end.
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _over = OverOnDrop(&over);
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut held = Vec::new();
@@ -50,7 +60,6 @@ fn connections_without_the_token_that_never_read_do_not_lock_the_owner_out() {
             });
         }
         let took: Vec<Duration> = (0..5).map(|_| status_takes(&running)).collect();
-        over.store(true, Ordering::Relaxed);
         assert!(took.iter().all(|took| *took < LIMIT), "{took:?}");
     });
 }

@@ -53,6 +53,7 @@ mod desktop;
 mod effects;
 mod entry;
 mod followers;
+mod id_filter;
 mod idle;
 mod input;
 mod messages;
@@ -70,6 +71,7 @@ use portal_device::{AckToken, CardContent, Device, DeviceCommand, DeviceEffect, 
 
 pub use action::{Action, LogLine, Publish};
 pub use entry::{BatchNumber, JournalEntry, UsedId};
+pub use id_filter::{IdHash, UsedIdFilter, id_hash};
 pub use input::{ConnectionNumber, DesktopInput, DeviceKey, Input, Message, PublishId, RequestNumber, SessionInput};
 pub use portal_device::{CardNumber, HeldKey, PromptNumber};
 
@@ -93,12 +95,14 @@ pub enum DeliveryError {
 }
 
 /// Where the journal left off, beside the device itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Recovery {
     /// Every receipt up to this sequence has its PUBACK.
     pub published_through: u64,
     /// How many redeliveries were acknowledged without a receipt, in all.
     pub redelivered: u64,
+    /// The ids of pushes that may be used. With one that knows nothing, the journal is asked for each.
+    pub used_ids: UsedIdFilter,
 }
 
 /// What is done once everything that was written before it is durable.
@@ -158,7 +162,7 @@ impl Delivery {
             connection: Connection::default(),
             commands: VecDeque::new(),
             pending: VecDeque::new(),
-            used_ids: UsedIds::default(),
+            used_ids: UsedIds::new(recovery.used_ids),
             commits: CommitQueue::default(),
             state: StatePublisher::default(),
             receipts: ReceiptPublisher::new(recovery.published_through, device.last_sequence()),

@@ -1,14 +1,13 @@
 //! Whether the id of a push or of a remote action is used on this device: the one place that answers.
 //!
 //! The journal knows the ids that are durable. It is asked in batches, and the pushes wait meanwhile: a disk that does not
-//! answer stops them, and nothing else. What was used since it was asked, or is not durable yet, is known here.
-//!
-//! Rejected: a filter in memory over all ids of the past. It would save the question, and cost its building at each start
-//! and a byte or two for each of up to a million ids a device.
+//! answer stops them, and nothing else. What was used since it was asked, or is not durable yet, is known here, and so is
+//! that most ids are new: of those the journal is not asked (decisions/0003).
 
 use std::collections::HashMap;
 
 use crate::entry::{BatchNumber, UsedId};
+use crate::id_filter::{UsedIdFilter, id_hash};
 
 fn is_a_pushs(id: &UsedId) -> bool {
     matches!(id, UsedId::Notification(_))
@@ -17,6 +16,8 @@ fn is_a_pushs(id: &UsedId) -> bool {
 /// What is known of ids.
 #[derive(Debug, Default)]
 pub(crate) struct UsedIds {
+    /// Which ids of pushes may be used: all that were ever used on this device, and a few more.
+    filter: UsedIdFilter,
     /// Used, and not surely in an answer of the journal's: each with the batch that makes it durable.
     recent: HashMap<UsedId, BatchNumber>,
     /// Every earlier id of a push is forgotten with this batch, which is not durable yet.
@@ -31,6 +32,11 @@ pub(crate) struct UsedIds {
 }
 
 impl UsedIds {
+    /// Nothing is known but what the filter says.
+    pub(crate) fn new(filter: UsedIdFilter) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
     /// Whether the id is used; none: the journal is to be asked.
     pub(crate) fn is_used(&self, id: &UsedId) -> Option<bool> {
         if self.recent.contains_key(id) {
@@ -40,12 +46,20 @@ impl UsedIds {
         if self.forgotten.is_some() && is_a_pushs(id) {
             return Some(false);
         }
-        self.answers.get(id).copied()
+        self.answers.get(id).copied().or_else(|| self.is_new(id).then_some(false))
+    }
+
+    fn is_new(&self, id: &UsedId) -> bool {
+        // Actions are few, and the journal may be asked for each.
+        matches!(id, UsedId::Notification(id) if !self.filter.may_be_used(&id_hash(id)))
     }
 
     /// The id is used from now on, durably with this batch.
     pub(crate) fn use_id(&mut self, id: UsedId, batch: BatchNumber) {
         self.answers.remove(&id);
+        if let UsedId::Notification(id) = &id {
+            self.filter.note(&id_hash(id));
+        }
         self.recent.insert(id, batch);
     }
 
@@ -53,6 +67,7 @@ impl UsedIds {
     pub(crate) fn forget_pushes(&mut self, batch: BatchNumber) {
         self.recent.retain(|id, _| !is_a_pushs(id));
         self.answers.retain(|id, _| !is_a_pushs(id));
+        self.filter.forget();
         self.forgotten = Some(batch);
         self.answer_is_outdated = self.is_asked;
     }

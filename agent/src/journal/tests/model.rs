@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portal_contract::{
     CardInteraction, DeliveryDelay, DesktopVerdict, GroupId, OutcomeKind, Prerequisites, PushProblem,
 };
+use portal_delivery::id_hash;
 use proptest::prelude::*;
 
 use super::*;
@@ -192,6 +193,8 @@ impl JournalModel {
         let ids: Vec<UsedId> = names.iter().map(|name| UsedId::Notification(id(name))).collect();
         let used: Vec<bool> = names.iter().map(|name| self.used.contains(name)).collect();
         assert_eq!(journal.are_used(&ids).unwrap(), used);
+        let filter = journal.used_id_filter().unwrap();
+        assert!(names.iter().zip(&used).all(|(name, used)| !used || filter.may_be_used(&id_hash(&id(name)))));
         let actions: Vec<String> = (0..=u8::MAX).map(|number| format!("a{number}")).collect();
         let ids: Vec<UsedId> = actions.iter().cloned().map(UsedId::Action).collect();
         let seen: Vec<bool> = actions.iter().map(|id| self.actions.contains(id)).collect();

@@ -29,6 +29,16 @@ impl Rig {
         rig
     }
 
+    /// The same device in a process that was told which ids are certainly new.
+    pub(super) fn restarted_with_new_ids_told(mut self) -> Self {
+        self.journal.tells_new_ids = true;
+        self.crash(usize::MAX);
+        self.connect_fully();
+        self.commit();
+        self.done.clear();
+        self
+    }
+
     /// An iPhone that is ready.
     pub(super) fn ready() -> Self {
         Self::ready_with(OperatingSystem::Ios, EmulationSettings::default())

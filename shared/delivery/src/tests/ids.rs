@@ -137,6 +137,31 @@ fn an_answer_from_before_an_id_was_used_does_not_count() {
 }
 
 #[test]
+fn the_journal_is_asked_only_for_an_id_that_may_be_used() {
+    let mut rig = denied().restarted_with_new_ids_told();
+    rig.push_now("1");
+    rig.push_now("2");
+    assert_eq!((rig.journal.times_asked, rig.journal.appended.receipts.len()), (0, 2));
+    rig.commit();
+    rig.push_now("1");
+    assert_eq!((rig.journal.times_asked, rig.journal.appended.receipts.len()), (1, 2));
+    rig.answer_ids();
+    let outcomes = [OutcomeKind::Withheld, OutcomeKind::Withheld, OutcomeKind::Duplicate];
+    assert_eq!(rig.journal.appended.outcome_kinds(), outcomes);
+}
+
+#[test]
+fn a_reset_makes_every_id_new_without_a_question() {
+    let mut rig = denied().restarted_with_new_ids_told();
+    rig.push_now("1");
+    rig.commit();
+    rig.apply(DeviceCommand::Reset);
+    rig.commit();
+    rig.push_now("1");
+    assert_eq!((rig.journal.times_asked, rig.journal.appended.outcome_kinds()), (0, vec![OutcomeKind::Withheld; 2]));
+}
+
+#[test]
 fn a_push_that_cannot_be_read_uses_no_id_and_asks_for_none() {
     let mut rig = Rig::ready();
     let payload = "{}".to_owned();

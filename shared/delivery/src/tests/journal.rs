@@ -13,7 +13,7 @@ use portal_contract::{
 use portal_device::{DeviceSnapshot, HeldKey, HeldPush, LastActionNote, ReceivedPush, ResumePoint};
 
 use super::broker::serial_of;
-use crate::{BatchNumber, JournalEntry, Recovery, UsedId};
+use crate::{BatchNumber, JournalEntry, Recovery, UsedId, UsedIdFilter, id_hash};
 
 /// What a journal holds, after any number of entries.
 #[derive(Debug, Clone, Default)]
@@ -213,6 +213,8 @@ pub(super) struct ModelJournal {
     reads: VecDeque<(u64, usize)>,
     /// How often it was asked for used ids.
     pub(super) times_asked: usize,
+    /// Whether a start is told which ids are certainly new; else it asks for each.
+    pub(super) tells_new_ids: bool,
 }
 
 impl ModelJournal {
@@ -272,8 +274,8 @@ impl ModelJournal {
     /// The process is gone, and with it what is not durable.
     pub(super) fn crash(&mut self) {
         let durable = std::mem::take(&mut self.durable);
-        let times_asked = self.times_asked;
-        *self = Self { appended: durable.clone(), durable, times_asked, ..Self::default() };
+        let Self { times_asked, tells_new_ids, .. } = *self;
+        *self = Self { appended: durable.clone(), durable, times_asked, tells_new_ids, ..Self::default() };
     }
 
     /// What a start finds.
@@ -288,7 +290,16 @@ impl ModelJournal {
             recent: Vec::new(),
             last_action: last_action.clone(),
         };
-        let recovery = Recovery { published_through: *published_through, redelivered: *redelivered };
+        let used_ids = if self.tells_new_ids { self.used_id_filter() } else { UsedIdFilter::default() };
+        let recovery = Recovery { published_through: *published_through, redelivered: *redelivered, used_ids };
         (self.durable.snapshot(), resumption, recovery)
+    }
+
+    fn used_id_filter(&self) -> UsedIdFilter {
+        let of_push = |id: &UsedId| match id {
+            UsedId::Notification(id) => Some(id_hash(id)),
+            UsedId::Action(_) => None,
+        };
+        UsedIdFilter::of(0, self.durable.used.iter().filter_map(of_push))
     }
 }

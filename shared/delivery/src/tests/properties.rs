@@ -11,8 +11,11 @@ use proptest::test_runner::RngAlgorithm;
 use super::rig::Rig;
 use super::steps::{Step, platform, rules, step, step_or_reset};
 
-fn walk(platform: OperatingSystem, rules: EmulationSettings, steps: &[Step]) -> Rig {
+fn walk(platform: OperatingSystem, rules: EmulationSettings, tells_new_ids: bool, steps: &[Step]) -> Rig {
     let mut rig = Rig::ready_with(platform, rules);
+    if tells_new_ids {
+        rig = rig.restarted_with_new_ids_told();
+    }
     steps.iter().for_each(|step| rig.take(step));
     assert!(rig.settle(), "it never says that it is idle");
     rig.check_the_end();
@@ -38,9 +41,10 @@ proptest! {
     fn no_push_is_lost_and_each_id_is_used_once(
         platform in platform(),
         rules in rules(),
+        tells_new_ids: bool,
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        let rig = walk(platform, rules, &steps);
+        let rig = walk(platform, rules, tells_new_ids, &steps);
         let durable = &rig.journal.durable;
         let using = durable.receipts.iter().filter(|receipt| receipt.outcome.uses_id()).count();
         prop_assert_eq!(using + durable.held.len(), durable.ever_used.len());
@@ -50,8 +54,9 @@ proptest! {
     fn a_reset_frees_the_ids_and_nothing_else_changes(
         platform in platform(),
         rules in rules(),
+        tells_new_ids: bool,
         steps in prop::collection::vec(step_or_reset(), 0..120),
     ) {
-        walk(platform, rules, &steps);
+        walk(platform, rules, tells_new_ids, &steps);
     }
 }
