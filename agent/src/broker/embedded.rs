@@ -68,7 +68,12 @@ impl EmbeddedOptions {
     }
 
     fn tls(&self) -> Result<Option<Arc<rustls::ServerConfig>>, EmbeddedError> {
-        self.certificate.as_ref().map(|(certificate, key)| Ok(server_config(certificate, key)?)).transpose()
+        self.certificate
+            .as_ref()
+            .map(|(certificate, key)| {
+                Ok(server_config(("embedded broker's certificate", certificate), ("embedded broker's key", key))?)
+            })
+            .transpose()
     }
 }
 

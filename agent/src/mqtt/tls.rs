@@ -117,12 +117,15 @@ pub(crate) fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>,
     Ok(Arc::new(config))
 }
 
-/// Builds the configuration of a server without client certificates.
+/// Builds the configuration of a server without client certificates; each file with what it is called.
 ///
 /// # Errors
 /// Names the file that is missing or wrong.
-pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let (chain, key) = pair(("embedded broker's certificate", certificate), ("embedded broker's key", key))?;
+pub(crate) fn server_config(
+    certificate: (&'static str, &Path),
+    key: (&'static str, &Path),
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let (chain, key) = pair(certificate, key)?;
     let wrong = |error: RustlsError| TlsError::Provider(tls_reason::tls_reason(&error, "localhost"));
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()

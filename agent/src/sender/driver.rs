@@ -26,6 +26,7 @@ fn on_event(pending: &PendingRequests, event: MqttEvent) {
         MqttEvent::SubscribeAnswered { pkid, refusals } => pending.subscribe_answered(pkid, refusals),
         MqttEvent::Message(message) => {
             if let Ok(topic) = std::str::from_utf8(&message.topic) {
+                pending.tell_watchers(topic, &message.payload);
                 pending.tell_followers(topic, &message.payload);
             }
         }

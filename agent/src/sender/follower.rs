@@ -5,10 +5,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use portal_contract::Receipt;
 use tokio::sync::mpsc;
 
 use super::FollowScope;
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub struct HeardMessage {
+    /// Its topic.
+    pub topic: String,
+    /// Its payload.
+    pub payload: Bytes,
+}
 
 /// The end of a follower that receipts are put into.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod driver;
 mod follower;
 mod pending;
 mod receipts;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,10 @@ use crate::mqtt::{
     ConnectOptions, LARGEST_PACKET, MqttClient, MqttConnection, MqttEvent, ServerLimits, client_config, open,
     password_in_clear, publish_window,
 };
+pub use follower::HeardMessage;
 use pending::PendingRequests;
 pub use receipts::ReceiptStream;
+pub use watching::MessageStream;
 
 /// What MQTT adds to topic and payload at most: header, lengths, packet id, properties.
 const PUBLISH_OVERHEAD: usize = 16;
@@ -244,6 +247,18 @@ impl PushSender {
             FollowScope::AllDevices => self.any_topics().all_receipts(),
         };
         ReceiptStream::follow(Arc::clone(&self.pending), filter, followed).await
+    }
+
+    /// Hears every message of this connection from now on, and subscribes to these filters, each with whether retained
+    /// messages are wanted; returns once the broker has granted them. For a reader of devices' states, such as the gateway.
+    ///
+    /// # Errors
+    /// The broker's refusal, or a connection that is gone.
+    pub async fn watch(&self, filters: Vec<(String, bool)>) -> Result<MessageStream, SenderError> {
+        if filters.iter().any(|(filter, _)| filter.contains('+')) && !self.limits.wildcards_available {
+            return Err(SenderError::NoWildcards);
+        }
+        MessageStream::watch(Arc::clone(&self.pending), filters).await
     }
 
     /// The largest packet that the broker takes, in bytes, where it named one.

@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::SenderError;
-use super::follower::FollowerEntry;
+use super::follower::{FollowerEntry, HeardMessage};
 use crate::library_error::json_reason;
 use crate::mqtt::{MqttClient, TopicFilter};
 
@@ -30,6 +30,7 @@ struct PendingTables {
     publishes: RequestQueue<PendingPublish>,
     subscribes: RequestQueue<PendingSubscribe>,
     followers: HashMap<u64, FollowerEntry>,
+    watchers: Vec<mpsc::Sender<HeardMessage>>,
     next_follower: u64,
 }
 
@@ -110,15 +111,15 @@ impl PendingRequests {
         self.answer(answered, "PUBLISH", topic).await
     }
 
-    /// Subscribes and waits for the answer.
-    pub(super) async fn subscribe(&self, topic: String) -> Result<(), SenderError> {
+    /// Subscribes and waits for the answer; with the messages that the broker retains, or without.
+    pub(super) async fn subscribe(&self, topic: String, retained: bool) -> Result<(), SenderError> {
         let (answer, answered) = oneshot::channel();
         {
             let mut inner = self.lock();
             if inner.closed.is_some() {
                 return Err(gone(inner.closed.as_deref()));
             }
-            if !self.client.subscribe(&[TopicFilter { filter: topic.clone(), retained: false }]) {
+            if !self.client.subscribe(&[TopicFilter { filter: topic.clone(), retained }]) {
                 return Err(gone(Some("the connection takes nothing more")));
             }
             inner.subscribes.handed.push_back(PendingSubscribe { topic: topic.clone(), answer });
@@ -142,6 +143,19 @@ impl PendingRequests {
         if inner.closed.is_none() && !inner.followers.values().any(|follower| follower.filter == filter) {
             self.client.unsubscribe(filter.to_owned());
         }
+    }
+
+    /// Takes in who wants every message.
+    pub(super) fn add_watcher(&self, watcher: mpsc::Sender<HeardMessage>) {
+        self.lock().watchers.push(watcher);
+    }
+
+    pub(super) fn tell_watchers(&self, topic: &str, payload: &Bytes) {
+        // One that is full is told no more, which its stream's end says: with a message left out it would be wrong for ever.
+        let heard = |watcher: &mpsc::Sender<HeardMessage>| {
+            watcher.try_send(HeardMessage { topic: topic.to_owned(), payload: payload.clone() }).is_ok()
+        };
+        self.lock().watchers.retain(heard);
     }
 
     pub(super) fn publish_sent(&self, pkid: u16) {
@@ -201,6 +215,7 @@ impl PendingRequests {
         inner.publishes = RequestQueue::default();
         inner.subscribes = RequestQueue::default();
         inner.followers.clear();
+        inner.watchers.clear();
     }
 
     pub(super) fn problem(&self) -> SenderError {

@@ -44,7 +44,7 @@ impl ReceiptStream {
         // Made before the wait: given up or refused, its drop takes the follower out again.
         let receipts =
             Self { pending, number, filter: filter.clone(), receipts, missed, seen: RecentReceipts::default() };
-        receipts.pending.subscribe(filter).await?;
+        receipts.pending.subscribe(filter, false).await?;
         Ok(receipts)
     }
 
