@@ -155,6 +155,9 @@ pub(super) const KEYS: &[SettingKey] = &[
     key("journal.ids_age", KeyKind::Period(3600, 36_500 * DAY)),
     key("journal.ids_count", KeyKind::Whole(1, 1_000_000_000)),
     key("control.listen", KeyKind::LoopbackListen),
+    key("gateway.tenant_messages", KeyKind::Whole(0, 1_000_000)),
+    key("gateway.device_messages", KeyKind::Whole(0, 1_000_000)),
+    key("gateway.window", KeyKind::Period(1, 36_500 * DAY)),
     key("log.level", LEVELS),
     key("log.format", KeyKind::Choice(&["text", "json"])),
 ];

@@ -4,6 +4,7 @@
 //! here: what a setting does. `keys` is the one list of what may be set; `config/default.toml` says it in words.
 
 mod error;
+mod gateway;
 mod keys;
 mod layers;
 mod period;
@@ -15,6 +16,7 @@ mod toml_error;
 mod variables;
 
 pub use error::{PasswordError, SettingsError};
+pub use gateway::GatewaySettings;
 pub use sections::{
     ActionsSettings, AppSettings, BrokerSettings, ControlSettings, DeviceSettings, EmbeddedBrokerSettings,
     EnrollmentSettings, JournalSettings, LogFormat, LogLevel, LogSettings, NotifierKind, NotifierSettings,

@@ -11,7 +11,7 @@ use portal_device::{ApplePermissionRequest, ChannelCreation, FcmMessageKind, Fcm
 use serde::Deserialize;
 
 use super::error::{PasswordError, SettingsError};
-use super::{period, time_of_day};
+use super::{GatewaySettings, period, time_of_day};
 use crate::input_file;
 use crate::mqtt::MqttVersion;
 use crate::secret::Secret;
@@ -43,6 +43,8 @@ pub struct Settings {
     pub journal: JournalSettings,
     /// The control API.
     pub control: ControlSettings,
+    /// The gateway.
+    pub gateway: GatewaySettings,
     /// The log.
     pub log: LogSettings,
 }
