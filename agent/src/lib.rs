@@ -24,6 +24,7 @@
 //! 5. [`broker`], [`desktop`], [`journal`], [`control`]: the edges, each behind a small trait with a recording twin for tests.
 //! 6. [`cli`]: the table's commands and a file for each other one; each makes one request to the control API of a running daemon.
 //!
+//! [`gateway`] is the sender's side: Microsoft Graph's calls over HTTP become messages at the broker ([`portal_graph`] judges them).
 //! [`at_rest`] reads the journal where no daemon runs; [`scenario`] runs testing files on a host of its own, in virtual time; [`sender`] is what `push`, `demo` and scenarios
 //! send with; [`settings`] reads defaults, file, variables and command line; [`mqtt`], [`secret`] and [`state_dir`] are what
 //! several of them need.
@@ -40,6 +41,7 @@ pub mod daemon;
 pub mod demo;
 pub mod desktop;
 pub mod escape;
+pub mod gateway;
 pub mod host;
 mod html_page;
 mod input_file;

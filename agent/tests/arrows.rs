@@ -42,6 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
+    // The sender's side: HTTP in front of the sender; a server's certificate is read as the embedded broker's is.
+    ("gateway", &["mqtt", "sender"]),
     // Drives any number of devices over the edges.
     ("host", &["broker", "control", "desktop", "journal", "sender"]),
     // A host with its files, its broker and its control API.

@@ -54,6 +54,13 @@ pub struct PendingCall {
     pub(crate) kind: PendingKind,
 }
 
+impl PendingCall {
+    /// Whether it changes the groups, which are to be kept then.
+    pub fn changes_groups(&self) -> bool {
+        matches!(self.kind, PendingKind::Groups { .. })
+    }
+}
+
 /// The gateway.
 #[derive(Debug)]
 pub struct Gateway {
