@@ -116,6 +116,9 @@ const FILES: &[(&str, &[&str])] = &[
     // What the service would be started with is checked before it is installed.
     ("cli/service.rs", &["daemon", "service"]),
     ("cli/device_source.rs", &["at_rest", "daemon"]),
+    // The broker that the daemon is on, its end by a signal, and the gateway itself.
+    ("cli/gateway/ca.rs", &["gateway"]),
+    ("cli/gateway/run.rs", &["daemon", "gateway"]),
     ("cli/push/mod.rs", &["daemon"]),
     ("cli/push/payload.rs", &["mqtt"]),
     // An argument that may hold a password is not repeated.

@@ -19,6 +19,7 @@ mod exit_code;
 mod explain;
 mod facts;
 mod failure;
+mod gateway;
 mod global;
 mod local_time;
 mod log;
@@ -121,6 +122,8 @@ pub enum CliCommand {
     Diagnostics(diagnostics::DiagnosticsArgs),
     /// The daemon as a service: started with the desktop session
     Service(service::ServiceArgs),
+    /// Microsoft Graph's calls for emulated devices: scripts and SDKs of administrators send to them
+    Gateway(gateway::GatewayArgs),
     /// The settings in force, and where each comes from
     Config(config::ConfigArgs),
     /// Permission-denied testing as files: run, check, record, schema, facts
@@ -150,6 +153,7 @@ impl CliCommand {
             Self::Doctor(args) => doctor::run(context, args),
             Self::Diagnostics(args) => diagnostics::run(context, args),
             Self::Service(args) => service::run(context, args),
+            Self::Gateway(args) => gateway::run(context, args),
             Self::Config(args) => config::run(context, args),
             Self::Scenario(args) => scenario::run(context, args),
             Self::Completions(args) => shell::completions(context, args),
@@ -162,6 +166,7 @@ impl CliCommand {
         match self {
             Self::Demo(_) | Self::Run(_) | Self::Push(_) | Self::Config(_) => true,
             Self::Scenario(args) => args.reads_settings(),
+            Self::Gateway(args) => args.reads_settings(),
             _ => false,
         }
     }

@@ -67,6 +67,18 @@ pub struct PushArgs {
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub collapse_key: Option<String>,
 
+    /// Through a gateway, by Graph's call, as an administrator's script does: the one at URL, else that of this state directory
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["expect", "id", "expires_in", "target_user", "collapse_key", "raw"])]
+    pub via_gateway: Option<String>,
+
+    /// With --via-gateway URL: a file whose first line is the token
+    #[arg(long, value_name = "FILE", requires = "via_gateway")]
+    pub token_file: Option<PathBuf>,
+
+    /// With --via-gateway URL: the certificate authority of a gateway over https
+    #[arg(long, value_name = "FILE", requires = "via_gateway")]
+    pub ca_file: Option<PathBuf>,
+
     /// Send this file's bytes as they are; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "body", "id", "expires_in", "target_user", "collapse_key"])]
     pub raw: Option<PathBuf>,

@@ -8,6 +8,7 @@ mod ending;
 mod expected_word;
 mod payload;
 mod sending;
+mod via_gateway;
 
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandF
     let loaded = context.settings(Vec::new())?;
     context.start_client_logging();
     let (address, daemon) = addressee(context, args)?;
+    if let Some(url) = &args.via_gateway {
+        return via_gateway::push(context, args, address, Some(url));
+    }
     let daemon = daemon.as_ref();
     let own = daemon.filter(|hosted| address == PushAddress::Device(hosted.status.device.device_id));
     let status = daemon.map(|hosted| &hosted.status);

@@ -1,0 +1,105 @@
+//! `gateway sends`, `follow` and `report`: what was sent, and what became of it.
+//!
+//! Lives here: how it is printed. Does not live here: counting (`portal_graph`).
+
+use serde_json::Value;
+
+use super::super::page::{PageLine, TextPage};
+use super::super::{CommandContext, CommandFailure};
+use super::GatewayPlace;
+use super::client::GatewayClient;
+
+/// Runs `gateway sends`: with --json a send a line.
+pub(super) fn list(context: &mut CommandContext, place: &GatewayPlace) -> Result<(), CommandFailure> {
+    let answer = GatewayClient::of(context, place)?.get("/emulator/notifications")?;
+    let sends = answer["value"].as_array().cloned().unwrap_or_default();
+    if context.global.json {
+        return sends.iter().try_for_each(|send| context.json(send));
+    }
+    if sends.is_empty() {
+        return context.page(&TextPage::of(PageLine::new().plain("nothing was sent through this gateway")));
+    }
+    let mut page = TextPage::new();
+    sends.iter().for_each(|send| page.push(line(send)));
+    context.page(&page)
+}
+
+/// Runs `gateway follow`: prints the send whenever it changes, until every device that it was for has answered.
+pub(super) fn follow(context: &mut CommandContext, place: &GatewayPlace, id: &str) -> Result<(), CommandFailure> {
+    let is_id = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_id {
+        return Err(CommandFailure::configuration(format!("{id:?} is no send's id"), "portal-agent gateway sends"));
+    }
+    for send in GatewayClient::of(context, place)?.follow(id)? {
+        if context.global.json {
+            context.json(&send)?;
+        } else {
+            context.page(&details(&send))?;
+        }
+        if is_answered(&send) {
+            return Ok(());
+        }
+    }
+    let message = "the gateway ended before every device had answered";
+    Err(CommandFailure::operation("gatewayLost", message, "portal-agent gateway starts one"))
+}
+
+/// Whether every device that the send was for has answered.
+pub(in super::super) fn is_answered(send: &Value) -> bool {
+    let count = |name: &str| send[name].as_u64().unwrap_or_default();
+    count("receipts") >= count("addressedDevices")
+}
+
+/// Runs `gateway report`.
+pub(super) fn report(context: &mut CommandContext, place: &GatewayPlace) -> Result<(), CommandFailure> {
+    let report = GatewayClient::of(context, place)?.get("/emulator/report")?;
+    if context.global.json {
+        return context.json(&report);
+    }
+    let mut page = TextPage::of(PageLine::new().plain(format!("sent: {}", report["sent"])));
+    let rows = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+    for (heading, name, label) in [("refused", "refused", "count"), ("shown to nobody", "shownToNobody", "id")] {
+        let rows = rows(name);
+        if !rows.is_empty() {
+            page.heading(heading);
+        }
+        for row in rows {
+            let source = row["source"].as_str().map(|source| format!("  ({source})")).unwrap_or_default();
+            let line = PageLine::new().strong(text(&row[label])).plain(format!("  {}", text(&row["detail"])));
+            page.push(line.dim(source));
+        }
+    }
+    context.page(&page)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A send in one line: when, what, and what became of it.
+fn line(send: &Value) -> PageLine {
+    let counts = |name: &str| {
+        let counts = send[name].as_object().into_iter().flatten();
+        counts.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    };
+    let (outcomes, unmet) = (counts("outcomes"), counts("unmet"));
+    let answered = format!("{} of {} answered", send["receipts"], send["addressedDevices"]);
+    let mut became = vec![answered];
+    became.extend([outcomes, unmet].into_iter().filter(|counts| !counts.is_empty()));
+    PageLine::new()
+        .dim(text(&send["sentAt"]))
+        .plain("  ")
+        .strong(text(&send["notificationTitle"]))
+        .plain(format!("  {}  ", became.join("; ")))
+        .dim(text(&send["id"]))
+}
+
+fn details(send: &Value) -> TextPage {
+    let mut page = TextPage::of(line(send));
+    for device in send["devices"].as_array().into_iter().flatten() {
+        let unmet: Vec<String> = device["unmet"].as_array().into_iter().flatten().map(text).collect();
+        let name = device["deviceName"].as_str().map_or_else(|| text(&device["deviceId"]), str::to_owned);
+        page.push(PageLine::new().plain(format!("  {name}  {}  {}", text(&device["outcome"]), unmet.join(", "))));
+    }
+    page
+}

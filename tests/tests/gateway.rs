@@ -1,0 +1,271 @@
+//! `gateway`: an administrator's calls over HTTP reach running devices.
+//!
+//! Lives here: the calls as a script sends them, with a daemon of three devices. Does not live here: every answer of every call
+//! (`portal_graph`'s own tests).
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use portal_tests::agent::{ANSWER_TIMEOUT, Agent};
+use portal_tests::http::{ControlApi, HttpAnswer};
+use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
+use serde_json::{Value, json};
+
+const GROUP: &str = "11111111-2222-4333-8444-555555555555";
+const SEND: &str = "sendCustomNotificationToCompanyPortal";
+const TOKENS: &str = "admin-token admin\nhelpdesk-token helpdesk\nreader-token reader\n";
+
+/// A gateway that runs on an agent's state directory. Killed when it is dropped.
+struct RunningGateway {
+    child: Child,
+    authority: String,
+}
+
+impl RunningGateway {
+    fn start(agent: &Agent, arguments: &[&str]) -> Result<Self> {
+        let mut command = agent.prepare(&[&["--json", "gateway"], arguments].concat())?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("its output")?).read_line(&mut line)?;
+        let ready: Value = serde_json::from_str(&line).with_context(|| format!("the first line: {line:?}"))?;
+        let url = ready["url"].as_str().context("a url")?;
+        let authority = url.split_once("://").context("a scheme")?.1.to_owned();
+        Ok(Self { child, authority })
+    }
+
+    fn with_tokens(agent: &Agent) -> Result<Self> {
+        let file = agent.state_dir().with_extension("tokens");
+        std::fs::write(&file, TOKENS)?;
+        Self::start(agent, &["--tokens", &file.to_string_lossy()])
+    }
+
+    fn call(&self, token: &str, line: &str, body: &Value) -> Result<HttpAnswer> {
+        let (method, path) = line.split_once(' ').context("METHOD PATH")?;
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let api = ControlApi { authority: self.authority.clone(), token: token.to_owned() };
+        api.authorised(method, path, &body)
+    }
+
+    /// As [`RunningGateway::call`], where this status is expected.
+    fn expect(&self, status: u16, token: &str, line: &str, body: &Value) -> Result<HttpAnswer> {
+        let answer = self.call(token, line, body)?;
+        ensure!(answer.status == status, "{line}: {} {}", answer.status, answer.body);
+        Ok(answer)
+    }
+}
+
+impl Drop for RunningGateway {
+    fn drop(&mut self) {
+        // A test's end: whatever state it is in, nothing of it may stay.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text() -> Value {
+    json!({"notificationTitle": "Office closed", "notificationBody": "Work from home."})
+}
+
+fn request_id(answer: &HttpAnswer) -> Result<String> {
+    let line = answer.head.lines().find_map(|line| line.strip_prefix("request-id: "));
+    Ok(line.context("a request-id")?.to_owned())
+}
+
+/// A daemon with three devices: Adele's iPhone and Pixel, and Bo's iPad, whose permission is denied.
+fn three_devices() -> Result<(Agent, Vec<String>)> {
+    let agent = Agent::running("", &["--notifier", "console", "--embedded-broker", "--device-name", "iPhone"])?;
+    for (platform, name) in [("android", "Pixel"), ("ipados", "iPad")] {
+        agent.command(&["device", "add", "--platform", platform, "--name", name])?;
+    }
+    let mut ids = Vec::new();
+    for (name, user) in [("iPhone", "adele"), ("Pixel", "adele"), ("iPad", "bo")] {
+        let user = format!("{user}@contoso.example");
+        let permission = if name == "iPad" { "denied" } else { "authorized" };
+        agent.command(&["--device", name, "device", "set-up", "--user", &user, "--permission", permission])?;
+        agent.command(&["--device", name, "wait", "online", "--timeout", "30s"])?;
+        let status = agent.json(&["--device", name, "status"])?;
+        ids.push(status["deviceId"].as_str().context("an id")?.to_owned());
+    }
+    Ok((agent, ids))
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    let began = Instant::now();
+    while !holds()? {
+        ensure!(began.elapsed() < ANSWER_TIMEOUT, "{what} took too long");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_script_lists_devices_and_sends_to_one_and_to_a_group() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let gateway = RunningGateway::with_tokens(&agent)?;
+    let list = "GET /v1.0/deviceManagement/managedDevices?$top=2&$orderby=deviceName&$select=deviceName";
+    let first = gateway.expect(200, "reader-token", list, &Value::Null)?.json()?;
+    assert_eq!(first["value"][0]["deviceName"], "iPad");
+    let next = first["@odata.nextLink"].as_str().context("a next page")?;
+    let next = next.split_once(&gateway.authority).context("it leads here")?.1;
+    let second = gateway.expect(200, "reader-token", &format!("GET {next}"), &Value::Null)?.json()?;
+    assert_eq!(second["value"].as_array().map(Vec::len), Some(1));
+
+    let to_device = format!("POST /beta/deviceManagement/managedDevices/{}/{SEND}", ids[0]);
+    let id = request_id(&gateway.expect(204, "helpdesk-token", &to_device, &text())?)?;
+    let followed = agent.json_lines(&["gateway", "follow", &id])?;
+    let last = followed.last().context("the send")?;
+    assert_eq!((&last["outcomes"], &last["devices"][0]["deviceName"]), (&json!({"presented": 1}), &json!("iPhone")));
+    assert_eq!(agent.json(&["--device", "iPhone", "log", "--id", &id])?["outcome"], "presented");
+
+    let members = ["users/adele@contoso.example", "users/bo@contoso.example"];
+    let group = json!({"id": GROUP, "displayName": "Sales", "members@odata.bind": members});
+    gateway.expect(201, "admin-token", "POST /v1.0/groups", &group)?;
+    for name in ["iPhone", "Pixel", "iPad"] {
+        until("the device's list of groups", || {
+            let status = agent.json(&["--device", name, "status"])?;
+            Ok(status["groups"] == json!([GROUP]) && status["connection"] == "online")
+        })?;
+    }
+    let mut send = text();
+    send["groupsToNotify"] = json!([GROUP]);
+    let to_groups = format!("POST /beta/deviceManagement/microsoft.graph.{SEND}");
+    gateway.expect(403, "helpdesk-token", &to_groups, &send)?;
+    let id = request_id(&gateway.expect(204, "admin-token", &to_groups, &send)?)?;
+    let followed = agent.json_lines(&["gateway", "follow", &id])?;
+    let last = followed.last().context("the send")?;
+    assert_eq!(last["outcomes"], json!({"presented": 2, "withheld": 1}), "{last}");
+    assert_eq!(last["unmet"], json!({"notificationsPermitted": 1}));
+    let report = agent.json(&["gateway", "report"])?;
+    assert_eq!((&report["sent"], &report["refused"][0]["reason"]), (&json!(2), &json!("notPermitted")));
+    Ok(())
+}
+
+#[test]
+fn a_batch_a_bulk_action_and_a_retire_do_what_they_say() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let gateway = RunningGateway::with_tokens(&agent)?;
+    let batch = json!({"requests": [
+        {"id": "1", "method": "POST", "url": format!("/deviceManagement/managedDevices/{}/{SEND}", ids[0]), "body": text()},
+        {"id": "2", "method": "GET", "url": "/me", "dependsOn": ["1"]},
+        {"id": "3", "method": "GET", "url": "/users/nobody@contoso.example"},
+        {"id": "4", "method": "GET", "url": "/me", "dependsOn": ["3"]},
+    ]});
+    let answers = gateway.expect(200, "admin-token", "POST /beta/$batch", &batch)?.json()?;
+    let statuses: Vec<&Value> =
+        answers["responses"].as_array().context("answers")?.iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, [&json!(204), &json!(200), &json!(404), &json!(424)]);
+    let nobody = "99999999-2222-4333-8444-555555555555";
+    let mut bulk = text();
+    bulk["actionName"] = json!("customTextNotification");
+    bulk["deviceIds"] = json!([ids[0], ids[2], nobody]);
+    let path = "POST /beta/deviceManagement/managedDevices/executeAction";
+    let answer = gateway.expect(200, "helpdesk-token", path, &bulk)?;
+    let lists = answer.json()?;
+    assert_eq!(lists["successfulDeviceIds"], json!([ids[0], ids[2]]));
+    assert_eq!(lists["notFoundDeviceIds"], json!([nobody]));
+    let followed = agent.json_lines(&["gateway", "follow", &request_id(&answer)?])?;
+    assert_eq!(followed.last().context("the send")?["outcomes"], json!({"presented": 1, "withheld": 1}));
+    let retire = format!("POST /v1.0/deviceManagement/managedDevices/{}/retire", ids[1]);
+    gateway.expect(204, "admin-token", &retire, &Value::Null)?;
+    let get = format!("GET /v1.0/deviceManagement/managedDevices/{}", ids[1]);
+    until("the retired device's going", || Ok(gateway.call("reader-token", &get, &Value::Null)?.status == 404))
+}
+
+#[test]
+fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let agent = agent.with("PORTAL_AGENT__GATEWAY__DEVICE_MESSAGES", "1");
+    let gateway = RunningGateway::with_tokens(&agent)?;
+    let to_device = format!("POST /beta/deviceManagement/managedDevices/{}/{SEND}", ids[0]);
+    gateway.expect(204, "admin-token", &to_device, &text())?;
+    let limited = gateway.expect(429, "admin-token", &to_device, &text())?;
+    ensure!(limited.head.to_lowercase().contains("retry-after: 3"), "{}", limited.head);
+    assert_eq!(limited.json()?["error"]["code"], "TooManyRequests");
+    gateway.expect(200, "admin-token", "POST /emulator/clock", &json!({"advance": "1h"}))?;
+    gateway.expect(204, "admin-token", &to_device, &text())?;
+    gateway.expect(401, "wrong", &to_device, &text())?;
+    let long = json!({"notificationTitle": "t".repeat(51), "notificationBody": "b"});
+    let refused = gateway.expect(400, "admin-token", &to_device, &long)?.json()?;
+    let inner = refused["error"]["message"].as_str().context("a message")?;
+    ensure!(
+        serde_json::from_str::<Value>(inner)?["Message"].as_str().is_some_and(|text| text.contains("51 characters"))
+    );
+    let large = json!({"notificationTitle": "t", "notificationBody": "b".repeat(70_000)});
+    gateway.expect(413, "admin-token", &to_device, &large)?;
+    let api = ControlApi { authority: gateway.authority.clone(), token: String::new() };
+    let bearer = [("Host", api.authority.as_str()), ("Authorization", "Bearer admin-token")];
+    let foreign = [&bearer[..], &[("Origin", "https://evil.example")]].concat();
+    assert_eq!(api.request("GET", "/beta/me", &foreign, "")?.status, 403);
+    let named = [&bearer[..], &[("client-request-id", "mine")]].concat();
+    ensure!(api.request("GET", "/beta/me", &named, "")?.head.contains("client-request-id: mine"));
+    let form = "grant_type=client_credentials&client_id=me&client_secret=reader-token";
+    let token = api.request("POST", "/contoso/oauth2/v2.0/token", &bearer[..1], form)?.json()?;
+    gateway.expect(200, token["access_token"].as_str().context("a token")?, "GET /beta/groups", &Value::Null)?;
+    Ok(())
+}
+
+#[test]
+fn push_goes_through_it_and_says_what_a_script_would_be_told() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let _gateway = RunningGateway::start(&agent, &[])?;
+    let push = ["push", "Office closed", "Work from home.", "--via-gateway", "--device"];
+    let lines = agent.json_lines(&[&push[..], &["iPad", "--wait", "30s"]].concat())?;
+    assert_eq!((&lines[1]["outcome"], &lines[1]["unmet"]), (&json!("withheld"), &json!(["notificationsPermitted"])));
+    let title = "t".repeat(51);
+    let refused = agent.failure(1, &["push", &title, "b", "--via-gateway", "--device", &ids[0]])?;
+    ensure!(refused.contains("51 characters") && refused.lines().count() == 1, "{refused}");
+    let page = agent.command(&["gateway", "sends"])?;
+    ensure!(page.contains("Office closed") && page.contains("1 withheld"), "{page}");
+    Ok(())
+}
+
+#[test]
+fn over_https_it_is_reached_by_the_authority_that_was_made_for_it() -> Result<()> {
+    let (agent, _) = three_devices()?;
+    let folder = agent.state_dir().with_extension("certificates");
+    let made = agent.json(&["gateway", "ca", &folder.to_string_lossy()])?;
+    let file = |name: &str| made[name].as_str().map(str::to_owned).context("a file");
+    let (ca, certificate, key) = (file("caFile")?, file("certificate")?, file("key")?);
+    let arguments = ["--ca-file", &ca, "--certificate", &certificate, "--key", &key];
+    let _gateway = RunningGateway::start(&agent, &arguments)?;
+    let lines = agent.json_lines(&["push", "T", "B", "--via-gateway", "--device", "iPhone", "--wait"])?;
+    assert_eq!(lines[1]["outcome"], "presented");
+    let again = agent.failure(1, &["gateway", "ca", &folder.to_string_lossy()])?;
+    ensure!(again.contains("ca.pem"), "{again}");
+    Ok(())
+}
+
+#[test]
+fn without_a_broker_nothing_is_claimed_as_sent() -> Result<()> {
+    let mut broker = Mosquitto::start(&MosquittoSetup::default())?;
+    let agent = Agent::new("")?;
+    let gateway = RunningGateway::start(&agent, &["--broker", &broker.url(), "--no-auth"])?;
+    gateway.expect(200, "", "GET /beta/deviceManagement/managedDevices", &Value::Null)?;
+    broker.kill()?;
+    let list = "GET /beta/deviceManagement/managedDevices";
+    until("the loss of the broker", || Ok(gateway.call("", list, &Value::Null)?.status == 503))?;
+    let away = gateway.expect(503, "", list, &Value::Null)?;
+    ensure!(away.head.to_lowercase().contains("retry-after: 5"), "{}", away.head);
+    broker.restart()?;
+    until("the broker's return", || Ok(gateway.call("", list, &Value::Null)?.status == 200))
+}
+
+#[test]
+fn what_it_cannot_be_started_with_is_told_in_a_line() -> Result<()> {
+    let agent = Agent::new("")?;
+    let broker = ["gateway", "--broker", "mqtt://127.0.0.1:1"];
+    for (more, says) in [
+        (&["--no-auth", "--listen", "0.0.0.0:0"][..], "loopback"),
+        (&["--listen", "0.0.0.0:0"], "in clear"),
+        (&["--tokens", "/nonexistent/tokens"], "/nonexistent/tokens"),
+        (&["--certificate", "/nonexistent/c", "--key", "/nonexistent/k"], "/nonexistent/c"),
+    ] {
+        let line = agent.failure(2, &[&broker[..], more].concat())?;
+        ensure!(line.contains(says) && line.lines().count() == 1, "{more:?}: {line}");
+    }
+    let none = agent.failure(1, &["gateway", "sends"])?;
+    ensure!(none.contains("no gateway runs") && none.lines().count() == 1, "{none}");
+    Ok(())
+}
