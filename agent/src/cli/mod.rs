@@ -28,6 +28,7 @@ mod log_lines;
 pub mod logging;
 mod outcomes;
 mod page;
+mod panel;
 mod push;
 mod run;
 mod run_lines;
@@ -95,6 +96,8 @@ pub enum CliCommand {
     /// `screen`
     #[command(about = rows::SCREEN.summary, after_help = table::examples(rows::SCREEN.examples))]
     Screen(screen::ScreenArgs),
+    /// The device on screen: a link to the page that shows the phone, why a push did not show, and its history
+    Panel(panel::PanelArgs),
     /// What the table of commands has.
     #[command(flatten)]
     Table(table::TableCommand),
@@ -142,6 +145,7 @@ impl CliCommand {
             Self::Stop(args) => stop::run(context, args),
             Self::Status(args) => status::run(context, args),
             Self::Screen(args) => screen::run(context, args),
+            Self::Panel(args) => panel::run(context, args),
             Self::Table(command) => table::run(context, command),
             Self::Push(args) => push::run(context, args),
             Self::Log(args) => log::run(context, args),

@@ -11,6 +11,7 @@ use portal_contract::{DeviceId, SettingsInForce};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::ConnectionLimits;
+use super::panel::PanelAccess;
 use super::{ApiError, ControlToken, RunningHost};
 
 /// Shared by every request.
@@ -18,6 +19,8 @@ use super::{ApiError, ControlToken, RunningHost};
 pub(super) struct ApiState<H> {
     pub(super) host: H,
     pub(super) token: Arc<ControlToken>,
+    /// Who the page lets in.
+    pub(super) panel: Arc<PanelAccess>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
     /// What `config show` asks for.

@@ -25,7 +25,8 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
-    HeldList, HistoryPlace, IdList, IdleReport, InAppMessages, ReceiptList, VERSION, VERSION_HEADER, WaitRequest,
+    HeldList, HistoryPlace, IdList, IdleReport, InAppMessages, PanelClosed, PanelLink, ReceiptList, VERSION,
+    VERSION_HEADER, WaitRequest,
 };
 use crate::library_error::{json_reason, os_reason};
 
@@ -294,13 +295,28 @@ impl ControlClient {
     /// # Errors
     /// See [`ClientError`].
     pub fn stop(&self) -> Result<ClientAnswer<CommandResult>, ClientError> {
-        self.answer(self.send(
-            Request::builder().method("POST"),
-            "/v1/stop",
-            &[],
-            Vec::new(),
-            Some(RESPONSE_TIMEOUT),
-        )?)
+        self.post("/v1/stop")
+    }
+
+    /// A link to the page, good once and for a minute.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn panel_link(&self) -> Result<ClientAnswer<PanelLink>, ClientError> {
+        self.post("/v1/panel")
+    }
+
+    /// Ends the access of every page.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn close_panel(&self) -> Result<ClientAnswer<PanelClosed>, ClientError> {
+        self.post("/v1/panel/close")
+    }
+
+    fn post<T: DeserializeOwned>(&self, path: &str) -> Result<ClientAnswer<T>, ClientError> {
+        let request = Request::builder().method("POST");
+        self.answer(self.send(request, path, &[], Vec::new(), Some(RESPONSE_TIMEOUT))?)
     }
 
     fn path(&self, rest: &str) -> String {

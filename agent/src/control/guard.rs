@@ -8,18 +8,19 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::api::ApiState;
 use super::body::{MAX_BODY_BYTES, too_large};
 use super::connection::Connection;
-use super::{API_HEADER, API_VERSION, ApiError, RunningHost, VERSION, VERSION_HEADER, health};
+use super::{API_HEADER, API_VERSION, ApiError, RunningHost, VERSION, VERSION_HEADER, health, panel};
 
 /// Lets a request through, or answers why not.
 pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let is_for_panel = is_for_panel(&api, &request);
     let mut answer = match check(&api, &request, connection.as_deref()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
@@ -30,6 +31,9 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, reques
     // What a device was sent is nobody's to keep but the journal's.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_for_panel {
+        panel::add_policy(headers);
+    }
     if connection.is_none_or(|connection| connection.is_stranger()) {
         // Whoever asks for health again connects again: a connection without the token is not kept.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -39,6 +43,9 @@ pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, reques
 
 fn check<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection>) -> Result<(), ApiError> {
     let headers = request.headers();
+    if is_for_panel(api, request) {
+        return check_panel(api, request, connection);
+    }
     check_host(request, api.port)?;
     check_origin(headers, api.port)?;
     // By what is announced, before anything of the body is read; what is not announced meets the same limit while it
@@ -48,6 +55,50 @@ fn check<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection
         return Ok(());
     }
     check_token(api, headers)?;
+    if request.uri().path().starts_with("/panel/") {
+        // On its own host name alone: a cookie of 127.0.0.1 is sent to every port of it.
+        return Err(ApiError::new("unknownPath", "the page has a host name of its own", "portal-agent panel"));
+    }
+    connection.map_or(Ok(()), Connection::show_token)?;
+    check_api_version(headers)
+}
+
+/// Whether a request is made to the page's own host name.
+fn is_for_panel<H>(api: &ApiState<H>, request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).filter(|_| hosts.next().is_none());
+    let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    host.is_some_and(|host| api.panel.is_authority(host)) && target.is_none_or(|target| api.panel.is_authority(target))
+}
+
+/// What is asked of a request to the page's host name: its shell has no data and asks for nothing; the rest only from the page
+/// itself, with its cookie, and what changes something with a header that no foreign page can send.
+fn check_panel<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection>) -> Result<(), ApiError> {
+    let headers = request.headers();
+    if !headers.get_all(ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(|origin| api.panel.is_origin(origin))) {
+        return Err(ApiError::new("foreignOrigin", "another page may not use this one", "portal-agent panel"));
+    }
+    check_length(headers)?;
+    let path = request.uri().path();
+    if request.method() == Method::GET && panel::SHELL.contains(&path) {
+        return Ok(());
+    }
+    // By browsers alone, and no script can set it: what another site or a link has the browser ask for is turned away.
+    if headers.get("sec-fetch-site").is_none_or(|site| site != "same-origin") {
+        return Err(ApiError::new("foreignOrigin", "the request does not come from the page", "portal-agent panel"));
+    }
+    if request.method() != Method::GET && headers.get(API_HEADER).is_none() {
+        let message = format!("the request has no {API_HEADER} header");
+        return Err(ApiError::new("foreignOrigin", message, "portal-agent panel"));
+    }
+    if path == panel::SESSION {
+        return Ok(());
+    }
+    // Links and their end are for whoever has the token.
+    let is_open = path.starts_with("/panel/") || (path.starts_with("/v1/") && !path.starts_with(panel::LINKS));
+    if !is_open || !api.panel.has_session(headers) {
+        return Err(ApiError::new("unauthorized", "the page has no access", "portal-agent panel"));
+    }
     connection.map_or(Ok(()), Connection::show_token)?;
     check_api_version(headers)
 }

@@ -20,8 +20,9 @@ use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
 use super::{
     CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
-    PushRequest, ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain, health, held, history,
-    idle, ids, interaction, log, notifications, openapi, push, screen, settings, status, stop, wait,
+    PanelClosed, PanelLink, PushRequest, ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain,
+    health, held, history, idle, ids, interaction, log, notifications, openapi, panel, push, screen, settings, status,
+    stop, wait,
 };
 
 /// Every path but the document's own.
@@ -49,6 +50,18 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
     );
     table.push(ApiRoute::of_row(&hosting::ADD, &[], AnswerKind::Json(schema::<DeviceState>), devices::add::<H>));
     table.push(ApiRoute::of_row(&hosting::REMOVE, &[], AnswerKind::Json(schema::<DeviceList>), devices::remove::<H>));
+    table.push(ApiRoute::post(
+        panel::LINKS,
+        "A link to the page that shows the device: good once, for a minute",
+        AnswerKind::Json(schema::<PanelLink>),
+        panel::link::<H>,
+    ));
+    table.push(ApiRoute::post(
+        format!("{}/close", panel::LINKS),
+        "End the access of every page",
+        AnswerKind::Json(schema::<PanelClosed>),
+        panel::close::<H>,
+    ));
     table.push(ApiRoute::post(
         "/v1/stop",
         "End the daemon cleanly",
@@ -157,6 +170,7 @@ pub(super) fn router<H: RunningHost>(api: ApiState<H>) -> Router {
         async move { ([(CONTENT_TYPE, "application/json")], document).into_response() }
     };
     router
+        .merge(panel::routes::<H>())
         .route(openapi::PATH, get(serve))
         .method_not_allowed_fallback(unknown_method)
         .fallback(unknown_path)

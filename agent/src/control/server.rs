@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::ApiState;
 use super::connection::{BoundedStream, Connection, ConnectionLimits, Strangers};
+use super::panel::PanelAccess;
 use super::routes::router;
 use super::{API_VERSION, ControlFile, ControlToken, RunningHost};
 use crate::library_error::{cannot_listen, os_reason};
@@ -100,6 +101,7 @@ impl ControlServer {
         let api = ApiState {
             host,
             token: Arc::new(token),
+            panel: Arc::new(PanelAccess::draw(local.port())?),
             port,
             limits: limits_of_requests,
             settings: Arc::new(settings),

@@ -28,6 +28,11 @@ impl ControlToken {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 
+    /// The token itself, for what hands it out: a link, a cookie.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The value of the `Authorization` header that a client sends.
     pub fn bearer(&self) -> String {
         format!("Bearer {}", self.0)

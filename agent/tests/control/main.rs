@@ -9,6 +9,7 @@ mod fake;
 mod follow;
 mod openapi;
 mod pages;
+mod panel;
 mod running;
 mod security;
 mod strangers;

@@ -1,0 +1,128 @@
+//! The page's stream: its regions as they change, as server-sent events.
+//!
+//! Lives here: when they are sent, and that only what changed is. Does not live here: what is in them (`regions`).
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use portal_contract::DeviceId;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::picture::PanelPicture;
+use super::regions::regions;
+use crate::control::api::ApiState;
+use crate::control::connection::{Connection, LongRequest};
+use crate::control::history::PLACE;
+use crate::control::parameters::{QueryParameter, QueryValues};
+use crate::control::{ApiError, HistoryPlace, RunningDevice, RunningHost};
+
+const PARAMETERS: &[QueryParameter] = &[QueryParameter::one("device", "the device"), PLACE[0], PLACE[1]];
+
+/// What comes closer together than this is one change on the page: a burst of a thousand pushes is no thousand pictures.
+const TOGETHER: Duration = Duration::from_millis(40);
+/// How often something is sent where nothing changes, so that a cut is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
+
+pub(super) async fn live<H: RunningHost>(
+    State(api): State<ApiState<H>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let values = QueryValues::read(&uri, PARAMETERS)?;
+    let id = values.one("device", str::parse::<DeviceId>)?;
+    let device = id.and_then(|id| api.host.device(id));
+    let device = device.ok_or_else(|| {
+        ApiError::new("unknownDevice", "no such device runs here", "GET /v1/devices lists the devices")
+    })?;
+    let place = HistoryPlace::read(&uri, PARAMETERS)?;
+    let following = api.limits.begin_following()?;
+    connection.follows();
+    let stream = PanelStream {
+        changes: device.changes(),
+        settled: device.settled(),
+        closed: api.panel.closed(),
+        ending: api.ending.clone(),
+        device,
+        place,
+        sent: BTreeMap::new(),
+        is_over: false,
+        _following: following,
+    };
+    let events = stream::unfold(stream, |mut stream| async move {
+        let event = stream.next().await?;
+        Some((Ok::<_, Infallible>(event), stream))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+struct PanelStream<D> {
+    device: D,
+    place: Option<HistoryPlace>,
+    changes: watch::Receiver<u64>,
+    settled: watch::Receiver<u64>,
+    closed: watch::Receiver<u64>,
+    ending: CancellationToken,
+    /// Each region as it was last sent.
+    sent: BTreeMap<&'static str, Value>,
+    is_over: bool,
+    _following: LongRequest,
+}
+
+impl<D: RunningDevice> PanelStream<D> {
+    /// The regions that changed, once any has; none at the end.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if self.is_over {
+                return None;
+            }
+            if !self.sent.is_empty() {
+                self.change().await?;
+            }
+            self.changes.borrow_and_update();
+            self.settled.borrow_and_update();
+            let regions = match PanelPicture::read(&self.device, self.place).await {
+                Ok(Some(picture)) => regions(&picture),
+                Ok(None) => return self.gone("That moment is no longer in the journal; this is now."),
+                Err(error) => return self.gone(&error.message),
+            };
+            let changed: BTreeMap<&str, &Value> = regions
+                .iter()
+                .filter(|(name, value)| self.sent.get(*name) != Some(value))
+                .map(|(name, value)| (*name, value))
+                .collect();
+            if changed.is_empty() {
+                continue;
+            }
+            let event = Event::default().event("regions").json_data(&changed).ok()?;
+            self.sent = regions;
+            return Some(event);
+        }
+    }
+
+    /// Waits for a change, and for what comes with it; none at the end.
+    async fn change(&mut self) -> Option<()> {
+        tokio::select! {
+            () = self.ending.cancelled() => return None,
+            _ = self.closed.changed() => return None,
+            changed = self.changes.changed() => changed.ok()?,
+            changed = self.settled.changed() => changed.ok()?,
+        }
+        tokio::time::sleep(TOGETHER).await;
+        Some(())
+    }
+
+    fn gone(&mut self, why: &str) -> Option<Event> {
+        self.is_over = true;
+        Event::default().event("gone").json_data(why).ok()
+    }
+}

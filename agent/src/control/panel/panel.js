@@ -1,0 +1,238 @@
+// The page's one script: gets in by the link's code, shows what the stream brings, sends what is pressed.
+// It knows no rule: a refusal is an answer, and shown with its hint.
+'use strict';
+const $ = (id) => document.getElementById(id);
+const header = { 'portal-agent-api': '1' };
+const shown = new Map();
+let device = null, devices = [], stream = null, place = null, retry = 0, timer = 0;
+
+const store = {
+  get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
+  set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* private windows */ } },
+};
+
+function gate(title, text) {
+  stop();
+  $('board').hidden = $('when').hidden = true;
+  $('gate').hidden = false;
+  $('gate-title').textContent = title;
+  $('gate-text').textContent = text;
+}
+
+function live(word, kind) {
+  $('live').textContent = word;
+  $('live').className = 'live push-right ' + kind;
+}
+
+async function begin() {
+  const code = location.hash.slice(1);
+  if (code) {
+    // Out of the address bar and the history before anything else.
+    history.replaceState(null, '', location.pathname + location.search);
+    await fetch('session', { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify({ code }) });
+  }
+  await connect();
+}
+
+async function connect() {
+  let answer;
+  try { answer = await fetch('/v1/devices'); } catch { return lost(); }
+  if (answer.status === 401) return gate('This page has no access', 'Its link was used, is over a minute old, or access was closed. Open a new one:');
+  if (!answer.ok) return lost();
+  devices = (await answer.json()).hosted;
+  const asked = new URLSearchParams(location.search).get('device');
+  const found = devices.find((one) => one.deviceId === asked) || devices.find((one) => one.deviceId === device) || devices[0];
+  if (!found) return gate('No device is hosted', 'Add one:');
+  $('gate').hidden = true;
+  $('board').hidden = $('when').hidden = false;
+  choose(found.deviceId);
+}
+
+function choose(id) {
+  if (id !== device) place = null;
+  device = id;
+  const tabs = $('devices');
+  tabs.replaceChildren(...devices.map((one) => {
+    const tab = document.createElement('button');
+    tab.type = 'button';
+    tab.textContent = one.deviceName + ' · ' + one.operatingSystem;
+    tab.dataset.device = one.deviceId;
+    tab.setAttribute('aria-pressed', String(one.deviceId === id));
+    return tab;
+  }));
+  follow();
+}
+
+function stop() {
+  if (stream) stream.close();
+  stream = null;
+  clearTimeout(timer);
+}
+
+function follow() {
+  stop();
+  const query = new URLSearchParams({ device });
+  if (place) { query.set('event', place.event); if (place.sequence) query.set('sequence', place.sequence); }
+  document.body.classList.toggle('bygone', !!place);
+  $('do').inert = !!place;
+  stream = new EventSource('live?' + query);
+  stream.addEventListener('regions', (event) => {
+    retry = 0;
+    $('lost').hidden = true;
+    const regions = JSON.parse(event.data);
+    for (const [name, html] of Object.entries(regions)) if (name !== 'state') patch($(name), html);
+    if (regions.state) show(regions.state);
+    place ? live('As it was', 'was') : live('Live', '');
+  });
+  stream.addEventListener('gone', (event) => { place = null; tell(JSON.parse(event.data)); connect(); });
+  stream.onerror = () => lost();
+}
+
+function lost() {
+  stop();
+  live('Not connected', 'no');
+  $('lost').hidden = false;
+  retry = Math.min(retry + 1, 5);
+  timer = setTimeout(connect, 300 * retry);
+}
+
+// Replaces what is inside, and keeps what the reader has opened or stands on.
+function patch(region, html) {
+  if (shown.get(region.id) === html) return;
+  shown.set(region.id, html);
+  const open = new Set([...region.querySelectorAll('details[open]')].map((one) => one.id));
+  const shut = new Set([...region.querySelectorAll('details:not([open])')].map((one) => one.id));
+  const focus = document.activeElement && region.contains(document.activeElement) ? document.activeElement.id : '';
+  const drafts = new Map([...region.querySelectorAll('input,textarea')].filter((one) => one.id).map((one) => [one.id, one.type === 'checkbox' ? one.checked : one.value]));
+  const scroll = region.scrollLeft;
+  region.innerHTML = html;
+  for (const one of region.querySelectorAll('details')) {
+    if (open.has(one.id)) one.open = true;
+    if (shut.has(one.id)) one.open = false;
+  }
+  for (const [id, value] of drafts) { const field = $(id); if (field) field.type === 'checkbox' ? field.checked = value : field.value = value; }
+  const again = focus && $(focus);
+  if (again) again.focus({ preventScroll: true });
+  const current = region.id === 'line' && region.querySelector('[aria-current=true]');
+  if (current) region.scrollLeft = current.offsetLeft + current.offsetWidth - region.clientWidth / 2; else region.scrollLeft = scroll;
+  looks();
+}
+
+function show(state) {
+  for (const one of document.querySelectorAll('[data-switch]')) {
+    const on = !!state[one.dataset.switch];
+    one.setAttribute('aria-checked', String(on));
+    Object.assign(one.dataset, JSON.parse(on ? one.dataset.off : one.dataset.on));
+  }
+}
+
+function looks() {
+  const look = document.body.dataset.look || 'screen';
+  for (const pane of document.querySelectorAll('.looks')) pane.dataset.look = look;
+  for (const tab of document.querySelectorAll('[data-look-at]')) tab.setAttribute('aria-pressed', String(tab.dataset.lookAt === look));
+}
+
+function tell(text, refused) {
+  const echo = $('echo');
+  echo.hidden = false;
+  echo.classList.toggle('refused', !!refused);
+  $('echo-answer').textContent = text;
+}
+
+async function send(method, path, body, line) {
+  $('echo-line').textContent = 'portal-agent ' + line;
+  tell('…');
+  const sent = device;
+  try {
+    const answer = await fetch(path.replace('{device}', sent), { method, headers: { ...header, 'content-type': 'application/json' }, body });
+    const json = await answer.json();
+    if (json.error) return tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
+    tell('✓ ' + (json.note || 'done'));
+  } catch { tell('✗ the daemon did not answer', true); }
+}
+
+const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
+
+// What a form says, as a body and as a line: the same names that the command line has.
+function submit(form) {
+  const body = {}, words = [form.dataset.line];
+  for (const field of form.elements) {
+    const { member, kind, long } = field.dataset;
+    if (!member) continue;
+    const text = field.value;
+    if (kind === 'flag') {
+      if (field.checked) { body[member] = JSON.parse(field.dataset.value); words.push('--' + long); }
+    } else if (text === '') {
+      continue;
+    } else if (kind === 'pair') {
+      const at = text.indexOf('=');
+      Object.assign(body, { name: text.slice(0, at), value: text.slice(at + 1) });
+      words.push(quoted(text));
+    } else if (kind === 'many') {
+      body[member] = text.split(/[\s,]+/).filter(Boolean);
+      for (const one of body[member]) words.push('--' + long, quoted(one));
+    } else {
+      body[member] = kind === 'number' ? Number(text) : text;
+      long ? words.push('--' + long, quoted(text)) : words.push(quoted(text));
+    }
+  }
+  send(form.dataset.method, form.dataset.path, JSON.stringify(body), words.join(' '));
+}
+
+document.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target); });
+
+document.addEventListener('click', (event) => {
+  const hit = event.target.closest('button');
+  if (!hit) return;
+  const data = hit.dataset;
+  if (data.path) {
+    if (place) return tell('this is the past: nothing can be changed in it; go back to now first', true);
+    send(data.method, data.path, data.body, data.line);
+  }
+  else if (data.device) { history.replaceState(null, '', '?device=' + data.device); choose(data.device); }
+  else if (data.event) { place = { event: data.event, sequence: data.sequence }; follow(); }
+  else if (data.lookAt) { document.body.dataset.look = data.lookAt; looks(); }
+  else if (data.step) step(Number(data.step));
+  else if (hit.id === 'now') { place = null; follow(); }
+  else if (hit.id === 'stage') stage(!document.documentElement.classList.contains('stage'));
+  else if (hit.id === 'theme') theme();
+  else if (hit.id === 'copy') navigator.clipboard.writeText($('echo-line').textContent).then(() => { hit.textContent = 'Copied'; });
+});
+
+// One entry back or on; behind the newest is now.
+function step(by) {
+  const entries = [...document.querySelectorAll('#line [data-event]')];
+  const at = entries.findIndex((one) => one.getAttribute('aria-current') === 'true');
+  const next = entries[at + by];
+  if (next) { place = { event: next.dataset.event, sequence: next.dataset.sequence }; follow(); }
+  else if (by > 0 && place) { place = null; follow(); }
+}
+
+function stage(on) {
+  document.documentElement.classList.toggle('stage', on);
+  $('stage').setAttribute('aria-pressed', String(on));
+}
+
+// Keys work on the stage alone, and never in a field (WCAG 2.1.4).
+document.addEventListener('keydown', (event) => {
+  if (!document.documentElement.classList.contains('stage') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest('input,textarea,select')) return;
+  const actions = { ArrowLeft: () => step(-1), PageUp: () => step(-1), ArrowRight: () => step(1), PageDown: () => step(1), Escape: () => stage(false) };
+  const act = actions[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+
+function theme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const now = document.documentElement.dataset.theme || (dark ? 'dark' : 'light');
+  document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
+  store.set('theme', document.documentElement.dataset.theme);
+}
+
+// A browser opens six connections to a host: a tab that nobody sees gives its own back.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) stop(); else if (device) connect();
+});
+
+if (store.get('theme')) document.documentElement.dataset.theme = store.get('theme');
+begin();

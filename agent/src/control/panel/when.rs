@@ -1,0 +1,135 @@
+//! When: the device's history as equal steps, the gaps between them written.
+//!
+//! Lives here: an entry's few words. Does not live here: reading the history.
+
+use maud::{Markup, html};
+use portal_contract::ListedReceipt;
+use portal_contract::command::request;
+use portal_device::DeviceCommand;
+use serde_json::Value;
+
+use super::page::icon;
+use super::picture::PanelPicture;
+use super::times::{gap, seconds};
+use super::why::look_of;
+use crate::control::{HistoryEntry, HistoryKind, HistoryPlace};
+
+/// The steps.
+pub(super) fn line(picture: &PanelPicture) -> Markup {
+    let entries = &picture.timeline;
+    let newest = entries.last().map(place_of);
+    let current = picture.place.or(newest);
+    let at = entries.iter().position(|entry| Some(place_of(entry)) == current).unwrap_or(entries.len());
+    html! {
+        @for (index, entry) in entries.iter().enumerate() {
+            @if let Some(words) = index.checked_sub(1).and_then(|before| gap(entry.at.millis_since(entries[before].at))) {
+                li class="gapmark" { (words) }
+            }
+            li { (step(entry, index == at, index > at)) }
+        }
+    }
+}
+
+/// That one looks back, and the way out.
+pub(super) fn past(picture: &PanelPicture) -> Markup {
+    html! {
+        @if picture.place.is_some() {
+            div class="past" {
+                span { "The device as it was at " (seconds(picture.screen.at)) ". Controls are off." }
+                button class="b" type="button" id="now" { "Back to now" }
+            }
+        } @else {
+            span class="mute" { "Choose a step to see the device as it was." }
+        }
+    }
+}
+
+fn place_of(entry: &HistoryEntry) -> HistoryPlace {
+    let sequence = match &entry.what {
+        HistoryKind::Settled { receipt } => Some(receipt.receipt.sequence),
+        HistoryKind::Changed { .. } => None,
+    };
+    HistoryPlace { event: entry.event, sequence }
+}
+
+fn step(entry: &HistoryEntry, is_current: bool, is_later: bool) -> Markup {
+    let place = place_of(entry);
+    let later = if is_later { " later" } else { "" };
+    let id = format!("step-{}-{}", place.event, place.sequence.unwrap_or(0));
+    let inside = match &entry.what {
+        HistoryKind::Changed { change, .. } => html! { span class="n" { (change_words(change)) } },
+        HistoryKind::Settled { receipt } => settled(receipt),
+    };
+    let class = match &entry.what {
+        HistoryKind::Changed { .. } => format!("ev{later}"),
+        HistoryKind::Settled { receipt } => {
+            format!("ev push {}{later}", look_of(receipt.receipt.outcome.kind().word()).class)
+        }
+    };
+    html! {
+        button type="button" id=(id) class=(class) data-event=(place.event) data-sequence=[place.sequence]
+            aria-current=[is_current.then_some("true")] { time datetime=(entry.at) { (seconds(entry.at)) } (inside) }
+    }
+}
+
+fn settled(listed: &ListedReceipt) -> Markup {
+    let word = listed.receipt.outcome.kind().word();
+    html! {
+        span class="n" { (icon(look_of(word).icon)) (listed.notification_title.as_deref().unwrap_or("unreadable")) }
+        small { (word) }
+    }
+}
+
+/// What was done to the device, by its command's name where it was one.
+fn change_words(change: &Value) -> String {
+    if let Some(command) = change.get("command") {
+        let command = serde_json::from_value::<DeviceCommand>(command.clone()).ok();
+        let sent = command.and_then(|command| request(&command).ok().flatten());
+        return sent.map_or_else(|| "Renamed".to_owned(), |(row, body)| named(row.name, &body));
+    }
+    let of = |member: &str| change.get(member);
+    match (of("promptAnswered"), change.as_object().and_then(|members| members.keys().next())) {
+        (Some(answer), _) if answer.get("allow") == Some(&Value::Bool(true)) => "Allowed, on the desktop".to_owned(),
+        (Some(_), _) => "Not allowed, on the desktop".to_owned(),
+        (None, Some(word)) => match word.as_str() {
+            "started" => "Daemon started",
+            "groupsHeard" => "Groups changed",
+            "actionArrived" => "Remote action",
+            "promptClosed" => "Prompt closed",
+            "fenceReturned" => "Connected",
+            _ => "Changed",
+        }
+        .to_owned(),
+        (None, None) => "Changed by itself".to_owned(),
+    }
+}
+
+/// A command with what tells it apart: a switch's name and value, a version.
+fn named(name: &str, body: &Value) -> String {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    match (text("name"), text("value")) {
+        (Some(switch), Some(value)) => format!("{name} {switch}={value}"),
+        _ => match ["permission", "version", "duration", "user", "bucket"].iter().find_map(|member| text(member)) {
+            Some(value) => format!("{name} {value}"),
+            None => name.to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_step_is_named_by_its_command() {
+        for (change, words) in [
+            (json!({"command":{"permission":"deny"}}), "permission deny"),
+            (json!({"started":{}}), "Daemon started"),
+            (json!({"promptAnswered":{"number":1,"allow":false}}), "Not allowed, on the desktop"),
+            (json!({}), "Changed by itself"),
+        ] {
+            assert_eq!(change_words(&change), words, "{change}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Why: the verdict on the chosen push with its way through the prerequisites; and what stopped at the device's edge.
+//!
+//! Lives here: the words for outcomes outside the phone. Does not live here: the reasons, which are the agent's own sentences.
+
+use maud::{Markup, html};
+use portal_contract::{ChecklistEntry, DeviceId, HeldNotification, ListedReceipt, Outcome, Prerequisite, Surface};
+
+use super::page::icon;
+use super::phone::press;
+use super::picture::PanelPicture;
+use super::times::seconds;
+use crate::control::{HistoryEntry, HistoryKind};
+
+/// How an outcome looks: its class, its icon, and what it is called outside the phone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OutcomeLook {
+    pub(super) class: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) title: &'static str,
+}
+
+const fn look(class: &'static str, icon: &'static str, title: &'static str) -> OutcomeLook {
+    OutcomeLook { class, icon, title }
+}
+
+/// The look of an outcome's word; `held` is one too.
+pub(super) fn look_of(outcome: &str) -> OutcomeLook {
+    match outcome {
+        "presented" => look("ok", "check", "Shown"),
+        "withheld" => look("stop", "nobell", "Not shown"),
+        "held" => look("wait", "pause", "Waits"),
+        "expired" => look("off", "clock", "Expired"),
+        "dropped" => look("off", "cut", "Dropped on the way"),
+        "duplicate" => look("off", "copy", "Came twice"),
+        "rejected" => look("bad", "cross", "Rejected"),
+        _ => look("bad", "bolt", "Failed"),
+    }
+}
+
+fn caption(code: Prerequisite) -> &'static str {
+    match code {
+        Prerequisite::PlatformSupported => "This platform has no such messages",
+        Prerequisite::CompanyPortalInstalled => "The app is not installed",
+        Prerequisite::GooglePlayServicesInstalled => "No Google Play Services",
+        Prerequisite::DeviceEnrolled => "The device is not enrolled",
+        Prerequisite::EnrolledByTargetedUser => "Not for the user who enrolled it",
+        Prerequisite::NotificationsPermitted => "Notifications are not allowed",
+    }
+}
+
+/// The verdict and the checklist.
+pub(super) fn why(picture: &PanelPicture) -> Markup {
+    let device = picture.screen.device_id;
+    if let (Some(prompt), true) = (&picture.screen.prompt, picture.place.is_none_or(|place| place.sequence.is_none())) {
+        return html! {
+            (verdict(look("wait", "bell", ""), "The device asks", &prompt.question))
+            p class="because" { (prompt.cost) "." }
+            p class="then" { span { "As it stands" }}
+            (steps(&picture.checklist(), picture, device, "The screen", false))
+        };
+    }
+    match &picture.explanation {
+        Some(explained) => {
+            let outcome = explained.receipt.get("outcome").and_then(|word| word.as_str()).unwrap_or_default();
+            let look = look_of(outcome);
+            let title = match outcome {
+                "presented" => "Shown",
+                "held" => "It waits",
+                _ => "Nothing appears",
+            };
+            let at = explained.receipt.get("decidedAt").or_else(|| explained.receipt.get("since"));
+            let at = at.and_then(|at| at.as_str()?.parse().ok()).map(seconds).unwrap_or_default();
+            let name = explained.notification_title.as_deref().unwrap_or("a push that could not be read");
+            let end = if outcome == "presented" { "On the screen" } else { "Nothing on the screen" };
+            html! {
+                (verdict(look, title, &format!("\u{201c}{name}\u{201d} \u{b7} {at} \u{b7} {outcome}")))
+                p class="because" { (explained.summary) }
+                @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { "This computer: " (detail) } }
+                @for lesser in &explained.lesser_showing { p class="held-note" { (lesser.detail) } }
+                p class="then" { span { "As it stood at that moment" }}
+                (steps(&explained.prerequisites, picture, device, end, outcome == "presented"))
+                @if !explained.ways_to_show.is_empty() && picture.place.is_none() { (ways(explained, device)) }
+                details class="receipt" id="receipt" {
+                    summary { "Receipt" }
+                    pre { (serde_json::to_string_pretty(&explained.receipt).unwrap_or_default()) }
+                }
+            }
+        }
+        None => {
+            let entries = picture.checklist();
+            let unmet = entries.iter().filter(|entry| !entry.met).count();
+            let past = picture.place.is_some();
+            let (look, title) = match (unmet, past) {
+                (0, false) => (look("ok", "check", ""), "A push would show now"),
+                (0, true) => (look("ok", "check", ""), "A push would have shown"),
+                (_, false) => (look("stop", "nobell", ""), "A push would not show now"),
+                (_, true) => (look("stop", "nobell", ""), "A push would not have shown"),
+            };
+            html! {
+                (verdict(look, title, "No push is chosen"))
+                p class="because" {
+                    @if unmet == 0 { "Every prerequisite is met." }
+                    @else { (unmet) " of " (entries.len()) " prerequisites " (if unmet == 1 { "is" } else { "are" }) " unmet." }
+                }
+                p class="then" { span { "As it stands" }}
+                (steps(&entries, picture, device, "The screen", unmet == 0))
+            }
+        }
+    }
+}
+
+fn verdict(look: OutcomeLook, title: &str, meta: &str) -> Markup {
+    html! {
+        div class={ "verdict " (look.class) } {
+            span class="seal" { (icon(look.icon)) }
+            div { h2 { (title) } p class="meta" { (meta) } }
+        }
+    }
+}
+
+/// A push's way: the track breaks at the first prerequisite that is unmet, and all that are unmet are marked.
+fn steps(entries: &[ChecklistEntry], picture: &PanelPicture, device: DeviceId, end: &str, arrives: bool) -> Markup {
+    let first_unmet = entries.iter().position(|entry| !entry.met).unwrap_or(entries.len());
+    html! {
+        ol class="steps" {
+            @for (place, entry) in entries.iter().enumerate() {
+                @let class = if entry.met { "ok" } else { "stop unmet" };
+                li class={ (class) @if place >= first_unmet { " cut" } } {
+                    span class="dot" { b { (icon(if entry.met { "check" } else { "cross" })) } }
+                    div {
+                        p class="t" {
+                            span class="sr" { (if entry.met { "met: " } else { "unmet: " }) }
+                            (sentence(&entry.detail))
+                            @if !entry.met && picture.is_met_now(entry.code) { span class="now" { (icon("check")) "met now" } }
+                        }
+                        p class="d" { span class="d code" { (entry.code.code()) " \u{b7} " } (source(entry)) }
+                        @if !entry.hint.is_empty() && picture.place.is_none() { p class="mend" { (hint(&entry.hint, device)) } }
+                    }
+                }
+            }
+            li class={ (if arrives { "ok" } else { "stop" }) @if !arrives { " cut" } } {
+                span class="dot" { b { (icon(if arrives { "check" } else { "phone" })) } }
+                div { p class="t" { (end) } }
+            }
+        }
+    }
+}
+
+/// The commands of a hint as buttons, as far as they are whole; the line beside them.
+fn hint(hint: &str, device: DeviceId) -> Markup {
+    html! {
+        @for line in hint.split(", then ") {
+            @if super::line::request_of(line, device).is_some() { (press("b", line, line, device)) } @else { code { (line) } }
+        }
+    }
+}
+
+/// A reason as a line of its own; an address that it begins with stays as it is.
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let is_address = detail.split(' ').next().is_some_and(|word| word.contains('@'));
+    match letters.next() {
+        Some(first) if !is_address => first.to_uppercase().chain(letters).collect(),
+        _ => detail.to_owned(),
+    }
+}
+
+fn source(entry: &ChecklistEntry) -> Markup {
+    html! {
+        @match entry.sources.first() {
+            Some(source) => {
+                @let title = source.quote.as_deref().unwrap_or(&source.title);
+                @match &source.url {
+                    Some(url) => { a class="src" href=(url) target="_blank" rel="noopener noreferrer" title=(title) { (source.publisher) ": " (short(&source.title)) } }
+                    None => { span class="src mute" title=(title) { (source.publisher) ": " (short(&source.title)) } }
+                }
+            }
+            None => { span class="src mute" { (entry.source) } }
+        }
+    }
+}
+
+fn short(title: &str) -> String {
+    match title.char_indices().nth(28) {
+        Some((end, _)) => format!("{}\u{2026}", title[..end].trim_end()),
+        None => title.to_owned(),
+    }
+}
+
+fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
+    html! {
+        details class="receipt" id="ways" open {
+            summary { "Ways in which it would have shown (" (explained.ways_to_show.len()) ")" }
+            @for way in explained.ways_to_show.iter().take(6) {
+                ul class="ways way" {
+                    @for step in &way.steps {
+                        li { (step.detail) " " @if let Some(line) = &step.command { (hint(line, device)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What stopped at the device's edge, and what went in: the newest large, two more small, a count.
+pub(super) fn door(picture: &PanelPicture) -> Markup {
+    let settled: Vec<&ListedReceipt> = picture.history.iter().rev().filter_map(receipt_of).collect();
+    let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
+    let held = if picture.place.is_none() { picture.status.held_pushes.as_slice() } else { &[] };
+    let room = 3_usize.saturating_sub(held.len().min(2));
+    html! {
+        h2 { span { "At the edge" } span { (count) " not shown" @if !held.is_empty() { ", " (held.len()) " held" } } }
+        @if settled.is_empty() && held.is_empty() {
+            p class="empty" { "Nothing came yet. A push that does not show stops here." }
+        }
+        @for waiting in held.iter().rev().take(2) { (waits(waiting, picture.screen.device_id)) }
+        @for (place, listed) in settled.iter().take(room).enumerate() { (stopped(listed, place > 0 || !held.is_empty())) }
+    }
+}
+
+fn receipt_of(entry: &HistoryEntry) -> Option<&ListedReceipt> {
+    match &entry.what {
+        HistoryKind::Settled { receipt } => Some(receipt),
+        HistoryKind::Changed { .. } => None,
+    }
+}
+
+fn waits(held: &HeldNotification, device: DeviceId) -> Markup {
+    let look = look_of("held");
+    html! {
+        div class={ "ghost " (look.class) } {
+            p class="k" { (icon(look.icon)) (look.title) }
+            p class="gt" { (held.notification_title) }
+            p class="cap" { (held.released_by) }
+            @if let Some(line) = &held.command { (press("b", line, line, device)) }
+        }
+    }
+}
+
+fn stopped(listed: &ListedReceipt, small: bool) -> Markup {
+    let outcome = &listed.receipt.outcome;
+    let look = look_of(outcome.kind().word());
+    let title = listed.notification_title.as_deref().unwrap_or("unreadable");
+    let reasons: Vec<String> = match outcome {
+        Outcome::Withheld { unmet } => unmet.iter().map(|code| caption(code).to_owned()).collect(),
+        Outcome::Rejected { detail, .. } | Outcome::Failed { detail, .. } => vec![detail.clone()],
+        Outcome::Presented(presentation) => vec![where_shown(presentation.surface).to_owned()],
+        Outcome::Duplicate => vec!["This id was here before".to_owned()],
+        Outcome::Expired => vec!["It was past its expiry".to_owned()],
+        Outcome::Dropped { problem } => vec![
+            serde_json::to_value(problem).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default(),
+        ],
+    };
+    let sound = match outcome {
+        Outcome::Presented(presentation) => presentation.sound,
+        _ => None,
+    };
+    html! {
+        @if let Outcome::Presented(_) = outcome {
+            div class="shown" {
+                p class="k" { (icon(look.icon)) (look.title) }
+                p class="gt" { (title) }
+                p class="gb" { (reasons.join(", ")) @if let Some(sound) = sound { (if sound { ", with sound" } else { ", no sound" }) } }
+                span class="go" { (icon("arrow")) }
+            }
+        } @else {
+            div class={ "ghost " (look.class) @if small { " small" } } {
+                p class="k" { (icon(look.icon)) (look.title) }
+                p class="gt" { (title) }
+                p class="cap" { (reasons.join("; ")) }
+            }
+        }
+    }
+}
+
+fn where_shown(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Banner => "as a banner",
+        Surface::LockScreen => "on the lock screen",
+        Surface::NotificationCenter => "in the list alone",
+        Surface::InApp => "in the app itself",
+    }
+}
