@@ -3,6 +3,7 @@
 //! Lives here: support code, one file a thing. Does not live here: tests (`tests/tests/`) and benchmarks (`tests/benches/`).
 
 pub mod agent;
+pub mod browser;
 pub mod card_server;
 pub mod certificates;
 pub mod disk;

@@ -1,0 +1,153 @@
+//! A headless Chromium, spoken to in WebDriver over plain HTTP.
+//!
+//! Lives here: one session with the few calls that the page's tests need. Does not live here: the page. Rejected: the crates for it,
+//! the smallest of which brings fifteen others.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::agent::ANSWER_TIMEOUT;
+
+/// A browser window. Ended when it is dropped.
+pub struct Browser {
+    driver: Child,
+    /// The driver's `host:port`.
+    authority: String,
+    session: String,
+}
+
+impl Browser {
+    /// Starts one with a window of this size.
+    ///
+    /// # Errors
+    /// Chromium or its driver is not installed, or does not answer.
+    pub fn start(width: u32, height: u32) -> Result<Self> {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("chromedriver; tests/run installs chromium-driver")?;
+        let lines = BufReader::new(driver.stdout.take().context("its output")?).lines();
+        let port = lines
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.rsplit_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .context("chromedriver names its port")?;
+        let mut browser = Self { driver, authority: format!("127.0.0.1:{port}"), session: String::new() };
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion"];
+        let options = json!({ "args": arguments });
+        let capabilities =
+            json!({ "alwaysMatch": { "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } } });
+        let made = browser.call("POST", "", &json!({ "capabilities": capabilities }))?;
+        browser.session = format!("/{}", made["sessionId"].as_str().context("a session")?);
+        browser.size(width, height)?;
+        Ok(browser)
+    }
+
+    fn call(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
+        let path = format!("/session{}{path}", self.session);
+        let body = if method == "POST" { body.to_string() } else { String::new() };
+        let mut answer: Value = serde_json::from_str(&self.exchange(method, &path, &body)?)?;
+        ensure!(answer["value"]["error"].is_null(), "{path}: {}", answer["value"]["message"]);
+        Ok(answer["value"].take())
+    }
+
+    /// One request, one answer's body. The driver keeps connections open, whatever it is asked for.
+    fn exchange(&self, method: &str, path: &str, body: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(&self.authority)?;
+        stream.set_read_timeout(Some(2 * ANSWER_TIMEOUT))?;
+        let (host, length) = (&self.authority, body.len());
+        stream.write_all(
+            format!(
+                "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        )?;
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            ensure!(reader.read_line(&mut line)? > 0, "chromedriver ended");
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse()?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        Ok(String::from_utf8(body)?)
+    }
+
+    /// Opens an address.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(&self, url: &str) -> Result<()> {
+        self.call("POST", "/url", &json!({ "url": url })).map(drop)
+    }
+
+    /// Runs a script in the page: the body of a function.
+    ///
+    /// # Errors
+    /// It throws.
+    pub fn run(&self, script: &str) -> Result<Value> {
+        self.call("POST", "/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Waits until an expression is true in the page; says how long that took.
+    ///
+    /// # Errors
+    /// It is not in time; the error has what stands on the page then.
+    pub fn until(&self, expression: &str) -> Result<Duration> {
+        let start = Instant::now();
+        let script = format!(
+            "const done = arguments[0], end = Date.now() + {};
+             (function look() {{ if ({expression}) done(true); else if (Date.now() > end) done(false); else setTimeout(look, 5); }})();",
+            ANSWER_TIMEOUT.as_millis()
+        );
+        self.call("POST", "/timeouts", &json!({ "script": ANSWER_TIMEOUT.as_millis() as u64 + 5000 }))?;
+        let held = self.call("POST", "/execute/async", &json!({ "script": script, "args": [] }))?;
+        if held != true {
+            bail!("{expression} did not come true; the page says: {}", self.run("return document.body.innerText")?);
+        }
+        Ok(start.elapsed())
+    }
+
+    /// Sets what the page has for its window.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn size(&self, width: u32, height: u32) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
+        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+    }
+
+    /// What the browser complained of since this was last asked: errors of scripts, requests, the page's policy.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn complaints(&self) -> Result<Vec<Value>> {
+        let log = self.call("POST", "/se/log", &json!({ "type": "browser" }))?;
+        Ok(log.as_array().cloned().unwrap_or_default())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Its browser ends with the session; where that fails it ends with the driver.
+        let _ = self.call("DELETE", "", &Value::Null);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

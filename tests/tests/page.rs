@@ -1,0 +1,129 @@
+//! The page in a real browser: a control changes the device, a change shows on the page, and the words are right.
+//!
+//! Lives here: the way through the browser. Does not live here: who is let in (the control API's own tests), the phone's
+//! states (`portal_screen`).
+
+use anyhow::{Context, Result, ensure};
+use portal_tests::agent::Agent;
+use portal_tests::browser::Browser;
+
+const BODY: &str = "document.body.innerText";
+
+fn opened(agent: &Agent, width: u32, height: u32) -> Result<Browser> {
+    let browser = Browser::start(width, height)?;
+    let link = agent.command(&["panel"])?;
+    browser.open(link.split_whitespace().last().context("a link")?)?;
+    browser.until("document.getElementById('live').textContent === 'Live'")?;
+    Ok(browser)
+}
+
+fn agent(platform: &str) -> Result<Agent> {
+    let agent = Agent::running("", &["--embedded-broker", "--notifier", "console", "--platform", platform])?;
+    agent.wait(&["online"])?;
+    Ok(agent)
+}
+
+fn press(browser: &Browser, label: &str) -> Result<()> {
+    let script =
+        format!("[...document.querySelectorAll('button')].find(b => b.textContent.trim() === '{label}').click()");
+    browser.run(&script).map(drop)
+}
+
+#[test]
+fn a_control_changes_the_device_and_a_command_shows_on_the_page() -> Result<()> {
+    let agent = agent("ios")?;
+    agent.command(&["device", "set-up", "--permission", "notDetermined"])?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.until(&format!("{BODY}.includes('“Company Portal” Would Like to Send You Notifications')"))?;
+    ensure!(browser.run("return location.hash")? == "", "the code is out of the address");
+    press(&browser, "Don’t Allow")?;
+    browser.until("document.getElementById('echo-answer').textContent === '✓ done'")?;
+    assert_eq!(agent.json(&["status"])?["notificationPermission"], "denied");
+    assert_eq!(browser.run("return document.getElementById('echo-line').textContent")?, "portal-agent permission deny");
+
+    press(&browser, "Send")?;
+    browser.until("document.querySelector('#why h2').textContent === 'Nothing appears'")?;
+    browser.until("document.querySelector('#door .ghost .cap').textContent === 'Notifications are not allowed'")?;
+    ensure!(browser.run("return document.querySelector('.over .note') === null")? == true, "the phone stays empty");
+
+    agent.command(&["permission", "allow"])?;
+    browser.until("document.querySelector('#why .now')?.textContent === 'met now'")?;
+    agent.command(&["push", "--here", "--wait", "20s", "--title", "<b>Open</b>", "--body", "&lt; as sent"])?;
+    browser.until("document.querySelector('.over .note b')?.textContent === '<b>Open</b>'")?;
+    browser.until("document.querySelector('.over .nb').textContent === '&lt; as sent'")?;
+    // A change by the command line is on the page within 200 ms of its being durable; the command answers then.
+    agent.command(&["device", "lock"])?;
+    let took =
+        browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'true'")?;
+    ensure!(took.as_millis() < 1000, "{took:?}, on a computer that may be busy");
+    assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
+    Ok(())
+}
+
+#[test]
+fn the_past_is_looked_at_and_left_again_and_a_daemon_that_ends_is_said() -> Result<()> {
+    let mut agent = agent("android")?;
+    agent.command(&["device", "set-up", "--permission", "denied"])?;
+    agent.output(&["push", "--here", "--wait", "20s", "--title", "first", "--body", "b"])?;
+    agent.command(&["permission", "allow"])?;
+    agent.command(&["push", "--here", "--wait", "20s", "--title", "second", "--body", "b"])?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.until("document.querySelector('.over .note b')?.textContent === 'second'")?;
+    browser.run("[...document.querySelectorAll('#line .push')].find(b => b.textContent.includes('first')).click()")?;
+    browser.until("document.getElementById('past').textContent.includes('Controls are off')")?;
+    browser.until(
+        "document.querySelector('#why .meta').textContent.includes('first') && !document.querySelector('.over .note')",
+    )?;
+    ensure!(browser.run("return document.getElementById('do').inert")? == true);
+    browser.run("document.getElementById('now').click()")?;
+    browser.until("document.querySelector('.over .note b')?.textContent === 'second'")?;
+    agent.command(&["panel", "close"])?;
+    browser.until("document.getElementById('gate-title').textContent === 'This page has no access'")?;
+    let again = opened(&agent, 1280, 800)?;
+    agent.command(&["stop"])?;
+    again.until("document.getElementById('live').textContent === 'Not connected'")?;
+    again.until("!document.getElementById('lost').hidden")?;
+    agent.start(&["--embedded-broker", "--notifier", "console"])?;
+    Ok(())
+}
+
+#[test]
+fn ten_states_fit_from_360_pixels_on() -> Result<()> {
+    for (platform, states) in [
+        (
+            "ios",
+            &[
+                "device reset",
+                "device set-up --permission notDetermined",
+                "device set-up --permission denied",
+                "device set-up --permission authorized",
+                "device set-up --permission provisional",
+                "device lock",
+            ][..],
+        ),
+        (
+            "android",
+            &[
+                "device set-up --permission notDetermined",
+                "device set-up --permission authorized",
+                "device doze on",
+                "device doze off",
+                "device work-profile pause",
+            ][..],
+        ),
+    ] {
+        let agent = agent(platform)?;
+        let browser = opened(&agent, 360, 800)?;
+        for line in states {
+            agent.command(&line.split(' ').collect::<Vec<_>>())?;
+            agent.output(&["push", "--here", "--wait", "5s", "--title", line, "--body", &"long words ".repeat(40)])?;
+            for (width, height) in [(360, 800), (1280, 800)] {
+                browser.size(width, height)?;
+                let over = browser.run("return document.documentElement.scrollWidth - innerWidth")?;
+                ensure!(over.as_i64().is_some_and(|over| over <= 0), "{platform}, {line}, {width}: {over} too wide");
+            }
+        }
+        assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
+    }
+    Ok(())
+}
