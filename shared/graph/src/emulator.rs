@@ -11,6 +11,7 @@ use crate::answer::{GraphAnswer, GraphError};
 use crate::body::JsonBody;
 use crate::calls::forbidden;
 use crate::gateway::GraphRequest;
+use crate::openapi;
 use crate::report::report;
 use crate::role::{Permission, Role};
 use crate::sends::SendRecord;
@@ -27,6 +28,7 @@ pub(crate) fn answer(
     let body = match (request.method, &parts[..]) {
         ("GET", ["notifications"]) => json!({"value": state.sends.all().map(SendRecord::summary).collect::<Vec<_>>()}),
         ("GET", ["notifications", id]) => send(state, id)?,
+        ("GET", ["openapi.json"]) => openapi::document(request.base),
         ("GET", ["report"]) => report(&state.sends, &state.refusals),
         ("POST", ["clock"]) => {
             if !role.may(Permission::MoveClock) {
@@ -37,7 +39,7 @@ pub(crate) fn answer(
             *ahead_millis = ahead_millis.saturating_add(millis(span));
             json!({"now": request.ids.now.plus_millis(millis(span))})
         }
-        (_, ["notifications"] | ["notifications", _] | ["report"] | ["clock"]) => {
+        (_, ["notifications"] | ["notifications", _] | ["report"] | ["clock"] | ["openapi.json"]) => {
             return Err(GraphError::new(
                 405,
                 "Request_BadRequest",

@@ -59,6 +59,15 @@ impl PendingCall {
     pub fn changes_groups(&self) -> bool {
         matches!(self.kind, PendingKind::Groups { .. })
     }
+
+    /// Whether it sends a custom notification, which a fault may lose.
+    pub fn is_send(&self) -> bool {
+        match &self.kind {
+            PendingKind::DeviceSend(_) | PendingKind::GroupSend => true,
+            PendingKind::Bulk(result) => result.is_send(),
+            PendingKind::Act { .. } | PendingKind::Groups { .. } => false,
+        }
+    }
 }
 
 /// The gateway.

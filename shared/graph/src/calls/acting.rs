@@ -26,6 +26,12 @@ pub(crate) struct BulkResult {
     action: BulkAction,
 }
 
+impl BulkResult {
+    pub(crate) fn is_send(&self) -> bool {
+        matches!(self.action, BulkAction::Send(_))
+    }
+}
+
 /// Whether a device of this kind of enrollment has the action (contract 7, "Removal").
 fn has(state: &DeviceState, action: ActionKind) -> bool {
     let is_apple = state.operating_system.is_apple();
