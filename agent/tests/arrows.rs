@@ -118,7 +118,8 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/device_source.rs", &["at_rest", "daemon"]),
     // The broker that the daemon is on, its end by a signal, and the gateway itself.
     ("cli/gateway/ca.rs", &["gateway"]),
-    ("cli/gateway/run.rs", &["daemon", "gateway"]),
+    ("cli/gateway/run.rs", &["daemon"]),
+    ("cli/gateway/serving.rs", &["gateway"]),
     ("cli/push/mod.rs", &["daemon"]),
     ("cli/push/payload.rs", &["mqtt"]),
     // An argument that may hold a password is not repeated.

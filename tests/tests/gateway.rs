@@ -253,6 +253,39 @@ fn without_a_broker_nothing_is_claimed_as_sent() -> Result<()> {
 }
 
 #[test]
+fn faults_on_request_are_a_senders_to_meet() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let gateway = RunningGateway::start(&agent, &["--no-auth", "--faults", "lost=1,seed=7"])?;
+    let to_device = format!("POST /beta/deviceManagement/managedDevices/{}/{SEND}", ids[0]);
+    let id = request_id(&gateway.expect(204, "", &to_device, &text())?)?;
+    // Behind it on the same way to the device.
+    let behind = agent.json_lines(&["push", "T", "B", "--device", "iPhone", "--wait"])?;
+    assert_eq!(behind[1]["sequence"], 1, "the lost one has no receipt");
+    let send = gateway.expect(200, "", &format!("GET /emulator/notifications/{id}"), &Value::Null)?.json()?;
+    assert_eq!((&send["addressedDevices"], &send["receipts"]), (&json!(1), &json!(0)));
+    let gateway = RunningGateway::start(&agent, &["--no-auth", "--faults", "throttle=1,burst=2"])?;
+    let throttled = gateway.expect(429, "", &to_device, &text())?;
+    ensure!(throttled.head.to_lowercase().contains("retry-after: 1"), "{}", throttled.head);
+    let page = agent.state_dir().with_extension("html");
+    agent.command(&["gateway", "report", "--html", &page.to_string_lossy()])?;
+    ensure!(std::fs::read_to_string(page)?.contains("in production"));
+    let described = gateway.expect(200, "", "GET /emulator/openapi.json", &Value::Null)?.json()?;
+    ensure!(described["paths"]["/v1.0/groups"]["get"].is_object());
+    Ok(())
+}
+
+#[test]
+fn beside_a_daemon_it_serves_the_daemons_own_broker() -> Result<()> {
+    let mut agent = Agent::running("", &["--notifier", "console", "--embedded-broker", "--gateway"])?;
+    agent.make_ready()?;
+    let lines = agent.json_lines(&["push", "T", "B", "--via-gateway", "--here", "--wait"])?;
+    assert_eq!(lines[1]["outcome"], "presented");
+    agent.stop()?;
+    ensure!(!agent.state_dir().join("gateway.json").exists());
+    Ok(())
+}
+
+#[test]
 fn what_it_cannot_be_started_with_is_told_in_a_line() -> Result<()> {
     let agent = Agent::new("")?;
     let broker = ["gateway", "--broker", "mqtt://127.0.0.1:1"];
@@ -260,6 +293,7 @@ fn what_it_cannot_be_started_with_is_told_in_a_line() -> Result<()> {
         (&["--no-auth", "--listen", "0.0.0.0:0"][..], "loopback"),
         (&["--listen", "0.0.0.0:0"], "in clear"),
         (&["--tokens", "/nonexistent/tokens"], "/nonexistent/tokens"),
+        (&["--faults", "lag=1s"], "lag"),
         (&["--certificate", "/nonexistent/c", "--key", "/nonexistent/k"], "/nonexistent/c"),
     ] {
         let line = agent.failure(2, &[&broker[..], more].concat())?;

@@ -7,13 +7,17 @@ use clap::ValueEnum;
 use portal_contract::{DeviceId, DeviceName, OperatingSystem, SettingsInForce, Tenant};
 use tracing::warn;
 
+use super::gateway::{GatewayAccess, ServedGateway};
 use super::log_file::LogFile;
 use super::{CommandContext, CommandFailure, run_lines};
 use crate::broker::BrokerUrl;
-use crate::daemon::{Daemon, Options, ReadyNotice, interrupted};
+use crate::control::{ClientError, RunningDevice};
+use crate::daemon::{Daemon, Options, ReadyNotice, interrupted, sender_settings};
 use crate::desktop;
 use crate::library_error::os_reason;
 use crate::output_file;
+use crate::settings::Settings;
+use crate::state_dir::StateDir;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -60,6 +64,10 @@ pub struct RunArgs {
     /// The tenant that its topics name [default: contoso]
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<Tenant>,
+
+    /// Microsoft Graph's calls for the daemon's broker, too: see portal-agent gateway
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, value_parser = listen_address)]
+    pub gateway: Option<Option<SocketAddr>>,
 
     /// Writes one JSON object to FILE once every device is online, for scripts that wait for it
     #[arg(long, value_name = "FILE")]
@@ -129,6 +137,14 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
     for notice in &loaded.notices {
         warn!("{notice}");
     }
+    let gateway_at = args.gateway.map(|listen| listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()));
+    if let Some(listen) = gateway_at.filter(|listen| !listen.ip().is_loopback()) {
+        let message = format!("--gateway listens on loopback only, not on {listen}");
+        return Err(CommandFailure::configuration(
+            message,
+            "portal-agent gateway takes a certificate for other addresses",
+        ));
+    }
     let options = Options {
         set_damaged_journal_aside: args.set_damaged_journal_aside,
         settings_in_force: SettingsInForce { settings: loaded.origins.clone() },
@@ -147,6 +163,22 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
             // Before the daemon starts, so that a signal that comes while it starts is not lost.
             let interrupted = interrupted();
             let daemon = Daemon::start(options).await?;
+            let mut gateway = match gateway_at {
+                None => None,
+                Some(listen) => match serve_gateway(context, &daemon, &loaded.settings, listen).await {
+                    Ok(served) => Some(served),
+                    Err(failure) => {
+                        daemon.run_until(async {}).await?;
+                        return Err(failure);
+                    }
+                },
+            };
+            if let Some(served) = gateway.as_ref().filter(|_| !args.quiet && !context.global.json) {
+                context.text(&format!(
+                    "Graph's calls are answered at {}/beta; the token is in gateway.json.\n",
+                    served.url()
+                ))?;
+            }
             if !named_broker && !args.quiet && !context.global.json {
                 introduce(context, &called_by)?;
             }
@@ -170,8 +202,20 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
                         () = interrupted => {}
                         Err(untold) = told, if is_awaited => failure = Some(untold),
                     }
+                    // Before its broker goes.
+                    if let Some(served) = gateway.take()
+                        && let Err(kept) = served.stop().await
+                    {
+                        failure.get_or_insert(kept);
+                    }
                 })
                 .await;
+            // `portal-agent stop` ends the host by itself, and no signal comes.
+            if let Some(served) = gateway.take()
+                && let Err(kept) = served.stop().await
+            {
+                failure.get_or_insert(kept);
+            }
             if let Some(lines) = lines {
                 // It follows the host and would wait for a device's next event.
                 lines.abort();
@@ -183,6 +227,20 @@ pub fn run(context: &mut CommandContext, args: &RunArgs) -> Result<(), CommandFa
         remove_stale(path)?;
     }
     ended
+}
+
+/// Serves Graph's calls for the broker that the daemon is on.
+async fn serve_gateway(
+    context: &CommandContext,
+    daemon: &Daemon,
+    settings: &Settings,
+    listen: SocketAddr,
+) -> Result<ServedGateway, CommandFailure> {
+    let state_dir = StateDir::open(&context.global.state_dir()?)?;
+    let status =
+        daemon.first_device().status().await.map_err(|error| CommandFailure::Client(ClientError::Api(error)))?;
+    let broker = sender_settings(settings, Some(&status), state_dir.path())?;
+    ServedGateway::start(&state_dir, &settings.gateway, vec![broker], GatewayAccess::of_this_user(listen)).await
 }
 
 /// The folder may not be there yet: it is the state directory's, say, and this the first start.

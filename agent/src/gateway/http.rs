@@ -82,10 +82,11 @@ async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request
     }
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = state.gateway().caller(authorization, head.ids.now)?;
+    let lost = befall(state, head).await?;
     if head.method == "POST" && (head.path == "/beta/$batch" || head.path == "/v1.0/$batch") {
-        return Ok(to_response(&batch(state, &caller, head, &body).await?, &head.ids));
+        return Ok(to_response(&batch(state, &caller, head, &body, lost).await?, &head.ids));
     }
-    let answer = call(state, &caller, &request).await;
+    let answer = call(state, &caller, &request, lost).await;
     let wants_stream = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
     match head.path.strip_prefix("/emulator/notifications/") {
         Some(id) if wants_stream && answer.status == 200 => Ok(follow(state, caller, id.to_owned())),
@@ -93,14 +94,21 @@ async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request
     }
 }
 
+/// The faults that were asked for; whether a send of the request is to be lost. What only this program has is spared.
+async fn befall(state: &GatewayState, head: &RequestHead) -> Result<bool, GraphError> {
+    let Some(fault) = state.next_fault().filter(|_| !head.path.starts_with("/emulator/")) else { return Ok(false) };
+    tokio::time::sleep(fault.latency).await;
+    fault.error.map_or(Ok(fault.lost), Err)
+}
+
 /// Carries a call out: its first half, what it publishes, its second half.
-async fn call(state: &GatewayState, caller: &Caller, request: &GraphRequest<'_>) -> GraphAnswer {
+async fn call(state: &GatewayState, caller: &Caller, request: &GraphRequest<'_>, lost: bool) -> GraphAnswer {
     let broker = state.broker();
     let here = broker.as_ref().map(|_| ()).map_err(String::as_str);
     let step = state.gateway().handle(caller, request, here);
     match (step, broker) {
         (Step::Answer(answer), _) => answer,
-        (Step::Publish(call), Ok(sender)) => state.publish(*call, &sender).await,
+        (Step::Publish(call), Ok(sender)) => state.publish(*call, &sender, lost).await,
         // Without a broker there is nothing to be published: the first half has said so.
         (Step::Publish(call), Err(_)) => state.gateway().finish(*call, &[]),
     }
@@ -111,6 +119,7 @@ async fn batch(
     caller: &Caller,
     head: &RequestHead,
     body: &[u8],
+    lost: bool,
 ) -> Result<GraphAnswer, GraphError> {
     let mut batch = Batch::parse(body)?;
     let version = head.path.trim_end_matches("/$batch");
@@ -125,7 +134,7 @@ async fn batch(
             base: head.base.clone(),
             ids,
         };
-        let answer = call(state, caller, &inner.request(&one.body)).await;
+        let answer = call(state, caller, &inner.request(&one.body), lost).await;
         let mut headers = Map::new();
         headers.insert("request-id".to_owned(), json!(inner.ids.request_id));
         if answer.body.is_some() {

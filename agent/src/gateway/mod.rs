@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use portal_graph::Gateway;
+use portal_graph::{Faults, Gateway};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +41,8 @@ pub struct GatewayOptions {
     pub gateway: Gateway,
     /// Whether callers need no token; then a request's `Host` must be loopback, so that no page of another name gets in.
     pub open: bool,
+    /// What befalls requests on purpose.
+    pub faults: Option<Faults>,
     /// Who keeps the groups.
     pub keep_groups: GroupKeeper,
 }
@@ -91,6 +93,7 @@ impl RunningGateway {
             options.gateway,
             url.clone(),
             options.open,
+            options.faults,
             options.keep_groups,
             ending.clone(),
         ));

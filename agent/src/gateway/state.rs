@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portal_contract::Timestamp;
-use portal_graph::{Gateway, GraphAnswer, OutgoingMessage, PendingCall};
+use portal_graph::{Fault, Faults, Gateway, GraphAnswer, OutgoingMessage, PendingCall};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,7 @@ pub(super) enum Broker {
 
 pub(super) struct GatewayState {
     gateway: Mutex<Gateway>,
+    faults: Mutex<Option<Faults>>,
     broker: watch::Sender<Broker>,
     changed_sends: broadcast::Sender<String>,
     keep_groups: GroupKeeper,
@@ -42,11 +43,13 @@ impl GatewayState {
         gateway: Gateway,
         url: String,
         open: bool,
+        faults: Option<Faults>,
         keep_groups: GroupKeeper,
         ending: CancellationToken,
     ) -> Self {
         Self {
             gateway: Mutex::new(gateway),
+            faults: Mutex::new(faults),
             broker: watch::Sender::new(Broker::Connecting),
             changed_sends: broadcast::Sender::new(FOLLOWERS_BACKLOG),
             keep_groups,
@@ -60,6 +63,12 @@ impl GatewayState {
     pub(super) fn gateway(&self) -> MutexGuard<'_, Gateway> {
         // A call that panicked has changed nothing that the next could not go on from.
         self.gateway.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What befalls the next request; nothing where no faults are asked for.
+    pub(super) fn next_fault(&self) -> Option<Fault> {
+        // A draw is whole in itself.
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(Faults::next_fault)
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -87,10 +96,15 @@ impl GatewayState {
         self.broker().map(drop)
     }
 
-    /// Publishes a call's messages, then has its answer.
-    pub(super) async fn publish(&self, call: PendingCall, sender: &PushSender) -> GraphAnswer {
+    /// Publishes a call's messages, then has its answer. A send that is to be lost is answered as if it had gone out.
+    pub(super) async fn publish(&self, call: PendingCall, sender: &PushSender, lost: bool) -> GraphAnswer {
         let changes_groups = call.changes_groups();
-        let published = publish_all(sender, call.messages.clone()).await;
+        let published = if lost && call.is_send() {
+            tracing::info!("a send was lost on purpose");
+            vec![true; call.messages.len()]
+        } else {
+            publish_all(sender, call.messages.clone()).await
+        };
         let answer = self.gateway().finish(call, &published);
         if changes_groups {
             self.keep_groups();

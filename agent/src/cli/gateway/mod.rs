@@ -6,8 +6,10 @@
 mod ca;
 mod client;
 mod file;
+mod report_page;
 mod run;
 mod sends;
+mod serving;
 
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use clap::Subcommand;
 use super::{CommandContext, CommandFailure};
 pub(super) use client::{GatewayClient, SendAddress};
 pub(super) use sends::is_answered;
+pub(super) use serving::{GatewayAccess, ServedGateway};
 
 /// Arguments of `gateway`.
 #[derive(Debug, clap::Args)]
@@ -62,6 +65,9 @@ enum GatewayCommand {
     },
     /// What the sends would have met in production: refused, too long, too many, shown to nobody
     Report {
+        /// Write it as an HTML page that needs nothing else
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
         #[command(flatten)]
         place: GatewayPlace,
     },
@@ -97,6 +103,6 @@ pub fn run(context: &mut CommandContext, args: &GatewayArgs) -> Result<(), Comma
         Some(GatewayCommand::Ca { directory }) => ca::run(context, directory),
         Some(GatewayCommand::Sends { place }) => sends::list(context, place),
         Some(GatewayCommand::Follow { id, place }) => sends::follow(context, place, id),
-        Some(GatewayCommand::Report { place }) => sends::report(context, place),
+        Some(GatewayCommand::Report { html, place }) => sends::report(context, place, html.as_deref()),
     }
 }

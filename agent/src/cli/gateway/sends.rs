@@ -2,12 +2,16 @@
 //!
 //! Lives here: how it is printed. Does not live here: counting (`portal_graph`).
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
 use super::GatewayPlace;
 use super::client::GatewayClient;
+use super::report_page::{self, text};
+use crate::output_file;
 
 /// Runs `gateway sends`: with --json a send a line.
 pub(super) fn list(context: &mut CommandContext, place: &GatewayPlace) -> Result<(), CommandFailure> {
@@ -50,9 +54,19 @@ pub(in super::super) fn is_answered(send: &Value) -> bool {
     count("receipts") >= count("addressedDevices")
 }
 
-/// Runs `gateway report`.
-pub(super) fn report(context: &mut CommandContext, place: &GatewayPlace) -> Result<(), CommandFailure> {
+/// Runs `gateway report`: to the terminal, as JSON, or as an HTML page in a file.
+pub(super) fn report(
+    context: &mut CommandContext,
+    place: &GatewayPlace,
+    html: Option<&Path>,
+) -> Result<(), CommandFailure> {
     let report = GatewayClient::of(context, place)?.get("/emulator/report")?;
+    if let Some(path) = html {
+        return output_file::write(path, report_page::html(&report).as_bytes()).map_err(|reason| {
+            let message = format!("--html {}: {reason}", path.display());
+            CommandFailure::configuration(message, "name a file in a folder that exists and may be written")
+        });
+    }
     if context.global.json {
         return context.json(&report);
     }
@@ -70,10 +84,6 @@ pub(super) fn report(context: &mut CommandContext, place: &GatewayPlace) -> Resu
         }
     }
     context.page(&page)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A send in one line: when, what, and what became of it.
