@@ -133,6 +133,30 @@ impl Browser {
         self.call("POST", "/goog/cdp/execute", &command).map(drop)
     }
 
+    /// The page as a PNG.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn picture(&self) -> Result<Vec<u8>> {
+        let picture = self.call("GET", "/screenshot", &Value::Null)?;
+        let letters = picture.as_str().context("a picture")?.bytes().filter_map(|letter| {
+            let place = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                .iter()
+                .position(|known| *known == letter)?;
+            u32::try_from(place).ok()
+        });
+        let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+        for six in letters {
+            bits = bits << 6 | six;
+            count += 6;
+            if count >= 8 {
+                count -= 8;
+                bytes.push((bits >> count & 0xff) as u8);
+            }
+        }
+        Ok(bytes)
+    }
+
     /// What the browser complained of since this was last asked: errors of scripts, requests, the page's policy.
     ///
     /// # Errors

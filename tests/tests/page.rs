@@ -56,8 +56,46 @@ fn a_control_changes_the_device_and_a_command_shows_on_the_page() -> Result<()> 
     let took =
         browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'true'")?;
     ensure!(took.as_millis() < 1000, "{took:?}, on a computer that may be busy");
+    // What somebody writes and stands on stays through changes of the device.
+    browser.run(
+        "document.getElementById('push-title').value = 'a draft'; document.getElementById('push-title').focus()",
+    )?;
+    agent.command(&["device", "unlock"])?;
+    browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'false'")?;
+    let kept = browser.run("return document.activeElement.id + ': ' + document.activeElement.value")?;
+    assert_eq!(kept, "push-title: a draft");
+    agent.command(&["device", "offline"])?;
+    browser.until("document.querySelector('[data-switch=offline]').getAttribute('aria-checked') === 'true'")?;
+    press(&browser, "Send")?;
+    browser.until("document.querySelector('#sent .gt')?.textContent === 'a draft'")?;
+    agent.command(&["device", "online"])?;
+    browser.until("!document.querySelector('#sent .gt') && document.querySelectorAll('#door .shown').length === 2")?;
     assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
     Ok(())
+}
+
+/// Writes the picture of `agent/docs/page.md` anew.
+#[test]
+#[ignore = "writes a file of the repository: run it where the page's looks changed"]
+fn the_picture_of_the_page() -> Result<()> {
+    let agent = agent("ios")?;
+    agent.command(&["device", "set-up", "--permission", "authorized"])?;
+    agent.command(&["push", "--here", "--wait", "20s", "--title", "Welcome", "--body", "Your phone is set up."])?;
+    agent.command(&["permission", "deny"])?;
+    agent.output(&[
+        "push",
+        "--here",
+        "--wait",
+        "20s",
+        "--title",
+        "Office closed",
+        "--body",
+        "Work from home on Friday.",
+    ])?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.until("document.querySelector('#why h2').textContent === 'Nothing appears'")?;
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/assets/screenshots/page.png");
+    Ok(std::fs::write(picture, browser.picture()?)?)
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::control::{ApiError, HistoryPlace, RunningDevice, RunningHost};
 const PARAMETERS: &[QueryParameter] = &[QueryParameter::one("device", "the device"), PLACE[0], PLACE[1]];
 
 /// What comes closer together than this is one change on the page: a burst of a thousand pushes is no thousand pictures.
-const TOGETHER: Duration = Duration::from_millis(40);
+const TOGETHER: Duration = Duration::from_millis(20);
 /// How often something is sent where nothing changes, so that a cut is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 

@@ -57,7 +57,7 @@ pub(super) fn shell() -> String {
                     }
                     section class="card why" id="why" aria-label="Why" {}
                     section class="see" aria-label="What the phone shows" {
-                        div class="door" id="door" {}
+                        div class="door" { div id="door" {} div id="sent" {} }
                         div class="device" {
                             div class="look" role="group" aria-label="Look at" {
                                 button type="button" data-look-at="screen" aria-pressed="true" { "Screen" }

@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const header = { 'portal-agent-api': '1' };
 const shown = new Map();
-let device = null, devices = [], stream = null, place = null, retry = 0, timer = 0;
+let device = null, devices = [], stream = null, place = null, retry = 0, timer = 0, offline = false;
 
 const store = {
   get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
@@ -38,6 +38,7 @@ async function connect() {
   let answer;
   try { answer = await fetch('/v1/devices'); } catch { return lost(); }
   if (answer.status === 401) return gate('This page has no access', 'Its link was used, is over a minute old, or access was closed. Open a new one:');
+  if (answer.status === 403) return gate('The daemon was started anew', 'A link is good for one start of the daemon. Open a new one:');
   if (!answer.ok) return lost();
   devices = (await answer.json()).hosted;
   const asked = new URLSearchParams(location.search).get('device');
@@ -118,7 +119,21 @@ function patch(region, html) {
   looks();
 }
 
+// What waits at the broker while the device is away nobody tells the daemon of: known is only what this page sent.
+function wait(title) {
+  const [card, kind, name] = ['div', 'p', 'p'].map((tag) => document.createElement(tag));
+  card.className = 'ghost wait sent small';
+  kind.className = 'k';
+  kind.textContent = 'Sent from here, not arrived';
+  name.className = 'gt';
+  name.textContent = title;
+  card.append(kind, name);
+  $('sent').prepend(card);
+}
+
 function show(state) {
+  offline = state.offline;
+  if (!offline) $('sent').replaceChildren();
   for (const one of document.querySelectorAll('[data-switch]')) {
     const on = !!state[one.dataset.switch];
     one.setAttribute('aria-checked', String(on));
@@ -148,6 +163,7 @@ async function send(method, path, body, line) {
     const json = await answer.json();
     if (json.error) return tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
     tell('✓ ' + (json.note || 'done'));
+    if (path.endsWith('/push') && offline) wait(JSON.parse(body).notificationTitle);
   } catch { tell('✗ the daemon did not answer', true); }
 }
 

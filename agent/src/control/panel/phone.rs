@@ -138,7 +138,7 @@ impl Drawn<'_> {
                         div class="tile cp" {
                             span { "CP" }
                             @if let Some(count) = app.badge { em { (count) span class="sr" { " unread" } } }
-                            @if app.work_badge { span class="wb" { (icon("case")) } }
+                            @if app.work_badge { div class="wb" { (icon("case")) } }
                         }
                         p { (app.label) }
                     }
