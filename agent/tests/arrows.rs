@@ -116,6 +116,8 @@ const FILES: &[(&str, &[&str])] = &[
     // What the service would be started with is checked before it is installed.
     ("cli/service.rs", &["daemon", "service"]),
     ("cli/device_source.rs", &["at_rest", "daemon"]),
+    // What a daemon would find, where none runs.
+    ("cli/doctor.rs", &["daemon"]),
     // The broker that the daemon is on, its end by a signal, and the gateway itself.
     ("cli/gateway/ca.rs", &["gateway"]),
     ("cli/gateway/run.rs", &["daemon"]),

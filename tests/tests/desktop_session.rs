@@ -3,6 +3,7 @@
 //! Lives here: what only a real server can show. Does not live here: what each card says (`permission_denied`, `outcomes`).
 
 use anyhow::{Context, Result, ensure};
+use portal_tests::agent::Agent;
 use portal_tests::dunst::DunstSession;
 use portal_tests::test_rig::{RigSetup, TestRig, custom_notification, custom_notification_with};
 use portal_tests::wait::until;
@@ -124,6 +125,28 @@ fn check(rig: &TestRig, name: &str) -> Result<Value> {
     let doctor: Value = serde_json::from_slice(&rig.agent.output(&["--json", "doctor"])?.stdout)?;
     let checks = doctor["checks"].as_array().context("checks")?;
     Ok(checks.iter().find(|check| check["name"] == name).context("the check")?.clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_daemon_doctor_says_so_and_examines_the_desktop_all_the_same() -> Result<()> {
+    let (rig, _session) = desktop().await?;
+    let stopped = Agent::new("")?;
+    let doctor = stopped.prepare(&["--json", "doctor"])?.env("DBUS_SESSION_BUS_ADDRESS", rig.bus.address()).output()?;
+    assert_eq!(doctor.status.code(), Some(3));
+    let doctor: Value = serde_json::from_slice(&doctor.stdout)?;
+    let check = |name: &str| {
+        let checks = doctor["checks"].as_array().into_iter().flatten();
+        checks.into_iter().find(|check| check["name"] == name).cloned().with_context(|| format!("{name} in {doctor}"))
+    };
+    assert_eq!(check("daemon")?["ok"], false);
+    let server = check("notificationServer")?;
+    ensure!(
+        server["ok"] == true && server["detail"].as_str().is_some_and(|text| text.starts_with("dunst")),
+        "{server}"
+    );
+    assert_eq!(check("doNotDisturb")?["known"], true);
+    ensure!(!stopped.state_dir().exists(), "asking makes no state directory");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,9 @@ use portal_contract::DoctorReport;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure, see};
+use crate::control::{ClientAnswer, ClientError};
+use crate::daemon::Options;
+use crate::library_error::os_reason;
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -13,15 +16,34 @@ pub struct DoctorArgs {
     see: bool,
 }
 
-/// Runs `doctor`: exit code 1 if a check is not ok.
+/// Runs `doctor`: exit code 1 if a check is not ok, 3 where no daemon runs; then this computer is examined all the same.
 pub fn run(context: &mut CommandContext, args: &DoctorArgs) -> Result<(), CommandFailure> {
-    let mut answer = context.client()?.doctor()?;
+    let client = match context.client() {
+        Err(CommandFailure::Client(ClientError::NoDaemon(state_dir))) if !args.see => {
+            let options = Options::from_settings(&context.settings(Vec::new())?.settings, state_dir.clone())?;
+            let value = examine_without_daemon(&options)?;
+            let json = serde_json::to_string(&value).map_err(anyhow::Error::from)?;
+            context.show(&ClientAnswer { json, value }, page)?;
+            return Err(ClientError::NoDaemon(state_dir).into());
+        }
+        client => client?,
+    };
+    let mut answer = client.doctor()?;
     if args.see {
         answer.value.checks.push(see::see(context));
         answer.json = serde_json::to_string(&answer.value).map_err(anyhow::Error::from)?;
     }
     context.show(&answer, page)?;
     if answer.value.checks.iter().all(|check| check.ok) { Ok(()) } else { Err(CommandFailure::NotOk) }
+}
+
+fn examine_without_daemon(options: &Options) -> Result<DoctorReport, CommandFailure> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
+    runtime.block_on(options.examine_without_daemon()).map_err(|error| {
+        let message = format!("this computer has no folder for files of a moment: {}", os_reason(&error));
+        CommandFailure::operation("noTemporaryFolder", message, "free space there, or set TMPDIR to another folder")
+    })
 }
 
 pub fn page(doctor: &DoctorReport) -> TextPage {

@@ -3,6 +3,7 @@
 //! Lives here: starting and ending, from settings to what is started. Does not live here: the devices (`host`), rules
 //! (`portal_device`), settings files (`settings`).
 
+mod examination;
 mod from_settings;
 mod interrupt;
 mod open_files;

@@ -146,26 +146,38 @@ fn open_journal(state_dir: &StateDir, options: &Options, clock: &dyn Clock) -> R
 }
 
 fn start_notifier(options: &Options, state_dir: &StateDir) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
-    let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
     let settings = desktop::NotifierOptions {
         icon_directory: state_dir.path().to_owned(),
         open_cards_file: Some(state_dir.path().join(OPEN_CARDS)),
         withdraw_at_stop: options.withdraw_cards,
         called_by: options.called_by.clone(),
     };
-    let notifier: Arc<dyn Notifier> = match options.notifier {
+    notifier(options.notifier, settings)
+}
+
+/// The desktop of this computer, or the console in its place.
+pub(super) fn notifier(
+    kind: NotifierKind,
+    settings: desktop::NotifierOptions,
+) -> (Arc<dyn Notifier>, mpsc::Receiver<DesktopEvent>) {
+    let (events, receiver) = mpsc::channel(DESKTOP_EVENTS);
+    let notifier: Arc<dyn Notifier> = match kind {
         NotifierKind::Native => Arc::new(NativeNotifier::start(settings, events)),
         NotifierKind::Console => Arc::new(ConsoleNotifier::start(settings, events)),
     };
     (notifier, receiver)
 }
 
-/// Among the daemons of this user that show cards on the same desktop. A session ends with its desktop, and so does the
-/// folder; where the system names none for sessions, the user's cache takes its place.
+/// Among the daemons of this user that show cards on the same desktop.
 fn join_desktop(label: &str) -> DesktopShare {
-    let folder = directories::BaseDirs::new()
-        .map(|directories| directories.runtime_dir().unwrap_or(directories.cache_dir()).join("portal-agent"));
-    folder.map_or_else(DesktopShare::alone, |folder| DesktopShare::join(&folder, label.to_owned()))
+    sharing_folder().map_or_else(DesktopShare::alone, |folder| DesktopShare::join(&folder, label.to_owned()))
+}
+
+/// Where daemons tell each other that they show cards on one desktop. A session ends with its desktop, and so does the
+/// folder; where the system names none for sessions, the user's cache takes its place.
+pub(super) fn sharing_folder() -> Option<PathBuf> {
+    let directories = directories::BaseDirs::new()?;
+    Some(directories.runtime_dir().unwrap_or(directories.cache_dir()).join("portal-agent"))
 }
 
 /// The session's settings, with the embedded broker in them where there is one.

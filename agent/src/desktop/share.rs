@@ -61,6 +61,11 @@ impl DesktopShare {
         Ok((path, file))
     }
 
+    /// The daemons that show cards on the desktop of this `folder`, for whoever shows none there.
+    pub fn daemons_in(folder: &Path) -> Vec<SharingDaemon> {
+        look(folder, Path::new(""))
+    }
+
     /// What tells this daemon's cards from those of others; empty where nothing has to.
     pub fn label(&self) -> &str {
         &self.label
@@ -134,5 +139,9 @@ mod tests {
         demo.found.lock().unwrap().take();
         assert_eq!((demo.others(), dead.exists()), (Vec::new(), false));
         assert_eq!(DesktopShare::alone().others(), []);
+        assert_eq!(
+            DesktopShare::daemons_in(&place),
+            [SharingDaemon { pid: std::process::id(), label: "demo".to_owned() }]
+        );
     }
 }

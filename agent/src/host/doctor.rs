@@ -1,6 +1,7 @@
 //! What on this computer could keep a notification from showing; never mixed up with the emulated device's own state.
 //!
-//! Lives here: the checks, pure over what the edges say of themselves. Does not live here: the device's prerequisites (`explain`).
+//! Lives here: the checks, pure over what the edges say of themselves, with a daemon and without one. Does not live here: the
+//! device's prerequisites (`explain`).
 
 use portal_contract::status::{DesktopStatus, NotificationServer};
 use portal_contract::{DesktopVerdict, DoctorCheck, DoctorReport, StatusReport};
@@ -27,8 +28,8 @@ pub(super) fn examine(status: &StatusReport, found: &Findings<'_>) -> DoctorRepo
     checks.extend(way_to_the_broker(&status.broker.url, found.computer.way.as_ref()));
     checks.extend([
         subscriptions(status),
-        session(&status.desktop, &found.computer),
-        notification_server(status),
+        session("the daemon", &status.desktop, &found.computer),
+        notification_server(&status.desktop),
         do_not_disturb(&status.desktop, found.suppression),
         application_switch(&status.desktop, found.suppression),
         desktop_entry(&status.desktop, &found.computer),
@@ -38,6 +39,32 @@ pub(super) fn examine(status: &StatusReport, found: &Findings<'_>) -> DoctorRepo
         permissions(&found.computer),
         clock(found.clock_jumped),
     ]);
+    DoctorReport { checks }
+}
+
+/// Examines a computer on which no daemon runs, as one that is started there now would find it. `absence` says that none does;
+/// `broker` is where it would go, where that is not its own.
+pub(super) fn examine_without_daemon(
+    absence: &str,
+    broker: Option<&str>,
+    desktop: &DesktopStatus,
+    found: &Findings<'_>,
+) -> DoctorReport {
+    let hint = "portal-agent run, or portal-agent service start; --state-dir names another daemon's directory";
+    let mut checks = vec![check("daemon", false, absence, hint)];
+    // What lies behind the port only a daemon can tell.
+    let way = way_to_the_broker(broker.unwrap_or_default(), found.computer.way.as_ref());
+    checks.extend(way.into_iter().filter(|check| check.known));
+    checks.extend([
+        session("this command", desktop, &found.computer),
+        notification_server(desktop),
+        do_not_disturb(desktop, found.suppression),
+        application_switch(desktop, found.suppression),
+        desktop_entry(desktop, &found.computer),
+        other_daemons(&found.others),
+        disk(&found.computer),
+    ]);
+    checks.extend(found.computer.mode.map(|_| permissions(&found.computer)));
     DoctorReport { checks }
 }
 
@@ -73,18 +100,24 @@ fn way_to_the_broker(url: &str, way: Option<&BrokerWay>) -> Vec<DoctorCheck> {
             vec![named(host), check("brokerPort", false, detail, hint)]
         }
         Some(BrokerWay::Listens { host, port }) => {
-            let detail = format!("{host} takes connections on port {port}: what is wrong is said by the check broker");
+            let detail = format!("{host} takes connections on port {port}");
             let beyond = if is_secure {
-                unknown("brokerTls", "reached, and not connected: TLS, credentials or the protocol are what is left")
+                unknown(
+                    "brokerTls",
+                    "reached, and not connected, for the reason that the check broker says: TLS, credentials or the protocol are what is left",
+                )
             } else {
-                unknown("brokerCredentials", "reached, and not connected: credentials or the protocol are what is left")
+                unknown(
+                    "brokerCredentials",
+                    "reached, and not connected, for the reason that the check broker says: credentials or the protocol are what is left",
+                )
             };
             vec![named(host), check("brokerPort", true, detail, ""), beyond]
         }
     }
 }
 
-fn session(desktop: &DesktopStatus, computer: &ComputerFacts) -> DoctorCheck {
+fn session(who: &str, desktop: &DesktopStatus, computer: &ComputerFacts) -> DoctorCheck {
     let name = "session";
     if desktop.notifier == "console" {
         return check(name, true, "not needed: cards are printed (--notifier console)", "");
@@ -94,10 +127,10 @@ fn session(desktop: &DesktopStatus, computer: &ComputerFacts) -> DoctorCheck {
     }
     let hint = "start the daemon in the desktop session: portal-agent service install, or run there";
     match (&computer.session_bus, &computer.screen) {
-        (None, _) => check(name, false, "the daemon was started without a session bus", hint),
-        (Some(_), Some(screen)) => check(name, true, format!("the daemon is in a session with a screen, {screen}"), ""),
+        (None, _) => check(name, false, format!("{who} was started without a session bus"), hint),
+        (Some(_), Some(screen)) => check(name, true, format!("{who} is in a session with a screen, {screen}"), ""),
         // A user manager that was there before the desktop knows no screen, and its bus is the desktop's all the same.
-        (Some(_), None) => unknown(name, "the daemon has a session bus and knows of no screen, as a service may"),
+        (Some(_), None) => unknown(name, format!("{who} has a session bus and knows of no screen, as a service may")),
     }
 }
 
@@ -176,8 +209,7 @@ fn subscriptions(status: &StatusReport) -> DoctorCheck {
     check("subscriptions", refused.is_empty(), detail, hint)
 }
 
-fn notification_server(status: &StatusReport) -> DoctorCheck {
-    let desktop = &status.desktop;
+fn notification_server(desktop: &DesktopStatus) -> DoctorCheck {
     let detail = match (&desktop.problem, &desktop.notification_server) {
         (Some(problem), _) => problem.clone(),
         (None, Some(server)) => format!("{} {}", server.name, server.version),
@@ -296,6 +328,23 @@ mod tests {
         let listens = way(BrokerWay::Listens { host: host(), port: 8883 });
         assert_eq!(failed(&listens), None);
         assert!(listens.iter().any(|check| check.name == "brokerTls" && !check.known));
+    }
+
+    #[test]
+    fn without_a_daemon_that_is_what_is_wrong_and_only_what_was_looked_at_is_told() {
+        let computer = ComputerFacts {
+            session_bus: Some("unix:path=/run/user/1000/bus".to_owned()),
+            way: Some(BrokerWay::Listens { host: "broker.example".to_owned(), port: 8883 }),
+            ..ComputerFacts::default()
+        };
+        let found = Findings { computer, ..Findings::default() };
+        let desktop = desktop("dunst", Some(DesktopVerdict::Unknown));
+        let report = examine_without_daemon("none runs", Some("mqtts://broker.example"), &desktop, &found);
+        let failed: Vec<&str> =
+            report.checks.iter().filter(|check| !check.ok).map(|check| check.name.as_str()).collect();
+        assert_eq!(failed, ["daemon"]);
+        let named = |name: &str| report.checks.iter().any(|check| check.name == name);
+        assert!(named("brokerPort") && !named("brokerTls") && !named("journal") && !named("permissions"));
     }
 
     #[test]

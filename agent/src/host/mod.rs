@@ -7,6 +7,7 @@
 //! Lives here: opening devices, the task, and the handles by which the control API reaches them. Does not live here: rules
 //! (`portal_device`), the order of commit and acknowledgement (`portal_delivery`), files and signals (`daemon`).
 
+mod absent_daemon;
 mod carry_out;
 mod clock;
 mod computer;
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use absent_daemon::AbsentDaemon;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use device_handle::{DeviceHandle, explanation, ids_beginning, is_meant};
 pub use doctor::{desktop_hint, draws_buttons};

@@ -189,6 +189,7 @@ impl DesktopWorker {
             *seen = view;
             differs
         });
+        self.answer_early_lookers();
         if differs {
             self.tell(DesktopEvent::Changed).await;
         }

@@ -18,15 +18,26 @@ pub(super) struct SuppressionQuery {
     /// Something was said meanwhile that the answer may not know of.
     again: bool,
     lookers: Vec<oneshot::Sender<()>>,
+    /// Who waits until it is known whether there is a server at all, which may be the first that is asked.
+    early_lookers: Vec<oneshot::Sender<()>>,
 }
 
 impl DesktopWorker {
     /// Somebody wants it as it is now; answered once it is known, at once where nobody tells.
     pub(super) fn look(&mut self, looker: oneshot::Sender<()>) {
-        if self.ask_suppression() {
+        if matches!(self.server, ServerState::Asked(_)) {
+            self.asking.early_lookers.push(looker);
+        } else if self.ask_suppression() {
             self.asking.lookers.push(looker);
         }
         // Dropped, a looker is answered.
+    }
+
+    /// Answers those who waited for a server, where it is known by now: its greeting says what it lets through.
+    pub(super) fn answer_early_lookers(&mut self) {
+        if !matches!(self.server, ServerState::Asked(_)) {
+            self.asking.early_lookers.clear();
+        }
     }
 
     /// Asks what the server lets through, once for all that is said meanwhile. Tells whether anyone can be asked.
