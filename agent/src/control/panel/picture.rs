@@ -54,6 +54,11 @@ impl PanelPicture {
         self.moment.snapshot.checklist_entries(None)
     }
 
+    /// Whether the timeline leaves out what was before it.
+    pub(super) fn is_cut(&self) -> bool {
+        self.timeline.len() >= STEPS
+    }
+
     pub(super) fn is_met_now(&self, code: Prerequisite) -> bool {
         self.status.device.prerequisites.get(&code) == Some(&true)
     }

@@ -206,10 +206,12 @@ fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
 pub(super) fn door(picture: &PanelPicture) -> Markup {
     let settled: Vec<&ListedReceipt> = picture.history.iter().rev().filter_map(receipt_of).collect();
     let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
+    // The timeline has an end: what came before it is not counted, and that is said.
+    let more = if picture.is_cut() { "+" } else { "" };
     let held = if picture.place.is_none() { picture.status.held_pushes.as_slice() } else { &[] };
     let room = 3_usize.saturating_sub(held.len().min(2));
     html! {
-        h2 { span { "At the edge" } span { (count) " not shown" @if !held.is_empty() { ", " (held.len()) " held" } } }
+        h2 { span { "At the edge" } span { (count) (more) " not shown" @if !held.is_empty() { ", " (held.len()) " held" } } }
         @if settled.is_empty() && held.is_empty() {
             p class="empty" { "Nothing came yet. A push that does not show stops here." }
         }
