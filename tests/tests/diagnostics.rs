@@ -69,7 +69,36 @@ fn it_has_what_the_manifest_says_and_no_secret() -> Result<()> {
 }
 
 #[test]
-fn it_is_made_without_a_daemon_and_with_one_that_does_not_answer() -> Result<()> {
+fn it_is_made_of_a_daemon_that_is_frozen_and_says_what_is_missing_for_it() -> Result<()> {
+    // A command waits half a minute for an answer.
+    if std::env::var_os("PORTAL_TESTS_FULL").is_none() {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let mut agent = Agent::new("")?;
+    let log = agent.state_dir().join("portal-agent.log").display().to_string();
+    agent.start(&["--embedded-broker", "--notifier", "console", "--log-file", &log])?;
+    agent.wait(&["online"])?;
+    agent.freeze()?;
+    let file = folder.path().join("frozen.tar.gz");
+    let said = agent.command(&["diagnostics", &file.display().to_string()]);
+    agent.thaw()?;
+    ensure!(said?.contains("did not answer"));
+    let parts = unpacked(&file)?;
+    let manifest: Value = serde_json::from_str(&parts["manifest.json"])?;
+    for entry in manifest["parts"].as_array().context("parts")? {
+        let name = entry["name"].as_str().context("a name")?;
+        let problem = entry["problem"].as_str().unwrap_or_default();
+        let asked = ["status.json", "doctor.json", "devices.json", "settings.json", "receipts.jsonl"].contains(&name);
+        assert_eq!(problem.contains("did not answer"), asked, "{name}: {problem:?}");
+    }
+    ensure!(parts["settings.json"].contains("\"settings\"") && parts["log.txt"].contains("the daemon is running"));
+    ensure!(parts["state-directory.txt"].contains("journal.db"));
+    agent.stop()
+}
+
+#[test]
+fn it_is_made_without_a_daemon_and_after_one_that_was_killed() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut agent = Agent::new("")?;
     let dead = folder.path().join("dead.tar.gz");

@@ -115,13 +115,50 @@ fn before_the_desktop_session_it_is_enabled_and_not_started() -> Result<()> {
 }
 
 #[test]
-fn what_stands_in_the_way_is_said_with_a_hint_and_nothing_is_written() -> Result<()> {
+fn without_systemd_the_desktops_list_of_programs_starts_it() -> Result<()> {
     let session = Session::new()?;
     session.flag("none")?;
-    let line = session.agent.failure(1, &["service", "install"])?;
-    ensure!(line.contains("systemd's user manager does not answer here") && line.contains("hint: "), "{line}");
-    ensure!(!session.unit().exists());
+    let settings = session.folder.path().join("my settings.toml");
+    std::fs::write(&settings, "[notifier]\nkind = \"console\"\n")?;
+    let entry = session.folder.path().join("config/autostart/portal-agent.desktop");
+    assert_eq!(session.output(&["status"])?.status.code(), Some(1));
+    let said = session.agent.failure(1, &["service", "start"])?;
+    ensure!(said.contains("not installed"), "{said}");
 
+    let said = session.agent.command(&["--config", &settings.display().to_string(), "service", "install"])?;
+    ensure!(said.contains("running, process") && said.contains("nothing does again when it fails"), "{said}");
+    ensure!(std::fs::read_to_string(&entry)?.contains("/my settings.toml\" \"run\" \"--quiet\""));
+    std::process::Command::new("desktop-file-validate")
+        .arg(&entry)
+        .status()?
+        .success()
+        .then_some(())
+        .context("its form")?;
+    session.agent.wait(&["online"])?;
+    let log = std::fs::read_to_string(session.agent.state_dir().join("portal-agent.log"))?;
+    ensure!(log.contains("the daemon is running"), "{log}");
+
+    session.agent.command(&["service", "stop"])?;
+    assert_eq!(session.json("status")?["service"]["running"], false);
+    session.agent.command(&["service", "start"])?;
+    assert_eq!(session.json("status")?["service"]["running"], true);
+    ensure!(session.agent.command(&["service", "start"])?.contains("already running"));
+    session.agent.command(&["--config", &settings.display().to_string(), "service", "install"])?;
+    assert_eq!(session.json("status")?["service"]["running"], true, "installed again, it is started anew");
+    session.agent.command(&["service", "uninstall"])?;
+    ensure!(!entry.exists() && session.json("status")?["service"]["running"] == false);
+
+    // Where systemd comes, it takes the place of the entry.
+    session.agent.command(&["--config", &settings.display().to_string(), "service", "install"])?;
+    session.agent.command(&["service", "stop"])?;
+    std::fs::remove_file(session.folder.path().join("bin/none"))?;
+    session.agent.command(&["service", "install"])?;
+    ensure!(session.unit().exists() && !entry.exists());
+    Ok(())
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_with_a_hint_and_nothing_is_written() -> Result<()> {
     let mut session = Session::new()?;
     let wrong = session.folder.path().join("wrong.toml");
     std::fs::write(&wrong, "[broker]\nurls = [\"nonsense\"]\n")?;

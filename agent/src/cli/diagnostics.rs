@@ -211,7 +211,10 @@ fn collect(context: &CommandContext) -> (Vec<ManifestEntry>, Vec<(&'static str, 
                 Err(error) => (Vec::new(), Some(os_reason(&error))),
             },
             // One that does not answer keeps nobody waiting more than once.
-            PartSource::Command(words) if words[0] != "service" && silent.is_some() => (Vec::new(), silent.clone()),
+            PartSource::Command(words) if words[0] != "service" && silent.is_some() => {
+                let settings = if words[0] == "config" { settings_of_next_run(context) } else { Vec::new() };
+                (settings, silent.clone())
+            }
             PartSource::Command(words) => {
                 let cli = Cli::try_parse_from(["portal-agent"].iter().chain(words));
                 // A test reads each of them.
@@ -229,6 +232,15 @@ fn collect(context: &CommandContext) -> (Vec<ManifestEntry>, Vec<(&'static str, 
     let manifest = serde_json::to_vec_pretty(&serde_json::json!({ "parts": entries })).unwrap_or_default();
     parts.insert(0, (MANIFEST, manifest));
     (entries, parts)
+}
+
+/// The settings in the form of `config show`, from files, variables and command line alone; nothing where these are wrong.
+fn settings_of_next_run(context: &CommandContext) -> Vec<u8> {
+    let settings = context.settings(Vec::new());
+    settings.map_or_else(
+        |_| Vec::new(),
+        |loaded| serde_json::json!({ "settings": loaded.origins, "running": false }).to_string().into_bytes(),
+    )
 }
 
 fn archive(folder: &str, parts: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {

@@ -2,11 +2,13 @@
 //!
 //! Lives here: the commands and what is said of them. Does not live here: how each system is asked (`service`).
 
+use std::time::{Duration, Instant};
+
 use portal_contract::DeviceTopics;
 use serde_json::json;
 
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure};
+use super::{CommandContext, CommandFailure, stop as stop_command};
 use crate::control::{ClientError, ControlClient};
 use crate::daemon::Options;
 use crate::invocation::quoted;
@@ -67,19 +69,22 @@ fn install(context: &mut CommandContext) -> Result<(), CommandFailure> {
     // A service that cannot start is found out here, and not in a log.
     let loaded = context.settings(Vec::new())?;
     Options::from_settings(&loaded.settings, context.global.state_dir()?)?.check()?;
-    refuse_beside_another(context, &service::status()?)?;
+    let before = with_daemon(context, service::status()?)?;
+    refuse_beside_another(context, &before)?;
     let plan = plan(context)?;
-    let status = with_daemon(context, service::install(&plan)?)?;
+    // Systemd and launchd start it anew themselves.
+    end_daemon(context, &before)?;
+    let status = started(context, service::install(&plan)?)?;
     show(context, &status)
 }
 
 fn start(context: &mut CommandContext) -> Result<(), CommandFailure> {
-    let before = service::status()?;
+    let before = with_daemon(context, service::status()?)?;
     if before.running {
         return note(context, &before, "already running");
     }
     refuse_beside_another(context, &before)?;
-    let status = with_daemon(context, service::start()?)?;
+    let status = started(context, service::start()?)?;
     show(context, &status)
 }
 
@@ -89,7 +94,7 @@ fn stop(context: &mut CommandContext) -> Result<(), CommandFailure> {
         return note(context, &before, "already stopped");
     }
     let status = service::stop()?;
-    end_daemon(context)?;
+    end_daemon(context, &status)?;
     let status = with_daemon(context, status)?;
     show(context, &status)
 }
@@ -98,7 +103,7 @@ fn uninstall(context: &mut CommandContext) -> Result<(), CommandFailure> {
     // Asked before it ends: who else knows which devices there were.
     let topics = topics(context);
     let status = service::uninstall()?;
-    end_daemon(context)?;
+    end_daemon(context, &status)?;
     let state_dir = context.global.state_dir()?;
     if context.global.json {
         let result = json!({
@@ -166,18 +171,32 @@ fn daemon(context: &CommandContext) -> Result<Option<ControlClient>, CommandFail
 
 /// Where the system starts the daemon and knows no more of it, the daemon is asked.
 fn with_daemon(context: &CommandContext, mut status: ServiceStatus) -> Result<ServiceStatus, CommandFailure> {
-    if cfg!(windows) && status.installed {
+    if status.only_daemon_knows && status.installed {
         status.pid = daemon(context)?.map(|client| client.pid());
         status.running = status.pid.is_some();
     }
     Ok(status)
 }
 
-fn end_daemon(context: &CommandContext) -> Result<(), CommandFailure> {
-    if cfg!(windows)
+/// The same of one that was started just now, once it answers or has had its time.
+fn started(context: &CommandContext, status: ServiceStatus) -> Result<ServiceStatus, CommandFailure> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let begun = Instant::now();
+    let mut status = with_daemon(context, status)?;
+    while status.only_daemon_knows && !status.running && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(50));
+        status = with_daemon(context, status)?;
+    }
+    Ok(status)
+}
+
+fn end_daemon(context: &CommandContext, status: &ServiceStatus) -> Result<(), CommandFailure> {
+    if status.only_daemon_knows
         && let Some(client) = daemon(context)?
     {
         client.stop()?;
+        // What comes next may be another daemon on the same state directory.
+        stop_command::wait_for_end(context, &client)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::page::{PageLine, TextPage};
 use super::{CommandContext, CommandFailure};
+use crate::control::ControlClient;
 
 /// The lock that a daemon holds as long as it lives (contract 6).
 const LOCK: &str = "lock";
@@ -23,9 +24,17 @@ pub struct StopArgs {}
 /// Runs `stop`.
 pub fn run(context: &mut CommandContext, _: &StopArgs) -> Result<(), CommandFailure> {
     let client = context.daemon()?;
-    let state_dir = context.global.state_dir()?;
     let answer = client.stop()?;
-    if !has_ended(&state_dir) {
+    wait_for_end(context, &client)?;
+    context.show(&answer, |_| TextPage::of(PageLine::new().plain("the daemon has ended")))
+}
+
+/// Returns once the daemon, which was asked to end, has ended.
+///
+/// # Errors
+/// It has not in time.
+pub(super) fn wait_for_end(context: &CommandContext, client: &ControlClient) -> Result<(), CommandFailure> {
+    if !has_ended(&context.global.state_dir()?) {
         let message = format!(
             "the daemon (process {}) was asked to end and has not within {} s",
             client.pid(),
@@ -33,7 +42,7 @@ pub fn run(context: &mut CommandContext, _: &StopArgs) -> Result<(), CommandFail
         );
         return Err(CommandFailure::operation("notEnded", message, "look at its log, or end the process"));
     }
-    context.show(&answer, |_| TextPage::of(PageLine::new().plain("the daemon has ended")))
+    Ok(())
 }
 
 /// The lock is free when the daemon has ended, so that the next `run` finds it free. Waiting for it needs no polling.

@@ -1,7 +1,7 @@
 //! What each system reads to start the daemon with the desktop. Pure.
 //!
-//! Lives here: the unit, the LaunchAgent, the command of Windows' Run key, from one plan. Does not live here: where they go and who
-//! is asked to read them.
+//! Lives here: the unit, the autostart entry, the LaunchAgent, the command of Windows' Run key, from one plan. Does not live
+//! here: where they go and who is asked to read them.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub const MARK: &str = "Written by portal-agent service install";
 /// The unit's name.
 pub const UNIT: &str = "portal-agent.service";
+/// The name of the entry in a desktop's list of programs to start.
+pub const AUTOSTART: &str = "portal-agent.desktop";
 /// The LaunchAgent's label, which is the application's identifier.
 pub const LABEL: &str = "org.portal-agent.company-portal";
 /// The value's name below Windows' Run key.
@@ -58,6 +60,42 @@ fn unit_word(word: &str) -> String {
     let doubled = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-%".contains(c);
     if doubled.chars().all(is_plain) { doubled } else { format!("\"{doubled}\"") }
+}
+
+/// The entry of a desktop's list of programs to start (Desktop Application Autostart Specification), where systemd keeps no services.
+pub fn autostart_entry(plan: &ServicePlan) -> String {
+    let words: Vec<String> = plan.words(true).iter().map(|word| entry_word(word)).collect();
+    format!(
+        "# {MARK}; service uninstall takes it away.\n\
+         [Desktop Entry]\nType=Application\nVersion=1.4\nName=Company Portal (emulator)\n\
+         Comment=Starts the device agent emulator with the desktop\nExec={}\nIcon=company-portal\n\
+         Terminal=false\nNoDisplay=true\n",
+        words.join(" ")
+    )
+}
+
+/// A word of `Exec` (Desktop Entry Specification): quoted, with what a shell would read escaped, and that once more, since the
+/// value is a string with escapes of its own.
+fn entry_word(word: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in word.chars() {
+        match c {
+            '"' | '`' | '$' => quoted.extend(["\\\\", &c.to_string()]),
+            '\\' => quoted.push_str("\\\\\\\\"),
+            '%' => quoted.push_str("%%"),
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// What such an entry starts: program and arguments; nothing where it cannot be read.
+pub fn autostart_words(entry: &str) -> Vec<String> {
+    let exec = entry.lines().find_map(|line| line.strip_prefix("Exec="));
+    // Without the string's own escapes, what is quoted is quoted as for a shell.
+    let words = exec.and_then(|exec| shlex::split(&exec.replace(r"\\", r"\").replace("%%", "%")));
+    words.unwrap_or_default()
 }
 
 /// The LaunchAgent: at the log-in to the desktop, and again where it fails. launchd keeps no log, so it has a file.
@@ -128,6 +166,18 @@ mod tests {
         assert_eq!(unit_word("a b"), "\"a b\"");
         assert_eq!(unit_word("$HOME"), "\"$$HOME\"");
         assert_eq!(unit_word(r#"it's "x" \y"#), r#""it's \"x\" \\y""#);
+    }
+
+    #[test]
+    fn an_autostart_entry_quotes_every_word() {
+        let entry = autostart_entry(&plan("/opt/100% \"x\" $y/portal-agent"));
+        let exec =
+            "Exec=\"/opt/100%% \\\\\"x\\\\\" \\\\$y/portal-agent\" \"--config\" \"/home/a/my settings.toml\" \"run\"";
+        assert!(entry.contains(exec), "{entry}");
+        assert_eq!(entry_word(r"a\b"), r#""a\\\\b""#);
+        let strange = plan(r#"/opt/100% "x" $y `z` \\ b/portal-agent"#);
+        assert_eq!(autostart_words(&autostart_entry(&strange)), strange.words(true));
+        assert!(autostart_words("[Desktop Entry]\n").is_empty());
     }
 
     #[test]

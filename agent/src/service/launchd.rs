@@ -87,6 +87,7 @@ pub fn status() -> Result<ServiceStatus, ServiceError> {
         definition: installed.then(|| path.display().to_string()),
         log: "the file that its --log-file names".to_owned(),
         note: None,
+        only_daemon_knows: false,
     })
 }
 

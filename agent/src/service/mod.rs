@@ -1,7 +1,7 @@
 //! The daemon as something that the computer starts with the desktop: installed, started, stopped, taken away.
 //!
 //! Lives here: the words, and which system does it. Does not live here: the text that each system reads (`definition`), how it
-//! is asked (`systemd`, `launchd`, `run_key`), what the daemon tells its service manager (`daemon`).
+//! is asked (`systemd`, `autostart`, `launchd`, `run_key`), what the daemon tells its service manager (`daemon`).
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,20 @@ use serde::Serialize;
 use crate::input_file::{self, FileReadError};
 use crate::library_error::os_reason;
 
+#[cfg(all(unix, not(target_os = "macos")))]
+mod autostart;
 pub mod definition;
 #[cfg(target_os = "macos")]
 #[path = "launchd.rs"]
 mod platform;
 #[cfg(all(unix, not(target_os = "macos")))]
-#[path = "systemd.rs"]
+#[path = "linux.rs"]
 mod platform;
 #[cfg(windows)]
 #[path = "run_key.rs"]
 mod platform;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod systemd;
 
 pub use definition::ServicePlan;
 pub use platform::{install, start, status, stop, uninstall};
@@ -111,6 +115,9 @@ pub struct ServiceStatus {
     pub log: String,
     /// What else a person has to know, in a sentence.
     pub note: Option<String>,
+    /// Whether the system does not know if it runs, so that the daemon has to be asked.
+    #[serde(skip)]
+    pub only_daemon_knows: bool,
 }
 
 /// Asks a program of the system, and gives what it printed.

@@ -99,6 +99,7 @@ pub fn status() -> Result<ServiceStatus, ServiceError> {
         enabled: installed,
         definition: installed.then(|| format!(r"{KEY}\{RUN_VALUE}")),
         log: "the file that its --log-file names".to_owned(),
+        only_daemon_knows: true,
         ..ServiceStatus::default()
     })
 }

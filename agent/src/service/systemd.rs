@@ -104,6 +104,7 @@ fn read_status(properties: &str) -> ServiceStatus {
         definition: Some(value("FragmentPath")).filter(|path| !path.is_empty()),
         log: format!("journalctl --user --unit {UNIT}"),
         note: (value("ActiveState") == "failed").then(|| "it failed; its log says why".to_owned()),
+        only_daemon_knows: false,
     }
 }
 
@@ -115,7 +116,11 @@ fn session_stands() -> Result<bool, ServiceError> {
     Ok(ask(MANAGER, "systemctl", &["--user", "is-active", SESSION])?.0)
 }
 
-fn check_manager() -> Result<(), ServiceError> {
+/// Whether there is one that answers.
+///
+/// # Errors
+/// See [`ServiceError`].
+pub fn check_manager() -> Result<(), ServiceError> {
     let (answers, printed, complaint) = ask(MANAGER, "systemctl", &["--user", "show-environment"])?;
     if answers {
         return Ok(());
