@@ -189,7 +189,7 @@ fn short(title: &str) -> String {
 
 fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
     html! {
-        details class="receipt" id="ways" open {
+        details class="receipt" id="ways" {
             summary { "Ways in which it would have shown (" (explained.ways_to_show.len()) ")" }
             @for way in explained.ways_to_show.iter().take(6) {
                 ul class="ways way" {
