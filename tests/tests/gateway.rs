@@ -185,6 +185,8 @@ fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
     assert_eq!(limited.json()?["error"]["code"], "TooManyRequests");
     gateway.expect(200, "admin-token", "POST /emulator/clock", &json!({"advance": "1h"}))?;
     gateway.expect(204, "admin-token", &to_device, &text())?;
+    let elsewhere = gateway.expect(405, "admin-token", &to_device.replace("POST", "PUT"), &Value::Null)?;
+    ensure!(elsewhere.head.to_lowercase().contains("allow: post"), "{}", elsewhere.head);
     gateway.expect(401, "wrong", &to_device, &text())?;
     let long = json!({"notificationTitle": "t".repeat(51), "notificationBody": "b"});
     let refused = gateway.expect(400, "admin-token", &to_device, &long)?.json()?;

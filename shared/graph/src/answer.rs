@@ -25,15 +25,17 @@ pub struct GraphAnswer {
     pub body: Option<Value>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
+    /// `Allow`: the methods that the path has, where it has not the one that was asked for.
+    pub allow: Option<String>,
 }
 
 impl GraphAnswer {
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self { status, body: Some(body), retry_after: None }
+        Self { status, body: Some(body), retry_after: None, allow: None }
     }
 
     pub(crate) fn no_content() -> Self {
-        Self { status: 204, body: None, retry_after: None }
+        Self { status: 204, body: None, retry_after: None, allow: None }
     }
 }
 
@@ -48,6 +50,8 @@ pub struct GraphError {
     pub message: String,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
+    /// The methods that the path has, where it has not the one that was asked for.
+    allow: Option<String>,
     /// Whether Intune itself would answer, whose message is JSON in a string (facts 2.4).
     intune: bool,
     /// What the sender's report counts it as.
@@ -72,7 +76,7 @@ pub(crate) enum RefusalReason {
 impl GraphError {
     /// An error of Graph itself.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, intune: false, refusal: None }
+        Self { status, code, message: message.into(), retry_after: None, allow: None, intune: false, refusal: None }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -83,6 +87,12 @@ impl GraphError {
     pub(crate) fn no_such_segment(segment: &str) -> Self {
         let shown: String = segment.chars().take(64).collect();
         Self::new(404, "ResourceNotFound", format!("Resource not found for the segment '{shown}'."))
+    }
+
+    /// A path that has only these methods.
+    pub(crate) fn not_allowed(methods: &[&str]) -> Self {
+        let message = "Specified HTTP method is not allowed for the request target.";
+        Self { allow: Some(methods.join(", ")), ..Self::new(405, "Request_BadRequest", message) }
     }
 
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
@@ -125,7 +135,7 @@ impl GraphError {
             // The date has neither fraction nor zone, as in Graph's own.
             "innerError": {"date": &moment[..19], "request-id": ids.request_id, "client-request-id": client},
         }});
-        GraphAnswer { status: self.status, body: Some(body), retry_after: self.retry_after }
+        GraphAnswer { status: self.status, body: Some(body), retry_after: self.retry_after, allow: self.allow.clone() }
     }
 
     fn intune_message(&self, ids: &RequestIds) -> String {

@@ -39,12 +39,9 @@ pub(crate) fn answer(
             *ahead_millis = ahead_millis.saturating_add(millis(span));
             json!({"now": request.ids.now.plus_millis(millis(span))})
         }
-        (_, ["notifications"] | ["notifications", _] | ["report"] | ["clock"] | ["openapi.json"]) => {
-            return Err(GraphError::new(
-                405,
-                "Request_BadRequest",
-                "Specified HTTP method is not allowed for the request target.",
-            ));
+        (_, ["clock"]) => return Err(GraphError::not_allowed(&["POST"])),
+        (_, ["notifications"] | ["notifications", _] | ["report"] | ["openapi.json"]) => {
+            return Err(GraphError::not_allowed(&["GET"]));
         }
         (_, rest) => return Err(GraphError::no_such_segment(rest.last().copied().unwrap_or_default())),
     };

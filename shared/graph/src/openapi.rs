@@ -115,13 +115,15 @@ fn body(row: &CallRow) -> Option<Value> {
             &["actionName", "deviceIds"],
             json!({
                 "actionName": {"enum": ["customTextNotification", "retire", "wipe", "syncDevice", "delete"]},
-                "deviceIds": ids(100), "notificationTitle": text(50), "notificationBody": text(500),
+                // An id that is no UUID is nobody's, and answered as not found.
+                "deviceIds": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string"}}, "notificationTitle": text(50), "notificationBody": text(500),
             }),
         ),
         ("POST", "groups") => object(
             &["displayName"],
-            json!({"id": {"type": "string", "format": "uuid"}, "displayName": text(256),
-                "members@odata.bind": {"type": "array", "items": {"type": "string"}}}),
+            json!({"id": {"type": ["string", "null"], "format": "uuid"}, "displayName": text(256),
+                "description": {"type": ["string", "null"]},
+                "members@odata.bind": {"type": ["array", "null"], "items": {"type": "string"}}}),
         ),
         ("POST", "$ref") => object(&["@odata.id"], json!({"@odata.id": {"type": "string"}})),
         ("POST", "$batch") => object(

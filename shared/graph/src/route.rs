@@ -80,6 +80,10 @@ pub const CALLS: &[CallRow] = &[
     row("GET", "/deviceManagement/comanagedDevices", "The same list", false, 200),
     row("GET", "/deviceManagement/comanagedDevices/{device}", "One of them", false, 200),
     row("POST", "/deviceManagement/comanagedDevices/{device}/sendCustomNotificationToCompanyPortal", SEND, false, 204),
+    row("DELETE", "/deviceManagement/comanagedDevices/{device}", "Delete one of them", false, 204),
+    row("POST", "/deviceManagement/comanagedDevices/{device}/retire", "Retire one of them", false, 204),
+    row("POST", "/deviceManagement/comanagedDevices/{device}/wipe", "Wipe one of them", false, 204),
+    row("POST", "/deviceManagement/comanagedDevices/{device}/syncDevice", "Have one of them check in", false, 204),
     row("POST", "/deviceManagement/comanagedDevices/executeAction", "One action on up to 100 devices", false, 200),
     row("POST", "/deviceManagement/sendCustomNotificationToCompanyPortal", "Send to up to 25 groups", false, 204),
     row("GET", "/users", "List the users", true, 200),
@@ -134,22 +138,27 @@ impl Call {
             [] => return Err(GraphError::no_such_segment("")),
         };
         match Self::of_segments(method, rest) {
-            Some(call) if version == ApiVersion::V1 && (!call.is_in_v1() || names.contains(&"comanagedDevices")) => {
+            Some(call) if !call.is_in(version, rest) => {
                 let last = rest.last().copied().unwrap_or_default();
                 Err(GraphError::no_such_segment(last))
             }
             Some(call) => Ok((version, call)),
-            None if METHODS.iter().any(|other| Self::of_segments(other, rest).is_some()) => Err(GraphError::new(
-                405,
-                "Request_BadRequest",
-                "Specified HTTP method is not allowed for the request target.",
-            )),
-            None => Err(GraphError::no_such_segment(rest.last().copied().unwrap_or_default())),
+            // What a batch is made of are calls; the batch itself is none.
+            None if rest == ["$batch"] => Err(GraphError::not_allowed(&["POST"])),
+            None => {
+                let has = |other: &&str| Self::of_segments(other, rest).is_some_and(|call| call.is_in(version, rest));
+                let methods: Vec<&str> = METHODS.into_iter().filter(has).collect();
+                if methods.is_empty() {
+                    return Err(GraphError::no_such_segment(rest.last().copied().unwrap_or_default()));
+                }
+                Err(GraphError::not_allowed(&methods))
+            }
         }
     }
 
-    fn is_in_v1(&self) -> bool {
-        !matches!(self, Self::SendToDevice(_) | Self::SendToGroups | Self::ExecuteAction { .. })
+    fn is_in(&self, version: ApiVersion, rest: &[&str]) -> bool {
+        let is_of_beta = matches!(self, Self::SendToDevice(_) | Self::SendToGroups | Self::ExecuteAction { .. });
+        version == ApiVersion::Beta || !(is_of_beta || rest.contains(&"comanagedDevices"))
     }
 
     fn of_segments(method: &str, rest: &[&str]) -> Option<Self> {
@@ -184,7 +193,9 @@ impl Call {
             ("GET", []) => Some(Self::ListDevices { user }),
             ("POST", [action]) if unqualified(action) == "executeAction" => Some(Self::ExecuteAction { user }),
             ("GET", [device]) if unqualified(device) != "executeAction" => Some(Self::GetDevice(path(device, user))),
-            ("DELETE", [device]) => Some(Self::DeleteDevice(path(device, user))),
+            ("DELETE", [device]) if unqualified(device) != "executeAction" => {
+                Some(Self::DeleteDevice(path(device, user)))
+            }
             ("POST", [device, action]) if is_send(action) => Some(Self::SendToDevice(path(device, user))),
             ("POST", [device, action]) => {
                 let action = unqualified(action).parse().ok().filter(|action| *action != ActionKind::Delete)?;
@@ -253,6 +264,8 @@ mod tests {
             assert_eq!(Call::parse(row.method, &format!("/v1.0{path}")).is_ok(), row.in_v1, "{}", row.path);
             let error = Call::parse("PUT", &format!("/beta{path}")).unwrap_err();
             assert_eq!(error.status, 405, "{}", row.path);
+            let elsewhere = Call::parse("PUT", &format!("/v1.0{path}")).unwrap_err();
+            assert!(!row.in_v1 || elsewhere.status == 405, "{}", row.path);
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use portal_contract::{GroupId, UserPrincipalName};
 use serde_json::{Value, json};
 
+use super::reading::context;
 use super::{GroupUndo, PendingKind, group_of, user_of};
 use crate::answer::{GraphAnswer, GraphError};
 use crate::body::JsonBody;
@@ -81,7 +82,7 @@ pub(super) fn create(state: &mut TenantState, caller: &Caller, request: &GraphRe
     let members: Vec<Member> = references.collect::<Result<_, _>>()?;
     let group = Group { description: new.description, ..Group::named(&new.display_name) };
     let mut body = Value::Object(records::group(id, &group));
-    body["@odata.context"] = json!(format!("{}/beta/$metadata#groups/$entity", request.base));
+    body["@odata.context"] = json!(context(request, "groups/$entity"));
     state.directory.groups.insert(id, group);
     let mut users = BTreeSet::new();
     for member in &members {

@@ -14,7 +14,7 @@ use crate::tenant::TenantState;
 use crate::tokens::Caller;
 
 /// What Graph calls the metadata of something.
-fn context(request: &GraphRequest<'_>, what: &str) -> String {
+pub(super) fn context(request: &GraphRequest<'_>, what: &str) -> String {
     let version = request.path.split('/').nth(1).unwrap_or_default();
     format!("{}/{version}/$metadata#{what}", request.base)
 }
