@@ -1,8 +1,8 @@
 //! The control API's client: blocking, for the command line and for tests.
 //!
-//! Lives here: finding the daemon of a state directory, asking it, following it. Does not live here: printing (`cli`).
+//! Lives here: finding the daemon of a state directory, asking it, following it. Does not live here: HTTP (`client_transport`),
+//! printing (`cli`).
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,11 +12,9 @@ use portal_contract::{
     NewDevice, NotificationId, SettingsInForce, StatusReport, duration,
 };
 use portal_screen::PhoneScreen;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::http::{Request, Response, StatusCode};
-use ureq::{Agent, Body};
-use url::form_urlencoded;
+use ureq::Agent;
+use ureq::http::{Request, StatusCode};
 
 use super::chosen::chosen;
 use super::client_error::{ClientAnswer, ClientError};
@@ -24,28 +22,26 @@ use super::config;
 use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    API_HEADER, API_VERSION, ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, ErrorBody,
-    HeldList, HistoryPlace, IdList, IdleReport, InAppMessages, PanelClosed, PanelLink, ReceiptList, VERSION,
-    VERSION_HEADER, WaitRequest,
+    ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, HeldList, HistoryPlace, IdList, IdleReport,
+    InAppMessages, PanelClosed, PanelLink, ReceiptList, VERSION, WaitRequest,
 };
-use crate::library_error::{json_reason, os_reason};
 
 /// How long connecting to loopback may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer that waits for nothing may take.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to one device of a daemon.
 #[derive(Debug)]
 pub struct ControlClient {
-    agent: Agent,
-    file: ControlFile,
-    state_dir: PathBuf,
+    pub(super) agent: Agent,
+    pub(super) file: ControlFile,
+    pub(super) state_dir: PathBuf,
     /// The devices of the daemon when this connected, in the order in which they were made.
     hosted: Vec<DeviceSummary>,
-    device: DeviceId,
+    pub(super) device: DeviceId,
     /// The daemon's version, once it answered.
-    daemon: std::sync::OnceLock<String>,
+    pub(super) daemon: std::sync::OnceLock<String>,
 }
 
 impl ControlClient {
@@ -313,96 +309,6 @@ impl ControlClient {
     pub fn close_panel(&self) -> Result<ClientAnswer<PanelClosed>, ClientError> {
         self.post("/v1/panel/close")
     }
-
-    fn post<T: DeserializeOwned>(&self, path: &str) -> Result<ClientAnswer<T>, ClientError> {
-        let request = Request::builder().method("POST");
-        self.answer(self.send(request, path, &[], Vec::new(), Some(RESPONSE_TIMEOUT))?)
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/v1/devices/{}{}{rest}", self.device, if rest.is_empty() { "" } else { "/" })
-    }
-
-    fn get<T: DeserializeOwned>(&self, path: &str, pairs: &[(&str, String)]) -> Result<ClientAnswer<T>, ClientError> {
-        self.answer(self.send(Request::builder().method("GET"), path, pairs, Vec::new(), Some(RESPONSE_TIMEOUT))?)
-    }
-
-    fn send(
-        &self,
-        request: ureq::http::request::Builder,
-        path: &str,
-        pairs: &[(&str, String)],
-        body: Vec<u8>,
-        timeout: Option<Duration>,
-    ) -> Result<Response<Body>, ClientError> {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let question_mark = if query.is_empty() { "" } else { "?" };
-        let request = request
-            .uri(format!("{}{path}{question_mark}{query}", self.file.url))
-            .header("authorization", self.file.token.bearer())
-            .header(API_HEADER, API_VERSION.to_string())
-            .body(body)
-            .map_err(|_| ClientError::Lost("control.json names no address that can be asked".to_owned()))?;
-        tracing::debug!(method = %request.method(), path, "asking the daemon");
-        let request = self.agent.configure_request(request).timeout_recv_response(timeout).build();
-        let response = self.agent.run(request).map_err(|error| self.unreachable(error))?;
-        tracing::debug!(status = response.status().as_u16(), path, "the daemon answered");
-        self.check_speaker(&response)?;
-        Ok(response)
-    }
-
-    fn unreachable(&self, error: ureq::Error) -> ClientError {
-        match error {
-            // A daemon that was killed leaves its `control.json`, which leads to a port where nobody listens by now.
-            ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => ClientError::NoDaemon(self.state_dir.clone()),
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                ClientError::NoDaemon(self.state_dir.clone())
-            }
-            other => ClientError::Lost(lost_reason(&other)),
-        }
-    }
-
-    fn check_speaker(&self, response: &Response<Body>) -> Result<(), ClientError> {
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        if let Some(version) = header(VERSION_HEADER) {
-            // The first answer says it; the others say the same.
-            let _ = self.daemon.set(version.to_owned());
-        }
-        match header(API_HEADER) {
-            // Somebody else listens on the port by now.
-            None => Err(ClientError::NoDaemon(self.state_dir.clone())),
-            Some(api) if api != API_VERSION.to_string() => {
-                let daemon = header(VERSION_HEADER).unwrap_or("of unknown version").to_owned();
-                Err(ClientError::OtherApi { daemon, api: api.to_owned() })
-            }
-            // A daemon of another state directory, which does not know this one's token.
-            Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
-                Err(ClientError::NoDaemon(self.state_dir.clone()))
-            }
-            Some(_) => Ok(()),
-        }
-    }
-
-    fn answer<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<ClientAnswer<T>, ClientError> {
-        if response.status() != StatusCode::OK {
-            return Err(self.error_of(response));
-        }
-        let json = read_text(&mut response)?;
-        let value = serde_json::from_str(&json).map_err(|error| ClientError::Lost(json_reason(&error)))?;
-        Ok(ClientAnswer { json, value })
-    }
-
-    fn error_of(&self, mut response: Response<Body>) -> ClientError {
-        let status = response.status();
-        let text = match read_text(&mut response) {
-            Ok(text) => text,
-            Err(error) => return error,
-        };
-        match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(body) => ClientError::Api(body.error),
-            Err(_) => ClientError::Lost(format!("it answered {status} without a reason")),
-        }
-    }
 }
 
 fn only_at_a_start() -> ClientError {
@@ -412,20 +318,4 @@ fn only_at_a_start() -> ClientError {
         message,
         "portal-agent run --device-name NAME, at the next start",
     ))
-}
-
-/// What an error of the HTTP client means. Most of its kinds are about proxies, TLS and redirects, none of which is used.
-fn lost_reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Io(error) => os_reason(error),
-        ureq::Error::Timeout(_) => "it took too long".to_owned(),
-        ureq::Error::BodyExceedsLimit(_) => "its answer is too large".to_owned(),
-        _ => "what it sent was not understood, or the connection broke".to_owned(),
-    }
-}
-
-fn read_text(response: &mut Response<Body>) -> Result<String, ClientError> {
-    // The journal may be long; the daemon is trusted.
-    let body = response.body_mut().with_config().limit(u64::MAX);
-    body.read_to_string().map_err(|error| ClientError::Lost(lost_reason(&error)))
 }

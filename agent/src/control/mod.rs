@@ -10,6 +10,7 @@ mod body;
 mod chosen;
 mod client;
 mod client_error;
+mod client_transport;
 pub mod condition;
 mod config;
 mod connection;
