@@ -117,6 +117,9 @@ impl Delivery {
                 self.pending.push_front(first);
                 return Ok(());
             };
+            if let Some(id) = first.id() {
+                self.used_ids.answer_served(&id);
+            }
             match first {
                 PendingMessage::Push(push) => self.push(*push, is_used)?,
                 PendingMessage::Action { action, ack } => {

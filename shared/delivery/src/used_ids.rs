@@ -72,6 +72,11 @@ impl UsedIds {
         self.answer_is_outdated = self.is_asked;
     }
 
+    /// What the journal said of this id has served its push. By the next one it may have forgotten the id.
+    pub(crate) fn answer_served(&mut self, id: &UsedId) {
+        self.answers.remove(id);
+    }
+
     /// Whether the journal may be asked now: one question at a time.
     pub(crate) fn may_ask(&self) -> bool {
         !self.is_asked

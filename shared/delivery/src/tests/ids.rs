@@ -151,6 +151,23 @@ fn the_journal_is_asked_only_for_an_id_that_may_be_used() {
 }
 
 #[test]
+fn what_the_journal_said_of_an_id_counts_for_one_push() {
+    let mut rig = denied().restarted_with_new_ids_told();
+    rig.push_now("1");
+    rig.commit();
+    rig.push_now("1");
+    rig.answer_ids();
+    rig.commit();
+    // Pruned by its age.
+    rig.journal.durable.used.clear();
+    rig.journal.appended.used.clear();
+    rig.push_now("1");
+    rig.answer_ids();
+    let outcomes = [OutcomeKind::Withheld, OutcomeKind::Duplicate, OutcomeKind::Withheld];
+    assert_eq!((rig.journal.times_asked, rig.journal.appended.outcome_kinds()), (2, outcomes.to_vec()));
+}
+
+#[test]
 fn a_reset_makes_every_id_new_without_a_question() {
     let mut rig = denied().restarted_with_new_ids_told();
     rig.push_now("1");
