@@ -105,7 +105,8 @@ pub fn a_retained_push_is_for_nobody(site: &dyn BrokerSite) -> Result<()> {
         if protocol == "5" {
             assert_eq!((&settled[0]["outcome"], &settled[1]["notificationId"]), (&json!("withheld"), &json!("behind")));
         } else {
-            assert_eq!(settled[1]["problem"], "retained", "{settled:?}");
+            // Which of the two copies comes first is the broker's matter: RabbitMQ has been seen to do either.
+            assert!(settled.iter().any(|receipt| receipt["problem"] == "retained"), "{settled:?}");
         }
     }
     Ok(())
