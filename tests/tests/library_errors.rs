@@ -143,6 +143,20 @@ const OURS: &[(&str, &str)] = &[
     ("contract/src/json_payload.rs", "let says = error.to_string();"),
     ("control/body.rs", "error"),
     ("control/route.rs", "error"),
+    // The gateway's: files that it reads and writes, its start, what a call's words and bodies are.
+    ("cli/gateway/client.rs", "{} {error}"),
+    ("cli/gateway/run.rs", "wrong(error.to_string())"),
+    ("cli/gateway/run.rs", "is not right: {error}"),
+    ("cli/gateway/serving.rs", "the groups are not kept over a restart: {error}"),
+    ("cli/gateway/serving.rs", "error.to_string()"),
+    ("cli/panel.rs", "\"notOpened\", error.to_string()"),
+    ("agent/src/gateway/state.rs", "the gateway could not publish: {error}"),
+    ("graph/src/batch.rs", "it {error}"),
+    ("graph/src/body.rs", "The request body {error}."),
+    ("graph/src/body.rs", "groupsToNotify: {error}"),
+    ("graph/src/body.rs", "bad_request(format!(\"{error}\"))"),
+    ("graph/src/calls/grouping.rs", "bad_request(format!(\"{error}\"))"),
+    ("graph/src/tenant.rs", "json_payload::read(payload)"),
     // A client's own daemon, whose answers are of this program's making.
     ("control/client.rs", "ClientError::Lost("),
     // notify-rust gives macOS' and Windows' reasons as text alone.

@@ -191,7 +191,11 @@ fn check_origin(state: &GatewayState, headers: &HeaderMap) -> Result<(), GraphEr
         return refused("The gateway is not for pages in a browser: it takes no request with an Origin.");
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let name = match host.rsplit_once(':') {
+        // Without its port, where it has one: an IPv6 address has colons of its own.
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
     if state.open && !["127.0.0.1", "localhost", "[::1]"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
         return refused("Without tokens the gateway answers to 127.0.0.1, localhost and [::1] alone.");
     }

@@ -113,9 +113,10 @@ impl GatewayState {
     }
 
     pub(super) fn keep_groups(&self) {
-        // Ids, names and lists of them: there is nothing in it that JSON cannot say.
-        let bytes = serde_json::to_vec(&self.gateway().directories()).unwrap_or_default();
-        (self.keep_groups)(bytes);
+        // What cannot be written leaves the file as it was: an empty one would forget every group.
+        if let Ok(bytes) = serde_json::to_vec(&self.gateway().directories()) {
+            (self.keep_groups)(bytes);
+        }
     }
 
     pub(super) fn send_changed(&self, id: String) {

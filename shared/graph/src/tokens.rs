@@ -71,8 +71,11 @@ impl TokenTable {
             if token.len() > 4096 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err(wrong("a token is 1 to 4096 printable characters of ASCII".to_owned()));
             }
-            let role = role.parse().map_err(wrong)?;
-            let tenant = tenant.map(str::parse).transpose().map_err(|error| wrong(format!("{error}")))?;
+            // Not quoted, as the words' own errors would: where somebody has turned them round, each may be the token.
+            let role =
+                role.parse().map_err(|_| wrong("its second word is not admin, helpdesk or reader".to_owned()))?;
+            let no_tenant = || wrong("its third word is no tenant: 1 to 64 letters, digits and hyphens".to_owned());
+            let tenant = tenant.map(str::parse).transpose().map_err(|_| no_tenant())?;
             if table.find(token).is_some() {
                 return Err(wrong("its token stands on an earlier line".to_owned()));
             }
@@ -166,7 +169,9 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named_without_its_token() {
-        for (text, line) in [("", 1), ("a", 1), ("a admin\nhunter2 boss", 2), ("a admin\na reader", 2), ("a b c d", 1)]
+        let turned_round = [("admin hunter2", 1), ("a admin\nhunter2 boss", 2), ("a reader hunter2!", 1)];
+        for (text, line) in
+            [("", 1), ("a", 1), ("a admin\na reader", 2), ("a b c d", 1)].into_iter().chain(turned_round)
         {
             let error = TokenTable::parse(text).unwrap_err();
             assert!(error.line == line && !error.to_string().contains("hunter2"), "{error}");

@@ -33,8 +33,9 @@ pub(super) fn payload(
         target_user_principal_name: target,
         collapse_key: None,
     };
-    // Texts and times in a flat object: nothing in it could fail to be written.
-    Ok(serde_json::to_vec(&notification).unwrap_or_default())
+    // An empty message in its place would count as sent.
+    serde_json::to_vec(&notification)
+        .map_err(|_| GraphError::new(500, "InternalError", "The message cannot be written."))
 }
 
 pub(super) fn record(
