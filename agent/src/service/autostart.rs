@@ -30,6 +30,7 @@ pub fn start() -> Result<ServiceStatus, ServiceError> {
     if !path.exists() {
         return Err(ServiceError::NotInstalled);
     }
+    // By what the entry says, and so not what somebody else wrote there: it would be run as the user.
     if !is_ours(&path)? {
         return Err(ServiceError::Foreign(path));
     }
@@ -41,6 +42,7 @@ pub fn start() -> Result<ServiceStatus, ServiceError> {
     let started = Command::new(program)
         .args(arguments)
         .process_group(0)
+        // Nothing of the terminal: closed, it would end a daemon that still writes to it.
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -97,6 +99,7 @@ pub fn status() -> Result<ServiceStatus, ServiceError> {
             "systemd keeps no services of this user here: the desktop starts it, and nothing does again when it fails"
                 .to_owned()
         }),
+        // No manager watches it, so that only its lock on the state directory tells whether it runs.
         only_daemon_knows: true,
         ..ServiceStatus::default()
     })

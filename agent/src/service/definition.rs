@@ -40,6 +40,7 @@ impl ServicePlan {
         for (option, value) in [("--state-dir", &self.state_dir), ("--config", &self.config)] {
             words.extend(value.iter().flat_map(|value| [option.to_owned(), path(value)]));
         }
+        // Quiet: a line for each push belongs into a terminal, and here it would fill a log.
         words.extend(["run", "--quiet"].map(str::to_owned));
         if with_log {
             words.extend(["--log-file".to_owned(), path(&self.log_file)]);
@@ -51,6 +52,7 @@ impl ServicePlan {
 /// The unit for systemd's user manager. It starts with the desktop session, which notifications need, and not before it.
 pub fn unit(plan: &ServicePlan) -> String {
     let words: Vec<String> = plan.words(false).iter().map(|word| unit_word(word)).collect();
+    // From the packages' own unit, so that hardening is written once; a test holds the line that is replaced.
     let text = PACKAGED_UNIT.replace(PACKAGED_START, &format!("ExecStart={}", words.join(" ")));
     format!("# {MARK}; service uninstall takes it away.\n{text}")
 }
@@ -81,6 +83,7 @@ fn entry_word(word: &str) -> String {
     for c in word.chars() {
         match c {
             '"' | '`' | '$' => quoted.extend(["\\\\", &c.to_string()]),
+            // Four: a backslash is escaped for the quoting, and each of the two once more for the string.
             '\\' => quoted.push_str("\\\\\\\\"),
             '%' => quoted.push_str("%%"),
             _ => quoted.push(c),
@@ -126,6 +129,7 @@ fn xml_text(text: &str) -> String {
 /// The command of Windows' Run key, which it starts at the log-in. Each word is quoted: a path may hold blanks, and none holds a
 /// quotation mark.
 pub fn run_command(plan: &ServicePlan) -> String {
+    // With a log file: Windows shows no output of a program that has no console.
     let words: Vec<String> = plan.words(true).iter().map(|word| format!("\"{word}\"")).collect();
     words.join(" ")
 }

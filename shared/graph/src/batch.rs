@@ -66,6 +66,7 @@ impl Batch {
     pub fn next_request(&mut self) -> Option<BatchRequest> {
         loop {
             let request = self.requests.get(self.at)?.clone();
+            // One without a status was not carried out, which is a failure to whoever depends on it.
             let failed = |id: &String| self.statuses.get(id).is_none_or(|status| *status >= 400);
             if !request.depends_on.iter().any(failed) {
                 return Some(request);
@@ -84,6 +85,7 @@ impl Batch {
             entry["body"] = body.clone();
         }
         self.statuses.insert(request.id.clone(), answer.status);
+        // In the order of the requests. Graph promises none; a script that reads them by place works here as it does there by luck.
         self.answers.push(entry);
         self.at += 1;
     }
@@ -99,6 +101,7 @@ fn request(entry: &Value) -> Result<BatchRequest, &'static str> {
     let id = text("id").filter(|id| (1..=128).contains(&id.len())).ok_or("a request has no id")?;
     let method = text("method").ok_or("a request has no method")?.to_ascii_uppercase();
     let url = text("url").filter(|url| url.starts_with('/')).ok_or("a request's url does not begin with /")?;
+    // Twenty within each of twenty would go round the limit of the batch.
     if url.starts_with("/$batch") {
         return Err("a batch within a batch");
     }
@@ -110,6 +113,7 @@ fn request(entry: &Value) -> Result<BatchRequest, &'static str> {
         }
         Some(_) => return Err("dependsOn is not an array of ids"),
     };
+    // Names of headers have no case (RFC 9110), also where JSON keys do.
     let headers = entry.get("headers").and_then(Value::as_object);
     let own =
         headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("client-request-id")));

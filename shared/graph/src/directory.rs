@@ -83,6 +83,7 @@ impl Directory {
     /// # Errors
     /// The user would be in more groups than a device's list holds (contract 2).
     pub(crate) fn add(&mut self, id: GroupId, member: &Member) -> Result<bool, usize> {
+        // Refused here: a list that is too long would be refused by every device that reads it, long after the call was answered.
         if let Member::User(user) = member
             && self.groups_of(user).len() >= MAX_GROUPS
         {
@@ -123,6 +124,7 @@ impl Directory {
     /// Takes a group away, also out of those that it is in; its users, whose lists change.
     pub(crate) fn delete(&mut self, id: GroupId) -> Option<BTreeSet<UserPrincipalName>> {
         let gone = self.groups.remove(&id)?;
+        // A group that no longer exists may not be sent to by way of another.
         for group in self.groups.values_mut() {
             group.groups.remove(&id);
         }

@@ -59,6 +59,7 @@ impl Filter {
     /// What is wrong with it, as Graph's 400.
     pub(crate) fn parse(text: &str, properties: &[&str]) -> Result<Self, GraphError> {
         let mut reader = FilterReader { tokens: tokens(text)?, at: 0, properties };
+        // By descent, one function for each level of precedence: or, and, not. A parser generator would be larger than the grammar.
         let filter = reader.any_of(0)?;
         match reader.next() {
             None => Ok(filter),
@@ -97,6 +98,7 @@ fn compare(value: &Value, operator: Operator, literal: &Literal) -> bool {
         (Value::String(value), Literal::Moment(literal)) => {
             value.parse::<Timestamp>().ok().map(|value| value.cmp(literal))
         }
+        // What cannot be compared is unequal and in no order, as null is in OData: a device without a user is not "greater" than one.
         _ => None,
     };
     match operator {
@@ -154,6 +156,7 @@ impl FilterReader<'_> {
     }
 
     fn one(&mut self, depth: usize) -> Result<Filter, GraphError> {
+        // The reader calls itself: thousands of parentheses in 8 KiB of query would end the process.
         if depth > MOST_NESTED {
             return Err(wrong("conditions are nested too deep"));
         }
@@ -176,6 +179,7 @@ impl FilterReader<'_> {
         if self.properties.contains(&word.as_str()) {
             return Ok(word);
         }
+        // Short: a query of 8 KiB is not given back whole in an error that lands in logs.
         let shown: String = word.chars().take(64).collect();
         Err(GraphError::bad_request(format!("Could not find a property named '{shown}'.")))
     }
@@ -216,6 +220,7 @@ fn bare_literal(word: &str) -> Result<Literal, GraphError> {
         _ => {
             let number = word.parse().ok().filter(|number: &f64| number.is_finite()).map(Literal::Number);
             let moment = || word.parse().ok().map(Literal::Moment);
+            // Graph takes ids with and without quotation marks.
             let id = || uuid::Uuid::try_parse(word).ok().map(|_| Literal::Text(word.to_lowercase()));
             number.or_else(moment).or_else(id).ok_or_else(|| wrong("a text stands in single quotation marks"))
         }

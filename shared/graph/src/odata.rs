@@ -53,6 +53,7 @@ impl ListOptions {
             let key = name.strip_prefix('$').unwrap_or(&name).to_ascii_lowercase();
             match key.as_str() {
                 "select" => options.select = Some(names(&value, properties)?),
+                // Clamped and not refused: a script that asks for 5000 follows the links all the same.
                 "top" => options.top = Some(number(&value, "$top")?.clamp(1, LARGEST_PAGE)),
                 "skip" => options.skip = number(&value, "$skip")?,
                 "skiptoken" => options.token = Some(PageToken::parse(&value)?),
@@ -78,9 +79,11 @@ impl ListOptions {
     pub(crate) fn page<'a>(&self, records: impl IntoIterator<Item = &'a Record>, url: &str, context: &str) -> Value {
         let chosen = |record: &&Record| self.filter.as_ref().is_none_or(|filter| filter.holds(record));
         let mut listed: Vec<&Record> = records.into_iter().filter(chosen).collect();
+        // Sorted before the page is cut, with the id last: two pages of one list must not have one device twice.
         listed.sort_by(|left, right| self.in_order(left, right));
         let begin = self.token.as_ref().map_or(self.skip, |token| {
             let behind = listed.iter().position(|record| id_of(record) == token.last).map(|place| place + 1);
+            // The device at the end of the page before may have been deleted since: its place is then where the next one stands.
             behind.unwrap_or(token.place)
         });
         let top = self.top.unwrap_or(LARGEST_PAGE);
@@ -106,6 +109,7 @@ impl ListOptions {
     }
 
     fn in_order(&self, left: &Record, right: &Record) -> Ordering {
+        // Compared as the list asks, property by property; the first that differs decides.
         let by_property = self.order.iter().map(|(property, descending)| {
             let order = compare(left.get(property), right.get(property));
             if *descending { order.reverse() } else { order }
@@ -117,6 +121,7 @@ impl ListOptions {
     /// A record's members as they are asked for.
     pub(crate) fn selected(&self, record: &Record) -> Value {
         let Some(select) = &self.select else { return Value::Object(record.clone()) };
+        // The id always: without it a record of the answer could not be used in the next call.
         let is_asked = |name: &String| name == "id" || select.iter().any(|asked| asked == name);
         Value::Object(record.iter().filter(|(name, _)| is_asked(name)).map(|(k, v)| (k.clone(), v.clone())).collect())
     }

@@ -56,6 +56,7 @@ impl SendBook {
     }
 
     fn keep_within(&mut self) {
+        // Whole sends go, the oldest first, and never the newest: half a send would be counted as one that few devices got.
         while self.order.len() > MOST_SENDS || (self.receipts > MOST_RECEIPTS && self.order.len() > 1) {
             let Some(oldest) = self.order.pop_front() else { break };
             self.receipts -= self.sends.remove(&oldest).map_or(0, |send| send.receipts.len());
@@ -64,6 +65,7 @@ impl SendBook {
 
     /// Forgets a send that the broker did not take.
     pub(crate) fn forget(&mut self, id: &str) {
+        // Rare, and at most a thousand entries: an index of places would have to be kept at each send.
         self.order.retain(|known| known != id);
         self.receipts -= self.sends.remove(id).map_or(0, |send| send.receipts.len());
     }
@@ -72,6 +74,7 @@ impl SendBook {
     pub(crate) fn on_receipt(&mut self, receipt: &Receipt) -> bool {
         let send = receipt.notification_id.as_ref().and_then(|id| self.sends.get_mut(id.as_str()));
         let Some(send) = send else { return false };
+        // At least once: a broker may deliver a receipt again, and that is nothing new.
         let known = send.receipts.get(&receipt.device_id);
         // A device in two of the groups has one outcome and a duplicate beside it, which tells nothing.
         if known.is_some_and(|known| known.kind != OutcomeKind::Duplicate || !receipt.outcome.uses_id()) {

@@ -109,6 +109,7 @@ impl TenantState {
 
     /// The connection is new: what the broker retains comes again, and devices that it no longer has are gone.
     pub(crate) fn begin(&mut self) {
+        // Lists stay: where the broker still has one it comes again, and until then the last word on it is the best there is.
         self.devices.clear();
         self.own_lists.clear();
         self.is_complete = false;
@@ -116,6 +117,7 @@ impl TenantState {
 
     /// What the broker retains has been heard; the lists that are not as the groups have them.
     pub(crate) fn complete(&mut self) -> Vec<OutgoingMessage> {
+        // Only now: a list written while states still come in would be written from half of them, and again right after.
         self.is_complete = true;
         let ids: Vec<DeviceId> = self.devices().map(|known| known.state.device_id).collect();
         ids.into_iter().filter_map(|id| self.list_message(id)).collect()
@@ -133,15 +135,17 @@ impl TenantState {
         let groups = self.directory.groups_of(&user);
         let is_right = match self.lists.get(&id) {
             Some(list) if list.user_principal_name.as_ref().is_none_or(|named| *named == user) => list.groups == groups,
+            // No list at the broker says the same as an empty one: nothing is written for a device whose user is in no group.
             _ => groups.is_empty(),
         };
         if is_right {
             return None;
         }
-        self.own_lists.entry(id).or_default().push_back(groups.clone());
-        let list = GroupList { user_principal_name: Some(user), groups };
-        // Texts in a flat object: nothing in it could fail to be written.
-        let payload = serde_json::to_vec(&list).unwrap_or_default();
+        let list = GroupList { user_principal_name: Some(user), groups: groups.clone() };
+        // Nothing is better than an empty message, which would take the list at the broker away.
+        let payload = serde_json::to_vec(&list).ok()?;
+        // In order, since the broker gives each back in the order in which it took them.
+        self.own_lists.entry(id).or_default().push_back(groups);
         self.lists.insert(id, list);
         Some(OutgoingMessage { topic: self.topics(id).groups(), payload, retain: true })
     }
@@ -160,6 +164,7 @@ impl TenantState {
             "state" => self.on_state(device, payload),
             "groups" => self.on_groups(device, payload),
             "receipts" => match serde_json::from_slice::<Receipt>(payload) {
+                // The topic decides whose it is: a device may publish below its own id alone, and what a payload says of itself proves nothing.
                 Ok(receipt) if receipt.device_id == device && self.sends.on_receipt(&receipt) => {
                     Heard { send: receipt.notification_id.map(|id| id.as_str().to_owned()), ..Heard::default() }
                 }
@@ -171,6 +176,7 @@ impl TenantState {
     }
 
     fn on_state(&mut self, device: DeviceId, payload: &[u8]) -> Heard {
+        // An empty retained message is how a device that was removed takes its state back (contract 2).
         if payload.is_empty() {
             self.devices.remove(&device);
             self.lists.remove(&device);
@@ -185,6 +191,7 @@ impl TenantState {
             Ok(_) => return notice(device, "state", "names another device"),
             Err(why) => return notice(device, "state", &why),
         };
+        // Before the state takes the older one's place, which it is compared with.
         let refused = self.newly_refused(device, &state);
         let record = records::device(&state);
         let user = state.user_principal_name.clone();
@@ -220,6 +227,7 @@ impl TenantState {
                 return Heard::default();
             }
         }
+        // The first list after a start may be older than the groups that were kept; only a later one is somebody's change.
         let is_change = self.lists.contains_key(&device);
         let enrolled = self.devices.get(&device).and_then(|known| known.state.user_principal_name.clone());
         if let Some(user) = list.user_principal_name.clone().or(enrolled) {

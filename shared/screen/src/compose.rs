@@ -98,6 +98,7 @@ impl Acting<'_> {
 
     /// The notifications that lie on the phone, the newest first.
     fn open(&self) -> impl Iterator<Item = &ShownCard> {
+        // Its notifications go with an app that is removed, whatever the journal still lists.
         let installed = self.snapshot().app.is_installed();
         self.moment.cards.iter().rev().filter(move |card| installed && card.open)
     }
@@ -120,6 +121,7 @@ impl Acting<'_> {
         } else {
             (clean(&card.title).replace('\n', " "), clean(&card.body))
         };
+        // iOS offers the choice on each provisional notification until one is made; Android knows no such delivery.
         let quiet = self.is_apple && self.is_quiet;
         let buttons = if quiet {
             vec![button(words::KEEP, "permission keep"), button(words::TURN_OFF, "permission turn-off")]
@@ -142,6 +144,7 @@ impl Acting<'_> {
 
     fn view(&self) -> ScreenView {
         let snapshot = self.snapshot();
+        // Doze begins when the screen has been off for a while, so it comes before everything that a lit screen would show.
         if snapshot.condition.doze {
             return ScreenView::Dark {};
         }
@@ -172,6 +175,7 @@ impl Acting<'_> {
         let is_there = |card: &&ShownCard| match card.presentation.surface {
             Surface::LockScreen => true,
             Surface::Banner => !self.is_apple,
+            // Quiet delivery never reaches the lock screen, and what the app showed itself was no notification.
             Surface::NotificationCenter | Surface::InApp => false,
         };
         let shows = if self.is_apple { self.is("lockScreen", "on") } else { !self.is("lockScreen", "SECRET") };
@@ -186,6 +190,7 @@ impl Acting<'_> {
             || snapshot.app.foreground
             || snapshot.permission.prompt.is_some();
         let newest = self.open().next().filter(|card| {
+            // Only the newest: an older banner was replaced by what came after it, shown or not.
             card.sequence == self.moment.last_sequence
                 && card.presentation.surface == Surface::Banner
                 && snapshot.updated_at.millis_since(card.at) < BANNER_SETTLES_MILLIS
@@ -205,6 +210,7 @@ impl Acting<'_> {
             };
             button(shown.label, command)
         });
+        // The platform's own sign: after a first denial an app is told to explain itself, and the next denial is the last.
         let is_last = snapshot.rationale_status() == Some(true);
         let cost = match (self.is_apple, is_last) {
             (true, _) => words::APPLE_COST,
@@ -226,6 +232,7 @@ impl Acting<'_> {
 
     fn app_icon(&self) -> Option<AppIcon> {
         let app = &self.snapshot().app;
+        // Of what still lies there: a badge counts what nobody has dealt with.
         let badged = self.open().filter(|card| card.presentation.badge == Some(true)).count();
         let badge = (badged > 0 && self.is_apple && self.is("badge", "on")).then_some(badged);
         app.is_installed().then(|| AppIcon {
@@ -238,6 +245,7 @@ impl Acting<'_> {
 
     fn work_paused(&self) -> Option<WorkPausedNotice> {
         let snapshot = self.snapshot();
+        // The launcher says it, which is neither on a locked nor on a dark screen.
         let is_seen = snapshot.condition.work_profile_paused && !snapshot.condition.locked && !snapshot.condition.doze;
         is_seen.then(|| WorkPausedNotice {
             title: words::WORK_PAUSED.to_owned(),

@@ -45,16 +45,19 @@ pub(crate) fn settings(snapshot: &DeviceSnapshot) -> SettingsPage {
     if !snapshot.app.is_installed() {
         return none(format!("{app} is not installed: Settings has no page for it"));
     }
+    // iOS lists an app below Notifications once it has asked, and not before.
     if is_apple && permission == NotificationPermission::NotDetermined {
         return none(format!("{app} has not asked yet: iOS has no switch for it"));
     }
     let allowed = matches!(permission, NotificationPermission::Authorized | NotificationPermission::Provisional);
     let label = if is_apple { "Allow Notifications".to_owned() } else { format!("All {app} notifications") };
     let mut rows = vec![switch("", &label, allowed, "permission allow", "permission deny")];
+    // Below a main switch that is off, both platforms take the others away.
     if allowed {
         let set = SwitchRows { values: snapshot.switches.list() };
         rows.extend(if is_apple { set.apple() } else { set.android(snapshot.identity.os_version.major()) });
     }
+    // A policy's word comes first: it is why a switch that is pressed does not move.
     let note = match (snapshot.policy.is_empty(), allowed || is_apple) {
         (false, _) => "Some of these are managed by your organization".to_owned(),
         (true, true) => String::new(),

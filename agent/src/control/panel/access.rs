@@ -45,6 +45,7 @@ pub(in crate::control) struct PanelAccess {
 
 impl fmt::Debug for PanelAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The codes and sessions are secrets, which no log may have.
         f.debug_struct("PanelAccess").field("authority", &self.authority).finish_non_exhaustive()
     }
 }
@@ -89,6 +90,7 @@ impl PanelAccess {
     pub(super) fn take(&self, code: &str, now: Instant) -> Option<Result<String, getrandom::Error>> {
         let mut state = self.lock();
         let place = state.codes.iter().position(|drawn| drawn.secret.is(code))?;
+        // Taken away before its age is looked at: a code is good for one try, also one that comes too late.
         let drawn = state.codes.remove(place)?;
         if now.saturating_duration_since(drawn.at) > CODE_LIFE {
             return None;
@@ -97,6 +99,8 @@ impl PanelAccess {
             Ok(secret) => secret,
             Err(error) => return Some(Err(error)),
         };
+        // Strict: no other site's link or form sends it. No Max-Age: it ends with the browser's session. No Secure: over loopback
+        // there is no TLS, and not every browser takes it for secure there.
         let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie, secret.text());
         add(&mut state.sessions, secret, now);
         Some(Ok(cookie))
@@ -106,6 +110,7 @@ impl PanelAccess {
     pub(in crate::control) fn has_session(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        // The first of the name, as browsers send the most specific one first; a second could be another host's that was set for all.
         let Some((_, value)) = pairs.find(|(name, _)| *name == self.cookie) else { return false };
         self.lock().sessions.iter().any(|session| session.secret.is(value))
     }
@@ -129,6 +134,7 @@ impl PanelAccess {
 }
 
 fn add(list: &mut VecDeque<Drawn>, secret: ControlToken, at: Instant) {
+    // Whoever may ask for links has the token anyway; this keeps a script that asks for one a second from growing the list.
     if list.len() >= MOST {
         list.pop_front();
     }

@@ -50,6 +50,7 @@ pub(super) async fn live<H: RunningHost>(
     let stream = PanelStream {
         changes: device.changes(),
         settled: device.settled(),
+        // Subscribed before the first picture is read: what changes while it is made makes the next one.
         closed: api.panel.closed(),
         ending: api.ending.clone(),
         device,
@@ -85,9 +86,11 @@ impl<D: RunningDevice> PanelStream<D> {
             if self.is_over {
                 return None;
             }
+            // The first picture waits for nothing: a page that opens shows the device as it is.
             if !self.sent.is_empty() {
                 self.change().await?;
             }
+            // Before reading and not behind it: a change in between would otherwise count as seen and never be shown.
             self.changes.borrow_and_update();
             self.settled.borrow_and_update();
             let regions = match PanelPicture::read(&self.device, self.place).await {
@@ -95,11 +98,13 @@ impl<D: RunningDevice> PanelStream<D> {
                 Ok(None) => return self.gone("That moment is no longer in the journal; this is now."),
                 Err(error) => return self.gone(&error.message),
             };
+            // Whole regions and no differences within them: the page has no rule, and HTML that is the same is not sent.
             let changed: BTreeMap<&str, &Value> = regions
                 .iter()
                 .filter(|(name, value)| self.sent.get(*name) != Some(value))
                 .map(|(name, value)| (*name, value))
                 .collect();
+            // A change that nobody sees, such as a receipt's publication.
             if changed.is_empty() {
                 continue;
             }

@@ -16,6 +16,7 @@ pub(super) fn regions(picture: &PanelPicture) -> BTreeMap<&'static str, Value> {
         None => format!("not enrolled \u{b7} documentation of {}", picture.status.documentation),
     };
     let condition = &picture.status.condition;
+    // Apart from the HTML, so that a switch that is pressed while the picture is made does not jump back and forth.
     let state = json!({
         "locked": condition.locked, "offline": condition.offline, "focus": condition.focus, "doze": condition.doze,
         "workProfilePaused": condition.work_profile_paused, "charging": condition.charging,
