@@ -27,8 +27,8 @@ const BINARY: &str = "portal-agent-mutated";
 const COPIED: [&str; 3] = ["agent", "shared", "config"];
 /// Folders that are left out: test targets, the tests beside the code, benchmarks.
 const LEFT_OUT: [&str; 2] = ["tests", "benches"];
-const MEMBERS: [&str; 6] =
-    ["agent", "agent/embedded-broker", "shared/contract", "shared/delivery", "shared/device", "tests"];
+/// The member that is left out: this tool.
+const TOOL: &str = "tests/mutation";
 
 /// What each mutated crate gets: which mutation is chosen.
 const MODULE: &str = r#"//! Which mutation is chosen.
@@ -48,6 +48,8 @@ pub(crate) fn is(number: usize) -> bool {
 pub fn build(root: &Path, all: &[Mutation]) -> Result<PathBuf> {
     let target = root.join("target");
     let copy = target.join("mutation");
+    let mut workspace: Table = toml::from_str(&fs::read_to_string(root.join("Cargo.toml"))?)?;
+    let members = members(&mut workspace)?;
     let mut files = Files { root, copy: &copy, written: BTreeSet::new() };
     let mut mutated = mutated_sources(root, all)?;
     for folder in COPIED {
@@ -56,11 +58,11 @@ pub fn build(root: &Path, all: &[Mutation]) -> Result<PathBuf> {
     if let Some(path) = mutated.keys().next() {
         bail!("{} is in no crate that is mutated", path.display());
     }
-    for member in MEMBERS {
+    for member in &members {
         files.manifest(Path::new(member))?;
     }
     files.write(Path::new("tests/src/lib.rs"), b"")?;
-    files.workspace()?;
+    files.workspace(&workspace)?;
     files.delete_others(&copy)?;
 
     let built = Command::new("cargo")
@@ -77,6 +79,14 @@ pub fn build(root: &Path, all: &[Mutation]) -> Result<PathBuf> {
         String::from_utf8_lossy(&built.stderr)
     );
     Ok(target.join("debug").join(BINARY))
+}
+
+/// The members of the workspace in this manifest, which this tool is taken out of.
+fn members(manifest: &mut Table) -> Result<Vec<String>> {
+    let workspace = manifest.get_mut("workspace").and_then(Value::as_table_mut).context("the workspace")?;
+    let members = workspace.get_mut("members").and_then(Value::as_array_mut).context("the workspace's members")?;
+    members.retain(|member| member.as_str() != Some(TOOL));
+    members.iter().map(|member| Ok(member.as_str().context("a member's path")?.to_owned())).collect()
 }
 
 /// The text of each source file that has mutations, and of each crate's root, which has the module that chooses.
@@ -157,13 +167,9 @@ impl Files<'_> {
         self.write(&path, toml::to_string(&manifest)?.as_bytes())
     }
 
-    /// The workspace's manifest and lock file: the same but for who is a member.
-    fn workspace(&mut self) -> Result<()> {
-        let mut manifest: Table = toml::from_str(&fs::read_to_string(self.root.join("Cargo.toml"))?)?;
-        let workspace = manifest.get_mut("workspace").and_then(Value::as_table_mut).context("the workspace")?;
-        let members = MEMBERS.iter().map(|member| Value::String((*member).to_owned())).collect();
-        workspace.insert("members".to_owned(), Value::Array(members));
-        self.write(Path::new("Cargo.toml"), toml::to_string(&manifest)?.as_bytes())?;
+    /// The workspace's manifest and lock file.
+    fn workspace(&mut self, manifest: &Table) -> Result<()> {
+        self.write(Path::new("Cargo.toml"), toml::to_string(manifest)?.as_bytes())?;
         // cargo takes out of the copy what nobody needs there; the repository's decides on each version.
         let lock = Path::new("Cargo.lock");
         self.written.insert(self.copy.join(lock));
