@@ -112,13 +112,14 @@ impl Delivery {
                 continue;
             }
             let Some(first) = self.pending.pop_front() else { return Ok(()) };
-            let Some(is_used) = self.is_used(&first) else {
+            let id = first.id();
+            let Some(is_used) = self.is_used(id.as_ref()) else {
                 // Back to the front: the order of arrival holds while the journal is asked.
                 self.pending.push_front(first);
                 return Ok(());
             };
-            if let Some(id) = first.id() {
-                self.used_ids.answer_served(&id);
+            if let Some(id) = &id {
+                self.used_ids.answer_served(id);
             }
             match first {
                 PendingMessage::Push(push) => self.push(*push, is_used)?,
@@ -140,14 +141,14 @@ impl Delivery {
     }
 
     /// None: the journal has not said yet. What cannot be read has no id.
-    fn is_used(&self, pending: &PendingMessage) -> Option<bool> {
-        pending.id().map_or(Some(false), |id| self.used_ids.is_used(&id))
+    fn is_used(&self, id: Option<&UsedId>) -> Option<bool> {
+        id.map_or(Some(false), |id| self.used_ids.is_used(id))
     }
 
     /// Asks the journal for the ids of pending pushes and actions, where the first of them waits for that.
     pub(crate) fn look_up_ids(&mut self) {
         let Some(first) = self.pending.front() else { return };
-        if self.device.is_showing_push() || !self.used_ids.may_ask() || self.is_used(first).is_some() {
+        if self.device.is_showing_push() || !self.used_ids.may_ask() || self.is_used(first.id().as_ref()).is_some() {
             return;
         }
         // Of all that wait, not of the first alone: with a question a push, a backlog would move at the pace of one
