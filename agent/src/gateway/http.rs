@@ -76,7 +76,7 @@ async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request
     check_origin(state, &headers)?;
     let body = read_body(request).await?;
     let request = head.request(&body);
-    let before = state.gateway().before_sign_in(&request, fresh_secret());
+    let before = state.gateway().before_sign_in(&request, fresh_token);
     if let Some(answer) = before {
         return Ok(to_response(&answer, &head.ids));
     }
@@ -232,9 +232,9 @@ fn fresh_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-fn fresh_secret() -> String {
+/// A token for a caller: 244 random bits of the operating system's.
+pub fn fresh_token() -> String {
     let (one, other) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
-    // 244 random bits of the operating system's.
     format!("{}{}", one.simple(), other.simple())
 }
 

@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 pub use certificates::{GatewayCertificates, make_certificates};
+pub use http::fresh_token;
 use link::BrokerLink;
 use server::HttpServer;
 use state::GatewayState;

@@ -136,16 +136,21 @@ impl Gateway {
         }
     }
 
-    /// Answers what needs no token: the token endpoint and where it is. `fresh` is a secret that was drawn for this request.
-    pub fn before_sign_in(&mut self, request: &GraphRequest<'_>, fresh: String) -> Option<GraphAnswer> {
+    /// Answers what needs no token: the token endpoint and where it is. `fresh` draws a secret.
+    pub fn before_sign_in(
+        &mut self,
+        request: &GraphRequest<'_>,
+        fresh: impl FnOnce() -> String,
+    ) -> Option<GraphAnswer> {
         let tokens = self.tokens.as_ref();
         let default = &self.default_tenant;
         token_endpoint::answer(
             request,
             |secret| tokens?.caller(secret, default),
             |caller| {
-                self.issued.issue(fresh.clone(), caller, request.ids.now);
-                fresh
+                let token = fresh();
+                self.issued.issue(token.clone(), caller, request.ids.now);
+                token
             },
         )
     }

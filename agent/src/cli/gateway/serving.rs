@@ -14,7 +14,7 @@ use portal_graph::{Directory, Faults, Gateway, LimitSettings, Role, TokenTable};
 
 use super::super::CommandFailure;
 use super::file::{GATEWAY_FILE, GatewayFile};
-use crate::gateway::{GatewayError, GatewayOptions, RunningGateway};
+use crate::gateway::{GatewayError, GatewayOptions, RunningGateway, fresh_token};
 use crate::input_file;
 use crate::sender::SenderOptions;
 use crate::settings::GatewaySettings;
@@ -64,7 +64,7 @@ impl ServedGateway {
         access: GatewayAccess,
     ) -> Result<Self, CommandFailure> {
         // This program's own commands have a token that lies beside the address.
-        let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let token = fresh_token();
         let open = access.tokens.is_none();
         let tokens = access.tokens.map(|mut table| {
             table.add(token.clone(), Role::Admin);
