@@ -52,6 +52,21 @@ pub enum HistoryKind {
     },
 }
 
+impl HistoryEntry {
+    /// The receipt, where a push got its outcome.
+    pub fn receipt(&self) -> Option<&ListedReceipt> {
+        match &self.what {
+            HistoryKind::Settled { receipt } => Some(receipt),
+            HistoryKind::Changed { .. } => None,
+        }
+    }
+
+    /// The place behind it.
+    pub fn place(&self) -> HistoryPlace {
+        HistoryPlace { event: self.event, sequence: self.receipt().map(|listed| listed.receipt.sequence) }
+    }
+}
+
 /// The device's history, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryList {
@@ -60,7 +75,7 @@ pub struct HistoryList {
 }
 
 /// A place in the history: behind an event, and behind a push that was judged after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryPlace {
     /// The event's number.
     pub event: u64,

@@ -5,7 +5,7 @@
 use portal_contract::{ChecklistEntry, Explanation, Prerequisite, StatusReport};
 use portal_screen::{PhoneMoment, PhoneScreen};
 
-use crate::control::{ApiError, HistoryEntry, HistoryKind, HistoryPlace, RunningDevice};
+use crate::control::{ApiError, HistoryEntry, HistoryPlace, RunningDevice};
 
 /// How many steps the timeline has.
 const STEPS: usize = 60;
@@ -18,8 +18,6 @@ pub(super) struct PanelPicture {
     pub(super) screen: PhoneScreen,
     /// The latest steps, whichever is chosen.
     pub(super) timeline: Vec<HistoryEntry>,
-    /// Those of them up to the place that is looked at.
-    pub(super) history: Vec<HistoryEntry>,
     /// Of the push that is chosen, else of the latest.
     pub(super) explanation: Option<Explanation>,
     /// Where the page looks back at; none: now.
@@ -35,23 +33,26 @@ impl PanelPicture {
         let status = device.status().await?;
         let Some(moment) = device.moment(place).await? else { return Ok(None) };
         let timeline = device.history(None, STEPS).await?;
-        let is_until = |entry: &&HistoryEntry| place.is_none_or(|place| comes_until(entry, place));
-        let history: Vec<HistoryEntry> = timeline.iter().filter(is_until).cloned().collect();
         let explanation = match place {
             None => device.explain(None).await?,
             Some(HistoryPlace { sequence: None, .. }) => None,
-            Some(HistoryPlace { sequence: Some(sequence), .. }) => match id_of(&history, sequence) {
+            Some(HistoryPlace { sequence: Some(sequence), .. }) => match id_of(until(&timeline, place), sequence) {
                 Some(id) => device.explain(Some(id)).await?,
                 None => None,
             },
         };
         let screen = portal_screen::screen(&moment);
-        Ok(Some(Self { status, moment, screen, timeline, history, explanation, place }))
+        Ok(Some(Self { status, moment, screen, timeline, explanation, place }))
     }
 
     /// The prerequisites of a push to the device at the moment that is looked at.
     pub(super) fn checklist(&self) -> Vec<ChecklistEntry> {
         self.moment.snapshot.checklist_entries(None)
+    }
+
+    /// The latest steps up to the place that is looked at.
+    pub(super) fn history(&self) -> &[HistoryEntry] {
+        until(&self.timeline, self.place)
     }
 
     /// Whether the timeline leaves out what was before it.
@@ -64,20 +65,13 @@ impl PanelPicture {
     }
 }
 
-/// Whether an entry had happened at a place.
-fn comes_until(entry: &HistoryEntry, place: HistoryPlace) -> bool {
-    let sequence = match &entry.what {
-        HistoryKind::Changed { .. } => 0,
-        HistoryKind::Settled { receipt } => receipt.receipt.sequence,
-    };
-    (entry.event, sequence) <= (place.event, place.sequence.unwrap_or(0))
+/// The entries that had happened at a place; all of them now. They are in its order.
+fn until(timeline: &[HistoryEntry], place: Option<HistoryPlace>) -> &[HistoryEntry] {
+    let end = timeline.partition_point(|entry| place.is_none_or(|place| entry.place() <= place));
+    &timeline[..end]
 }
 
 fn id_of(history: &[HistoryEntry], sequence: u64) -> Option<portal_contract::NotificationId> {
-    history.iter().find_map(|entry| match &entry.what {
-        HistoryKind::Settled { receipt } if receipt.receipt.sequence == sequence => {
-            receipt.receipt.notification_id.clone()
-        }
-        _ => None,
-    })
+    let receipts = history.iter().filter_map(HistoryEntry::receipt);
+    receipts.map(|listed| &listed.receipt).find(|receipt| receipt.sequence == sequence)?.notification_id.clone()
 }

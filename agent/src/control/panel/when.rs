@@ -12,14 +12,14 @@ use super::page::icon;
 use super::picture::PanelPicture;
 use super::times::{gap, seconds};
 use super::why::look_of;
-use crate::control::{HistoryEntry, HistoryKind, HistoryPlace};
+use crate::control::{HistoryEntry, HistoryKind};
 
 /// The steps.
 pub(super) fn line(picture: &PanelPicture) -> Markup {
     let entries = &picture.timeline;
-    let newest = entries.last().map(place_of);
+    let newest = entries.last().map(HistoryEntry::place);
     let current = picture.place.or(newest);
-    let at = entries.iter().position(|entry| Some(place_of(entry)) == current).unwrap_or(entries.len());
+    let at = entries.iter().position(|entry| Some(entry.place()) == current).unwrap_or(entries.len());
     html! {
         @for (index, entry) in entries.iter().enumerate() {
             @if let Some(words) = index.checked_sub(1).and_then(|before| gap(entry.at.millis_since(entries[before].at))) {
@@ -44,16 +44,8 @@ pub(super) fn past(picture: &PanelPicture) -> Markup {
     }
 }
 
-fn place_of(entry: &HistoryEntry) -> HistoryPlace {
-    let sequence = match &entry.what {
-        HistoryKind::Settled { receipt } => Some(receipt.receipt.sequence),
-        HistoryKind::Changed { .. } => None,
-    };
-    HistoryPlace { event: entry.event, sequence }
-}
-
 fn step(entry: &HistoryEntry, is_current: bool, is_later: bool) -> Markup {
-    let place = place_of(entry);
+    let place = entry.place();
     let later = if is_later { " later" } else { "" };
     let id = format!("step-{}-{}", place.event, place.sequence.unwrap_or(0));
     let inside = match &entry.what {

@@ -9,7 +9,7 @@ use super::page::icon;
 use super::phone::press;
 use super::picture::PanelPicture;
 use super::times::seconds;
-use crate::control::{HistoryEntry, HistoryKind};
+use crate::control::HistoryEntry;
 
 /// How an outcome looks: its class, its icon, and what it is called outside the phone.
 #[derive(Debug, Clone, Copy)]
@@ -204,7 +204,7 @@ fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
 
 /// What stopped at the device's edge, and what went in: the newest large, two more small, a count.
 pub(super) fn door(picture: &PanelPicture) -> Markup {
-    let settled: Vec<&ListedReceipt> = picture.history.iter().rev().filter_map(receipt_of).collect();
+    let settled: Vec<&ListedReceipt> = picture.history().iter().rev().filter_map(HistoryEntry::receipt).collect();
     let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
     // The timeline has an end: what came before it is not counted, and that is said.
     let more = if picture.is_cut() { "+" } else { "" };
@@ -217,13 +217,6 @@ pub(super) fn door(picture: &PanelPicture) -> Markup {
         }
         @for waiting in held.iter().rev().take(2) { (waits(waiting, picture.screen.device_id)) }
         @for (place, listed) in settled.iter().take(room).enumerate() { (stopped(listed, place > 0 || !held.is_empty())) }
-    }
-}
-
-fn receipt_of(entry: &HistoryEntry) -> Option<&ListedReceipt> {
-    match &entry.what {
-        HistoryKind::Settled { receipt } => Some(receipt),
-        HistoryKind::Changed { .. } => None,
     }
 }
 
