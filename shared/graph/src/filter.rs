@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::GraphError;
 use crate::lexer::{Token, tokens};
+use crate::odata::known;
 
 /// How deep conditions may be nested.
 const MOST_NESTED: usize = 32;
@@ -176,12 +177,8 @@ impl FilterReader<'_> {
     }
 
     fn property(&self, word: String) -> Result<String, GraphError> {
-        if self.properties.contains(&word.as_str()) {
-            return Ok(word);
-        }
-        // Short: a query of 8 KiB is not given back whole in an error that lands in logs.
-        let shown: String = word.chars().take(64).collect();
-        Err(GraphError::bad_request(format!("Could not find a property named '{shown}'.")))
+        known(&word, self.properties)?;
+        Ok(word)
     }
 
     fn text_function(&mut self, function: TextFunction) -> Result<Filter, GraphError> {

@@ -53,7 +53,8 @@ fn source(row: &Value) -> String {
     row["source"].as_str().unwrap_or_default().to_owned()
 }
 
-fn counts(counts: &Value) -> String {
+/// Counts by word, as they are read.
+pub(super) fn counts(counts: &Value) -> String {
     let counts = counts.as_object().into_iter().flatten();
     counts.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }

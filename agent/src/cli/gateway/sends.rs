@@ -10,7 +10,7 @@ use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
 use super::GatewayPlace;
 use super::client::GatewayClient;
-use super::report_page::{self, text};
+use super::report_page::{self, counts, text};
 use crate::output_file;
 
 /// Runs `gateway sends`: with --json a send a line.
@@ -88,11 +88,7 @@ pub(super) fn report(
 
 /// A send in one line: when, what, and what became of it.
 fn line(send: &Value) -> PageLine {
-    let counts = |name: &str| {
-        let counts = send[name].as_object().into_iter().flatten();
-        counts.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
-    };
-    let (outcomes, unmet) = (counts("outcomes"), counts("unmet"));
+    let (outcomes, unmet) = (counts(&send["outcomes"]), counts(&send["unmet"]));
     let answered = format!("{} of {} answered", send["receipts"], send["addressedDevices"]);
     let mut became = vec![answered];
     became.extend([outcomes, unmet].into_iter().filter(|counts| !counts.is_empty()));

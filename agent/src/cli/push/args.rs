@@ -84,6 +84,15 @@ pub struct PushArgs {
     pub raw: Option<PathBuf>,
 }
 
+impl PushArgs {
+    /// Title and body, whichever way they were given; empty with `--raw`.
+    pub(super) fn texts(&self) -> (&str, &str) {
+        let title = self.title.as_deref().or(self.short_title.as_deref()).unwrap_or_default();
+        let body = self.body.as_deref().or(self.short_body.as_deref()).unwrap_or_default();
+        (title, body)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;

@@ -31,9 +31,10 @@ pub(super) fn payload(args: &PushArgs, clock_ahead_millis: i64) -> Result<Payloa
         let title = value["notificationTitle"].as_str().map(str::to_owned);
         return Ok(PayloadToSend { bytes, id, title });
     }
+    let (title, body) = args.texts();
     let draft = NotificationDraft {
-        title: args.title.clone().or_else(|| args.short_title.clone()).unwrap_or_default(),
-        body: args.body.clone().or_else(|| args.short_body.clone()).unwrap_or_default(),
+        title: title.to_owned(),
+        body: body.to_owned(),
         id: args.id.clone(),
         expires_in: args.expires_in,
         target_user: args.target_user.clone(),

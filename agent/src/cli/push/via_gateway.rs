@@ -29,8 +29,7 @@ pub(super) fn push(
         PushAddress::Device(device) => SendAddress::Device(device),
         PushAddress::Group(group) => SendAddress::Group(group),
     };
-    let title = args.title.as_deref().or(args.short_title.as_deref()).unwrap_or_default();
-    let body = args.body.as_deref().or(args.short_body.as_deref()).unwrap_or_default();
+    let (title, body) = args.texts();
     let id = client.push(to, title, body)?;
     if context.global.json {
         context.json(&json!({ "id": id }))?;
