@@ -10,6 +10,7 @@ pub mod disk;
 pub mod dunst;
 pub mod faulty_link;
 pub mod figures;
+pub mod gateway;
 pub mod http;
 pub mod mosquitto;
 pub mod mosquitto_clients;

@@ -1,14 +1,11 @@
 //! `gateway`: an administrator's calls over HTTP reach running devices.
 //!
 //! Lives here: the calls as a script sends them, with a daemon of three devices. Does not live here: every answer of every call
-//! (`portal_graph`'s own tests).
-
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+//! (`portal_graph`'s own tests), what SDKs ask (`gateway_recorded`).
 
 use anyhow::{Context, Result, ensure};
-use portal_tests::agent::{ANSWER_TIMEOUT, Agent};
+use portal_tests::agent::Agent;
+use portal_tests::gateway::{RunningGateway, three_devices, until};
 use portal_tests::http::{ControlApi, HttpAnswer};
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use serde_json::{Value, json};
@@ -17,51 +14,8 @@ const GROUP: &str = "11111111-2222-4333-8444-555555555555";
 const SEND: &str = "sendCustomNotificationToCompanyPortal";
 const TOKENS: &str = "admin-token admin\nhelpdesk-token helpdesk\nreader-token reader\n";
 
-/// A gateway that runs on an agent's state directory. Killed when it is dropped.
-struct RunningGateway {
-    child: Child,
-    authority: String,
-}
-
-impl RunningGateway {
-    fn start(agent: &Agent, arguments: &[&str]) -> Result<Self> {
-        let mut command = agent.prepare(&[&["--json", "gateway"], arguments].concat())?;
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("its output")?).read_line(&mut line)?;
-        let ready: Value = serde_json::from_str(&line).with_context(|| format!("the first line: {line:?}"))?;
-        let url = ready["url"].as_str().context("a url")?;
-        let authority = url.split_once("://").context("a scheme")?.1.to_owned();
-        Ok(Self { child, authority })
-    }
-
-    fn with_tokens(agent: &Agent) -> Result<Self> {
-        let file = agent.state_dir().with_extension("tokens");
-        std::fs::write(&file, TOKENS)?;
-        Self::start(agent, &["--tokens", &file.to_string_lossy()])
-    }
-
-    fn call(&self, token: &str, line: &str, body: &Value) -> Result<HttpAnswer> {
-        let (method, path) = line.split_once(' ').context("METHOD PATH")?;
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let api = ControlApi { authority: self.authority.clone(), token: token.to_owned() };
-        api.authorised(method, path, &body)
-    }
-
-    /// As [`RunningGateway::call`], where this status is expected.
-    fn expect(&self, status: u16, token: &str, line: &str, body: &Value) -> Result<HttpAnswer> {
-        let answer = self.call(token, line, body)?;
-        ensure!(answer.status == status, "{line}: {} {}", answer.status, answer.body);
-        Ok(answer)
-    }
-}
-
-impl Drop for RunningGateway {
-    fn drop(&mut self) {
-        // A test's end: whatever state it is in, nothing of it may stay.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn with_tokens(agent: &Agent) -> Result<RunningGateway> {
+    RunningGateway::with_tokens(agent, TOKENS, &[])
 }
 
 fn text() -> Value {
@@ -73,42 +27,15 @@ fn request_id(answer: &HttpAnswer) -> Result<String> {
     Ok(line.context("a request-id")?.to_owned())
 }
 
-/// A daemon with three devices: Adele's iPhone and Pixel, and Bo's iPad, whose permission is denied.
-fn three_devices() -> Result<(Agent, Vec<String>)> {
-    let agent = Agent::running("", &["--notifier", "console", "--embedded-broker", "--device-name", "iPhone"])?;
-    for (platform, name) in [("android", "Pixel"), ("ipados", "iPad")] {
-        agent.command(&["device", "add", "--platform", platform, "--name", name])?;
-    }
-    let mut ids = Vec::new();
-    for (name, user) in [("iPhone", "adele"), ("Pixel", "adele"), ("iPad", "bo")] {
-        let user = format!("{user}@contoso.example");
-        let permission = if name == "iPad" { "denied" } else { "authorized" };
-        agent.command(&["--device", name, "device", "set-up", "--user", &user, "--permission", permission])?;
-        agent.command(&["--device", name, "wait", "online", "--timeout", "30s"])?;
-        let status = agent.json(&["--device", name, "status"])?;
-        ids.push(status["deviceId"].as_str().context("an id")?.to_owned());
-    }
-    Ok((agent, ids))
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
-    let began = Instant::now();
-    while !holds()? {
-        ensure!(began.elapsed() < ANSWER_TIMEOUT, "{what} took too long");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
 #[test]
 fn a_script_lists_devices_and_sends_to_one_and_to_a_group() -> Result<()> {
     let (agent, ids) = three_devices()?;
-    let gateway = RunningGateway::with_tokens(&agent)?;
+    let gateway = with_tokens(&agent)?;
     let list = "GET /v1.0/deviceManagement/managedDevices?$top=2&$orderby=deviceName&$select=deviceName";
     let first = gateway.expect(200, "reader-token", list, &Value::Null)?.json()?;
     assert_eq!(first["value"][0]["deviceName"], "iPad");
     let next = first["@odata.nextLink"].as_str().context("a next page")?;
-    let next = next.split_once(&gateway.authority).context("it leads here")?.1;
+    let next = next.split_once(gateway.authority()).context("it leads here")?.1;
     let second = gateway.expect(200, "reader-token", &format!("GET {next}"), &Value::Null)?.json()?;
     assert_eq!(second["value"].as_array().map(Vec::len), Some(1));
 
@@ -145,7 +72,7 @@ fn a_script_lists_devices_and_sends_to_one_and_to_a_group() -> Result<()> {
 #[test]
 fn a_batch_a_bulk_action_and_a_retire_do_what_they_say() -> Result<()> {
     let (agent, ids) = three_devices()?;
-    let gateway = RunningGateway::with_tokens(&agent)?;
+    let gateway = with_tokens(&agent)?;
     let batch = json!({"requests": [
         {"id": "1", "method": "POST", "url": format!("/deviceManagement/managedDevices/{}/{SEND}", ids[0]), "body": text()},
         {"id": "2", "method": "GET", "url": "/me", "dependsOn": ["1"]},
@@ -177,7 +104,7 @@ fn a_batch_a_bulk_action_and_a_retire_do_what_they_say() -> Result<()> {
 fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
     let (agent, ids) = three_devices()?;
     let agent = agent.with("PORTAL_AGENT__GATEWAY__DEVICE_MESSAGES", "1");
-    let gateway = RunningGateway::with_tokens(&agent)?;
+    let gateway = with_tokens(&agent)?;
     let to_device = format!("POST /beta/deviceManagement/managedDevices/{}/{SEND}", ids[0]);
     gateway.expect(204, "admin-token", &to_device, &text())?;
     let limited = gateway.expect(429, "admin-token", &to_device, &text())?;
@@ -196,7 +123,7 @@ fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
     );
     let large = json!({"notificationTitle": "t", "notificationBody": "b".repeat(70_000)});
     gateway.expect(413, "admin-token", &to_device, &large)?;
-    let api = ControlApi { authority: gateway.authority.clone(), token: String::new() };
+    let api = ControlApi { authority: gateway.authority().to_owned(), token: String::new() };
     let bearer = [("Host", api.authority.as_str()), ("Authorization", "Bearer admin-token")];
     let foreign = [&bearer[..], &[("Origin", "https://evil.example")]].concat();
     assert_eq!(api.request("GET", "/beta/me", &foreign, "")?.status, 403);
