@@ -17,7 +17,7 @@ use portal_screen::PhoneScreen;
 use super::api::ApiState;
 use super::config;
 use super::guard::guard;
-use super::route::{AnswerKind, ApiRoute, of_device, schema, unknown_method, unknown_path};
+use super::route::{AnswerKind, ApiRoute, RouteDescription, of_device, schema, unknown_method, unknown_path};
 use super::{
     CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
     PanelClosed, PanelLink, PushRequest, ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain,
@@ -158,15 +158,16 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
 
 /// The router of the whole API.
 pub(super) fn router<H: RunningHost>(api: ApiState<H>) -> Router {
-    let table = table();
-    // Made once: what the table has does not change while the daemon runs.
-    let document: Arc<str> = openapi::document(table.iter().map(|route| &route.about)).to_string().into();
     let mut router = Router::new();
-    for route in table {
+    let mut descriptions = Vec::new();
+    for route in table() {
         router = router.route(&route.about.path, route.handler);
+        descriptions.push(route.about);
     }
+    // Made when it is asked for: made at each start, it took 2.5 MiB that malloc then kept, and hardly anybody reads it.
+    let descriptions: Arc<[RouteDescription]> = descriptions.into();
     let serve = move || {
-        let document = document.to_string();
+        let document = openapi::document(descriptions.iter()).to_string();
         async move { ([(CONTENT_TYPE, "application/json")], document).into_response() }
     };
     router
