@@ -27,6 +27,8 @@ pub const LOCK: &str = "lock";
 pub const CONTROL: &str = "control.json";
 /// Where the notifier keeps which cards are open.
 pub const OPEN_CARDS: &str = "desktop-cards.json";
+/// Which open pages may come back to a daemon that is started anew.
+pub const PANEL: &str = "panel.json";
 /// The log of a service on systems that keep none.
 pub const LOG: &str = "portal-agent.log";
 /// The journal's file.

@@ -133,6 +133,15 @@ impl Browser {
         self.call("POST", "/goog/cdp/execute", &command).map(drop)
     }
 
+    /// Removes every cookie.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn forget_cookies(&self) -> Result<()> {
+        let command = json!({ "cmd": "Network.clearBrowserCookies", "params": {} });
+        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+    }
+
     /// The page as a PNG.
     ///
     /// # Errors

@@ -59,7 +59,7 @@ pub use ids::{IdList, MOST_IDS, is_beginning_of, is_uuid};
 pub use interaction::InteractionRequest;
 pub use log::ReceiptList;
 pub use notifications::InAppMessages;
-pub use panel::{PanelClosed, PanelLink};
+pub use panel::{NothingKept, PanelClosed, PanelFile, PanelLink};
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
 pub use push::{NotificationDraft, PushRequest, SentNotification};
 pub use screen::CardList;

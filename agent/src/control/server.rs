@@ -22,9 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::ApiState;
 use super::connection::{BoundedStream, Connection, ConnectionLimits, Strangers};
-use super::panel::PanelAccess;
+use super::panel::{KeptPanel, PanelAccess};
 use super::routes::router;
-use super::{API_VERSION, ControlFile, ControlToken, RunningHost};
+use super::{API_VERSION, ControlFile, ControlToken, NothingKept, PanelFile, RunningHost};
 use crate::library_error::{cannot_listen, os_reason};
 
 /// How long a client may take to send a request's header, and how long an idle connection is kept.
@@ -69,10 +69,11 @@ impl ControlServer {
     /// # Errors
     /// The address is not loopback or cannot be had.
     pub async fn start<H: RunningHost>(address: SocketAddr, host: H) -> Result<Self, ControlError> {
-        Self::start_with(address, host, SettingsInForce::default()).await
+        Self::start_with(address, host, SettingsInForce::default(), Arc::new(NothingKept)).await
     }
 
-    /// The same, with the settings that the daemon was started with.
+    /// The same, with the settings that the daemon was started with, and a place for what of the page outlives the daemon. With port
+    /// 0 it listens where open pages look for it, where that port is free.
     ///
     /// # Errors
     /// As there.
@@ -80,13 +81,15 @@ impl ControlServer {
         address: SocketAddr,
         host: H,
         settings: SettingsInForce,
+        panel_file: Arc<dyn PanelFile>,
     ) -> Result<Self, ControlError> {
         // The two addresses that the check of Host knows; 127.0.0.2 would be served and never let in.
         if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
             return Err(ControlError::NotLoopback(address));
         }
         let refused = |reason| ControlError::Listen { address, reason };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let kept = KeptPanel::read(&*panel_file, crate::wall_clock::now());
+        let listener = listen(address, kept.as_ref()).await.map_err(refused)?;
         let local = listener.local_addr().map_err(refused)?;
         let token = ControlToken::draw()?;
         let file = ControlFile {
@@ -101,7 +104,7 @@ impl ControlServer {
         let api = ApiState {
             host,
             token: Arc::new(token),
-            panel: Arc::new(PanelAccess::draw(local.port())?),
+            panel: Arc::new(PanelAccess::open(local.port(), kept, panel_file)?),
             port,
             limits: limits_of_requests,
             settings: Arc::new(settings),
@@ -127,6 +130,15 @@ impl ControlServer {
         // The task cannot panic; if the runtime is going it is gone already.
         let _ = self.accepting.await;
     }
+}
+
+async fn listen(address: SocketAddr, kept: Option<&KeptPanel>) -> io::Result<TcpListener> {
+    if let Some(kept) = kept.filter(|_| address.port() == 0)
+        && let Ok(listener) = TcpListener::bind((address.ip(), kept.port)).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind(address).await
 }
 
 async fn accept(listener: TcpListener, router: Router, limits: ConnectionLimits, ending: CancellationToken) {

@@ -7,6 +7,7 @@ mod examination;
 mod from_settings;
 mod interrupt;
 mod open_files;
+mod panel_pages;
 mod readiness;
 mod service_manager;
 mod sleep;

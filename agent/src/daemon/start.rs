@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use super::open_files;
+use super::panel_pages::PanelPages;
 use super::service_manager::ServiceNotice;
 use super::sleep::SleepWatch;
 use crate::broker::{
@@ -234,9 +235,9 @@ impl Daemon {
         let begun = async {
             // It listens before the devices are hosted, so that a port that is taken ends the start in order, with no
             // session made yet.
-            let server =
-                ControlServer::start_with(options.control_listen, host.handle().clone(), options.settings_in_force)
-                    .await?;
+            let (listen, settings) = (options.control_listen, options.settings_in_force);
+            let pages = Arc::new(PanelPages(state_dir.clone()));
+            let server = ControlServer::start_with(listen, host.handle().clone(), settings, pages).await?;
             control_url_sender.send_replace(server.url().to_owned());
             let first = host_all(&host, opened).await?;
             // Last: whoever finds this file finds a daemon that answers.

@@ -7,10 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::computer::COMPUTER;
-use super::{CONTROL, JOURNAL, LOCK, OPEN_CARDS, StateDirError, permissions};
+use super::{CONTROL, JOURNAL, LOCK, OPEN_CARDS, PANEL, StateDirError, permissions};
 
 /// How the names of this program's files begin: the journal has companions, and temporary files have a longer name.
-const OURS: [&str; 5] = [CONTROL, JOURNAL, "embedded-broker.json", "gateway.json", OPEN_CARDS];
+const OURS: [&str; 6] = [CONTROL, JOURNAL, "embedded-broker.json", "gateway.json", OPEN_CARDS, PANEL];
 
 /// Refuses a directory or file of another user, and narrows what is too wide, which one line of the log says.
 pub(super) fn take_from_others(directory: &Path) -> Result<(), StateDirError> {

@@ -1,36 +1,42 @@
-//! Who the page lets in: one-time codes that `panel` prints, and the sessions that come of them.
+//! Who the page lets in: one-time codes that `panel` prints, the sessions that come of them, and open pages that come back to a
+//! daemon that was started anew.
 //!
 //! Cookies know no port: one of 127.0.0.1 is sent to every server on it, another user's too. So the page has a host name of its
-//! own below `.localhost`, drawn at each start, to which browsers send its cookie alone.
+//! own below `.localhost`, to which browsers send its cookie alone; it is drawn at each start after which no open page could come
+//! back. A cookie ends with the daemon: while that is away another program may get its port, and with it the cookie.
 //!
-//! Lives here: codes, sessions, names; time is passed in. Does not live here: which request needs what (`guard`).
+//! Lives here: codes, sessions, challenges, names; time is passed in. Does not live here: which request needs what (`guard`), what
+//! outlives the daemon (`kept`).
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
+use portal_contract::Timestamp;
 use tokio::sync::watch;
 
+use super::kept::{KeptPanel, PageKey, PanelFile};
 use crate::control::ControlToken;
 
 /// How long a code may be used.
 const CODE_LIFE: Duration = Duration::from_secs(60);
-/// How many codes and how many sessions there are at most; the oldest make room.
+/// How many codes, sessions and challenges there are at most; the oldest make room.
 const MOST: usize = 16;
 
-/// A code or a session's secret.
+/// A code, a session's secret, or a challenge.
 struct Drawn {
     secret: ControlToken,
     at: Instant,
 }
 
-#[derive(Default)]
 struct AccessState {
     codes: VecDeque<Drawn>,
     sessions: VecDeque<Drawn>,
+    challenges: VecDeque<Drawn>,
+    kept: KeptPanel,
 }
 
 /// The page's access.
@@ -39,6 +45,9 @@ pub(in crate::control) struct PanelAccess {
     authority: String,
     cookie: String,
     state: Mutex<AccessState>,
+    file: Arc<dyn PanelFile>,
+    /// Held while the file is written, so that what is newer is written later.
+    writing: tokio::sync::Mutex<()>,
     /// Counts up when every page's access is ended.
     closed: watch::Sender<u64>,
 }
@@ -51,18 +60,31 @@ impl fmt::Debug for PanelAccess {
 }
 
 impl PanelAccess {
-    /// Draws the page's host name.
+    /// Draws the page's host name, or takes the kept one where open pages may come back to it: the port must be theirs.
     ///
     /// # Errors
     /// The operating system gave no random bits.
-    pub(in crate::control) fn draw(port: u16) -> Result<Self, getrandom::Error> {
-        let mut bytes = [0_u8; 8];
-        getrandom::fill(&mut bytes)?;
-        let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pub(in crate::control) fn open(
+        port: u16,
+        kept: Option<KeptPanel>,
+        file: Arc<dyn PanelFile>,
+    ) -> Result<Self, getrandom::Error> {
+        let kept = match kept.filter(|kept| kept.port == port) {
+            Some(kept) => kept,
+            None => {
+                let mut bytes = [0_u8; 8];
+                getrandom::fill(&mut bytes)?;
+                let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                KeptPanel { name: format!("pa-{name}"), port, pages: Vec::new() }
+            }
+        };
+        let (codes, sessions, challenges) = Default::default();
         Ok(Self {
-            authority: format!("pa-{name}.localhost:{port}"),
+            authority: format!("{}.localhost:{port}", kept.name),
             cookie: format!("portal-agent-{port}"),
-            state: Mutex::default(),
+            state: Mutex::new(AccessState { codes, sessions, challenges, kept }),
+            file,
+            writing: tokio::sync::Mutex::default(),
             closed: watch::Sender::new(0),
         })
     }
@@ -92,18 +114,66 @@ impl PanelAccess {
         let place = state.codes.iter().position(|drawn| drawn.secret.is(code))?;
         // Taken away before its age is looked at: a code is good for one try, also one that comes too late.
         let drawn = state.codes.remove(place)?;
-        if now.saturating_duration_since(drawn.at) > CODE_LIFE {
-            return None;
-        }
-        let secret = match ControlToken::draw() {
-            Ok(secret) => secret,
-            Err(error) => return Some(Err(error)),
-        };
+        (now.saturating_duration_since(drawn.at) <= CODE_LIFE).then(|| self.begin(&mut state, now))
+    }
+
+    /// A new session: its cookie.
+    fn begin(&self, state: &mut AccessState, now: Instant) -> Result<String, getrandom::Error> {
+        let secret = ControlToken::draw()?;
         // Strict: no other site's link or form sends it. No Max-Age: it ends with the browser's session. No Secure: over loopback
         // there is no TLS, and not every browser takes it for secure there.
         let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie, secret.text());
         add(&mut state.sessions, secret, now);
-        Some(Ok(cookie))
+        Ok(cookie)
+    }
+
+    /// Knows a page that was let in by its key, after the next start too.
+    pub(super) async fn know(&self, key: PageKey, now: Timestamp) {
+        self.lock().kept.add(key, now);
+        self.keep().await;
+    }
+
+    /// Something for a page that comes back to sign.
+    pub(super) fn challenge(&self, now: Instant) -> Result<String, getrandom::Error> {
+        let challenge = ControlToken::draw()?;
+        let text = challenge.text().to_owned();
+        add(&mut self.lock().challenges, challenge, now);
+        Ok(text)
+    }
+
+    /// Lets a page in again that is known and signed a challenge: its new cookie; none where it is not known, or the challenge is
+    /// used, late or never was.
+    pub(super) async fn resume(
+        &self,
+        (key, challenge, signature): (PageKey, &str, &str),
+        now: Instant,
+        today: Timestamp,
+    ) -> Option<Result<String, getrandom::Error>> {
+        let cookie = {
+            let mut state = self.lock();
+            let place = state.challenges.iter().position(|drawn| drawn.secret.is(challenge))?;
+            let drawn = state.challenges.remove(place)?;
+            let is_in_time = now.saturating_duration_since(drawn.at) <= CODE_LIFE;
+            if !is_in_time || !state.kept.knows(&key, today) || !key.has_signed(&self.authority, challenge, signature) {
+                return None;
+            }
+            state.kept.add(key, today);
+            self.begin(&mut state, now)
+        };
+        self.keep().await;
+        Some(cookie)
+    }
+
+    async fn keep(&self) {
+        let _writing = self.writing.lock().await;
+        let (file, bytes) = {
+            let state = self.lock();
+            (Arc::clone(&self.file), (!state.kept.pages.is_empty()).then(|| state.kept.to_json()))
+        };
+        // A disk may take its time, and others' requests go on meanwhile. The file's own trouble is the file's to tell.
+        let written =
+            tokio::task::spawn_blocking(move || bytes.map_or_else(|| file.remove(), |bytes| file.write(&bytes)));
+        let _ = written.await;
     }
 
     /// Whether a request has the cookie of a session.
@@ -115,12 +185,17 @@ impl PanelAccess {
         self.lock().sessions.iter().any(|session| session.secret.is(value))
     }
 
-    /// Ends every session and every code; says how many sessions there were.
-    pub(in crate::control) fn close(&self) -> usize {
-        let mut state = self.lock();
-        let count = state.sessions.len();
-        *state = AccessState::default();
+    /// Ends every session and every code, and knows no page any more; says how many sessions there were.
+    pub(in crate::control) async fn close(&self) -> usize {
+        let count = {
+            let mut state = self.lock();
+            state.codes.clear();
+            state.challenges.clear();
+            state.kept.pages.clear();
+            std::mem::take(&mut state.sessions).len()
+        };
         self.closed.send_modify(|times| *times += 1);
+        self.keep().await;
         count
     }
 
@@ -143,7 +218,17 @@ fn add(list: &mut VecDeque<Drawn>, secret: ControlToken, at: Instant) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kept::NothingKept;
+    use super::super::kept::tests::TestPage;
     use super::*;
+
+    fn today() -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+
+    fn drawn() -> PanelAccess {
+        PanelAccess::open(7, None, Arc::new(NothingKept)).unwrap()
+    }
 
     fn cookies(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(COOKIE, value.parse().unwrap())])
@@ -151,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_once_and_within_a_minute() {
-        let access = PanelAccess::draw(7).unwrap();
+        let access = drawn();
         let now = Instant::now();
         let code = |link: String| link.split_once('#').unwrap().1.to_owned();
         let first = code(access.link(now).unwrap());
@@ -163,9 +248,9 @@ mod tests {
         assert!(access.take(&late, now).is_none(), "trying it late used it");
     }
 
-    #[test]
-    fn the_cookie_lets_in_until_access_is_closed() {
-        let access = PanelAccess::draw(7).unwrap();
+    #[tokio::test]
+    async fn the_cookie_lets_in_until_access_is_closed() {
+        let access = drawn();
         let now = Instant::now();
         let link = access.link(now).unwrap();
         let cookie = access.take(link.split_once('#').unwrap().1, now).unwrap().unwrap();
@@ -176,14 +261,47 @@ mod tests {
             assert!(!access.has_session(&cookies(wrong)), "{wrong}");
         }
         let unused = access.link(now).unwrap();
-        assert_eq!(access.close(), 1);
+        assert_eq!(access.close().await, 1);
         assert!(!access.has_session(&cookies(pair)));
         assert!(access.take(unused.split_once('#').unwrap().1, now).is_none());
     }
 
+    #[tokio::test]
+    async fn an_open_page_comes_back_to_the_next_daemon_on_its_port_and_to_no_other() {
+        let (page, now) = (TestPage::new(), Instant::now());
+        let first = drawn();
+        first.know(page.key(), today()).await;
+        let kept = first.lock().kept.clone();
+        let next = PanelAccess::open(7, Some(kept.clone()), Arc::new(NothingKept)).unwrap();
+        assert_eq!(next.authority, first.authority);
+        let challenge = next.challenge(now).unwrap();
+        let signature = page.sign(&next.authority, &challenge);
+        let stranger = TestPage::new();
+        let signed = stranger.sign(&next.authority, &challenge);
+        assert!(next.resume((stranger.key(), &challenge, &signed), now, today()).await.is_none(), "nobody knows it");
+        assert!(
+            next.resume((page.key(), &challenge, &signature), now, today()).await.is_none(),
+            "the challenge is used"
+        );
+        let challenge = next.challenge(now).unwrap();
+        let signature = page.sign(&next.authority, &challenge);
+        let cookie = next.resume((page.key(), &challenge, &signature), now, today()).await.unwrap().unwrap();
+        assert!(next.has_session(&cookies(cookie.split(';').next().unwrap())));
+        let late = next.challenge(now).unwrap();
+        let signature = page.sign(&next.authority, &late);
+        let too_late = now + CODE_LIFE + Duration::from_secs(1);
+        assert!(next.resume((page.key(), &late, &signature), too_late, today()).await.is_none());
+        next.close().await;
+        let challenge = next.challenge(now).unwrap();
+        let signature = page.sign(&next.authority, &challenge);
+        assert!(next.resume((page.key(), &challenge, &signature), now, today()).await.is_none(), "access is closed");
+        let elsewhere = PanelAccess::open(8, Some(kept), Arc::new(NothingKept)).unwrap();
+        assert!(!elsewhere.lock().kept.knows(&page.key(), today()), "another port is another origin");
+    }
+
     #[test]
     fn only_the_drawn_name_with_the_port_is_the_pages_own() {
-        let (access, other) = (PanelAccess::draw(7).unwrap(), PanelAccess::draw(7).unwrap());
+        let (access, other) = (drawn(), drawn());
         assert!(access.is_authority(&access.authority) && access.is_origin(&format!("http://{}", access.authority)));
         for wrong in [other.authority.as_str(), "localhost:7", "127.0.0.1:7", &access.authority.replace(":7", ":8")] {
             assert!(!access.is_authority(wrong), "{wrong}");

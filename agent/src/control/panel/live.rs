@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use portal_contract::DeviceId;
@@ -30,8 +30,9 @@ const PARAMETERS: &[QueryParameter] = &[QueryParameter::one("device", "the devic
 
 /// What comes closer together than this is one change on the page: a burst of a thousand pushes is no thousand pictures.
 const TOGETHER: Duration = Duration::from_millis(20);
-/// How often something is sent where nothing changes, so that a cut is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(3);
+/// How often something is sent where nothing changes: the page takes it for a cut where nothing comes for 4.5 s. An event and no
+/// comment, which a page's script does not see.
+const BEAT: Duration = Duration::from_secs(2);
 
 pub(super) async fn live<H: RunningHost>(
     State(api): State<ApiState<H>>,
@@ -53,6 +54,7 @@ pub(super) async fn live<H: RunningHost>(
         // Subscribed before the first picture is read: what changes while it is made makes the next one.
         closed: api.panel.closed(),
         ending: api.ending.clone(),
+        host: api.host.clone(),
         device,
         place,
         sent: BTreeMap::new(),
@@ -63,11 +65,12 @@ pub(super) async fn live<H: RunningHost>(
         let event = stream.next().await?;
         Some((Ok::<_, Infallible>(event), stream))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    Ok(Sse::new(events).into_response())
 }
 
-struct PanelStream<D> {
-    device: D,
+struct PanelStream<H: RunningHost> {
+    host: H,
+    device: H::Device,
     place: Option<HistoryPlace>,
     changes: watch::Receiver<u64>,
     settled: watch::Receiver<u64>,
@@ -79,8 +82,15 @@ struct PanelStream<D> {
     _following: LongRequest,
 }
 
-impl<D: RunningDevice> PanelStream<D> {
-    /// The regions that changed, once any has; none at the end.
+/// What a stream waited for.
+enum Awaited {
+    Change,
+    Nothing,
+    End,
+}
+
+impl<H: RunningHost> PanelStream<H> {
+    /// The regions that changed, once any has; a beat where nothing did; none at the end.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if self.is_over {
@@ -88,14 +98,21 @@ impl<D: RunningDevice> PanelStream<D> {
             }
             // The first picture waits for nothing: a page that opens shows the device as it is.
             if !self.sent.is_empty() {
-                self.change().await?;
+                match self.change().await {
+                    Awaited::Change => {}
+                    // A device that is removed changes nothing any more.
+                    Awaited::Nothing if self.host.device(self.device.id()).is_none() => return None,
+                    Awaited::Nothing => return Some(Event::default().event("beat").data("")),
+                    Awaited::End => return None,
+                }
             }
             // Before reading and not behind it: a change in between would otherwise count as seen and never be shown.
             self.changes.borrow_and_update();
             self.settled.borrow_and_update();
             let regions = match PanelPicture::read(&self.device, self.place).await {
                 Ok(Some(picture)) => regions(&picture),
-                Ok(None) => return self.gone("That moment is no longer in the journal; this is now."),
+                Ok(None) => return self.gone("That moment is no longer in the journal. This is now."),
+                Err(_) if self.host.device(self.device.id()).is_none() => return None,
                 Err(error) => return self.gone(&error.message),
             };
             // Whole regions and no differences within them: the page has no rule, and HTML that is the same is not sent.
@@ -114,16 +131,20 @@ impl<D: RunningDevice> PanelStream<D> {
         }
     }
 
-    /// Waits for a change, and for what comes with it; none at the end.
-    async fn change(&mut self) -> Option<()> {
-        tokio::select! {
-            () = self.ending.cancelled() => return None,
-            _ = self.closed.changed() => return None,
-            changed = self.changes.changed() => changed.ok()?,
-            changed = self.settled.changed() => changed.ok()?,
+    /// Waits for a change, and for what comes with it.
+    async fn change(&mut self) -> Awaited {
+        let is_there = tokio::select! {
+            () = self.ending.cancelled() => false,
+            _ = self.closed.changed() => false,
+            changed = self.changes.changed() => changed.is_ok(),
+            changed = self.settled.changed() => changed.is_ok(),
+            () = tokio::time::sleep(BEAT) => return Awaited::Nothing,
+        };
+        if !is_there {
+            return Awaited::End;
         }
         tokio::time::sleep(TOGETHER).await;
-        Some(())
+        Awaited::Change
     }
 
     fn gone(&mut self, why: &str) -> Option<Event> {

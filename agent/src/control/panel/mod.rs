@@ -7,6 +7,7 @@
 
 mod access;
 mod controls;
+mod kept;
 mod line;
 mod live;
 mod page;
@@ -31,13 +32,21 @@ use serde::{Deserialize, Serialize};
 use super::api::ApiState;
 use super::body;
 use super::{ApiError, RunningHost};
+use kept::PageKey;
 
 pub(super) use access::PanelAccess;
+pub(super) use kept::KeptPanel;
+pub use kept::{NothingKept, PanelFile};
 
 /// What of the page holds no data, and is given to whoever knows its host name.
 pub(super) const SHELL: [&str; 4] = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"];
 /// Where a code becomes a session.
-pub(super) const SESSION: &str = "/panel/session";
+const SESSION: &str = "/panel/session";
+/// Where a page that was let in before the daemon was started anew gets something to sign, and is let in again.
+const CHALLENGE: &str = "/panel/challenge";
+const RESUME: &str = "/panel/resume";
+/// What has no cookie yet.
+pub(super) const OPENINGS: [&str; 3] = [SESSION, CHALLENGE, RESUME];
 /// Where links are made and access is ended, by the token alone.
 pub(super) const LINKS: &str = "/v1/panel";
 
@@ -61,6 +70,22 @@ struct SessionRequest {
     code: String,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct KeyRequest {
+    #[schemars(with = "String")]
+    key: PageKey,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ResumeRequest {
+    #[schemars(with = "String")]
+    key: PageKey,
+    challenge: String,
+    signature: String,
+}
+
 /// The page's own paths, which are not in the API's document.
 pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
     Router::new()
@@ -69,6 +94,9 @@ pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
         .route(SHELL[2], get(|| async { asset("text/javascript; charset=utf-8", include_str!("panel.js")) }))
         .route(SHELL[3], get(|| async { asset("image/svg+xml", include_str!("../../../assets/company-portal.svg")) }))
         .route(SESSION, post(begin::<H>))
+        .route(CHALLENGE, post(challenge::<H>))
+        .route(RESUME, post(resume::<H>))
+        .route("/panel/key", post(know::<H>))
         .route("/panel/live", get(live::live::<H>))
 }
 
@@ -81,8 +109,32 @@ async fn begin<H: RunningHost>(State(api): State<ApiState<H>>, request: Request)
     let taken = api.panel.take(&code, Instant::now()).ok_or_else(|| {
         ApiError::new("unauthorized", "the link was used, or is over a minute old", "portal-agent panel")
     })?;
-    let cookie = taken.ok().and_then(|cookie| HeaderValue::from_str(&cookie).ok()).ok_or_else(no_random)?;
+    with_cookie(taken)
+}
+
+fn with_cookie(cookie: Result<String, getrandom::Error>) -> Result<Response, ApiError> {
+    let cookie = cookie.ok().and_then(|cookie| HeaderValue::from_str(&cookie).ok()).ok_or_else(no_random)?;
     Ok(([(SET_COOKIE, cookie)], Json(serde_json::json!({}))).into_response())
+}
+
+async fn know<H: RunningHost>(State(api): State<ApiState<H>>, request: Request) -> Result<Response, ApiError> {
+    let KeyRequest { key } = body::read_as(request, "the page's key").await?;
+    api.panel.know(key, crate::wall_clock::now()).await;
+    Ok(Json(serde_json::json!({})).into_response())
+}
+
+async fn challenge<H: RunningHost>(State(api): State<ApiState<H>>) -> Result<Response, ApiError> {
+    let challenge = api.panel.challenge(Instant::now()).map_err(|_| no_random())?;
+    Ok(Json(serde_json::json!({ "challenge": challenge })).into_response())
+}
+
+async fn resume<H: RunningHost>(State(api): State<ApiState<H>>, request: Request) -> Result<Response, ApiError> {
+    let ResumeRequest { key, challenge, signature } = body::read_as(request, "the page's return").await?;
+    let signed = (key, challenge.as_str(), signature.as_str());
+    let taken = api.panel.resume(signed, Instant::now(), crate::wall_clock::now()).await;
+    with_cookie(taken.ok_or_else(|| {
+        ApiError::new("unauthorized", "this page is not known here, or its access was closed", "portal-agent panel")
+    })?)
 }
 
 pub(super) async fn link<H: RunningHost>(State(api): State<ApiState<H>>) -> Result<Json<PanelLink>, ApiError> {
@@ -91,7 +143,7 @@ pub(super) async fn link<H: RunningHost>(State(api): State<ApiState<H>>) -> Resu
 }
 
 pub(super) async fn close<H: RunningHost>(State(api): State<ApiState<H>>) -> Json<PanelClosed> {
-    Json(PanelClosed { closed: api.panel.close() })
+    Json(PanelClosed { closed: api.panel.close().await })
 }
 
 fn no_random() -> ApiError {

@@ -39,7 +39,10 @@ pub(super) fn shell() -> String {
                     }
                     button class="b bare" type="button" id="theme" aria-label="Light or dark" { (icon("sun")) }
                 }
-                p class="lost" id="lost" role="alert" hidden { "The daemon does not answer. This page tries again by itself." }
+                p class="lost" id="lost" role="alert" hidden { "The daemon does not answer. This page tries again by itself." span id="lost-long" hidden {
+                    " Start it anew with " code { "portal-agent run" } "; if it runs on another port, open a new link: " code { "portal-agent panel" }
+                } }
+                p class="notice" id="notice" role="status" hidden {}
                 section class="card gate" id="gate" hidden {
                     h2 id="gate-title" {}
                     p id="gate-text" {}

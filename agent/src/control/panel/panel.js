@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const header = { 'portal-agent-api': '1' };
 const shown = new Map();
-let device = null, devices = [], stream = null, place = null, retry = 0, timer = 0, offline = false;
+let device = null, name = '', devices = [], stream = null, place = null, retry = 0, timer = 0, pulse = 0, offline = false, key = null;
 
 const store = {
   get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
@@ -24,26 +24,57 @@ function live(word, kind) {
   $('live').className = 'live push-right ' + kind;
 }
 
+const post = (path, body) => fetch(path, { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 async function begin() {
   const code = location.hash.slice(1);
   if (code) {
     // Out of the address bar and the history before anything else.
     history.replaceState(null, '', location.pathname + location.search);
-    await fetch('session', { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify({ code }) });
+    await post('session', { code }).catch(() => {});
   }
   await connect();
 }
 
+// This page's own key, by which a daemon that is started anew knows it again. It is in this tab alone: nothing that another
+// program could take from the daemon's port, should it get it meanwhile.
+async function introduce() {
+  if (key || !crypto.subtle) return;
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+  const made = { sign: pair.privateKey, text: hex(await crypto.subtle.exportKey('raw', pair.publicKey)) };
+  if ((await post('key', { key: made.text })).ok) key = made;
+}
+
+async function resumed() {
+  if (!key) return false;
+  const { challenge } = await (await post('challenge', {})).json();
+  const text = new TextEncoder().encode('portal-agent page\n' + location.host + '\n' + challenge);
+  const signature = hex(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.sign, text));
+  return (await post('resume', { key: key.text, challenge, signature })).ok;
+}
+
 async function connect() {
+  clearTimeout(timer);
+  const ask = () => fetch('/v1/devices', { signal: AbortSignal.timeout(4000) });
   let answer;
-  try { answer = await fetch('/v1/devices'); } catch { return lost(); }
-  if (answer.status === 401) return gate('This page has no access', 'Its link was used, is over a minute old, or access was closed. Open a new one:');
-  if (answer.status === 403) return gate('The daemon was started anew', 'A link is good for one start of the daemon. Open a new one:');
-  if (!answer.ok) return lost();
-  devices = (await answer.json()).hosted;
+  try {
+    answer = await ask();
+    if (answer.status === 401 && await resumed()) answer = await ask();
+    if (answer.status === 401) return gate('This page has no access', 'Its link was used, is over a minute old, or access was closed. Open a new one:');
+    if (answer.status === 403) return gate('The daemon was started anew', 'Nobody was let in since access was closed. Open a new link:');
+    if (!answer.ok) return lost();
+    devices = (await answer.json()).hosted;
+    introduce().catch(() => {});
+  } catch { return lost(); }
   const asked = new URLSearchParams(location.search).get('device');
-  const found = devices.find((one) => one.deviceId === asked) || devices.find((one) => one.deviceId === device) || devices[0];
+  const known = (id) => devices.find((one) => one.deviceId === id);
+  const found = known(device) || known(asked) || devices[0];
   if (!found) return gate('No device is hosted', 'Add one:');
+  if (device && found.deviceId !== device) {
+    notice(name + ' is no longer hosted by this daemon. This is ' + found.deviceName + '.');
+    history.replaceState(null, '', '?device=' + found.deviceId);
+  }
   $('gate').hidden = true;
   $('board').hidden = $('when').hidden = false;
   choose(found.deviceId);
@@ -52,6 +83,7 @@ async function connect() {
 function choose(id) {
   if (id !== device) place = null;
   device = id;
+  name = devices.find((one) => one.deviceId === id).deviceName;
   const tabs = $('devices');
   tabs.replaceChildren(...devices.map((one) => {
     const tab = document.createElement('button');
@@ -68,6 +100,18 @@ function stop() {
   if (stream) stream.close();
   stream = null;
   clearTimeout(timer);
+  clearTimeout(pulse);
+}
+
+// The daemon says something every two seconds; where it does not it is gone, or does not answer.
+function alive() {
+  clearTimeout(pulse);
+  pulse = setTimeout(lost, 4500);
+}
+
+function notice(text) {
+  $('notice').textContent = text;
+  $('notice').hidden = !text;
 }
 
 function follow() {
@@ -77,7 +121,10 @@ function follow() {
   document.body.classList.toggle('bygone', !!place);
   $('do').inert = !!place;
   stream = new EventSource('live?' + query);
+  alive();
+  stream.addEventListener('beat', alive);
   stream.addEventListener('regions', (event) => {
+    alive();
     retry = 0;
     $('lost').hidden = true;
     const regions = JSON.parse(event.data);
@@ -85,7 +132,7 @@ function follow() {
     if (regions.state) show(regions.state);
     place ? live('As it was', 'was') : live('Live', '');
   });
-  stream.addEventListener('gone', (event) => { place = null; tell(JSON.parse(event.data)); connect(); });
+  stream.addEventListener('gone', (event) => { place = null; notice(JSON.parse(event.data)); connect(); });
   stream.onerror = () => lost();
 }
 
@@ -93,8 +140,8 @@ function lost() {
   stop();
   live('Not connected', 'no');
   $('lost').hidden = false;
-  retry = Math.min(retry + 1, 5);
-  timer = setTimeout(connect, 300 * retry);
+  $('lost-long').hidden = ++retry < 8;
+  timer = setTimeout(connect, 300 * Math.min(retry, 5));
 }
 
 // Replaces what is inside, and keeps what the reader has opened or stands on.
@@ -160,6 +207,8 @@ async function send(method, path, body, line) {
   const sent = device;
   try {
     const answer = await fetch(path.replace('{device}', sent), { method, headers: { ...header, 'content-type': 'application/json' }, body });
+    // The cookie is gone: by its key the page may get another, else it says how.
+    if (answer.status === 401) { tell('✗ this page lost its access; try again', true); return connect(); }
     const json = await answer.json();
     if (json.error) return tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
     tell('✓ ' + (json.note || 'done'));
@@ -200,6 +249,7 @@ document.addEventListener('submit', (event) => { event.preventDefault(); submit(
 document.addEventListener('click', (event) => {
   const hit = event.target.closest('button');
   if (!hit) return;
+  notice('');
   const data = hit.dataset;
   if (data.path) {
     if (place) return tell('this is the past: nothing can be changed in it; go back to now first', true);

@@ -3,6 +3,8 @@
 //! Lives here: the way through the browser. Does not live here: who is let in (the control API's own tests), the phone's
 //! states (`portal_screen`).
 
+mod lost;
+
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::browser::Browser;
@@ -99,8 +101,8 @@ fn the_picture_of_the_page() -> Result<()> {
 }
 
 #[test]
-fn the_past_is_looked_at_and_left_again_and_a_daemon_that_ends_is_said() -> Result<()> {
-    let mut agent = agent("android")?;
+fn the_past_is_looked_at_and_left_again() -> Result<()> {
+    let agent = agent("android")?;
     agent.command(&["device", "set-up", "--permission", "denied"])?;
     agent.output(&["push", "--here", "--wait", "20s", "--title", "first", "--body", "b"])?;
     agent.command(&["permission", "allow"])?;
@@ -115,13 +117,6 @@ fn the_past_is_looked_at_and_left_again_and_a_daemon_that_ends_is_said() -> Resu
     ensure!(browser.run("return document.getElementById('do').inert")? == true);
     browser.run("document.getElementById('now').click()")?;
     browser.until("document.querySelector('.over .note b')?.textContent === 'second'")?;
-    agent.command(&["panel", "close"])?;
-    browser.until("document.getElementById('gate-title').textContent === 'This page has no access'")?;
-    let again = opened(&agent, 1280, 800)?;
-    agent.command(&["stop"])?;
-    again.until("document.getElementById('live').textContent === 'Not connected'")?;
-    again.until("!document.getElementById('lost').hidden")?;
-    agent.start(&["--embedded-broker", "--notifier", "console"])?;
     Ok(())
 }
 
