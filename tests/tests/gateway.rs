@@ -101,6 +101,26 @@ fn a_batch_a_bulk_action_and_a_retire_do_what_they_say() -> Result<()> {
 }
 
 #[test]
+fn an_action_that_a_device_refuses_is_named_in_the_report() -> Result<()> {
+    let (agent, ids) = three_devices()?;
+    let gateway = with_tokens(&agent)?;
+    // By default a device takes retire and syncDevice alone.
+    let wipe = format!("POST /v1.0/deviceManagement/managedDevices/{}/wipe", ids[0]);
+    let id = request_id(&gateway.expect(204, "admin-token", &wipe, &Value::Null)?)?;
+    until("the device's refusal", || Ok(agent.json(&["gateway", "report"])?["refusedActions"] != json!([])))?;
+    let row = agent.json(&["gateway", "report"])?["refusedActions"][0].take();
+    assert_eq!((&row["id"], &row["deviceName"], &row["action"]), (&json!(id), &json!("iPhone"), &json!("wipe")));
+    assert_eq!(row["result"], "refused");
+    let why = row["problem"].as_str().context("a problem")?;
+    let page = agent.command(&["gateway", "report"])?;
+    ensure!(page.contains("refused by a device") && page.contains(why) && page.contains("iPhone"), "{page}");
+    let file = agent.state_dir().with_extension("html");
+    agent.command(&["gateway", "report", "--html", &file.to_string_lossy()])?;
+    ensure!(std::fs::read_to_string(file)?.contains("Refused by a device"));
+    Ok(())
+}
+
+#[test]
 fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
     let (agent, ids) = three_devices()?;
     let agent = agent.with("PORTAL_AGENT__GATEWAY__DEVICE_MESSAGES", "1");

@@ -29,7 +29,7 @@ pub(crate) fn answer(
         ("GET", ["notifications"]) => json!({"value": state.sends.all().map(SendRecord::summary).collect::<Vec<_>>()}),
         ("GET", ["notifications", id]) => send(state, id)?,
         ("GET", ["openapi.json"]) => openapi::document(request.base),
-        ("GET", ["report"]) => report(&state.sends, &state.refusals),
+        ("GET", ["report"]) => report(&state.sends, &state.refusals, &state.refused_actions),
         ("POST", ["clock"]) => {
             if !role.may(Permission::MoveClock) {
                 return Err(forbidden(role, Permission::MoveClock));

@@ -21,6 +21,7 @@ mod limits;
 mod odata;
 mod openapi;
 mod records;
+mod refused_actions;
 mod report;
 mod role;
 mod route;

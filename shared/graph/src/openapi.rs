@@ -50,7 +50,11 @@ const OWN: &[CallRow] = &[
         "/emulator/notifications/{send}",
         "One send, with each device's outcome; as server-sent events when asked for",
     ),
-    own("GET", "/emulator/report", "What this sender met: refused, throttled, too long, shown to nobody"),
+    own(
+        "GET",
+        "/emulator/report",
+        "What this sender met: refused, throttled, too long, refused by a device, shown to nobody",
+    ),
     own("POST", "/emulator/clock", "Move the gateway's clock"),
     own("GET", "/emulator/openapi.json", "This document"),
 ];

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 
 use crate::answer::RefusalReason;
+use crate::refused_actions::RefusedActions;
 use crate::sends::SendBook;
 
 /// How often each refusal was given.
@@ -47,7 +48,7 @@ impl RefusalCounts {
 }
 
 /// The report.
-pub(crate) fn report(sends: &SendBook, refusals: &RefusalCounts) -> Value {
+pub(crate) fn report(sends: &SendBook, refusals: &RefusalCounts, actions: &RefusedActions) -> Value {
     let summaries: Vec<Value> = sends.all().map(crate::sends::SendRecord::summary).collect();
     let unseen = sends.all().filter(|send| !send.was_presented());
     let unseen: Vec<Value> = unseen
@@ -62,7 +63,7 @@ pub(crate) fn report(sends: &SendBook, refusals: &RefusalCounts) -> Value {
             json!({"id": send.id, "detail": why.0, "source": why.1})
         })
         .collect();
-    json!({"sent": summaries.len(), "refused": refusals.rows(), "shownToNobody": unseen, "sends": summaries})
+    json!({"sent": summaries.len(), "refused": refusals.rows(), "refusedActions": actions.rows(), "shownToNobody": unseen, "sends": summaries})
 }
 
 #[cfg(test)]
@@ -74,7 +75,7 @@ mod tests {
         let mut counts = RefusalCounts::default();
         RefusalReason::VARIANTS.iter().for_each(|reason| counts.count(*reason));
         counts.count(RefusalReason::TitleLength);
-        let report = report(&SendBook::default(), &counts);
+        let report = report(&SendBook::default(), &counts, &RefusedActions::default());
         assert_eq!(report["refused"].as_array().map(Vec::len), Some(RefusalReason::VARIANTS.len()));
         let expected = json!({"reason": "titleLength", "count": 2, "source": "facts 1.3",
             "detail": "the title is empty or longer than 50 characters"});

@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::limits::{LimitSettings, SendLimits};
 use crate::odata::Record;
 use crate::records;
+use crate::refused_actions::RefusedActions;
 use crate::report::RefusalCounts;
 use crate::sends::SendBook;
 
@@ -61,6 +62,7 @@ pub(crate) struct TenantState {
     pub(crate) limits: SendLimits,
     pub(crate) sends: SendBook,
     pub(crate) refusals: RefusalCounts,
+    pub(crate) refused_actions: RefusedActions,
 }
 
 impl TenantState {
@@ -75,6 +77,7 @@ impl TenantState {
             limits: SendLimits::new(limits),
             sends: SendBook::default(),
             refusals: RefusalCounts::default(),
+            refused_actions: RefusedActions::default(),
         }
     }
 
@@ -180,6 +183,7 @@ impl TenantState {
         if payload.is_empty() {
             self.devices.remove(&device);
             self.lists.remove(&device);
+            self.refused_actions.forget(device);
             return Heard::default();
         }
         let read = json_payload::read(payload).map_err(|error| error.to_string()).and_then(|value| {
@@ -191,8 +195,7 @@ impl TenantState {
             Ok(_) => return notice(device, "state", "names another device"),
             Err(why) => return notice(device, "state", &why),
         };
-        // Before the state takes the older one's place, which it is compared with.
-        let refused = self.newly_refused(device, &state);
+        let refused = self.refused_actions.on_state(&state, !self.is_complete);
         let record = records::device(&state);
         let user = state.user_principal_name.clone();
         self.devices.insert(device, KnownDevice { state, record, hidden: false });
@@ -203,15 +206,6 @@ impl TenantState {
         }
         let message = if self.is_complete { self.list_message(device) } else { None };
         Heard { messages: message.into_iter().collect(), notice: refused, send: None }
-    }
-
-    /// An action that the device has refused since its last state.
-    fn newly_refused(&self, device: DeviceId, state: &DeviceState) -> Option<String> {
-        use portal_contract::device_state::ActionResult;
-        let last = state.last_action.as_ref().filter(|last| last.result != ActionResult::Done)?;
-        let before = self.devices.get(&device)?.state.last_action.as_ref().map(|last| &last.id);
-        let problem = last.problem.as_deref().unwrap_or("without a reason");
-        (before != Some(&last.id)).then(|| format!("device {device} did not carry out {}: {problem}", last.action))
     }
 
     fn on_groups(&mut self, device: DeviceId, payload: &[u8]) -> Heard {

@@ -63,7 +63,7 @@ enum GatewayCommand {
         #[command(flatten)]
         place: GatewayPlace,
     },
-    /// What the sends would have met in production: refused, too long, too many, shown to nobody
+    /// What the sends would have met in production: refused, too long, too many, refused by a device, shown to nobody
     Report {
         /// Write it as an HTML page that needs nothing else
         #[arg(long, value_name = "FILE")]

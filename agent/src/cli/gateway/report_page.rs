@@ -20,6 +20,9 @@ pub(super) fn html(report: &Value) -> String {
         (table("Refused", &["Reason", "Times", "What", "Source"], &report["refused"], |row| vec![
             text(&row["reason"]), text(&row["count"]), text(&row["detail"]), source(row),
         ]))
+        (table("Refused by a device", &["At", "Device", "Action", "What came of it"], &report["refusedActions"], |row| vec![
+            text(&row["at"]), device(row), text(&row["action"]), problem(row),
+        ]))
         (table("Shown to nobody", &["Id", "Why", "Source"], &report["shownToNobody"], |row| vec![
             text(&row["id"]), text(&row["detail"]), source(row),
         ]))
@@ -49,6 +52,17 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// The device of a row, by its name and its id.
+pub(super) fn device(row: &Value) -> String {
+    format!("{} ({})", text(&row["deviceName"]), text(&row["deviceId"]))
+}
+
+/// What a device said of an action: `refused: why`.
+pub(super) fn problem(row: &Value) -> String {
+    let problem = row["problem"].as_str().unwrap_or("without a reason");
+    format!("{}: {problem}", text(&row["result"]))
+}
+
 fn source(row: &Value) -> String {
     row["source"].as_str().unwrap_or_default().to_owned()
 }
@@ -66,9 +80,15 @@ mod tests {
     #[test]
     fn what_a_sender_wrote_stays_text() {
         let report = serde_json::json!({"sent": 1, "refused": [], "shownToNobody": [],
+            "refusedActions": [{"deviceName": "<b>", "deviceId": "d", "action": "wipe", "result": "refused", "problem": "no"}],
             "sends": [{"notificationTitle": "<script>", "outcomes": {"withheld": 2}}]});
         let page = html(&report);
-        assert!(page.contains("&lt;script&gt;") && page.contains("2 withheld") && !page.contains("<script>"));
+        assert!(
+            page.contains("&lt;script&gt;")
+                && page.contains("2 withheld")
+                && page.contains("refused: no")
+                && !page.contains("<script>")
+        );
         assert!(!page.contains("Refused"), "a table without rows is left out");
     }
 }

@@ -10,7 +10,7 @@ use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
 use super::GatewayPlace;
 use super::client::GatewayClient;
-use super::report_page::{self, counts, text};
+use super::report_page::{self, counts, device, problem, text};
 use crate::output_file;
 
 /// Runs `gateway sends`: with --json a send a line.
@@ -72,6 +72,14 @@ pub(super) fn report(
     }
     let mut page = TextPage::of(PageLine::new().plain(format!("sent: {}", report["sent"])));
     let rows = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+    let refused_actions = rows("refusedActions");
+    if !refused_actions.is_empty() {
+        page.heading("refused by a device");
+    }
+    for row in refused_actions {
+        let line = PageLine::new().dim(text(&row["at"])).plain(format!("  {}  ", device(&row)));
+        page.push(line.strong(text(&row["action"])).plain(format!("  {}", problem(&row))));
+    }
     for (heading, name, label) in [("refused", "refused", "count"), ("shown to nobody", "shownToNobody", "id")] {
         let rows = rows(name);
         if !rows.is_empty() {

@@ -2,3 +2,5 @@
 
 mod calls;
 mod rig;
+
+pub(crate) use rig::state as device_state;

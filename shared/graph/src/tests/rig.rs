@@ -20,7 +20,7 @@ pub(super) fn device(n: u128) -> DeviceId {
     DeviceId::from_random(n)
 }
 
-pub(super) fn state(id: DeviceId, user: Option<&str>) -> Value {
+pub(crate) fn state(id: DeviceId, user: Option<&str>) -> Value {
     json!({
         "deviceId": id, "deviceName": format!("Phone of {}", user.unwrap_or("nobody")), "userPrincipalName": user,
         "operatingSystem": "iOS", "osVersion": "26.1", "managedDeviceOwnerType": "personal",
