@@ -160,3 +160,46 @@ fn ten_states_fit_from_360_pixels_on() -> Result<()> {
     }
     Ok(())
 }
+
+/// What the daemon sends for one push behind sixty others, in bytes. A patch that grows with the device's life would in the end
+/// be slower than the eye.
+#[test]
+fn a_push_behind_sixty_others_is_a_small_patch() -> Result<()> {
+    let agent = agent("android")?;
+    agent.command(&["device", "set-up", "--permission", "authorized"])?;
+    let push = |title: &str| {
+        agent.command(&["push", "--here", "--wait", "20s", "--title", title, "--body", "Work from home on Friday."])
+    };
+    for number in 0..60 {
+        push(&format!("Push number {number}"))?;
+    }
+    let browser = opened(&agent, 1280, 800)?;
+    // A second stream of the same page, of which each event's bytes are kept.
+    browser.run(
+        "window.sizes = [];
+         const device = document.querySelector('#devices [aria-pressed=true]').dataset.device;
+         fetch('live?device=' + device).then(async (answer) => {
+           const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+           for (let text = '';;) {
+             const { value, done } = await reader.read();
+             if (done) return;
+             const events = (text + value).split('\\n\\n');
+             text = events.pop();
+             sizes.push(...events.filter((one) => one.startsWith('event: regions')).map((one) => one.length + 2));
+           }
+         })",
+    )?;
+    browser.until("window.sizes.length === 1")?;
+    for title in ["<b>Office</b> closed", "Office open"] {
+        push(title)?;
+        browser.until(&format!("document.querySelector('.over .nb') && {BODY}.includes('{title}')"))?;
+    }
+    agent.command(&["permission", "deny"])?;
+    agent.output(&["push", "--here", "--wait", "20s", "--title", "Nobody sees it", "--body", "b"])?;
+    browser.until("document.querySelector('#why h2').textContent === 'Nothing appears'")?;
+    let sizes = browser.run("return window.sizes")?;
+    let sizes: Vec<u64> = sizes.as_array().context("sizes")?.iter().filter_map(serde_json::Value::as_u64).collect();
+    println!("bytes of the whole picture, then of each change: {sizes:?}");
+    ensure!(sizes[1..].iter().all(|bytes| *bytes <= 10 * 1024), "{sizes:?}");
+    Ok(())
+}

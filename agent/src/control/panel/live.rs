@@ -2,7 +2,6 @@
 //!
 //! Lives here: when they are sent, and that only what changed is. Does not live here: what is in them (`regions`).
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +13,11 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use portal_contract::DeviceId;
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::controls::controls;
+use super::patch::{PageRegions, patch};
 use super::picture::PanelPicture;
 use super::regions::regions;
 use crate::control::api::ApiState;
@@ -57,7 +57,7 @@ pub(super) async fn live<H: RunningHost>(
         host: api.host.clone(),
         device,
         place,
-        sent: BTreeMap::new(),
+        sent: PageRegions::new(),
         is_over: false,
         _following: following,
     };
@@ -76,8 +76,8 @@ struct PanelStream<H: RunningHost> {
     settled: watch::Receiver<u64>,
     closed: watch::Receiver<u64>,
     ending: CancellationToken,
-    /// Each region as it was last sent.
-    sent: BTreeMap<&'static str, Value>,
+    /// The regions as they were last sent.
+    sent: PageRegions,
     is_over: bool,
     _following: LongRequest,
 }
@@ -109,25 +109,21 @@ impl<H: RunningHost> PanelStream<H> {
             // Before reading and not behind it: a change in between would otherwise count as seen and never be shown.
             self.changes.borrow_and_update();
             self.settled.borrow_and_update();
-            let regions = match PanelPicture::read(&self.device, self.place).await {
-                Ok(Some(picture)) => regions(&picture),
+            let picture = match PanelPicture::read(&self.device, self.place).await {
+                Ok(Some(picture)) => picture,
                 Ok(None) => return self.gone("That moment is no longer in the journal. This is now."),
                 Err(_) if self.host.device(self.device.id()).is_none() => return None,
                 Err(error) => return self.gone(&error.message),
             };
-            // Whole regions and no differences within them: the page has no rule, and HTML that is the same is not sent.
-            let changed: BTreeMap<&str, &Value> = regions
-                .iter()
-                .filter(|(name, value)| self.sent.get(*name) != Some(value))
-                .map(|(name, value)| (*name, value))
-                .collect();
-            // A change that nobody sees, such as a receipt's publication.
-            if changed.is_empty() {
-                continue;
+            let mut regions = regions(&picture);
+            // Which controls there are depends on the platform alone: made once, and not at each change.
+            if self.sent.is_empty() {
+                regions.insert("do", controls(self.device.id(), picture.screen.operating_system).into());
             }
-            let event = Event::default().event("regions").json_data(&changed).ok()?;
+            // A change that nobody sees, such as a receipt's publication, is nothing to send.
+            let Some(changed) = patch(&self.sent, &regions) else { continue };
             self.sent = regions;
-            return Some(event);
+            return Event::default().event("regions").json_data(&changed).ok();
         }
     }
 

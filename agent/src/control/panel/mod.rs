@@ -11,6 +11,7 @@ mod kept;
 mod line;
 mod live;
 mod page;
+mod patch;
 mod phone;
 mod picture;
 mod regions;

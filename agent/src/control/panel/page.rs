@@ -58,7 +58,7 @@ pub(super) fn shell() -> String {
                             span id="echo-answer" {}
                         }
                     }
-                    section class="card why" id="why" aria-label="Why" {}
+                    section class="card why" id="why" aria-label="Why" { div id="why-verdict" {} div id="why-steps" {} div id="why-more" {} }
                     section class="see" aria-label="What the phone shows" {
                         div class="door" { div id="door" {} div id="sent" {} }
                         div class="device" {
@@ -67,7 +67,14 @@ pub(super) fn shell() -> String {
                                 button type="button" data-look-at="list" aria-pressed="false" { "Notifications" }
                                 button type="button" data-look-at="settings" aria-pressed="false" { "Settings" }
                             }
-                            div id="see" {}
+                            div id="see" {
+                                div class="looks" {
+                                    div class="screenpane" id="see-screen" {}
+                                    div class="listpane" id="see-list" {}
+                                    div class="settingspane" id="see-settings" {}
+                                }
+                                div id="facts" {}
+                            }
                         }
                     }
                 }

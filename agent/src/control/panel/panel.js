@@ -3,7 +3,6 @@
 'use strict';
 const $ = (id) => document.getElementById(id);
 const header = { 'portal-agent-api': '1' };
-const shown = new Map();
 let device = null, name = '', devices = [], stream = null, place = null, retry = 0, timer = 0, pulse = 0, offline = false, key = null;
 
 const store = {
@@ -128,7 +127,10 @@ function follow() {
     retry = 0;
     $('lost').hidden = true;
     const regions = JSON.parse(event.data);
-    for (const [name, html] of Object.entries(regions)) if (name !== 'state') patch($(name), html);
+    for (const [name, part] of Object.entries(regions)) {
+      if (typeof part === 'string') patch($(name), part);
+      else if (part.order) patchList($(name), part);
+    }
     if (regions.state) show(regions.state);
     place ? live('As it was', 'was') : live('Live', '');
   });
@@ -146,13 +148,10 @@ function lost() {
 
 // Replaces what is inside, and keeps what the reader has opened or stands on.
 function patch(region, html) {
-  if (shown.get(region.id) === html) return;
-  shown.set(region.id, html);
   const open = new Set([...region.querySelectorAll('details[open]')].map((one) => one.id));
   const shut = new Set([...region.querySelectorAll('details:not([open])')].map((one) => one.id));
   const focus = document.activeElement && region.contains(document.activeElement) ? document.activeElement.id : '';
   const drafts = new Map([...region.querySelectorAll('input,textarea')].filter((one) => one.id).map((one) => [one.id, one.type === 'checkbox' ? one.checked : one.value]));
-  const scroll = region.scrollLeft;
   region.innerHTML = html;
   for (const one of region.querySelectorAll('details')) {
     if (open.has(one.id)) one.open = true;
@@ -161,9 +160,26 @@ function patch(region, html) {
   for (const [id, value] of drafts) { const field = $(id); if (field) field.type === 'checkbox' ? field.checked = value : field.value = value; }
   const again = focus && $(focus);
   if (again) again.focus({ preventScroll: true });
-  const current = region.id === 'line' && region.querySelector('[aria-current=true]');
-  if (current) region.scrollLeft = current.offsetLeft + current.offsetWidth - region.clientWidth / 2; else region.scrollLeft = scroll;
-  looks();
+}
+
+// A list's children, each known by its key: only what is new or changed is made.
+function patchList(list, { order, set }) {
+  const focus = document.activeElement && list.contains(document.activeElement) ? document.activeElement.id : '';
+  const items = new Map([...list.children].map((one) => [one.dataset.key, one]));
+  for (const [key, html] of Object.entries(set)) {
+    const made = document.createElement('template');
+    made.innerHTML = html;
+    const item = made.content.firstElementChild;
+    item.dataset.key = key;
+    items.get(key)?.replaceWith(item);
+    items.set(key, item);
+  }
+  const kept = new Set(order);
+  for (const [key, item] of items) if (!kept.has(key)) item.remove();
+  order.forEach((key, at) => { if (list.children[at] !== items.get(key)) list.insertBefore(items.get(key), list.children[at] || null); });
+  if (focus && document.activeElement.id !== focus) $(focus)?.focus({ preventScroll: true });
+  const current = list.querySelector('[aria-current=true]');
+  if (current) list.scrollLeft = current.offsetLeft + current.offsetWidth - list.clientWidth / 2;
 }
 
 // What waits at the broker while the device is away nobody tells the daemon of: known is only what this page sent.
@@ -189,8 +205,7 @@ function show(state) {
 }
 
 function looks() {
-  const look = document.body.dataset.look || 'screen';
-  for (const pane of document.querySelectorAll('.looks')) pane.dataset.look = look;
+  const look = document.body.dataset.look;
   for (const tab of document.querySelectorAll('[data-look-at]')) tab.setAttribute('aria-pressed', String(tab.dataset.lookAt === look));
 }
 

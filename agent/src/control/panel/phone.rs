@@ -10,19 +10,27 @@ use super::line::request_of;
 use super::page::icon;
 use super::times::{clock, day};
 
-/// The phone with its three looks.
-pub(super) fn phone(screen: &PhoneScreen) -> Markup {
+/// The phone in its three looks, and what a picture cannot show.
+pub(super) struct PhoneLooks {
+    pub(super) screen: Markup,
+    pub(super) list: Markup,
+    pub(super) settings: Markup,
+    pub(super) facts: Markup,
+}
+
+/// The phone.
+pub(super) fn phone(screen: &PhoneScreen) -> PhoneLooks {
     let drawn = Drawn { screen, device: screen.device_id };
-    html! {
-        div class="looks" {
-            div class="screenpane" { (drawn.phone(drawn.screen_pane(), is_light(screen))) }
-            div class="listpane" { (drawn.phone(drawn.list_pane(), false)) }
-            div class="settingspane" { (drawn.phone(drawn.settings_pane(), true)) }
-        }
-        p class="chips" {
-            @for fact in &screen.facts { span class="chip" { (fact) } " " }
-        }
-        @if let Some(prompt) = &screen.prompt { p class="chips" { span class="chip on" { (prompt.cost) } } }
+    PhoneLooks {
+        screen: drawn.phone(drawn.screen_pane(), is_light(screen)),
+        list: drawn.phone(drawn.list_pane(), false),
+        settings: drawn.phone(drawn.settings_pane(), true),
+        facts: html! {
+            p class="chips" {
+                @for fact in &screen.facts { span class="chip" { (fact) } " " }
+            }
+            @if let Some(prompt) = &screen.prompt { p class="chips" { span class="chip on" { (prompt.cost) } } }
+        },
     }
 }
 

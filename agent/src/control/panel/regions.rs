@@ -2,15 +2,14 @@
 //!
 //! Lives here: which regions there are. Does not live here: what is in each (`controls`, `why`, `phone`, `when`).
 
-use std::collections::BTreeMap;
+use serde_json::json;
 
-use serde_json::{Value, json};
-
+use super::patch::{PageRegions, Region};
 use super::picture::PanelPicture;
-use super::{controls, phone, when, why};
+use super::{phone, when, why};
 
-/// The regions of the page by the id of their element, as HTML; `state` is JSON.
-pub(super) fn regions(picture: &PanelPicture) -> BTreeMap<&'static str, Value> {
+/// The regions of the page that follow from the device's picture; its controls do not, and are made once.
+pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
     let who = match &picture.status.device.user_principal_name {
         Some(user) => format!("{user} \u{b7} documentation of {}", picture.status.documentation),
         None => format!("not enrolled \u{b7} documentation of {}", picture.status.documentation),
@@ -22,15 +21,20 @@ pub(super) fn regions(picture: &PanelPicture) -> BTreeMap<&'static str, Value> {
         "workProfilePaused": condition.work_profile_paused, "charging": condition.charging,
         "playServices": condition.play_services == Some(true),
     });
-    let system = picture.screen.operating_system;
-    BTreeMap::from([
-        ("do", controls::controls(picture.screen.device_id, system).into_string().into()),
-        ("why", why::why(picture).into_string().into()),
-        ("door", why::door(picture).into_string().into()),
-        ("see", phone::phone(&picture.screen).into_string().into()),
-        ("line", when::line(picture).into_string().into()),
-        ("past", when::past(picture).into_string().into()),
-        ("who", maud::html! { (who) }.into_string().into()),
-        ("state", state),
+    let why = why::why(picture);
+    let phone = phone::phone(&picture.screen);
+    PageRegions::from([
+        ("why-verdict", why.verdict.into()),
+        ("why-steps", why.steps.into()),
+        ("why-more", why.more.into()),
+        ("door", why::door(picture).into()),
+        ("see-screen", phone.screen.into()),
+        ("see-list", phone.list.into()),
+        ("see-settings", phone.settings.into()),
+        ("facts", phone.facts.into()),
+        ("line", Region::List(when::line(picture))),
+        ("past", when::past(picture).into()),
+        ("who", maud::html! { (who) }.into()),
+        ("state", Region::Data(state)),
     ])
 }

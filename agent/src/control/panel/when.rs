@@ -9,25 +9,35 @@ use portal_device::DeviceCommand;
 use serde_json::Value;
 
 use super::page::icon;
+use super::patch::ListItem;
 use super::picture::PanelPicture;
 use super::times::{gap, seconds};
 use super::why::look_of;
-use crate::control::{HistoryEntry, HistoryKind};
+use crate::control::{HistoryEntry, HistoryKind, HistoryPlace};
 
-/// The steps.
-pub(super) fn line(picture: &PanelPicture) -> Markup {
+/// The steps, and the gaps between them.
+pub(super) fn line(picture: &PanelPicture) -> Vec<ListItem> {
     let entries = &picture.timeline;
     let newest = entries.last().map(HistoryEntry::place);
     let current = picture.place.or(newest);
     let at = entries.iter().position(|entry| Some(entry.place()) == current).unwrap_or(entries.len());
-    html! {
-        @for (index, entry) in entries.iter().enumerate() {
-            @if let Some(words) = index.checked_sub(1).and_then(|before| gap(entry.at.millis_since(entries[before].at))) {
-                li class="gapmark" { (words) }
-            }
-            li { (step(entry, index == at, index > at)) }
+    let mut items = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let key = key_of(entry.place());
+        if let Some(words) = index.checked_sub(1).and_then(|before| gap(entry.at.millis_since(entries[before].at))) {
+            items.push(ListItem {
+                key: format!("gap-{key}"),
+                html: html! { li class="gapmark" { (words) } }.into_string(),
+            });
         }
+        let html = html! { li { (step(entry, &key, index == at, index > at)) } }.into_string();
+        items.push(ListItem { key, html });
     }
+    items
+}
+
+fn key_of(place: HistoryPlace) -> String {
+    format!("{}-{}", place.event, place.sequence.unwrap_or(0))
 }
 
 /// That one looks back, and the way out.
@@ -44,10 +54,10 @@ pub(super) fn past(picture: &PanelPicture) -> Markup {
     }
 }
 
-fn step(entry: &HistoryEntry, is_current: bool, is_later: bool) -> Markup {
+fn step(entry: &HistoryEntry, key: &str, is_current: bool, is_later: bool) -> Markup {
     let place = entry.place();
     let later = if is_later { " later" } else { "" };
-    let id = format!("step-{}-{}", place.event, place.sequence.unwrap_or(0));
+    let id = format!("step-{key}");
     let inside = match &entry.what {
         HistoryKind::Changed { change, .. } => html! { span class="n" { (change_words(change)) } },
         HistoryKind::Settled { receipt } => settled(receipt),

@@ -48,15 +48,27 @@ fn caption(code: Prerequisite) -> &'static str {
     }
 }
 
-/// The verdict and the checklist.
-pub(super) fn why(picture: &PanelPicture) -> Markup {
+/// The verdict, the checklist, and what is folded below it: apart, since of two pushes often only one of them differs.
+pub(super) struct WhyParts {
+    pub(super) verdict: Markup,
+    pub(super) steps: Markup,
+    pub(super) more: Markup,
+}
+
+/// Why the chosen push, or the next one, shows or not.
+pub(super) fn why(picture: &PanelPicture) -> WhyParts {
     let device = picture.screen.device_id;
     if let (Some(prompt), true) = (&picture.screen.prompt, picture.place.is_none_or(|place| place.sequence.is_none())) {
-        return html! {
-            (verdict(look("wait", "bell", ""), "The device asks", &prompt.question))
-            p class="because" { (prompt.cost) "." }
-            p class="then" { span { "As it stands" }}
-            (steps(&picture.checklist(), picture, device, "The screen", false))
+        return WhyParts {
+            verdict: html! {
+                (verdict(look("wait", "bell", ""), "The device asks", &prompt.question))
+                p class="because" { (prompt.cost) "." }
+            },
+            steps: html! {
+                p class="then" { span { "As it stands" }}
+                (steps(&picture.checklist(), picture, device, "The screen", false))
+            },
+            more: html! {},
         };
     }
     match &picture.explanation {
@@ -72,19 +84,24 @@ pub(super) fn why(picture: &PanelPicture) -> Markup {
             let at = at.and_then(|at| at.as_str()?.parse().ok()).map(seconds).unwrap_or_default();
             let name = explained.notification_title.as_deref().unwrap_or("a push that could not be read");
             let end = if outcome == "presented" { "On the screen" } else { "Nothing on the screen" };
-            html! {
+            let verdict = html! {
                 (verdict(look, title, &format!("\u{201c}{name}\u{201d} \u{b7} {at} \u{b7} {outcome}")))
                 p class="because" { (explained.summary) }
                 @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { "This computer: " (detail) } }
                 @for lesser in &explained.lesser_showing { p class="held-note" { (lesser.detail) } }
+            };
+            let steps = html! {
                 p class="then" { span { "As it stood at that moment" }}
                 (steps(&explained.prerequisites, picture, device, end, outcome == "presented"))
+            };
+            let more = html! {
                 @if !explained.ways_to_show.is_empty() && picture.place.is_none() { (ways(explained, device)) }
                 details class="receipt" id="receipt" {
                     summary { "Receipt" }
                     pre { (serde_json::to_string_pretty(&explained.receipt).unwrap_or_default()) }
                 }
-            }
+            };
+            WhyParts { verdict, steps, more }
         }
         None => {
             let entries = picture.checklist();
@@ -96,15 +113,18 @@ pub(super) fn why(picture: &PanelPicture) -> Markup {
                 (_, false) => (look("stop", "nobell", ""), "A push would not show now"),
                 (_, true) => (look("stop", "nobell", ""), "A push would not have shown"),
             };
-            html! {
+            let verdict = html! {
                 (verdict(look, title, "No push is chosen"))
                 p class="because" {
                     @if unmet == 0 { "Every prerequisite is met." }
                     @else { (unmet) " of " (entries.len()) " prerequisites " (if unmet == 1 { "is" } else { "are" }) " unmet." }
                 }
+            };
+            let steps = html! {
                 p class="then" { span { "As it stands" }}
                 (steps(&entries, picture, device, "The screen", unmet == 0))
-            }
+            };
+            WhyParts { verdict, steps, more: html! {} }
         }
     }
 }

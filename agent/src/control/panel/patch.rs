@@ -1,0 +1,91 @@
+//! What of a page changed, as the stream sends it: whole small regions, and of lists only the items that are new or changed.
+//!
+//! Lives here: regions, and the difference between two states of them. Does not live here: what is in them (`regions`), putting
+//! it into the page (`panel.js`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use maud::Markup;
+use serde_json::{Map, Value, json};
+
+/// A part of the page, under the id of its element.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Region {
+    /// What stands in the element.
+    Html(String),
+    /// The element's children.
+    List(Vec<ListItem>),
+    /// Data for the script, apart from HTML.
+    Data(Value),
+}
+
+/// A child of a list, known by its key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ListItem {
+    /// No other item of the list has it.
+    pub(super) key: String,
+    /// One element.
+    pub(super) html: String,
+}
+
+impl From<Markup> for Region {
+    fn from(markup: Markup) -> Self {
+        Self::Html(markup.into_string())
+    }
+}
+
+/// The regions of a page by the id of their element.
+pub(super) type PageRegions = BTreeMap<&'static str, Region>;
+
+/// What changed, as JSON: a string for HTML, `{"order":[key…],"set":{key:html}}` for a list; none where nothing did.
+pub(super) fn patch(before: &PageRegions, after: &PageRegions) -> Option<Value> {
+    let changed =
+        after.iter().filter_map(|(name, region)| Some(((*name).to_owned(), difference(before.get(name), region)?)));
+    let changed: Map<String, Value> = changed.collect();
+    (!changed.is_empty()).then_some(Value::Object(changed))
+}
+
+fn difference(before: Option<&Region>, after: &Region) -> Option<Value> {
+    if before == Some(after) {
+        return None;
+    }
+    Some(match after {
+        Region::Html(html) => html.as_str().into(),
+        Region::Data(data) => data.clone(),
+        Region::List(items) => {
+            let old: HashMap<&str, &str> = match before {
+                Some(Region::List(items)) => items.iter().map(|item| (item.key.as_str(), item.html.as_str())).collect(),
+                _ => HashMap::new(),
+            };
+            let is_new = |item: &&ListItem| old.get(item.key.as_str()) != Some(&item.html.as_str());
+            let set = items.iter().filter(is_new).map(|item| (item.key.clone(), item.html.as_str().into()));
+            let order: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
+            json!({ "order": order, "set": set.collect::<Map<String, Value>>() })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(items: &[(&str, &str)]) -> Region {
+        Region::List(
+            items.iter().map(|(key, html)| ListItem { key: (*key).to_owned(), html: (*html).to_owned() }).collect(),
+        )
+    }
+
+    #[test]
+    fn of_a_list_only_what_is_new_or_changed_is_sent() {
+        let before = PageRegions::from([
+            ("line", list(&[("1", "a"), ("2", "b"), ("3", "c")])),
+            ("who", Region::Html("x".into())),
+        ]);
+        assert_eq!(patch(&before, &before), None);
+        let mut after = before.clone();
+        after.insert("line", list(&[("2", "b"), ("3", "C"), ("4", "d")]));
+        let sent = patch(&before, &after).unwrap();
+        assert_eq!(sent, json!({ "line": { "order": ["2", "3", "4"], "set": { "3": "C", "4": "d" } } }));
+        assert_eq!(patch(&PageRegions::new(), &before).unwrap()["who"], "x");
+    }
+}
