@@ -126,6 +126,11 @@ impl RunningDevice for DeviceHandle {
     }
 
     async fn apply(&self, command: DeviceCommand) -> Result<CommandResult, ApiError> {
+        if let DeviceCommand::Return { event } = command {
+            // Read here and not by the device's task, which waits for no disk.
+            let past = self.read(move |reader| moment::snapshot_after(event, reader)).await??;
+            return self.change(|reply| DeviceRequest::Return { event, past: Box::new(past), reply }).await;
+        }
         self.change(|reply| DeviceRequest::Apply { command, reply }).await
     }
 

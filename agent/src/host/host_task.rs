@@ -289,6 +289,10 @@ impl HostTask {
                 let request = self.remember_reply(key, PendingReply::Command(reply));
                 self.handle(key, Input::Command { request, command })
             }
+            DeviceRequest::Return { event, past, reply } => {
+                let request = self.remember_reply(key, PendingReply::Command(reply));
+                self.handle(key, Input::Return { request, event, past })
+            }
             DeviceRequest::Interact { interaction, reply } => {
                 let request = self.remember_reply(key, PendingReply::Command(reply));
                 self.handle(key, Input::Interact { request, interaction })

@@ -7,7 +7,7 @@ use portal_device::{Device, DeviceSnapshot, EmulationSettings, ReceivedPush, Res
 use portal_screen::{InAppMessageOnScreen, PhoneMoment, ShownCard};
 use serde::de::DeserializeOwned;
 
-use crate::control::{HistoryEntry, HistoryKind, HistoryPlace};
+use crate::control::{ApiError, HistoryEntry, HistoryKind, HistoryPlace};
 use crate::journal::{JournalError, JournalReader, PastStep};
 
 /// How many notifications lie on a phone at most, here: the list of a phone that is never looked at has an end.
@@ -65,6 +65,33 @@ pub(super) fn past(
         (card.open, card.interaction) = (true, None);
     }
     Ok(Some(moment))
+}
+
+/// The device after an event, to return to; an error says why the journal does not have it.
+pub(super) fn snapshot_after(
+    event: u64,
+    reader: &JournalReader,
+) -> Result<Result<DeviceSnapshot, ApiError>, JournalError> {
+    const HINT: &str = "choose a step on the page's timeline, or an event of GET \u{2026}/history";
+    let no_place = |message: String| Ok(Err(ApiError::new("unknownPlace", message, HINT)));
+    let Some((first, last)) = reader.events_with_snapshots()? else {
+        return no_place(format!("there is no event {event}: nothing has happened to the device yet"));
+    };
+    if event > last {
+        return no_place(format!("event {event} has not happened: the latest is {last}"));
+    }
+    if event < first {
+        return no_place(format!(
+            "what the device was after event {event} is pruned; it is kept from event {first} on"
+        ));
+    }
+    match reader.snapshot_after(event)?.map(|(_, snapshot)| parsed::<DeviceSnapshot>(&snapshot)) {
+        None => no_place(format!("what the device was after event {event} is pruned")),
+        Some(None) => {
+            no_place(format!("what the device was after event {event} is of another version, and cannot be read"))
+        }
+        Some(Some(snapshot)) => Ok(Ok(snapshot)),
+    }
 }
 
 /// The latest entries of the history, or the latest before an event, oldest first.

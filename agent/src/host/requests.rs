@@ -33,6 +33,8 @@ pub(super) enum HostRequest {
 pub(super) enum DeviceRequest {
     /// Carry out a command; answered once the change is durable.
     Apply { command: DeviceCommand, reply: Reply<CommandResult> },
+    /// Take it back to how it was after an earlier event; answered once that is durable.
+    Return { event: u64, past: Box<DeviceSnapshot>, reply: Reply<CommandResult> },
     /// What a person does on the desktop; answered once the change is durable.
     Interact { interaction: DesktopInteraction, reply: Reply<CommandResult> },
     /// The pushes that wait; with an id, only that one.

@@ -68,6 +68,15 @@ impl JournalReader {
         Ok(self.rows(sql, params![self.device, event], read)?.pop())
     }
 
+    /// The first and the last event of which the device afterwards is kept; none before the first.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub fn events_with_snapshots(&self) -> Result<Option<(u64, u64)>, JournalError> {
+        let sql = "SELECT min(event), max(event) FROM snapshots WHERE device = ?1 HAVING count(*) > 0";
+        Ok(self.rows(sql, params![self.device], |row| Ok((row.get(0)?, row.get(1)?)))?.pop())
+    }
+
     /// The newest sequence that was decided before an event; 0 where there is none.
     ///
     /// # Errors

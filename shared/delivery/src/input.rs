@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use portal_contract::status::PromptChoice;
 use portal_contract::{CardInteraction, DesktopInteraction, DesktopVerdict, IncomingTopic, PushProblem, Receipt};
-use portal_device::{AckToken, CardNumber, DeviceCommand, PromptNumber};
+use portal_device::{AckToken, CardNumber, DeviceCommand, DeviceSnapshot, PromptNumber};
 
 use crate::entry::{BatchNumber, UsedId};
 
@@ -45,6 +45,15 @@ pub enum Input {
         request: RequestNumber,
         /// The command.
         command: DeviceCommand,
+    },
+    /// A person takes the device back to how it was after an earlier event; answered once that is durable.
+    Return {
+        /// Whom the answer is for.
+        request: RequestNumber,
+        /// The event's number.
+        event: u64,
+        /// The device after it, as the journal kept it.
+        past: Box<DeviceSnapshot>,
     },
     /// What a person does with the prompt or the newest card, done by the API; answered once its change is durable.
     Interact {

@@ -135,7 +135,7 @@ pub struct Delivery {
     wall: Timestamp,
     connection: Connection,
     /// Commands that wait for the push in flight, so that its receipt speaks of the device as it was judged.
-    commands: VecDeque<(RequestNumber, DeviceCommand)>,
+    commands: VecDeque<(RequestNumber, DeviceInput)>,
     /// Messages that wait for the push in flight, or for the journal's word on their id.
     pending: VecDeque<PendingMessage>,
     used_ids: UsedIds,
@@ -205,7 +205,12 @@ impl Delivery {
                 }
             }
             Input::Desktop(input) => self.desktop(input)?,
-            Input::Command { request, command } => self.commands.push_back((request, command)),
+            Input::Command { request, command } => {
+                self.commands.push_back((request, DeviceInput::Command(command)));
+            }
+            Input::Return { request, event, past } => {
+                self.commands.push_back((request, DeviceInput::Returned { event, past }));
+            }
             Input::Interact { request, interaction } => self.interact(request, interaction)?,
             Input::AwaitIdle(request) => self.idle.ask(request),
             Input::Durable(batch) => {
@@ -271,9 +276,8 @@ impl Delivery {
         }
     }
 
-    fn command(&mut self, request: RequestNumber, command: DeviceCommand) -> Result<(), DeliveryError> {
+    fn command(&mut self, request: RequestNumber, event: DeviceInput) -> Result<(), DeliveryError> {
         self.idle.disturbed();
-        let event = DeviceInput::Command(command);
         let recorded = event.record();
         match self.device.apply(event, self.now()) {
             // A refusal changes nothing, so it waits for no commit.

@@ -12,6 +12,7 @@ use portal_contract::{
 };
 use serde_json::json;
 
+use super::DeviceSnapshot;
 use super::numbers::{CardNumber, PromptNumber};
 
 /// The right to acknowledge one message to the broker; worthless after its connection's end.
@@ -57,6 +58,13 @@ pub struct CardFailure {
 pub enum DeviceInput {
     /// A person does something.
     Command(DeviceCommand),
+    /// A person takes the device back to how it was after an earlier event of its history.
+    Returned {
+        /// The event's number.
+        event: u64,
+        /// The device after it.
+        past: Box<DeviceSnapshot>,
+    },
     /// A push arrived.
     PushArrived(ArrivedPush),
     /// The service told the groups of the device's user.
@@ -129,6 +137,8 @@ impl DeviceInput {
         let json = |value: serde_json::Value| Cow::Owned(value.to_string());
         match self {
             Self::Command(command) => json(json!({ "command": command })),
+            // By the command alone: the snapshot is in the journal already, and again behind this event.
+            Self::Returned { event, .. } => json(json!({ "command": DeviceCommand::Return { event: *event } })),
             Self::GroupsHeard(list) => json(json!({ "groupsHeard": list })),
             Self::ActionArrived { action, .. } => json(json!({ "actionArrived": action })),
             Self::PromptAnswered { number, choice: PromptChoice::AllowInSummary } => {

@@ -53,6 +53,7 @@ mod enrollment;
 mod evaluation;
 mod event;
 mod explain;
+mod going_back;
 mod grace;
 mod grid;
 mod held;
@@ -214,7 +215,7 @@ impl Device {
         let mut effects = Vec::new();
         let ahead_before = self.state.condition.clock_ahead_millis;
         // A refused command may change nothing, so what time alone ends comes behind one.
-        let is_command = matches!(event, DeviceInput::Command(_));
+        let is_command = matches!(event, DeviceInput::Command(_) | DeviceInput::Returned { .. });
         // The receipt of a push that is being shown speaks of the device as it was judged: what time ends comes behind it.
         let comes_behind = is_command || self.is_showing_push();
         if !comes_behind {
@@ -222,6 +223,7 @@ impl Device {
         }
         match event {
             DeviceInput::Command(command) => self.command(command, now, &mut effects)?,
+            DeviceInput::Returned { event, past } => self.return_to(event, *past, now, &mut effects),
             DeviceInput::PushArrived(arrival) => self.push_arrived(arrival, now, &mut effects),
             DeviceInput::GroupsHeard(list) => self.groups_heard(list, now, &mut effects),
             DeviceInput::ActionArrived { action, id_used } => self.action_arrived(action, id_used, now, &mut effects),
@@ -283,6 +285,12 @@ impl Device {
             DeviceCommand::Reset => self.reset(false, now, effects),
             DeviceCommand::ResetWithClock => self.reset(true, now, effects),
             DeviceCommand::SetUp(request) => self.set_up(&request, now, effects),
+            // Whoever keeps the history turns it into `DeviceInput::Returned`; without one there is nothing to go back to.
+            DeviceCommand::Return { event } => Err(Refusal::new(
+                "noHistory",
+                format!("nothing is kept of event {event}: the device is only described"),
+                "describe it as it was",
+            )),
         }
     }
 

@@ -221,6 +221,13 @@ impl ScenarioWriter {
                 self.pass(before);
                 self.advance(millis, at);
             }
+            Ok(DeviceCommand::Return { event }) => {
+                // Events are numbered on each device for itself.
+                self.flush();
+                self.text.push_str(&format!(
+                    "  # The device went back to its event {event}. A scenario's device has other events: say here what was restored.\n"
+                ));
+            }
             Ok(read) => match line::command(&read) {
                 Some(step) => self.stimulus(at, &step),
                 None => self.text.push_str(&format!("  # not a step of a scenario: {command}\n")),

@@ -52,6 +52,10 @@ fn number(text: &str) -> Result<Value, String> {
     text.parse::<u32>().map(Value::from).map_err(|_| format!("{text:?} is no number from 0 to {}", u32::MAX))
 }
 
+pub(super) fn event_number(text: &str) -> Result<Value, String> {
+    text.parse::<u64>().map(Value::from).map_err(|_| format!("{text:?} is no number of an event"))
+}
+
 pub(super) fn span(text: &str) -> Result<Value, String> {
     // Read only to be refused early: the body has it as it was typed.
     duration::parse(text).map(|_| Value::from(text))

@@ -83,6 +83,14 @@ pub struct SetUpRequest {
     pub user: Option<UserPrincipalName>,
 }
 
+/// An earlier event of the device's own history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnRequest {
+    /// The event's number; the device becomes again as it was after it.
+    pub event: u64,
+}
+
 /// How what is kept, or allowed, is delivered from now on (iOS, iPadOS).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -88,6 +88,11 @@ pub enum DeviceCommand {
     ResetWithClock,
     /// `device set-up`: reset, enrolled, installed, the permission answered; all of it or nothing.
     SetUp(SetUpRequest),
+    /// `return`: again as it was after an earlier event of its own history.
+    Return {
+        /// The event's number.
+        event: u64,
+    },
 }
 
 /// How journals before 0.2 wrote a retire that is carried out at once.

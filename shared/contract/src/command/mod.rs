@@ -20,7 +20,7 @@ mod typed;
 pub mod views;
 
 pub use body::{AppPackage, ClockAdvance, KeepDelivery, NameAndValue, NoMembers, OsUpdate, PromptRequest};
-pub use body::{RemovalProgress, ResetRequest, SetUpRequest, StandbyChoice};
+pub use body::{RemovalProgress, ResetRequest, ReturnRequest, SetUpRequest, StandbyChoice};
 pub use body_check::{check_body, read_body};
 pub use group::{CommandGroup, GROUPS, group};
 pub use meaning::{

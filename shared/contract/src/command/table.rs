@@ -10,14 +10,15 @@ use super::ConditionCommand::{BatteryOptimisationExempt, Charging, Doze, Focus, 
 use super::HttpMethod::{Post, Put};
 use super::PlatformSet::{All, Android, Apple};
 use super::arguments::{
-    ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, SET_UP, flag, name_and_value, span, yes,
+    ENROLLMENT, ISSUED, PACKAGE_OF_INSTALL, PACKAGE_OF_UPDATE, PENDING, SET_UP, event_number, flag, name_and_value,
+    span, yes,
 };
 use super::hosting::HOSTING;
 use super::row::{example, noted, parsed, plain, request_body, schema_of, taking};
 use super::{
     AppCommand, AppPackage, Argument, ClockAdvance, CommandRow, DeviceCommand, EnrollCommand, KeepDelivery,
     NameAndValue, NoMembers, OsUpdate, PermissionCommand, PromptRequest, Removal, RemovalProgress, RequestBody,
-    ResetRequest, SetUpRequest, StandbyChoice, views,
+    ResetRequest, ReturnRequest, SetUpRequest, StandbyChoice, views,
 };
 use crate::{OsVersion, StandbyBucket};
 
@@ -444,6 +445,20 @@ pub static COMMANDS: &[CommandRow] = &[
         ],
         SET_UP,
         request_body!(SetUpRequest: (request) <=> (DeviceCommand::SetUp(request))),
+    ),
+    taking(
+        "return",
+        (Post, "return"),
+        All,
+        "Back to how the device was after an earlier event: app, enrollment, permission, switches, policy, condition",
+        &[noted("return 12", "ids, receipts and the clock go on; what is held is judged again")],
+        &[Argument {
+            kind: Positional { value_name: "EVENT" },
+            member: "event",
+            help: "The event's number, as the page's timeline and GET \u{2026}/history have it",
+            read: event_number,
+        }],
+        request_body!(ReturnRequest: (ReturnRequest { event }) <=> (DeviceCommand::Return { event })),
     ),
     taking(
         "os update",

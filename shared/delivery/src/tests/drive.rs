@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use portal_contract::{DesktopInteraction, IncomingTopic, OperatingSystem, PushTarget};
-use portal_device::{AppCommand, ConditionCommand, DeviceCommand, EmulationSettings, EnrollCommand, PermissionCommand};
+use portal_device::{
+    AppCommand, ConditionCommand, DeviceCommand, DeviceSnapshot, EmulationSettings, EnrollCommand, PermissionCommand,
+};
 
 use super::broker::Sent;
 use super::desktop::Answer;
@@ -54,6 +56,12 @@ impl Rig {
     pub(super) fn ask(&mut self, command: DeviceCommand) {
         let request = self.request();
         self.handle(Input::Command { request, command });
+    }
+
+    /// Back to how it was after an earlier event.
+    pub(super) fn return_to(&mut self, event: u64, past: Box<DeviceSnapshot>) {
+        let request = self.request();
+        self.handle(Input::Return { request, event, past });
     }
 
     pub(super) fn interact(&mut self, interaction: DesktopInteraction) {

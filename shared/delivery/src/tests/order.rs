@@ -208,6 +208,29 @@ fn an_acknowledgement_of_a_connection_that_is_gone_goes_nowhere_and_the_push_com
 }
 
 #[test]
+fn going_back_waits_for_the_push_in_flight_and_is_recorded_as_the_command_that_it_is() {
+    let mut rig = Rig::ready();
+    let past = Box::new(rig.delivery.device().snapshot().clone());
+    rig.apply(DeviceCommand::Permission(PermissionCommand::Deny));
+    rig.apply(DeviceCommand::Permission(PermissionCommand::Allow));
+    rig.apply(DeviceCommand::Condition(ConditionCommand::Locked(true)));
+    rig.push_now("1");
+    rig.answer_ids();
+    rig.return_to(7, past);
+    assert!(rig.delivery.device().snapshot().condition.locked, "its receipt speaks of the device as it was judged");
+    rig.desktop_answers(Answer::Shows);
+    assert!(!rig.delivery.device().snapshot().condition.locked);
+    assert!(rig.desktop.open.is_empty(), "the card that was in flight is withdrawn with the others");
+    rig.commit();
+    assert!(rig.unanswered.is_empty(), "answered once it is durable");
+    let of_command = |entry: &JournalEntry| match entry {
+        JournalEntry::Changed { event, .. } => event == r#"{"command":{"return":{"event":7}}}"#,
+        _ => false,
+    };
+    assert!(rig.journal.durable.entries.iter().any(of_command));
+}
+
+#[test]
 fn followers_are_told_behind_the_commit_and_in_order() {
     let mut rig = Rig::ready();
     let first = rig.delivery.begin_following(rig.wall);

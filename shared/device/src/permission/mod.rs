@@ -77,6 +77,16 @@ impl PermissionState {
         self.shown_before_reset = before.shown_before_reset.saturating_add(before.prompts_shown);
     }
 
+    /// Of an earlier moment: numbers its prompts on from those of `present`, and the one that shows, since it shows anew.
+    pub(super) fn number_anew(&mut self, present: &Self) {
+        let used = present.shown_before_reset.saturating_add(present.prompts_shown);
+        let next = used.saturating_add(u32::from(self.prompt.is_some()));
+        self.shown_before_reset = next.saturating_sub(self.prompts_shown);
+        if let Some(prompt) = &mut self.prompt {
+            prompt.number = PromptNumber(next);
+        }
+    }
+
     /// The status in the contract's words; what is remembered, even without the app.
     pub fn status(&self) -> NotificationPermission {
         match &self.machine {

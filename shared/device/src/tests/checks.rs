@@ -69,6 +69,12 @@ impl InvariantChecks {
         self.shown_at.clear();
     }
 
+    /// As of then it may have been asked less often, or not at all.
+    pub(super) fn put_into_another_state(&mut self) {
+        self.prompts_in_this_installation = 0;
+        self.denials_in_this_installation = 0;
+    }
+
     pub(super) fn restarted(&mut self) {
         self.shown_at.clear();
         self.shown_under = None;
@@ -132,9 +138,9 @@ impl InvariantChecks {
                     | DeviceCommand::Permission(PermissionCommand::Reset)
             )
         );
-        if (changed && forgotten) || before.app.installed_at != after.app.installed_at {
-            self.prompts_in_this_installation = 0;
-            self.denials_in_this_installation = 0;
+        let went_back = matches!(event, DeviceInput::Returned { .. });
+        if (changed && (forgotten || went_back)) || before.app.installed_at != after.app.installed_at {
+            self.put_into_another_state();
         }
         let denies = match event {
             DeviceInput::Command(DeviceCommand::Permission(PermissionCommand::Deny)) => true,
@@ -204,5 +210,6 @@ fn a_change_is_said(event: &DeviceInput, before: &DeviceSnapshot, effects: &[Dev
     // A push whose turn comes at this very moment is a change of its own: an app without a channel creates it then.
     let settles = effects.iter().any(|effect| matches!(effect, DeviceEffect::Settle(_)));
     assert!(!says_unchanged || same || settles, "{event:?}: {effects:?}");
-    assert!(!matches!(event, DeviceInput::Command(_)) || !same || says_unchanged, "{event:?} is silently ignored");
+    let is_asked_for = matches!(event, DeviceInput::Command(_) | DeviceInput::Returned { .. });
+    assert!(!is_asked_for || !same || says_unchanged, "{event:?} is silently ignored");
 }

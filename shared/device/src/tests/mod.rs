@@ -6,6 +6,7 @@ mod checks;
 mod commands;
 mod enrollment;
 mod explain;
+mod going_back;
 mod hints;
 mod lesser;
 mod new_life;

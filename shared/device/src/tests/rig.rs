@@ -60,6 +60,8 @@ pub(super) struct DeviceRig {
     being_shown: Option<(CardNumber, CardContent)>,
     next_held_key: HeldKey,
     checks: InvariantChecks,
+    /// The device after each event that changed it, with the event's number.
+    pub(super) history: Vec<(u64, DeviceSnapshot)>,
 }
 
 impl DeviceRig {
@@ -74,8 +76,10 @@ impl DeviceRig {
             os_version: platform.1.parse().unwrap(),
             first_os_version: platform.1.parse().unwrap(),
         };
+        let device = Device::out_of_the_box(identity, settings.clone(), now);
         Self {
-            device: Device::out_of_the_box(identity, settings.clone(), now),
+            history: vec![(1, device.snapshot().clone())],
+            device,
             settings,
             now,
             desktop: DesktopBehaviour::Shows,
@@ -150,6 +154,9 @@ impl DeviceRig {
         self.checks.applied(&event, &before, &outcome, &self.device, self.now);
         let effects = outcome?;
         self.book(&effects);
+        if effects.contains(&DeviceEffect::StateChanged) {
+            self.history.push((self.history.len() as u64 + 1, self.device.snapshot().clone()));
+        }
         self.checks.cards(self.open.len(), &self.settings);
         assert_eq!(self.held.len(), self.device.held() + usize::from(self.held_in_hand()), "{event:?}");
         if let DeviceInput::Command(DeviceCommand::ClockAdvance { millis }) = event {
@@ -280,6 +287,17 @@ impl DeviceRig {
 
     pub(super) fn command(&mut self, command: DeviceCommand) -> Vec<DeviceEffect> {
         self.apply(DeviceInput::Command(command)).unwrap()
+    }
+
+    /// Into this state, by no event.
+    pub(super) fn put_into(&mut self, state: DeviceSnapshot) {
+        self.device.state = state;
+        self.checks.put_into_another_state();
+    }
+
+    /// Back to how it was after an earlier event.
+    pub(super) fn return_to(&mut self, event: u64, past: DeviceSnapshot) -> Vec<DeviceEffect> {
+        self.happens(DeviceInput::Returned { event, past: Box::new(past) })
     }
 
     pub(super) fn refused(&mut self, command: DeviceCommand) -> Refusal {

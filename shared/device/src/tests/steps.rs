@@ -26,20 +26,39 @@ const USERS: [&str; 2] = ["adele", "bob"];
 pub(super) enum RandomStep {
     Command(DeviceCommand),
     Push(RandomPush),
-    Groups { user: Option<usize>, groups: Vec<u8> },
-    Action { id: u8, name: &'static str, sent_millis_ago: Option<i64> },
-    Press { older: u32, choice: PromptChoice },
-    ClosePrompt { older: u32 },
-    Connect { session_present: bool },
+    Groups {
+        user: Option<usize>,
+        groups: Vec<u8>,
+    },
+    Action {
+        id: u8,
+        name: &'static str,
+        sent_millis_ago: Option<i64>,
+    },
+    Press {
+        older: u32,
+        choice: PromptChoice,
+    },
+    ClosePrompt {
+        older: u32,
+    },
+    Connect {
+        session_present: bool,
+    },
     Disconnect,
     Fence,
     Desktop(DesktopBehaviour),
     Advance(i64),
     ClockSetBack(i64),
-    Interact { nth: usize, interaction: CardInteraction },
+    Interact {
+        nth: usize,
+        interaction: CardInteraction,
+    },
     CardsLost,
     ServerAppeared,
     Restart,
+    /// Back to the event at this place of the history, counted round.
+    Return(usize),
 }
 
 /// A push as it may come.
@@ -115,6 +134,10 @@ impl DeviceRig {
             RandomStep::ServerAppeared => drop(self.happens(DeviceInput::NotificationServerAppeared)),
             RandomStep::Restart if self.device.is_showing_push() => {}
             RandomStep::Restart => self.restart(),
+            RandomStep::Return(place) => {
+                let (event, past) = self.history[place % self.history.len()].clone();
+                self.return_to(event, past);
+            }
         }
     }
 
@@ -336,6 +359,7 @@ fn step(may_think: bool) -> impl Strategy<Value = RandomStep> {
         1 => Just(RandomStep::CardsLost),
         1 => Just(RandomStep::ServerAppeared),
         1 => Just(RandomStep::Restart),
+        1 => (0..100_usize).prop_map(RandomStep::Return),
     ]
 }
 
