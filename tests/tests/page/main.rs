@@ -76,6 +76,36 @@ fn a_control_changes_the_device_and_a_command_shows_on_the_page() -> Result<()> 
     Ok(())
 }
 
+#[test]
+fn a_step_of_the_past_is_returned_to_and_the_last_command_is_undone() -> Result<()> {
+    let agent = agent("ios")?;
+    agent.command(&["device", "set-up", "--permission", "authorized"])?;
+    agent.command(&["device", "lock"])?;
+    agent.command(&["permission", "deny"])?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.until("document.getElementById('past').textContent.includes('Undo permission deny')")?;
+    press(&browser, "Undo permission deny")?;
+    browser.until("document.getElementById('past').textContent.includes('Undo return ')")?;
+    let status = agent.json(&["status"])?;
+    assert_eq!(
+        (&status["notificationPermission"], &status["condition"]["locked"]),
+        (&"authorized".into(), &true.into())
+    );
+
+    let set_up = "[...document.querySelectorAll('#line .ev')].find(b => b.textContent.includes('device set-up'))";
+    browser.run(&format!("{set_up}.click()"))?;
+    browser.until("document.getElementById('past').textContent.includes('Controls are off')")?;
+    let event = browser.run(&format!("return {set_up}.dataset.event"))?;
+    press(&browser, "Return to this step")?;
+    browser.until("document.getElementById('live').textContent === 'Live' && document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'false'")?;
+    let line = browser.run("return document.getElementById('echo-line').textContent")?;
+    assert_eq!(line, format!("portal-agent return {}", event.as_str().context("a number")?));
+    assert_eq!(agent.json(&["status"])?["condition"]["locked"], false);
+    browser.until("!document.getElementById('past').textContent.includes('Controls are off')")?;
+    assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
+    Ok(())
+}
+
 /// Writes the picture of `agent/docs/page.md` anew.
 #[test]
 #[ignore = "writes a file of the repository: run it where the page's looks changed"]

@@ -48,7 +48,7 @@ const SET_UP: [(&str, &str); 5] = [
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Company Portal", &["app", "permission"]),
     ("Enrollment", &["enroll", "enrollment", "retire", "wipe", "delete", "policy"]),
-    ("Device", &["device", "play-services", "os"]),
+    ("Device", &["device", "play-services", "os", "return"]),
     ("Settings and clock", &["settings", "clock"]),
 ];
 

@@ -267,8 +267,9 @@ document.addEventListener('click', (event) => {
   notice('');
   const data = hit.dataset;
   if (data.path) {
-    if (place) return tell('this is the past: nothing can be changed in it; go back to now first', true);
-    send(data.method, data.path, data.body, data.line);
+    const returns = hit.classList.contains('back');
+    if (place && !returns) return tell('this is the past: nothing can be changed in it; go back to now first', true);
+    send(data.method, data.path, data.body, data.line).then(() => { if (returns) { place = null; follow(); } });
   }
   else if (data.device) { history.replaceState(null, '', '?device=' + data.device); choose(data.device); }
   else if (data.event) { place = { event: data.event, sequence: data.sequence }; follow(); }

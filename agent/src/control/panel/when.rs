@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::page::icon;
 use super::patch::ListItem;
+use super::phone::press;
 use super::picture::PanelPicture;
 use super::times::{gap, seconds};
 use super::why::look_of;
@@ -42,16 +43,37 @@ fn key_of(place: HistoryPlace) -> String {
 
 /// That one looks back, and the way out.
 pub(super) fn past(picture: &PanelPicture) -> Markup {
+    let device = picture.screen.device_id;
     html! {
-        @if picture.place.is_some() {
+        @if let Some(place) = picture.place {
             div class="past" {
                 span { "The device as it was at " (seconds(picture.screen.at)) ". Controls are off." }
                 button class="b" type="button" id="now" { "Back to now" }
+                (press("b back", "Return to this step", &return_line(place.event), device))
             }
         } @else {
             span class="mute" { "Choose a step to see the device as it was." }
+            @if let Some((command, before)) = undoable(&picture.timeline) {
+                " " (press("b", &format!("Undo {command}"), &return_line(before), device))
+            }
         }
     }
+}
+
+fn return_line(event: u64) -> String {
+    format!("return {event}")
+}
+
+/// The latest change where it was a command, in its words, and the event before it. Undone by going back, so that the history
+/// keeps both; most commands have no opposite.
+fn undoable(timeline: &[HistoryEntry]) -> Option<(String, u64)> {
+    let changes = timeline.iter().rev().filter_map(|entry| match &entry.what {
+        HistoryKind::Changed { change, .. } => Some((entry.event, change)),
+        HistoryKind::Settled { .. } => None,
+    });
+    let (event, change) = changes.into_iter().next()?;
+    change.get("command")?;
+    Some((change_words(change), event.checked_sub(1).filter(|before| *before > 0)?))
 }
 
 fn step(entry: &HistoryEntry, key: &str, is_current: bool, is_later: bool) -> Markup {
@@ -111,9 +133,14 @@ fn named(name: &str, body: &Value) -> String {
     let text = |member: &str| body.get(member).and_then(Value::as_str);
     match (text("name"), text("value")) {
         (Some(switch), Some(value)) => format!("{name} {switch}={value}"),
-        _ => match ["permission", "version", "duration", "user", "bucket"].iter().find_map(|member| text(member)) {
-            Some(value) => format!("{name} {value}"),
-            None => name.to_owned(),
+        _ => match body.get("event").and_then(Value::as_u64) {
+            Some(event) => format!("{name} {event}"),
+            None => {
+                match ["permission", "version", "duration", "user", "bucket"].iter().find_map(|member| text(member)) {
+                    Some(value) => format!("{name} {value}"),
+                    None => name.to_owned(),
+                }
+            }
         },
     }
 }
@@ -124,9 +151,27 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn the_latest_change_is_undone_where_it_was_a_command() {
+        let changed = |event, change| HistoryEntry {
+            event,
+            at: portal_contract::Timestamp::from_millis(0),
+            what: HistoryKind::Changed { change, state: None },
+        };
+        let denied = changed(7, json!({"command":{"permission":"deny"}}));
+        assert_eq!(undoable(std::slice::from_ref(&denied)), Some(("permission deny".to_owned(), 6)));
+        assert_eq!(undoable(&[denied, changed(8, json!({"groupsHeard":{}}))]), None, "not what came before it");
+        assert_eq!(
+            undoable(&[changed(1, json!({"command":{"permission":"deny"}}))]),
+            None,
+            "before the first is nothing"
+        );
+    }
+
+    #[test]
     fn a_step_is_named_by_its_command() {
         for (change, words) in [
             (json!({"command":{"permission":"deny"}}), "permission deny"),
+            (json!({"command":{"return":{"event":12}}}), "return 12"),
             (json!({"started":{}}), "Daemon started"),
             (json!({"promptAnswered":{"number":1,"allow":false}}), "Not allowed, on the desktop"),
             (json!({}), "Changed by itself"),
