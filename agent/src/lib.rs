@@ -44,6 +44,7 @@ pub mod escape;
 pub mod gateway;
 pub mod host;
 mod html_page;
+mod http_server;
 mod input_file;
 mod invocation;
 pub mod journal;

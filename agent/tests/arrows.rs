@@ -34,16 +34,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("state_dir", &[]),
     ("wall_clock", &[]),
     ("mqtt", &["secret"]),
+    // HTTP on sockets, for the control API and the gateway.
+    ("http_server", &[]),
     // The edges: the device's words, never each other, never the daemon.
     ("broker", &["mqtt", "secret"]),
     ("desktop", &[]),
     ("journal", &[]),
-    ("control", &[]),
+    ("control", &["http_server"]),
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
     // The sender's side: HTTP in front of the sender; a server's certificate is read as the embedded broker's is.
-    ("gateway", &["mqtt", "sender"]),
+    ("gateway", &["http_server", "mqtt", "sender"]),
     // Drives any number of devices over the edges.
     ("host", &["broker", "control", "desktop", "journal", "sender"]),
     // A host with its files, its broker and its control API.

@@ -50,17 +50,26 @@ struct Client {
     stream: BufReader<TcpStream>,
     authority: String,
     issued: String,
+    is_closed: bool,
 }
 
 impl Client {
     fn connect(authority: &str) -> Result<Self> {
         let stream = TcpStream::connect(authority)?;
         stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        Ok(Self { stream: BufReader::new(stream), authority: authority.to_owned(), issued: String::new() })
+        Ok(Self {
+            stream: BufReader::new(stream),
+            authority: authority.to_owned(),
+            issued: String::new(),
+            is_closed: false,
+        })
     }
 
     /// Asks, and says of the answer what a record says.
     fn ask(&mut self, request: &str) -> Result<String> {
+        if self.is_closed {
+            *self = Self { issued: std::mem::take(&mut self.issued), ..Self::connect(&self.authority)? };
+        }
         let (head, body) = request.split_once("\n\n").context("a head")?;
         let head = head.replace('\n', "\r\n").replace("{authority}", &self.authority);
         let head = head.replace("{issued}", &self.issued).replace("{id}", "33333333-0000-4000-8000-000000000001");
@@ -72,6 +81,7 @@ impl Client {
         while line != "\r\n" {
             line.clear();
             self.stream.read_line(&mut line)?;
+            self.is_closed |= line.eq_ignore_ascii_case("connection: close\r\n");
             if let Some(given) = line.to_lowercase().strip_prefix("content-length:") {
                 length = given.trim().parse()?;
             }

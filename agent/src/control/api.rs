@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use portal_contract::{DeviceId, SettingsInForce};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::ConnectionLimits;
+use super::long_requests::LongRequestPlaces;
 use super::panel::PanelAccess;
 use super::{ApiError, ControlToken, RunningHost};
 
@@ -25,8 +25,8 @@ pub(super) struct ApiState<H> {
     pub(super) port: u16,
     /// What `config show` asks for.
     pub(super) settings: Arc<SettingsInForce>,
-    /// The slots that requests share.
-    pub(super) limits: ConnectionLimits,
+    /// The places of requests that wait or follow.
+    pub(super) places: LongRequestPlaces,
     /// Cancelled when the server is ending: streams and waits end then.
     pub(super) ending: CancellationToken,
 }

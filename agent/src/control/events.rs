@@ -15,17 +15,18 @@ use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
-use super::connection::{Connection, LongRequest};
 use super::event_queue::EventReceiver;
 use super::log::ERROR_EVENT;
+use super::long_requests::LongRequest;
 use super::{ApiError, ErrorBody, RunningDevice, RunningHost};
+use crate::http_server::Connection;
 
 pub(super) async fn events<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
     Extension(connection): Extension<Arc<Connection>>,
 ) -> Result<Response, ApiError> {
-    let place = api.limits.begin_following()?;
+    let place = api.places.begin_following()?;
     connection.follows();
     let events = device.events().await?;
     let following = EventStream { events, ending: api.ending.clone(), over: false, _place: place };

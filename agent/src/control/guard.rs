@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::api::ApiState;
 use super::body::{MAX_BODY_BYTES, too_large};
-use super::connection::Connection;
 use super::{API_HEADER, API_VERSION, ApiError, RunningHost, VERSION, VERSION_HEADER, health, panel};
+use crate::http_server::{Connection, TooManyConnections};
 
 /// Lets a request through, or answers why not.
 pub(super) async fn guard<H: RunningHost>(State(api): State<ApiState<H>>, request: Request, next: Next) -> Response {
@@ -59,8 +59,16 @@ fn check<H>(api: &ApiState<H>, request: &Request, connection: Option<&Connection
         // On its own host name alone: a cookie of 127.0.0.1 is sent to every port of it.
         return Err(ApiError::new("unknownPath", "the page has a host name of its own", "portal-agent panel"));
     }
-    connection.map_or(Ok(()), Connection::show_token)?;
+    show_token(connection)?;
     check_api_version(headers)
+}
+
+/// The connection stands as one that has shown a token from now on.
+fn show_token(connection: Option<&Connection>) -> Result<(), ApiError> {
+    connection.map_or(Ok(()), Connection::show_token).map_err(|TooManyConnections { most }| {
+        let message = format!("{most} connections are open already, which is as many as this daemon serves");
+        ApiError::new("tooManyConnections", message, "end programs that keep connections to it open")
+    })
 }
 
 /// Whether a request is made to the page's own host name.
@@ -99,7 +107,7 @@ fn check_panel<H>(api: &ApiState<H>, request: &Request, connection: Option<&Conn
     if !is_open || !api.panel.has_session(headers) {
         return Err(ApiError::new("unauthorized", "the page has no access", "portal-agent panel"));
     }
-    connection.map_or(Ok(()), Connection::show_token)?;
+    show_token(connection)?;
     check_api_version(headers)
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn until_idle<H: RunningHost>(
 ) -> Result<Json<IdleReport>, ApiError> {
     let given = QueryValues::read(&uri, PARAMETERS)?;
     let timeout = given.one("timeout", duration::parse)?.unwrap_or(DEFAULT_TIMEOUT);
-    let _place = api.limits.begin_long()?;
+    let _place = api.places.begin_long()?;
     tokio::select! {
         () = api.ending.cancelled() => Err(ApiError::new("daemonIsEnding", "the daemon ended meanwhile", "portal-agent run")),
         idle = tokio::time::timeout(timeout, device.until_idle()) => match idle {

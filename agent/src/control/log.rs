@@ -21,9 +21,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::api::{ApiState, OwnDevice};
-use super::connection::{Connection, LongRequest};
+use super::long_requests::LongRequest;
 use super::parameters::{QueryParameter, QueryValues};
 use super::{ApiError, ErrorBody, LogQuery, RunningDevice, RunningHost};
+use crate::http_server::Connection;
 
 /// How many receipts `log` shows where nothing is said (contract 5).
 pub const DEFAULT_LIMIT: usize = 100;
@@ -132,7 +133,7 @@ pub(super) async fn receipts<H: RunningHost>(
         // A browser's or library's own reconnection says so in this header.
         let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
         request.after = last_seen.or(request.after);
-        let place = api.limits.begin_long()?;
+        let place = api.places.begin_long()?;
         connection.follows();
         let follower = ReceiptFollower::start(device, api.ending.clone(), filter, &request, place).await?;
         return Ok(Sse::new(follower.events()).into_response());

@@ -63,7 +63,7 @@ pub(super) async fn wait<H: RunningHost>(
 ) -> Result<Json<DeviceState>, ApiError> {
     let given = QueryValues::read(&uri, PARAMETERS)?;
     let timeout = given.one("timeout", duration::parse)?.map(|timeout| timeout.min(LONGEST));
-    let _place = api.limits.begin_long()?;
+    let _place = api.places.begin_long()?;
     let waiting = WaitState {
         conditions: conditions(&given)?,
         notification: given.one("notification", str::parse)?,

@@ -1,7 +1,7 @@
 //! Requests over HTTP: who may ask at all, the body within its limit, the answer's headers.
 //!
 //! Lives here: from HTTP to a call and back, batches, the stream of a send. Does not live here: what a call answers
-//! (`portal_graph`), sockets (`server`).
+//! (`portal_graph`), sockets (`http_server`).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -22,6 +22,7 @@ use portal_graph::{Batch, Caller, GraphAnswer, GraphError, GraphRequest, Request
 use serde_json::{Map, Value, json};
 
 use super::state::GatewayState;
+use crate::http_server::{Connection, TooManyConnections};
 
 /// The largest body in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -65,13 +66,24 @@ async fn answer(State(state): State<Arc<GatewayState>>, request: Request) -> Res
         base: base(&state, request.headers()),
         ids: ids.clone(),
     };
-    match respond(&state, &head, request).await {
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
+    let mut response = match respond(&state, &head, request, connection.as_deref()).await {
         Ok(response) => with_headers(response, &ids, None),
         Err(error) => to_response(&error.answer(&ids), &ids),
+    };
+    if connection.is_none_or(|connection| connection.is_stranger()) {
+        // It has one answer: whoever signs in, or has its token refused, connects again.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    response
 }
 
-async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request) -> Result<Response, GraphError> {
+async fn respond(
+    state: &Arc<GatewayState>,
+    head: &RequestHead,
+    request: Request,
+    connection: Option<&Connection>,
+) -> Result<Response, GraphError> {
     let headers = request.headers().clone();
     check_origin(state, &headers)?;
     let body = read_body(request).await?;
@@ -82,6 +94,10 @@ async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request
     }
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let caller = state.gateway().caller(authorization, head.ids.now)?;
+    connection.map_or(Ok(()), Connection::show_token).map_err(|TooManyConnections { most }| {
+        let message = format!("{most} connections are open already, which is as many as the gateway serves.");
+        GraphError::new(503, "ServiceUnavailable", message).retry_in(1)
+    })?;
     let lost = befall(state, head).await?;
     if head.method == "POST" && (head.path == "/beta/$batch" || head.path == "/v1.0/$batch") {
         return Ok(to_response(&batch(state, &caller, head, &body, lost).await?, &head.ids));
@@ -89,7 +105,10 @@ async fn respond(state: &Arc<GatewayState>, head: &RequestHead, request: Request
     let answer = call(state, &caller, &request, lost).await;
     let wants_stream = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
     match head.path.strip_prefix("/emulator/notifications/") {
-        Some(id) if wants_stream && answer.status == 200 => Ok(follow(state, caller, id.to_owned())),
+        Some(id) if wants_stream && answer.status == 200 => {
+            connection.inspect(|connection| connection.follows());
+            Ok(follow(state, caller, id.to_owned()))
+        }
         _ => Ok(to_response(&answer, &head.ids)),
     }
 }

@@ -1,17 +1,17 @@
 //! The gateway: Microsoft Graph's calls over HTTP become messages at the broker, as Intune's service sends them.
 //!
 //! Lives here: what it is started with, starting and ending it. Does not live here: what a call means (`portal_graph`), sockets
-//! (`server`), requests (`http`), the connection to the broker (`link`), where its files lie (the command line).
+//! (`http_server`), requests (`http`), the connection to the broker (`link`), where its files lie (the command line).
 
 mod certificates;
 mod http;
 mod link;
-mod server;
 mod state;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portal_graph::{Faults, Gateway};
 use tokio_rustls::TlsAcceptor;
@@ -20,12 +20,15 @@ use tokio_util::sync::CancellationToken;
 pub use certificates::{GatewayCertificates, make_certificates};
 pub use http::fresh_token;
 use link::BrokerLink;
-use server::HttpServer;
 use state::GatewayState;
 
+use crate::http_server::{ConnectionLimits, HttpServer, HttpServerOptions};
 use crate::library_error::cannot_listen;
 use crate::mqtt::{TlsError, server_config};
 use crate::sender::SenderOptions;
+
+/// How long a client may take to send a request's header, and how long an idle connection is kept: SDKs keep theirs.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Who is told the groups of all tenants, as JSON, whenever they changed.
 pub type GroupKeeper = Arc<dyn Fn(Vec<u8>) + Send + Sync>;
@@ -99,7 +102,13 @@ impl RunningGateway {
             ending.clone(),
         ));
         let link = BrokerLink::start(options.brokers, Arc::clone(&state), ending.clone());
-        let server = HttpServer::start(listener, tls, http::router(Arc::clone(&state)), ending.clone());
+        let options = HttpServerOptions {
+            name: "gateway",
+            tls,
+            header_timeout: HEADER_TIMEOUT,
+            limits: ConnectionLimits::default(),
+        };
+        let server = HttpServer::start(listener, options, http::router(Arc::clone(&state)), ending.clone());
         Ok(Self { url, state, ending, server, link })
     }
 

@@ -116,7 +116,9 @@ impl GraphError {
         Self { intune: true, ..self }
     }
 
-    pub(crate) fn retry_in(self, seconds: u64) -> Self {
+    /// With `Retry-After`.
+    #[must_use]
+    pub fn retry_in(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 

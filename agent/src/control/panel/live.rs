@@ -21,10 +21,11 @@ use super::patch::{PageRegions, patch};
 use super::picture::PanelPicture;
 use super::regions::regions;
 use crate::control::api::ApiState;
-use crate::control::connection::{Connection, LongRequest};
 use crate::control::history::PLACE;
+use crate::control::long_requests::LongRequest;
 use crate::control::parameters::{QueryParameter, QueryValues};
 use crate::control::{ApiError, HistoryPlace, RunningDevice, RunningHost};
+use crate::http_server::Connection;
 
 const PARAMETERS: &[QueryParameter] = &[QueryParameter::one("device", "the device"), PLACE[0], PLACE[1]];
 
@@ -46,7 +47,7 @@ pub(super) async fn live<H: RunningHost>(
         ApiError::new("unknownDevice", "no such device runs here", "GET /v1/devices lists the devices")
     })?;
     let place = HistoryPlace::read(&uri, PARAMETERS)?;
-    let following = api.limits.begin_following()?;
+    let following = api.places.begin_following()?;
     connection.follows();
     let stream = PanelStream {
         changes: device.changes(),
