@@ -22,6 +22,12 @@ fn text() -> Value {
     json!({"notificationTitle": "Office closed", "notificationBody": "Work from home."})
 }
 
+/// The token that this user's own commands have.
+fn own_token(agent: &Agent) -> Result<String> {
+    let file: Value = serde_json::from_slice(&std::fs::read(agent.state_dir().join("gateway.json"))?)?;
+    Ok(file["token"].as_str().context("a token")?.to_owned())
+}
+
 fn request_id(answer: &HttpAnswer) -> Result<String> {
     let line = answer.head.lines().find_map(|line| line.strip_prefix("request-id: "));
     Ok(line.context("a request-id")?.to_owned())
@@ -158,10 +164,22 @@ fn limits_errors_and_the_clock_are_as_a_sender_meets_them() -> Result<()> {
 #[test]
 fn push_goes_through_it_and_says_what_a_script_would_be_told() -> Result<()> {
     let (agent, ids) = three_devices()?;
-    let _gateway = RunningGateway::start(&agent, &[])?;
+    let gateway = RunningGateway::start(&agent, &[])?;
     let push = ["push", "Office closed", "Work from home.", "--via-gateway", "--device"];
     let lines = agent.json_lines(&[&push[..], &["iPad", "--wait", "30s"]].concat())?;
     assert_eq!((&lines[1]["outcome"], &lines[1]["unmet"]), (&json!("withheld"), &json!(["notificationsPermitted"])));
+    let page = agent.command(&[&push[..], &["Pixel", "--wait", "30s"]].concat())?;
+    ensure!(page.lines().last().is_some_and(|line| line == "presented  Pixel"), "{page}");
+    let id = lines[0]["id"].as_str().context("an id")?;
+    let page = agent.command(&["gateway", "follow", id])?;
+    let lines: Vec<&str> = page.lines().collect();
+    ensure!(lines[0] == "withheld  iPad  notificationsPermitted" && lines[1].contains("1 of 1 answered"), "{page}");
+    // Nobody is in the group.
+    let group = json!({"id": GROUP, "displayName": "Sales"});
+    gateway.expect(201, &own_token(&agent)?, "POST /v1.0/groups", &group)?;
+    let to_nobody = ["push", "T", "B", "--via-gateway", "--group", GROUP, "--wait"];
+    let none = agent.failure(1, &to_nobody)?;
+    ensure!(none.contains("no enrolled device"), "{none}");
     let title = "t".repeat(51);
     let refused = agent.failure(1, &["push", &title, "b", "--via-gateway", "--device", &ids[0]])?;
     ensure!(refused.contains("51 characters") && refused.lines().count() == 1, "{refused}");
@@ -220,6 +238,19 @@ fn faults_on_request_are_a_senders_to_meet() -> Result<()> {
     ensure!(std::fs::read_to_string(page)?.contains("in production"));
     let described = gateway.expect(200, "", "GET /emulator/openapi.json", &Value::Null)?.json()?;
     ensure!(described["paths"]["/v1.0/groups"]["get"].is_object());
+    Ok(())
+}
+
+#[test]
+fn strangers_do_not_keep_a_caller_with_a_token_out() -> Result<()> {
+    let (agent, _) = three_devices()?;
+    let gateway = with_tokens(&agent)?;
+    // More than all its slots; none of them ever says anything.
+    let strangers: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(gateway.authority())).collect();
+    gateway.expect(200, "reader-token", "GET /v1.0/users", &Value::Null)?;
+    let refused = gateway.expect(401, "wrong", "GET /v1.0/users", &Value::Null)?;
+    ensure!(refused.head.to_lowercase().contains("connection: close"), "{}", refused.head);
+    ensure!(strangers.iter().all(Result::is_ok));
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! `gateway`: Microsoft Graph's calls for emulated devices; and what was sent through it.
 //!
 //! Lives here: the arguments, and which of them is what. Does not live here: running it (`run`), finding one that runs (`file`),
-//! asking it (`client`), printing what it answers (`sends`).
+//! asking it (`client`), printing what it answers (`sends`, `outcome_lines`).
 
 mod ca;
 mod client;
 mod file;
+mod outcome_lines;
 mod report_page;
 mod run;
 mod sends;
@@ -17,7 +18,7 @@ use clap::Subcommand;
 
 use super::{CommandContext, CommandFailure};
 pub(super) use client::{GatewayClient, SendAddress};
-pub(super) use sends::is_answered;
+pub(super) use outcome_lines::{OutcomeLines, is_answered};
 pub(super) use serving::{GatewayAccess, ServedGateway};
 
 /// Arguments of `gateway`.

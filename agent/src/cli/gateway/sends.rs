@@ -10,6 +10,7 @@ use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
 use super::GatewayPlace;
 use super::client::GatewayClient;
+use super::outcome_lines::{OutcomeLines, is_answered};
 use super::report_page::{self, counts, device, problem, text};
 use crate::output_file;
 
@@ -28,30 +29,26 @@ pub(super) fn list(context: &mut CommandContext, place: &GatewayPlace) -> Result
     context.page(&page)
 }
 
-/// Runs `gateway follow`: prints the send whenever it changes, until every device that it was for has answered.
+/// Runs `gateway follow`: prints each device's outcome as it comes, until every device that the send was for has answered; with
+/// --json the whole send at each change.
 pub(super) fn follow(context: &mut CommandContext, place: &GatewayPlace, id: &str) -> Result<(), CommandFailure> {
     let is_id = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_id {
         return Err(CommandFailure::configuration(format!("{id:?} is no send's id"), "portal-agent gateway sends"));
     }
+    let mut outcomes = OutcomeLines::default();
     for send in GatewayClient::of(context, place)?.follow(id)? {
         if context.global.json {
             context.json(&send)?;
         } else {
-            context.page(&details(&send))?;
+            outcomes.print(context, &send)?;
         }
         if is_answered(&send) {
-            return Ok(());
+            return if context.global.json { Ok(()) } else { context.page(&TextPage::of(line(&send))) };
         }
     }
     let message = "the gateway ended before every device had answered";
     Err(CommandFailure::operation("gatewayLost", message, "portal-agent gateway starts one"))
-}
-
-/// Whether every device that the send was for has answered.
-pub(in super::super) fn is_answered(send: &Value) -> bool {
-    let count = |name: &str| send[name].as_u64().unwrap_or_default();
-    count("receipts") >= count("addressedDevices")
 }
 
 /// Runs `gateway report`: to the terminal, as JSON, or as an HTML page in a file.
@@ -106,14 +103,4 @@ fn line(send: &Value) -> PageLine {
         .strong(text(&send["notificationTitle"]))
         .plain(format!("  {}  ", became.join("; ")))
         .dim(text(&send["id"]))
-}
-
-fn details(send: &Value) -> TextPage {
-    let mut page = TextPage::of(line(send));
-    for device in send["devices"].as_array().into_iter().flatten() {
-        let unmet: Vec<String> = device["unmet"].as_array().into_iter().flatten().map(text).collect();
-        let name = device["deviceName"].as_str().map_or_else(|| text(&device["deviceId"]), str::to_owned);
-        page.push(PageLine::new().plain(format!("  {name}  {}  {}", text(&device["outcome"]), unmet.join(", "))));
-    }
-    page
 }

@@ -2,11 +2,11 @@
 //!
 //! Lives here: what a call cannot carry, sending, waiting for receipts. Does not live here: the gateway's client.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::gateway::{GatewayClient, GatewayPlace, SendAddress, is_answered};
+use super::super::gateway::{GatewayClient, GatewayPlace, OutcomeLines, SendAddress, is_answered};
 use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
 use super::args::PushArgs;
@@ -48,31 +48,28 @@ fn wait(
     id: String,
     limit: Duration,
 ) -> Result<(), CommandFailure> {
-    let (sender, answered) = std::sync::mpsc::channel();
+    let (sender, changes) = std::sync::mpsc::channel();
     // A read of the stream cannot be called off: its thread ends with the process.
     std::thread::spawn(move || match client.follow(&id) {
-        Ok(mut sends) => drop(sender.send(Ok(sends.find(is_answered)))),
+        // Until nobody listens any more.
+        Ok(mut sends) => drop(sends.try_for_each(|send| sender.send(Ok(send)))),
         Err(failure) => drop(sender.send(Err(failure))),
     });
-    let late = || {
-        let message = "not every device answered in time";
-        CommandFailure::operation("noReceipt", message, "portal-agent gateway sends shows who did")
-    };
-    let send = answered.recv_timeout(limit).map_err(|_| late())??.ok_or_else(late)?;
-    let devices: Vec<Value> = send["devices"].as_array().cloned().unwrap_or_default();
-    if devices.is_empty() {
-        return Err(late());
-    }
-    for device in devices {
-        if context.global.json {
-            context.json(&device)?;
-            continue;
+    let deadline = Instant::now() + limit;
+    let mut outcomes = OutcomeLines::default();
+    loop {
+        let change = changes.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let send = change.map_err(|_| no_receipt("not every device answered in time"))??;
+        outcomes.print(context, &send)?;
+        if send["addressedDevices"] == 0 {
+            return Err(no_receipt("the push was for no enrolled device"));
         }
-        let name = device["deviceName"].as_str().unwrap_or_default();
-        let unmet: Vec<&str> = device["unmet"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let outcome = device["outcome"].as_str().unwrap_or_default();
-        context
-            .page(&TextPage::of(PageLine::new().strong(outcome).plain(format!("  {name}  {}", unmet.join(", ")))))?;
+        if is_answered(&send) {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+fn no_receipt(message: &str) -> CommandFailure {
+    CommandFailure::operation("noReceipt", message, "portal-agent gateway sends shows who has answered")
 }
