@@ -26,6 +26,14 @@ pub trait Clock: Send + Sync {
     fn sleep_until(&self, moment: Timestamp) -> Sleep<'_>;
 }
 
+/// Waits for `moment`; for ever, where there is none.
+pub(super) async fn sleep_until(clock: &dyn Clock, moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => clock.sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The computer's own clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portal_contract::{StatusReport, Timestamp};
+use portal_contract::StatusReport;
 use portal_delivery::{BatchNumber, Delivery, DeviceKey, Input, RequestNumber};
 use portal_device::HeldPush;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::clock::Clock;
+use super::clock::sleep_until;
 use super::deadlines::Deadlines;
 use super::device_handle::DeviceHandle;
 use super::host_handle::{HostHandle, HostParts};
@@ -393,13 +393,5 @@ impl HostTask {
             self.became_durable()?;
         }
         Ok(())
-    }
-}
-
-/// Waits for `moment`, if there is one.
-async fn sleep_until(clock: &dyn Clock, moment: Option<Timestamp>) {
-    match moment {
-        Some(moment) => clock.sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }

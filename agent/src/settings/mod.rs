@@ -3,6 +3,7 @@
 //! Lives here: reading the layers, checking every value where it stands, saying where each comes from. Does not live
 //! here: what a setting does. `keys` is the one list of what may be set; `config/default.toml` says it in words.
 
+mod connection;
 mod error;
 mod gateway;
 mod keys;
