@@ -1,13 +1,13 @@
 //! `gateway`: an administrator's calls over HTTP reach running devices.
 //!
 //! Lives here: the calls as a script sends them, with a daemon of three devices. Does not live here: every answer of every call
-//! (`portal_graph`'s own tests), what SDKs ask (`gateway_recorded`).
+//! (`portal_graph`'s own tests), what SDKs ask
+//! (`gateway_recorded`), a broker without devices (`gateway_bad_input`).
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
 use portal_tests::gateway::{RunningGateway, three_devices, until};
 use portal_tests::http::{ControlApi, HttpAnswer};
-use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use serde_json::{Value, json};
 
 const GROUP: &str = "11111111-2222-4333-8444-555555555555";
@@ -202,21 +202,6 @@ fn over_https_it_is_reached_by_the_authority_that_was_made_for_it() -> Result<()
     let again = agent.failure(1, &["gateway", "ca", &folder.to_string_lossy()])?;
     ensure!(again.contains("ca.pem"), "{again}");
     Ok(())
-}
-
-#[test]
-fn without_a_broker_nothing_is_claimed_as_sent() -> Result<()> {
-    let mut broker = Mosquitto::start(&MosquittoSetup::default())?;
-    let agent = Agent::new("")?;
-    let gateway = RunningGateway::start(&agent, &["--broker", &broker.url(), "--no-auth"])?;
-    gateway.expect(200, "", "GET /beta/deviceManagement/managedDevices", &Value::Null)?;
-    broker.kill()?;
-    let list = "GET /beta/deviceManagement/managedDevices";
-    until("the loss of the broker", || Ok(gateway.call("", list, &Value::Null)?.status == 503))?;
-    let away = gateway.expect(503, "", list, &Value::Null)?;
-    ensure!(away.head.to_lowercase().contains("retry-after: 5"), "{}", away.head);
-    broker.restart()?;
-    until("the broker's return", || Ok(gateway.call("", list, &Value::Null)?.status == 200))
 }
 
 #[test]

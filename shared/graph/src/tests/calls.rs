@@ -104,6 +104,26 @@ fn a_group_send_is_one_message_a_group_with_those_in_it() {
 }
 
 #[test]
+fn a_send_to_a_group_of_ten_thousand_is_one_message() {
+    let mut rig = Rig::new();
+    let users: Vec<String> = (0..10_000).map(|n| format!("user{n}@contoso.example")).collect();
+    for (n, user) in users.iter().enumerate() {
+        let device = device(10_000 + n as u128);
+        rig.hear(device, "state", &state(device, Some(user)));
+    }
+    let members: Vec<String> = users.iter().map(|user| format!("users/{user}")).collect();
+    let new = json!({"id": GROUP, "displayName": "All", "members@odata.bind": members});
+    assert_eq!(rig.call("A", "POST /beta/groups", &new).2.len(), 10_000, "each device's list of groups");
+    let mut send = text();
+    send["groupsToNotify"] = json!([GROUP]);
+    let (answer, messages, id) = rig.call_with("A", &format!("POST /beta/deviceManagement/{SEND}"), &send, true);
+    assert_eq!((answer.status, messages.len()), (204, 1));
+    assert_eq!(messages[0].topic, format!("portal/v1/contoso/groups/{GROUP}/notifications"));
+    let (_, details, _) = rig.call("A", &format!("GET /emulator/notifications/{id}"), &Value::Null);
+    assert_eq!(details["addressedDevices"], 10_000);
+}
+
+#[test]
 fn lists_of_groups_follow_their_users_devices() {
     let mut rig = Rig::new();
     let new = json!({"id": GROUP, "displayName": "Sales", "members@odata.bind": ["users/cy@contoso.example"]});
