@@ -275,3 +275,24 @@ fn push_expect_exits_with_0_for_what_is_expected_and_with_1_for_anything_else() 
     ensure!(line.contains("did you mean withheld?"), "{line}");
     Ok(())
 }
+
+#[test]
+fn many_are_sent_at_once_each_with_an_id_of_its_own() -> Result<()> {
+    let agent = ready()?;
+    let lines = agent.json_lines(&push(&["--here", "--count", "25"]))?;
+    let ids: std::collections::BTreeSet<&str> = lines.iter().filter_map(|line| line["id"].as_str()).collect();
+    assert_eq!((lines.len(), ids.len()), (25, 25));
+    let last = lines.last().and_then(|line| line["id"].as_str()).unwrap_or_default();
+    agent.wait_for_receipt(last)?;
+    // A file's bytes are the same each time: what comes behind the first is a duplicate of it.
+    let file = agent.state_dir().join("raw.json");
+    std::fs::write(&file, r#"{"id":"one","notificationTitle":"T","notificationBody":"B"}"#)?;
+    let raw = ["push", "--here", "--raw", file.to_str().unwrap_or_default(), "--count", "3"];
+    assert_eq!(agent.json_lines(&raw)?, vec![json!({"id": "one"}); 3]);
+    for refused in
+        [&["--count", "0"][..], &["--count", "10001"], &["--count", "2", "--id", "x"], &["--count", "2", "--wait"]]
+    {
+        agent.failure(2, &push(&[&["--here"], refused].concat()))?;
+    }
+    Ok(())
+}

@@ -61,15 +61,16 @@ pub use log::ReceiptList;
 pub use notifications::InAppMessages;
 pub use panel::{NothingKept, PanelClosed, PanelFile, PanelLink};
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
-pub use push::{NotificationDraft, PushRequest, SentNotification};
+pub use push::{NotificationDraft, PushRequest, RawPushRequest, SentBytes, SentNotification};
 pub use screen::CardList;
 pub use server::{ControlError, ControlServer};
 pub use token::ControlToken;
 pub use wait::WaitRequest;
 
+use bytes::Bytes;
 use portal_contract::{
-    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, HeldNotification, ListedReceipt, NewDevice,
-    NotificationId, StatusReport, Timestamp,
+    CustomNotification, DeviceId, DeviceSummary, DoctorReport, Explanation, GroupId, HeldNotification, ListedReceipt,
+    NewDevice, NotificationId, StatusReport, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,8 +130,13 @@ pub trait RunningDevice: Clone + Send + Sync + 'static {
     /// Why a push did or did not show, or why it waits; the latest without an id; `None` where there is none.
     fn explain(&self, id: Option<NotificationId>)
     -> impl Future<Output = Result<Option<Explanation>, ApiError>> + Send;
-    /// Publishes a notification for this device, as a sender does; answers once the broker has taken it.
-    fn publish(&self, notification: CustomNotification) -> impl Future<Output = Result<(), ApiError>> + Send;
+    /// Publishes pushes for this device, or for the users of a group of its tenant, as a sender does; answers once the broker has
+    /// taken all of them.
+    fn publish(
+        &self,
+        group: Option<GroupId>,
+        payloads: Vec<Bytes>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send;
     /// What Company Portal's own Notifications section lists.
     fn in_app(&self) -> impl Future<Output = Result<Vec<InAppMessage>, ApiError>> + Send;
     /// The device at one moment, with what its screen follows from; without a place now. `None` where the journal has no such place.

@@ -20,9 +20,9 @@ use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, RouteDescription, of_device, schema, unknown_method, unknown_path};
 use super::{
     CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
-    PanelClosed, PanelLink, PushRequest, ReceiptList, RunningHost, SentNotification, devices, doctor, events, explain,
-    health, held, history, idle, ids, interaction, log, notifications, openapi, panel, push, screen, settings, status,
-    stop, wait,
+    PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, SentBytes, SentNotification,
+    devices, doctor, events, explain, health, held, history, idle, ids, interaction, log, notifications, openapi,
+    panel, push, screen, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -47,6 +47,15 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             push::push::<H>,
         )
         .taking(schema::<PushRequest>),
+    );
+    table.push(
+        ApiRoute::post(
+            of_device("push/raw"),
+            "Send the device any bytes as a push, for what is no custom notification",
+            AnswerKind::Json(schema::<SentBytes>),
+            push::raw::<H>,
+        )
+        .taking(schema::<RawPushRequest>),
     );
     table.push(ApiRoute::of_row(&hosting::ADD, &[], AnswerKind::Json(schema::<DeviceState>), devices::add::<H>));
     table.push(ApiRoute::of_row(&hosting::REMOVE, &[], AnswerKind::Json(schema::<DeviceList>), devices::remove::<H>));

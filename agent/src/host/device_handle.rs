@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use portal_contract::{
-    CommandResult, CustomNotification, DesktopInteraction, DeviceId, DoctorReport, Explanation, HeldNotification,
-    IdleReport, ListedReceipt, LogQuery, NotificationId, StatusReport,
+    CommandResult, DesktopInteraction, DeviceId, DoctorReport, Explanation, GroupId, HeldNotification, IdleReport,
+    ListedReceipt, LogQuery, NotificationId, StatusReport,
 };
 use portal_delivery::DeviceKey;
 use portal_device::{DeviceCommand, DeviceIdentity, DeviceSnapshot, EmulationSettings, HeldPush, ReceivedPush};
@@ -185,11 +186,8 @@ impl RunningDevice for DeviceHandle {
         record.map(|record| explanation(&record, &self.host.parts.rules)).transpose().map_err(unreadable)
     }
 
-    async fn publish(&self, notification: CustomNotification) -> Result<(), ApiError> {
-        let payload = serde_json::to_vec(&notification).map_err(|_| {
-            ApiError::new("internal", "the notification cannot be written as JSON", "send it by another sender")
-        })?;
-        self.host.publish(self, payload).await
+    async fn publish(&self, group: Option<GroupId>, payloads: Vec<Bytes>) -> Result<(), ApiError> {
+        self.host.publish(self, group, payloads).await
     }
 
     async fn in_app(&self) -> Result<Vec<InAppMessage>, ApiError> {

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use portal_contract::status::{BrokerStatus, ControlStatus, DaemonStatus, EmbeddedBrokerStatus};
-use portal_contract::{DeviceId, DeviceSummary, DoctorReport, NewDevice, StatusReport};
+use portal_contract::{DeviceId, DeviceSummary, DoctorReport, GroupId, NewDevice, StatusReport};
 use portal_delivery::{Delivery, DeviceKey};
 use portal_device::EmulationSettings;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -25,6 +27,9 @@ use crate::control::{ApiError, RunningDevice, RunningHost};
 use crate::desktop::{DesktopEvent, DesktopShare, Notifier};
 use crate::journal::JournalDatabase;
 use crate::sender::{self, SenderOptions};
+
+/// How many of many pushes are handed to the broker before the first is answered.
+const PUSHES_UNDER_WAY: usize = 64;
 
 /// Why a device is not added.
 #[derive(Debug, thiserror::Error)]
@@ -267,15 +272,23 @@ impl HostHandle {
         })
     }
 
-    /// Publishes a notification for a device, by a client of its own: it goes the way of any sender's.
-    pub(super) async fn publish(&self, device: &DeviceHandle, payload: Vec<u8>) -> Result<(), ApiError> {
+    /// Publishes pushes for a device or a group of its tenant, by a client of its own: they go the way of any sender's.
+    pub(super) async fn publish(
+        &self,
+        device: &DeviceHandle,
+        group: Option<GroupId>,
+        payloads: Vec<Bytes>,
+    ) -> Result<(), ApiError> {
         let unsent = |problem: String| {
             ApiError::new("notSent", problem, "portal-agent status says how the connection to the broker stands")
         };
         let failed = |error: sender::SenderError| unsent(error.to_string());
         let settings = self.sender_options(device).ok_or_else(|| unsent("the device has no broker".to_owned()))?;
         let sender = sender::PushSender::connect(settings).await.map_err(failed)?;
-        let sent = sender.push_raw(sender::PushAddress::Device(device.identity().id), payload).await;
+        let to = group.map_or(sender::PushAddress::Device(device.identity().id), sender::PushAddress::Group);
+        // Many are under way at once; how many the broker takes before it answers, the sender keeps to.
+        let sending = stream::iter(payloads).map(|payload| sender.push_raw(to, payload)).buffered(PUSHES_UNDER_WAY);
+        let sent = sending.try_collect::<()>().await;
         sender.stop().await;
         sent.map_err(failed)
     }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use portal_agent::control::{
     ApiError, CommandResult, DesktopInteraction, EventReceiver, HistoryEntry, HistoryKind, HistoryPlace, IdleReport,
     InAppMessage, LogQuery, RunningDevice, RunningHost, event_queue,
 };
 use portal_contract::status::{self, StatusReport};
 use portal_contract::{
-    ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation,
+    ConnectionState, CustomNotification, DeviceId, DeviceSummary, DoctorCheck, DoctorReport, Explanation, GroupId,
     HeldNotification, ListedReceipt, NewDevice, NotificationId, Outcome, PayloadRejection, Presentation, PushTarget,
     Receipt, Surface, Timestamp,
 };
@@ -256,8 +257,12 @@ impl RunningDevice for FakeDevice {
         Ok(found.map(|found| portal_device::explain(&found.receipt, found.push.as_ref(), &found.snapshot, &rules)))
     }
 
-    async fn publish(&self, notification: CustomNotification) -> Result<(), ApiError> {
-        self.push(notification.id.as_str(), &notification.notification_title);
+    async fn publish(&self, _: Option<GroupId>, payloads: Vec<Bytes>) -> Result<(), ApiError> {
+        for payload in payloads {
+            if let Ok(notification) = serde_json::from_slice::<CustomNotification>(&payload) {
+                self.push(notification.id.as_str(), &notification.notification_title);
+            }
+        }
         Ok(())
     }
 

@@ -15,6 +15,7 @@ Examples:
   portal-agent push Hello World --expect withheld --expect notificationsPermitted
   portal-agent push --group 11111111-2222-4333-8444-555555555555 --title Hello --body World
   portal-agent push --here --raw payload.json --wait 5s --json
+  portal-agent push Burst 'One of a thousand' --count 1000
 
 Exit codes with --expect: 0 what came is what was expected; 1 something else came, or nothing.")]
 pub struct PushArgs {
@@ -50,6 +51,10 @@ pub struct PushArgs {
     /// banner); repeated: all of them
     #[arg(long, value_name = "WORD")]
     pub expect: Vec<ExpectedWord>,
+
+    /// So many of them, each with an id of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with_all = ["wait", "expect", "id", "via_gateway"])]
+    pub count: Option<u32>,
 
     /// The notification's id [default: a new UUID]
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]

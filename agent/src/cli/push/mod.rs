@@ -23,7 +23,7 @@ use crate::sender::PushAddress;
 use ending::{WaitEnd, judge, nothing_came};
 use expected_word::ExpectedWord;
 use payload::payload;
-use sending::{SentAs, became_held, send};
+use sending::{SentAs, became_held, send, send_many};
 
 /// How long is waited for what is expected where nothing else is said.
 const EXPECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,9 +46,16 @@ pub fn run(context: &mut CommandContext, args: &PushArgs) -> Result<(), CommandF
     // A group's users may have a device here: what is sent to them is stamped by its clock as what is sent to it alone.
     let is_for_here = own.is_some() || matches!(address, PushAddress::Group(_));
     let clock = status.filter(|_| is_for_here).map_or(0, |status| status.condition.clock_ahead_millis);
-    let payload = payload(args, clock)?;
+    let first = payload(args, clock)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandFailure::runtime)?;
+    if let Some(count) = args.count {
+        // The bytes of a file are read once: standard input has them once.
+        let more = (1..count).map(|_| if args.raw.is_some() { Ok(first.clone()) } else { payload(args, clock) });
+        let payloads = std::iter::once(Ok(first.clone())).chain(more).collect::<Result<Vec<_>, _>>()?;
+        return runtime.block_on(send_many(context, settings, address, &payloads));
+    }
+    let payload = first;
     let client = own.map(|hosted| &hosted.client);
     let wait = args.wait.or((!args.expect.is_empty()).then_some(EXPECT_TIMEOUT));
     // Whoever expects it to be held need not wait until no receipt has come.

@@ -12,6 +12,7 @@ use crate::input_file::{self, FileReadError};
 use crate::mqtt::LARGEST_PACKET;
 
 /// What is sent: a notification of ours, or a file's bytes.
+#[derive(Clone)]
 pub(super) struct PayloadToSend {
     pub(super) bytes: Vec<u8>,
     /// The id by which its receipts are known; none in bytes that hold no valid one.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use portal_contract::{DeviceEvent, DeviceEventKind, NotificationId, Outcome, Receipt};
 use serde_json::Value;
 
@@ -11,6 +12,8 @@ use super::payload::PayloadToSend;
 use crate::control::{ControlClient, FollowedLines};
 use crate::sender::{FollowScope, PushAddress, PushSender, ReceiptStream, SenderError, SenderOptions};
 
+/// How many of many are handed to the broker before the first is answered.
+const UNDER_WAY: usize = 64;
 /// How long after a receipt of a group's device another may still come.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -63,11 +66,7 @@ pub(super) async fn send(
         None => None,
     };
     sender.push_raw(asked.address, asked.payload.bytes.clone()).await?;
-    if context.global.json {
-        context.json_line(&serde_json::json!({ "id": asked.payload.id }).to_string())?;
-    } else {
-        context.page(&TextPage::of(sent_line(asked.payload)))?;
-    }
+    print_sent(context, asked.payload)?;
     let printed = match (receipts, asked.wait) {
         (Some(mut receipts), Some(limit)) => {
             let held = async {
@@ -83,6 +82,39 @@ pub(super) async fn send(
     let largest_packet = sender.largest_packet();
     sender.stop().await;
     Ok(SentPush { receipts: printed?, largest_packet })
+}
+
+/// Sends many, and prints a line for each once the broker has it; none is waited for.
+pub(super) async fn send_many(
+    context: &mut CommandContext,
+    settings: SenderOptions,
+    address: PushAddress,
+    payloads: &[PayloadToSend],
+) -> Result<(), CommandFailure> {
+    let sender = PushSender::connect(settings).await?;
+    let sending = payloads.iter().map(|payload| {
+        let sent = sender.push_raw(address, payload.bytes.clone());
+        async move { sent.await.map(|()| payload) }
+    });
+    let mut sent = stream::iter(sending).buffered(UNDER_WAY);
+    let mut ended = Ok(());
+    while let Some(payload) = sent.next().await {
+        ended = payload.map_err(CommandFailure::from).and_then(|payload| print_sent(context, payload));
+        if ended.is_err() {
+            break;
+        }
+    }
+    drop(sent);
+    sender.stop().await;
+    ended
+}
+
+fn print_sent(context: &mut CommandContext, payload: &PayloadToSend) -> Result<(), CommandFailure> {
+    if context.global.json {
+        context.json_line(&serde_json::json!({ "id": payload.id }).to_string())
+    } else {
+        context.page(&TextPage::of(sent_line(payload)))
+    }
 }
 
 /// What was sent: by its title, with the id by which the other commands know it.
