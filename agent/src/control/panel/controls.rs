@@ -11,6 +11,7 @@ use portal_contract::command::{Argument, ArgumentKind, COMMANDS, CommandRow, Tim
 use portal_contract::{DeviceId, OperatingSystem};
 use serde_json::json;
 
+use super::gallery::gallery;
 use super::line::request_of;
 use super::page::icon;
 use super::phone::press;
@@ -74,6 +75,7 @@ pub(super) fn controls(device: DeviceId, system: OperatingSystem) -> Markup {
             // Quiet authorization is Apple's.
             @let is_there = |(label, _): &&(&str, &str)| system.is_apple() || *label != "Quiet";
             div class="row" { @for (label, line) in SET_UP.iter().filter(is_there) { (press("b", label, line, device)) } }
+            details id="all-states" { summary { "All states" } (gallery(device, system)) }
         }
         section class="card more" {
             @for (name, beginnings) in GROUPS {
@@ -111,8 +113,20 @@ fn sending(device: DeviceId) -> Markup {
                     (text_field("push-expires", "Expires in", "expiresIn", Some("expires-in"), "4h"))
                     (text_field("push-user", "Targeted user", "targetUserPrincipalName", Some("target-user"), "adele@contoso.example"))
                     (text_field("push-key", "Collapse key", "collapseKey", Some("collapse-key"), "news"))
+                    (group_field("push-group"))
+                    (count_field("push-count"))
                 }
                 button class="b main" type="submit" { (icon("plane")) "Send" }
+            }
+            details id="push-raw" {
+                summary { "Any bytes" }
+                form data-method="POST" data-path={ "/v1/devices/" (device) "/push/raw" } data-line="push --here --raw -" {
+                    label class="sr" for="raw-text" { "What is sent as it is" }
+                    textarea class="field code" id="raw-text" rows="3" data-member="text" data-kind="piped" { r#"{"id":"1","notificationTitle":7}"# }
+                    (group_field("raw-group"))
+                    (count_field("raw-count"))
+                    button class="b" type="submit" { "Send the bytes" }
+                }
             }
         }
     }
@@ -122,6 +136,20 @@ fn text_field(id: &str, label: &str, member: &str, long: Option<&str>, example: 
     html! {
         label for=(id) { (label) }
         input class="field" id=(id) data-member=(member) data-kind="text" data-long=[long] placeholder=(example);
+    }
+}
+
+fn group_field(id: &str) -> Markup {
+    html! {
+        label for=(id) { "To a group, and not to this device alone" }
+        input class="field" id=(id) data-member="group" data-kind="text" data-long="group" list="groups" placeholder="UUID";
+    }
+}
+
+fn count_field(id: &str) -> Markup {
+    html! {
+        label for=(id) { "How many" }
+        input class="field" id=(id) data-member="count" data-kind="number" data-long="count" placeholder="1" inputmode="numeric";
     }
 }
 

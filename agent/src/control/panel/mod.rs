@@ -7,6 +7,7 @@
 
 mod access;
 mod controls;
+mod gallery;
 mod kept;
 mod line;
 mod live;

@@ -28,6 +28,7 @@ pub(super) fn shell() -> String {
             }
             body data-look="screen" {
                 a class="skip" href="#board" { "Skip to the device" }
+                datalist id="groups" {}
                 svg class="defs" aria-hidden="true" { (PreEscaped(ICONS)) }
                 header class="top" {
                     h1 { span class="mark" { (icon("bell")) } "portal-agent" }

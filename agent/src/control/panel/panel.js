@@ -216,26 +216,42 @@ function tell(text, refused) {
   $('echo-answer').textContent = text;
 }
 
-async function send(method, path, body, line) {
-  $('echo-line').textContent = 'portal-agent ' + line;
-  tell('…');
-  const sent = device;
-  try {
-    const answer = await fetch(path.replace('{device}', sent), { method, headers: { ...header, 'content-type': 'application/json' }, body });
-    // The cookie is gone: by its key the page may get another, else it says how.
-    if (answer.status === 401) { tell('✗ this page lost its access; try again', true); return connect(); }
-    const json = await answer.json();
-    if (json.error) return tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
-    tell('✓ ' + (json.note || 'done'));
-    if (path.endsWith('/push') && offline) wait(JSON.parse(body).notificationTitle);
-  } catch { tell('✗ the daemon did not answer', true); }
+const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
+
+// The line that does the same: with several devices it names the one that is meant.
+const typed = (line) => 'portal-agent ' + (devices.length > 1 && !line.includes(' --group ') ? '--device ' + quoted(name) + ' ' : '') + line;
+
+async function send(method, path, body, line, before) {
+  $('echo-line').textContent = before ? before + typed(line) : typed(line);
+  return ask(method, path, body);
 }
 
-const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
+async function ask(method, path, body) {
+  tell('…');
+  try {
+    const answer = await fetch(path, { method, headers: { ...header, 'content-type': 'application/json' }, body });
+    // The cookie is gone: by its key the page may get another, else it says how.
+    if (answer.status === 401) { tell('✗ this page lost its access; try again', true); connect(); return false; }
+    const json = await answer.json();
+    if (json.error) { tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true); return false; }
+    tell('✓ ' + (json.note || (json.ids ? json.ids.length + ' sent' : 'done')));
+    if (path.endsWith('/push') && offline) wait(JSON.parse(body).notificationTitle);
+    return true;
+  } catch { tell('✗ the daemon did not answer', true); return false; }
+}
+
+// Several commands in their order, up to the first that is refused.
+async function sendAll(requests) {
+  $('echo-line').textContent = requests.map((one) => typed(one.line)).join('\n');
+  $('echo').ariaBusy = 'true';
+  for (const one of requests) if (!await ask(one.method, one.path, one.body)) break;
+  $('echo').ariaBusy = 'false';
+}
 
 // What a form says, as a body and as a line: the same names that the command line has.
 function submit(form) {
   const body = {}, words = [form.dataset.line];
+  let piped = '';
   for (const field of form.elements) {
     const { member, kind, long } = field.dataset;
     if (!member) continue;
@@ -248,6 +264,9 @@ function submit(form) {
       const at = text.indexOf('=');
       Object.assign(body, { name: text.slice(0, at), value: text.slice(at + 1) });
       words.push(quoted(text));
+    } else if (kind === 'piped') {
+      body[member] = text;
+      piped = "printf '%s' " + quoted(text) + ' | ';
     } else if (kind === 'many') {
       body[member] = text.split(/[\s,]+/).filter(Boolean);
       for (const one of body[member]) words.push('--' + long, quoted(one));
@@ -256,7 +275,9 @@ function submit(form) {
       long ? words.push('--' + long, quoted(text)) : words.push(quoted(text));
     }
   }
-  send(form.dataset.method, form.dataset.path, JSON.stringify(body), words.join(' '));
+  // A group is an address of its own.
+  const line = words.join(' ');
+  send(form.dataset.method, form.dataset.path, JSON.stringify(body), body.group ? line.replace(' --here', '') : line, piped);
 }
 
 document.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target); });
@@ -271,6 +292,7 @@ document.addEventListener('click', (event) => {
     if (place && !returns) return tell('this is the past: nothing can be changed in it; go back to now first', true);
     send(data.method, data.path, data.body, data.line).then(() => { if (returns) { place = null; follow(); } });
   }
+  else if (data.lines) sendAll(JSON.parse(data.lines));
   else if (data.device) { history.replaceState(null, '', '?device=' + data.device); choose(data.device); }
   else if (data.event) { place = { event: data.event, sequence: data.sequence }; follow(); }
   else if (data.lookAt) { document.body.dataset.look = data.lookAt; looks(); }

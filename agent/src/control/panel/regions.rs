@@ -35,6 +35,7 @@ pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
         ("line", Region::List(when::line(picture))),
         ("past", when::past(picture).into()),
         ("who", maud::html! { (who) }.into()),
+        ("groups", maud::html! { @for group in &picture.status.groups { option value=(group) {} } }.into()),
         ("state", Region::Data(state)),
     ])
 }
