@@ -96,14 +96,37 @@ fn python() -> Result<()> {
     if !is_there("python3")? {
         return Ok(());
     }
-    let has_pytest = Command::new("python3").args(["-c", "import pytest"]).output()?.status.success();
-    if has_pytest {
-        let folder = folder("test_denied.py", &[])?;
-        return run("python3", &["-m", "pytest", "-q", "-p", "no:cacheprovider"], folder.path()).map(drop);
+    // Debian's own, where the python3 on the path is another.
+    for pytest in [&["pytest-3"][..], &["python3", "-m", "pytest"]] {
+        let version = Command::new(pytest[0]).args(&pytest[1..]).arg("--version").stderr(Stdio::null()).output();
+        if version.is_ok_and(|version| version.status.success()) {
+            let folder = folder("test_denied.py", &[])?;
+            let arguments = [&pytest[1..], &["-q", "-p", "no:cacheprovider"]].concat();
+            return run(pytest[0], &arguments, folder.path()).map(drop);
+        }
     }
+    ensure!(!is_full(), "pytest is not installed here; tests/run --full installs it");
     eprintln!("without pytest: by a stand-in for its one decorator");
     let folder = folder("test_denied.py", &[("pytest.py", PYTEST), ("runner.py", PYTHON_RUNNER)])?;
     run("python3", &["runner.py"], folder.path()).map(drop)
+}
+
+/// Debian's JUnit 5 as a class path, where it is installed.
+fn junit() -> Option<String> {
+    let files = [
+        "apiguardian-api",
+        "junit-jupiter-api",
+        "junit-jupiter-engine",
+        "junit-platform-commons",
+        "junit-platform-console",
+        "junit-platform-engine",
+        "junit-platform-launcher",
+        "junit-platform-reporting",
+        "opentest4j",
+        "picocli",
+    ];
+    let path = files.map(|file| format!("/usr/share/java/{file}.jar"));
+    path.iter().all(|file| Path::new(file).exists()).then(|| path.join(":"))
 }
 
 /// The two words of JUnit that the example uses, and who calls its test.
@@ -126,6 +149,18 @@ fn java() -> Result<()> {
     if !is_there("javac")? || !is_there("java")? {
         return Ok(());
     }
+    if let Some(junit) = junit() {
+        let folder = folder("DeniedTest.java", &[])?;
+        run("javac", &["-cp", &junit, "-d", "classes", "DeniedTest.java"], folder.path())?;
+        let launcher = "org.junit.platform.console.ConsoleLauncher";
+        let test = ["--class-path", "classes", "--select-class", "DeniedTest", "--disable-banner"];
+        let told = run("java", &[&["-cp", &junit, launcher], &test[..]].concat(), folder.path())?;
+        let told = String::from_utf8(told.stdout)?;
+        ensure!(told.contains("1 tests successful"), "{told}");
+        return Ok(());
+    }
+    ensure!(!is_full(), "JUnit is not installed here; tests/run --full installs it");
+    eprintln!("without JUnit: by a stand-in for the two words that the example uses");
     let folder = folder("DeniedTest.java", JUNIT)?;
     run("javac", &["-d", "classes", "Runner.java", "DeniedTest.java"], folder.path())?;
     run("java", &["-cp", "classes", "Runner"], folder.path()).map(drop)
