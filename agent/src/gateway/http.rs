@@ -8,17 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use portal_graph::{Batch, Caller, GraphAnswer, GraphError, GraphRequest, RequestIds, Step};
+use portal_graph::{Admission, Batch, Caller, GraphAnswer, GraphError, GraphRequest, RequestIds, Step};
 use serde_json::{Map, Value, json};
 
 use super::state::GatewayState;
@@ -29,47 +29,47 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
 pub(super) fn router(state: Arc<GatewayState>) -> Router {
     // One handler for all paths: which of them there are is the calls' own matter, and their 404 has Graph's form.
     Router::new().fallback(answer).with_state(state)
 }
 
 /// Everything of a request but its body.
-struct RequestHead {
-    method: String,
-    path: String,
-    query: String,
-    base: String,
+struct RequestHead<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    base: &'a str,
     ids: RequestIds,
 }
 
-impl RequestHead {
+impl RequestHead<'_> {
     fn request<'a>(&'a self, body: &'a [u8]) -> GraphRequest<'a> {
-        GraphRequest {
-            method: &self.method,
-            path: &self.path,
-            query: &self.query,
-            base: &self.base,
-            body,
-            ids: self.ids.clone(),
-        }
+        GraphRequest { method: self.method, path: self.path, query: self.query, base: self.base, body, ids: &self.ids }
     }
 }
 
 async fn answer(State(state): State<Arc<GatewayState>>, request: Request) -> Response {
-    let client_request_id = client_request_id(request.headers());
-    let ids = RequestIds { request_id: fresh_id(), client_request_id, now: state.now() };
+    let (parts, body) = request.into_parts();
+    let base = base(&state, &parts.headers);
     let head = RequestHead {
-        method: request.method().as_str().to_owned(),
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        base: base(&state, request.headers()),
-        ids: ids.clone(),
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        base: &base,
+        ids: RequestIds {
+            request_id: fresh_id(),
+            client_request_id: client_request_id(&parts.headers),
+            now: state.now(),
+        },
     };
-    let connection = request.extensions().get::<Arc<Connection>>().cloned();
-    let mut response = match respond(&state, &head, request, connection.as_deref()).await {
-        Ok(response) => with_headers(response, &ids, None),
-        Err(error) => to_response(&error.answer(&ids), &ids),
+    let connection = parts.extensions.get::<Arc<Connection>>();
+    let mut response = match respond(&state, &head, &parts.headers, body, connection).await {
+        Ok(response) => response,
+        Err(error) => to_response(&error.answer(&head.ids), &head.ids),
     };
     if connection.is_none_or(|connection| connection.is_stranger()) {
         // It has one answer: whoever signs in, or has its token refused, connects again.
@@ -80,21 +80,21 @@ async fn answer(State(state): State<Arc<GatewayState>>, request: Request) -> Res
 
 async fn respond(
     state: &Arc<GatewayState>,
-    head: &RequestHead,
-    request: Request,
-    connection: Option<&Connection>,
+    head: &RequestHead<'_>,
+    headers: &HeaderMap,
+    body: Body,
+    connection: Option<&Arc<Connection>>,
 ) -> Result<Response, GraphError> {
-    let headers = request.headers().clone();
-    check_origin(state, &headers)?;
-    let body = read_body(request).await?;
+    check_origin(state, headers)?;
+    let body = read_body(body).await?;
     let request = head.request(&body);
-    let before = state.gateway().before_sign_in(&request, fresh_token);
-    if let Some(answer) = before {
-        return Ok(to_response(&answer, &head.ids));
-    }
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let caller = state.gateway().caller(authorization, head.ids.now)?;
-    connection.map_or(Ok(()), Connection::show_token).map_err(|TooManyConnections { most }| {
+    let admission = state.gateway().admit(&request, authorization, fresh_token)?;
+    let caller = match admission {
+        Admission::Caller(caller) => caller,
+        Admission::Answer(answer) => return Ok(to_response(&answer, &head.ids)),
+    };
+    connection.map_or(Ok(()), |connection| connection.show_token()).map_err(|TooManyConnections { most }| {
         let message = format!("{most} connections are open already, which is as many as the gateway serves.");
         GraphError::new(503, "ServiceUnavailable", message).retry_in(1)
     })?;
@@ -107,14 +107,14 @@ async fn respond(
     match head.path.strip_prefix("/emulator/notifications/") {
         Some(id) if wants_stream && answer.status == 200 => {
             connection.inspect(|connection| connection.follows());
-            Ok(follow(state, caller, id.to_owned()))
+            Ok(with_headers(follow(state, caller, id.to_owned()), &head.ids, None))
         }
         _ => Ok(to_response(&answer, &head.ids)),
     }
 }
 
 /// The faults that were asked for; whether a send of the request is to be lost. What only this program has is spared.
-async fn befall(state: &GatewayState, head: &RequestHead) -> Result<bool, GraphError> {
+async fn befall(state: &GatewayState, head: &RequestHead<'_>) -> Result<bool, GraphError> {
     let Some(fault) = state.next_fault().filter(|_| !head.path.starts_with("/emulator/")) else { return Ok(false) };
     tokio::time::sleep(fault.latency).await;
     fault.error.map_or(Ok(fault.lost), Err)
@@ -136,7 +136,7 @@ async fn call(state: &GatewayState, caller: &Caller, request: &GraphRequest<'_>,
 async fn batch(
     state: &GatewayState,
     caller: &Caller,
-    head: &RequestHead,
+    head: &RequestHead<'_>,
     body: &[u8],
     lost: bool,
 ) -> Result<GraphAnswer, GraphError> {
@@ -146,16 +146,10 @@ async fn batch(
         let (path, query) = one.url.split_once('?').unwrap_or((&one.url, ""));
         let client = one.client_request_id.clone().or_else(|| head.ids.client_request_id.clone());
         let ids = RequestIds { request_id: fresh_id(), client_request_id: client, now: head.ids.now };
-        let inner = RequestHead {
-            method: one.method.clone(),
-            path: format!("{version}{path}"),
-            query: query.to_owned(),
-            base: head.base.clone(),
-            ids,
-        };
+        let inner = RequestHead { method: &one.method, path: &format!("{version}{path}"), query, base: head.base, ids };
         let answer = call(state, caller, &inner.request(&one.body), lost).await;
         let mut headers = Map::new();
-        headers.insert("request-id".to_owned(), json!(inner.ids.request_id));
+        headers.insert("request-id".to_owned(), json!(&*inner.ids.request_id));
         if answer.body.is_some() {
             headers.insert("Content-Type".to_owned(), json!("application/json"));
         }
@@ -187,8 +181,8 @@ fn follow(state: &Arc<GatewayState>, caller: Caller, id: String) -> Response {
                     }
                 }
             }
-            let ids = RequestIds { request_id: String::new(), client_request_id: None, now: state.now() };
-            let request = GraphRequest { method: "GET", path: &path, query: "", base: "", body: &[], ids };
+            let ids = RequestIds { request_id: Arc::from(""), client_request_id: None, now: state.now() };
+            let request = GraphRequest { method: "GET", path: &path, query: "", base: "", body: &[], ids: &ids };
             // It needs no broker: what is known is told.
             match state.gateway().handle(&caller, &request, Ok(())) {
                 Step::Answer(GraphAnswer { status: 200, body: Some(send), .. }) => {
@@ -221,10 +215,10 @@ fn check_origin(state: &GatewayState, headers: &HeaderMap) -> Result<(), GraphEr
     Ok(())
 }
 
-async fn read_body(request: Request) -> Result<Vec<u8>, GraphError> {
-    let reading = to_bytes(request.into_body(), MAX_BODY_BYTES);
+async fn read_body(body: Body) -> Result<Bytes, GraphError> {
+    let reading = to_bytes(body, MAX_BODY_BYTES);
     match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-        Ok(Ok(body)) => Ok(body.to_vec()),
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => {
             Err(GraphError::new(413, "RequestEntityTooLarge", format!("The body is over {MAX_BODY_BYTES} bytes.")))
         }
@@ -242,13 +236,15 @@ fn base(state: &GatewayState, headers: &HeaderMap) -> String {
     host.filter(is_host).map_or_else(|| state.url.clone(), |host| format!("{scheme}://{host}"))
 }
 
-fn client_request_id(headers: &HeaderMap) -> Option<String> {
-    let given = headers.get("client-request-id")?.to_str().ok()?;
-    ((1..=128).contains(&given.len())).then(|| given.to_owned())
+fn client_request_id(headers: &HeaderMap) -> Option<Arc<str>> {
+    let given = headers.get(CLIENT_REQUEST_ID)?.to_str().ok()?;
+    ((1..=128).contains(&given.len())).then(|| Arc::from(given))
 }
 
-fn fresh_id() -> String {
-    uuid::Uuid::new_v4().to_string()
+/// An id that no other request has. No secret: so it is not drawn from the operating system, which a call for each request costs.
+fn fresh_id() -> Arc<str> {
+    let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+    Arc::from(&*id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))
 }
 
 /// A token for a caller: 244 random bits of the operating system's.
@@ -274,12 +270,12 @@ fn to_response(answer: &GraphAnswer, ids: &RequestIds) -> Response {
 
 fn with_headers(mut response: Response, ids: &RequestIds, retry_after: Option<u64>) -> Response {
     let headers = response.headers_mut();
-    let client = ids.client_request_id.as_ref().unwrap_or(&ids.request_id);
-    for (name, id) in [("request-id", &ids.request_id), ("client-request-id", client)] {
-        // An id that came in a header may leave in one.
-        if let Ok(value) = HeaderValue::from_str(id) {
-            headers.insert(name, value);
-        }
+    // An id that came in a header may leave in one.
+    let value = |id: &str| HeaderValue::from_str(id).ok();
+    if let Some(own) = value(&ids.request_id) {
+        let client = ids.client_request_id.as_deref().and_then(value);
+        headers.insert(CLIENT_REQUEST_ID, client.unwrap_or_else(|| own.clone()));
+        headers.insert(REQUEST_ID, own);
     }
     if let Some(seconds) = retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

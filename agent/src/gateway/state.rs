@@ -29,7 +29,7 @@ pub(super) enum Broker {
 
 pub(super) struct GatewayState {
     gateway: Mutex<Gateway>,
-    faults: Mutex<Option<Faults>>,
+    faults: Option<Mutex<Faults>>,
     broker: watch::Sender<Broker>,
     changed_sends: broadcast::Sender<String>,
     keep_groups: GroupKeeper,
@@ -49,7 +49,7 @@ impl GatewayState {
     ) -> Self {
         Self {
             gateway: Mutex::new(gateway),
-            faults: Mutex::new(faults),
+            faults: faults.map(Mutex::new),
             broker: watch::Sender::new(Broker::Connecting),
             changed_sends: broadcast::Sender::new(FOLLOWERS_BACKLOG),
             keep_groups,
@@ -68,7 +68,7 @@ impl GatewayState {
     /// What befalls the next request; nothing where no faults are asked for.
     pub(super) fn next_fault(&self) -> Option<Fault> {
         // A draw is whole in itself.
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(Faults::next_fault)
+        self.faults.as_ref().map(|faults| faults.lock().unwrap_or_else(PoisonError::into_inner).next_fault())
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -97,13 +97,14 @@ impl GatewayState {
     }
 
     /// Publishes a call's messages, then has its answer. A send that is to be lost is answered as if it had gone out.
-    pub(super) async fn publish(&self, call: PendingCall, sender: &PushSender, lost: bool) -> GraphAnswer {
+    pub(super) async fn publish(&self, mut call: PendingCall, sender: &PushSender, lost: bool) -> GraphAnswer {
         let changes_groups = call.changes_groups();
+        let messages = call.take_messages();
         let published = if lost && call.is_send() {
             tracing::info!("a send was lost on purpose");
-            vec![true; call.messages.len()]
+            vec![true; messages.len()]
         } else {
-            publish_all(sender, call.messages.clone()).await
+            publish_all(sender, messages).await
         };
         let answer = self.gateway().finish(call, &published);
         if changes_groups {

@@ -2,6 +2,8 @@
 //!
 //! Lives here: status, body and headers of an answer; the two forms of an error. Does not live here: when which is given.
 
+use std::sync::Arc;
+
 use portal_contract::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,9 +11,9 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 pub struct RequestIds {
     /// The id that this side gives it: the answer's `request-id`, and the id of what it sends.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// The caller's own, echoed.
-    pub client_request_id: Option<String>,
+    pub client_request_id: Option<Arc<str>>,
     /// When it came, by the gateway's clock.
     pub now: Timestamp,
 }
@@ -135,7 +137,7 @@ impl GraphError {
             "code": self.code,
             "message": message,
             // The date has neither fraction nor zone, as in Graph's own.
-            "innerError": {"date": &moment[..19], "request-id": ids.request_id, "client-request-id": client},
+            "innerError": {"date": &moment[..19], "request-id": &*ids.request_id, "client-request-id": client},
         }});
         GraphAnswer { status: self.status, body: Some(body), retry_after: self.retry_after, allow: self.allow.clone() }
     }
@@ -159,8 +161,8 @@ mod tests {
     use super::*;
 
     fn ids() -> RequestIds {
-        let client_request_id = Some("mine".to_owned());
-        RequestIds { request_id: "r".to_owned(), client_request_id, now: Timestamp::from_millis(0) }
+        let client_request_id = Some(Arc::from("mine"));
+        RequestIds { request_id: Arc::from("r"), client_request_id, now: Timestamp::from_millis(0) }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Lives here: reading the batch, its order, the answer made of answers. Does not live here: carrying the requests out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +21,7 @@ pub struct BatchRequest {
     /// The path behind the version, with its query.
     pub url: String,
     /// `client-request-id`, where the request has one of its own.
-    pub client_request_id: Option<String>,
+    pub client_request_id: Option<Arc<str>>,
     /// The body, as bytes of JSON.
     pub body: Vec<u8>,
     depends_on: Vec<String>,
@@ -117,7 +118,7 @@ fn request(entry: &Value) -> Result<BatchRequest, &'static str> {
     let headers = entry.get("headers").and_then(Value::as_object);
     let own =
         headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("client-request-id")));
-    let client_request_id = own.and_then(|(_, value)| value.as_str()).map(str::to_owned);
+    let client_request_id = own.and_then(|(_, value)| value.as_str()).map(Arc::from);
     let body = entry.get("body").filter(|body| !body.is_null()).map(|body| body.to_string().into_bytes());
     Ok(BatchRequest { id, method, url, client_request_id, body: body.unwrap_or_default(), depends_on })
 }

@@ -32,7 +32,16 @@ pub struct GraphRequest<'a> {
     /// The body.
     pub body: &'a [u8],
     /// Its ids and when it came.
-    pub ids: RequestIds,
+    pub ids: &'a RequestIds,
+}
+
+/// Who is let in.
+#[derive(Debug)]
+pub enum Admission {
+    /// This caller, whose request [`Gateway::handle`] takes.
+    Caller(Caller),
+    /// Nobody: the request needed no token, and this is its answer.
+    Answer(GraphAnswer),
 }
 
 /// What comes of a request.
@@ -47,14 +56,30 @@ pub enum Step {
 /// A call between its two halves.
 #[derive(Debug)]
 pub struct PendingCall {
-    /// What is to be published, in this order.
-    pub messages: Vec<OutgoingMessage>,
+    messages: Vec<OutgoingMessage>,
+    /// How many messages there are.
+    pub(crate) count: usize,
     pub(crate) ids: RequestIds,
     pub(crate) tenant: Tenant,
     pub(crate) kind: PendingKind,
 }
 
 impl PendingCall {
+    pub(crate) fn new(
+        messages: Vec<OutgoingMessage>,
+        request: &GraphRequest<'_>,
+        caller: &Caller,
+        kind: PendingKind,
+    ) -> Self {
+        let count = messages.len();
+        Self { messages, count, ids: request.ids.clone(), tenant: caller.tenant.clone(), kind }
+    }
+
+    /// What is to be published, in this order; once.
+    pub fn take_messages(&mut self) -> Vec<OutgoingMessage> {
+        std::mem::take(&mut self.messages)
+    }
+
     /// Whether it changes the groups, which are to be kept then.
     pub fn changes_groups(&self) -> bool {
         matches!(self.kind, PendingKind::Groups { .. })
@@ -113,11 +138,7 @@ impl Gateway {
         computer.plus_millis(self.ahead_millis)
     }
 
-    /// Whose request it is, by the value of its `Authorization` header.
-    ///
-    /// # Errors
-    /// Graph's 401.
-    pub fn caller(&self, authorization: Option<&str>, now: Timestamp) -> Result<Caller, GraphError> {
+    pub(crate) fn caller(&self, authorization: Option<&str>, now: Timestamp) -> Result<Caller, GraphError> {
         let Some(tokens) = &self.tokens else {
             return Ok(Caller { role: Role::Admin, tenant: self.default_tenant.clone() });
         };
@@ -136,12 +157,24 @@ impl Gateway {
         }
     }
 
-    /// Answers what needs no token: the token endpoint and where it is. `fresh` draws a secret.
-    pub fn before_sign_in(
+    /// Whose request it is, by the value of its `Authorization` header; or the answer to what needs no token: the token endpoint and
+    /// where it is. `fresh` draws a secret.
+    ///
+    /// # Errors
+    /// Graph's 401.
+    pub fn admit(
         &mut self,
         request: &GraphRequest<'_>,
+        authorization: Option<&str>,
         fresh: impl FnOnce() -> String,
-    ) -> Option<GraphAnswer> {
+    ) -> Result<Admission, GraphError> {
+        match self.before_sign_in(request, fresh) {
+            Some(answer) => Ok(Admission::Answer(answer)),
+            None => self.caller(authorization, request.ids.now).map(Admission::Caller),
+        }
+    }
+
+    fn before_sign_in(&mut self, request: &GraphRequest<'_>, fresh: impl FnOnce() -> String) -> Option<GraphAnswer> {
         let tokens = self.tokens.as_ref();
         let default = &self.default_tenant;
         token_endpoint::answer(
@@ -159,7 +192,7 @@ impl Gateway {
     pub fn handle(&mut self, caller: &Caller, request: &GraphRequest<'_>, broker: Result<(), &str>) -> Step {
         let Some(state) = self.tenants.get_mut(&caller.tenant) else {
             // Callers are made of the tokens that the tenants were made of.
-            return Step::Answer(GraphError::unauthorized("The tenant is not served.").answer(&request.ids));
+            return Step::Answer(GraphError::unauthorized("The tenant is not served.").answer(request.ids));
         };
         let step = if request.path.starts_with("/emulator/") {
             emulator::answer(state, caller.role, request, &mut self.ahead_millis).map(Step::Answer)
@@ -177,7 +210,7 @@ impl Gateway {
             if let Some(reason) = error.refusal {
                 state.refusals.count(reason);
             }
-            Step::Answer(error.answer(&request.ids))
+            Step::Answer(error.answer(request.ids))
         })
     }
 

@@ -34,7 +34,7 @@ pub use answer::{GraphAnswer, GraphError, RequestIds};
 pub use batch::{Batch, BatchRequest};
 pub use directory::{Directory, Group};
 pub use faults::{Fault, Faults};
-pub use gateway::{Gateway, GraphRequest, PendingCall, Step};
+pub use gateway::{Admission, Gateway, GraphRequest, PendingCall, Step};
 pub use limits::LimitSettings;
 pub use role::{Permission, Role};
 pub use route::{ApiVersion, CALLS, CallRow};

@@ -60,7 +60,7 @@ pub(crate) fn report(sends: &SendBook, refusals: &RefusalCounts, actions: &Refus
             } else {
                 ("no device showed it; each one's outcome says why", "facts 1.1")
             };
-            json!({"id": send.id, "detail": why.0, "source": why.1})
+            json!({"id": &*send.id, "detail": why.0, "source": why.1})
         })
         .collect();
     json!({"sent": summaries.len(), "refused": refusals.rows(), "refusedActions": actions.rows(), "shownToNobody": unseen, "sends": summaries})

@@ -3,6 +3,8 @@
 //! Lives here: the table of calls and reading a path by it; names are case-sensitive, as Intune's are (facts 2.2). Does not
 //! live here: what a call does.
 
+use std::borrow::Cow;
+
 use portal_contract::ActionKind;
 
 use crate::answer::GraphError;
@@ -130,7 +132,7 @@ impl Call {
     /// Graph's 404 for a path that leads nowhere, 405 for one that has not the method.
     pub(crate) fn parse(method: &str, path: &str) -> Result<(ApiVersion, Self), GraphError> {
         let segments = segments(path)?;
-        let names: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let names: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let (version, rest) = match names[..] {
             ["beta", ref rest @ ..] => (ApiVersion::Beta, rest),
             ["v1.0", ref rest @ ..] => (ApiVersion::V1, rest),
@@ -218,21 +220,25 @@ fn is_send(segment: &str) -> bool {
 }
 
 /// A path's segments, decoded; `name('key')` is two of them.
-fn segments(path: &str) -> Result<Vec<String>, GraphError> {
-    let mut found = Vec::new();
+fn segments(path: &str) -> Result<Vec<Cow<'_, str>>, GraphError> {
+    // As many as the longest call has, and one for a key in parentheses.
+    let mut found = Vec::with_capacity(8);
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let segment = percent_decoded(segment).ok_or_else(|| {
             GraphError::bad_request("The path is not UTF-8, or has % without two hexadecimal digits.")
         })?;
         match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
-            Some((name, key)) => found.extend([name.to_owned(), key.replace("''", "'")]),
+            Some((name, key)) => found.extend([Cow::Owned(name.to_owned()), Cow::Owned(key.replace("''", "'"))]),
             None => found.push(segment),
         }
     }
     Ok(found)
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, others)) = rest.split_first() {
@@ -247,7 +253,7 @@ fn percent_decoded(text: &str) -> Option<String> {
         bytes.push(byte);
         rest = left;
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

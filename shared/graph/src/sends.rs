@@ -3,6 +3,7 @@
 //! Lives here: sends with their receipts, within a budget of memory. Does not live here: refusals (`report`).
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use portal_contract::{DeviceId, GroupId, OutcomeKind, Prerequisites, Receipt, Timestamp};
 use serde_json::{Map, Value, json};
@@ -22,7 +23,7 @@ pub(crate) enum SendTarget {
 /// A send that the broker has.
 #[derive(Debug, Clone)]
 pub(crate) struct SendRecord {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) title: String,
     pub(crate) sent_at: Timestamp,
     pub(crate) role: &'static str,
@@ -43,15 +44,15 @@ pub(crate) struct DeviceOutcome {
 /// The sends of late, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct SendBook {
-    order: VecDeque<String>,
-    sends: HashMap<String, SendRecord>,
+    order: VecDeque<Arc<str>>,
+    sends: HashMap<Arc<str>, SendRecord>,
     receipts: usize,
 }
 
 impl SendBook {
     pub(crate) fn add(&mut self, send: SendRecord) {
-        self.order.push_back(send.id.clone());
-        self.sends.insert(send.id.clone(), send);
+        self.order.push_back(Arc::clone(&send.id));
+        self.sends.insert(Arc::clone(&send.id), send);
         self.keep_within();
     }
 
@@ -66,7 +67,7 @@ impl SendBook {
     /// Forgets a send that the broker did not take.
     pub(crate) fn forget(&mut self, id: &str) {
         // Rare, and at most a thousand entries: an index of places would have to be kept at each send.
-        self.order.retain(|known| known != id);
+        self.order.retain(|known| **known != *id);
         self.receipts -= self.sends.remove(id).map_or(0, |send| send.receipts.len());
     }
 
@@ -122,7 +123,7 @@ impl SendRecord {
             SendTarget::Groups(ids) => json!({"kind": "groups", "ids": ids}),
         };
         json!({
-            "id": self.id, "sentAt": self.sent_at, "notificationTitle": self.title, "role": self.role,
+            "id": &*self.id, "sentAt": self.sent_at, "notificationTitle": self.title, "role": self.role,
             "target": target, "addressedDevices": self.addressed, "receipts": self.receipts.len(),
             "outcomes": outcomes, "unmet": unmet,
         })
@@ -155,7 +156,7 @@ mod tests {
         let target = SendTarget::Groups(Vec::new());
         let receipts = BTreeMap::new();
         let sent_at = Timestamp::from_millis(0);
-        SendRecord { id: id.to_owned(), title: "t".to_owned(), sent_at, role: "admin", target, addressed: 2, receipts }
+        SendRecord { id: Arc::from(id), title: "t".to_owned(), sent_at, role: "admin", target, addressed: 2, receipts }
     }
 
     #[test]

@@ -68,15 +68,9 @@ pub(super) fn one(
     // The parameters of a wipe (keepUserData and such) are read as JSON, and change nothing on an emulated device.
     JsonBody::parse(request.body)?;
     let device = device_of(state, path)?;
-    let ids = request.ids.clone();
-    let messages = vec![message(state, device, action, ids.request_id.clone(), &ids)];
+    let messages = vec![message(state, device, action, request.ids.request_id.to_string(), request.ids)];
     let hide = (action == ActionKind::Delete).then_some(device);
-    Ok(Step::Publish(Box::new(PendingCall {
-        messages,
-        ids,
-        tenant: caller.tenant.clone(),
-        kind: PendingKind::Act { hide },
-    })))
+    Ok(Step::Publish(Box::new(PendingCall::new(messages, request, caller, PendingKind::Act { hide }))))
 }
 
 pub(super) fn bulk(
@@ -94,7 +88,7 @@ pub(super) fn bulk(
         return Err(forbidden(caller.role, needed));
     }
     let user = user.map(|key| user_of(state, key)).transpose()?;
-    let ids = &request.ids;
+    let ids = request.ids;
     let (mut messages, mut sent, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut not_found, mut not_supported) = (Vec::new(), Vec::new());
     for device in named {
@@ -137,8 +131,7 @@ pub(super) fn bulk(
         state.sends.add(sending::record(text, ids, caller.role, target, sent.len()));
     }
     let result = BulkResult { sent, failed, not_found, not_supported, action };
-    let (ids, tenant) = (request.ids.clone(), caller.tenant.clone());
-    Ok(Step::Publish(Box::new(PendingCall { messages, ids, tenant, kind: PendingKind::Bulk(result) })))
+    Ok(Step::Publish(Box::new(PendingCall::new(messages, request, caller, PendingKind::Bulk(result)))))
 }
 
 /// The four lists. They stand at the top of the body, where the SDKs read them (facts 2.2).

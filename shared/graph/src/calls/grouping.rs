@@ -53,8 +53,7 @@ fn publish(
     (undo, answer): (GroupUndo, GraphAnswer),
 ) -> Step {
     let messages = state.lists_of(users);
-    let (ids, tenant) = (request.ids.clone(), caller.tenant.clone());
-    Step::Publish(Box::new(PendingCall { messages, ids, tenant, kind: PendingKind::Groups { undo, answer } }))
+    Step::Publish(Box::new(PendingCall::new(messages, request, caller, PendingKind::Groups { undo, answer })))
 }
 
 fn add_to(state: &mut TenantState, id: GroupId, member: &Member) -> Result<bool, GraphError> {

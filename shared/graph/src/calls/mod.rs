@@ -79,7 +79,7 @@ pub(crate) fn finish(
     call: PendingCall,
     published: &[bool],
 ) -> Result<GraphAnswer, GraphError> {
-    let all = published.len() == call.messages.len() && published.iter().all(|done| *done);
+    let all = published.len() == call.count && published.iter().all(|done| *done);
     let none = !published.contains(&true);
     let away = || GraphError::broker_away("the broker did not take the message; try again");
     match call.kind {

@@ -33,9 +33,12 @@ pub(super) fn payload(
         target_user_principal_name: target,
         collapse_key: None,
     };
+    // Room for all of it: what is beside the texts has fewer than 256 bytes.
+    let mut payload = Vec::with_capacity(256 + message.title.len() + message.body.len());
     // An empty message in its place would count as sent.
-    serde_json::to_vec(&notification)
-        .map_err(|_| GraphError::new(500, "InternalError", "The message cannot be written."))
+    serde_json::to_writer(&mut payload, &notification)
+        .map_err(|_| GraphError::new(500, "InternalError", "The message cannot be written."))?;
+    Ok(payload)
 }
 
 pub(super) fn record(
@@ -71,14 +74,13 @@ pub(super) fn to_device(
     let message = JsonBody::parse(request.body)?.message()?;
     let device = device_of(state, path)?;
     let user = path.user.as_deref().map(|key| user_of(state, key)).transpose()?;
-    let payload = payload(&message, &request.ids, user)?;
+    let payload = payload(&message, request.ids, user)?;
     state.limits.take_device(device, request.ids.now).map_err(device_limit)?;
     // Before it is published: a receipt may come before the broker's acknowledgement.
-    state.sends.add(record(&message, &request.ids, caller.role, SendTarget::Devices(vec![device]), 1));
+    state.sends.add(record(&message, request.ids, caller.role, SendTarget::Devices(vec![device]), 1));
     let topic = state.topics(device).notifications();
     let messages = vec![OutgoingMessage { topic, payload, retain: false }];
-    let (ids, tenant) = (request.ids.clone(), caller.tenant.clone());
-    Ok(Step::Publish(Box::new(PendingCall { messages, ids, tenant, kind: PendingKind::DeviceSend(device) })))
+    Ok(Step::Publish(Box::new(PendingCall::new(messages, request, caller, PendingKind::DeviceSend(device)))))
 }
 
 pub(super) fn to_groups(
@@ -97,19 +99,18 @@ pub(super) fn to_groups(
     let users: BTreeSet<_> = state.directory.users_of(&groups);
     let is_theirs = |user: Option<&portal_contract::UserPrincipalName>| user.is_some_and(|user| users.contains(user));
     let addressed = state.devices().filter(|known| is_theirs(known.state.user_principal_name.as_ref())).count();
-    let payload = payload(&message, &request.ids, None)?;
+    let payload = payload(&message, request.ids, None)?;
     state.limits.take_group(request.ids.now).map_err(|seconds| {
         let message =
             "Too many custom notifications were sent to groups; at most 25 an hour are allowed for the tenant";
         let error = GraphError::new(429, "TooManyRequests", message).of_intune().retry_in(seconds);
         error.counted(RefusalReason::TenantLimit)
     })?;
-    state.sends.add(record(&message, &request.ids, caller.role, SendTarget::Groups(named), addressed));
+    state.sends.add(record(&message, request.ids, caller.role, SendTarget::Groups(named), addressed));
     // The topic of a group has no device in it.
     let topics = state.topics(DeviceId::from_bytes([0; 16]));
     let message =
         |group| OutgoingMessage { topic: topics.group_notifications(group), payload: payload.clone(), retain: false };
     let messages = groups.into_iter().map(message).collect();
-    let (ids, tenant) = (request.ids.clone(), caller.tenant.clone());
-    Ok(Step::Publish(Box::new(PendingCall { messages, ids, tenant, kind: PendingKind::GroupSend })))
+    Ok(Step::Publish(Box::new(PendingCall::new(messages, request, caller, PendingKind::GroupSend))))
 }

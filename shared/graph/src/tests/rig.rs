@@ -67,17 +67,17 @@ impl Rig {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request_id = device(self.requests + 1000).to_string();
         let now = self.gateway.time(self.now);
-        let ids = RequestIds { request_id: request_id.clone(), client_request_id: None, now };
+        let ids = RequestIds { request_id: request_id.as_str().into(), client_request_id: None, now };
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let request = GraphRequest { method, path, query, base: "http://g", body: &body, ids };
+        let request = GraphRequest { method, path, query, base: "http://g", body: &body, ids: &ids };
         let caller = match self.gateway.caller(Some(&format!("Bearer {token}")), now) {
             Ok(caller) => caller,
-            Err(error) => return (error.answer(&request.ids), Vec::new(), request_id),
+            Err(error) => return (error.answer(&ids), Vec::new(), request_id),
         };
         match self.gateway.handle(&caller, &request, self.broker) {
             Step::Answer(answer) => (answer, Vec::new(), request_id),
-            Step::Publish(call) => {
-                let messages = call.messages.clone();
+            Step::Publish(mut call) => {
+                let messages = call.take_messages();
                 let published = vec![works; messages.len()];
                 (self.gateway.finish(*call, &published), messages, request_id)
             }
