@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::long_requests::LongRequestPlaces;
 use super::panel::PanelAccess;
+use super::scenario_run::ScenarioRuns;
 use super::{ApiError, ControlToken, RunningHost};
 
 /// Shared by every request.
@@ -23,6 +24,8 @@ pub(super) struct ApiState<H> {
     pub(super) panel: Arc<PanelAccess>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
+    /// The scenarios that run on the devices, as their runners report them.
+    pub(super) scenarios: Arc<ScenarioRuns>,
     /// What `config show` asks for.
     pub(super) settings: Arc<SettingsInForce>,
     /// The places of requests that wait or follow.

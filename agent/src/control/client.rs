@@ -12,6 +12,7 @@ use portal_contract::{
     NewDevice, NotificationId, SettingsInForce, StatusReport, duration,
 };
 use portal_screen::PhoneScreen;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Request, StatusCode};
@@ -23,7 +24,8 @@ use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
     ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, HeldList, HistoryPlace, IdList, IdleReport,
-    InAppMessages, PanelClosed, PanelLink, ReceiptList, VERSION, WaitRequest,
+    InAppMessages, PanelClosed, PanelLink, ReceiptList, ScenarioAnswer, ScenarioOrder, ScenarioReport, VERSION,
+    WaitRequest, WatcherOrder, WatcherRequest,
 };
 
 /// How long connecting to loopback may take.
@@ -51,6 +53,14 @@ impl ControlClient {
     /// [`ClientError::NoDaemon`] where there is no `control.json` or nobody listens there.
     pub fn connect(state_dir: &Path) -> Result<Self, ClientError> {
         let file = ControlFile::read(state_dir)?.ok_or_else(|| ClientError::NoDaemon(state_dir.to_owned()))?;
+        Self::of(file, state_dir)
+    }
+
+    /// Speaks to the server that a file leads to.
+    ///
+    /// # Errors
+    /// [`ClientError::NoDaemon`] where nobody listens there.
+    pub fn of(file: ControlFile, state_dir: &Path) -> Result<Self, ClientError> {
         // No proxy: loopback is meant, and the token goes nowhere else. No redirect, for the same reason.
         let config = Agent::config_builder()
             .proxy(None)
@@ -163,12 +173,12 @@ impl ControlClient {
         self.send_json(row.method, &row.path_of(self.device), body)
     }
 
-    fn send_json(
+    fn send_json<T: DeserializeOwned>(
         &self,
         method: HttpMethod,
         path: &str,
         body: &Value,
-    ) -> Result<ClientAnswer<CommandResult>, ClientError> {
+    ) -> Result<ClientAnswer<T>, ClientError> {
         let request = Request::builder().method(method.name()).header("content-type", "application/json");
         self.answer(self.send(request, path, &[], body.to_string().into_bytes(), Some(RESPONSE_TIMEOUT))?)
     }
@@ -179,6 +189,24 @@ impl ControlClient {
     /// See [`ClientError`]; where there is none of them, it is a [`ClientError::Api`].
     pub fn interact(&self, interaction: DesktopInteraction) -> Result<ClientAnswer<CommandResult>, ClientError> {
         self.send_json(HttpMethod::Post, &self.path("gesture"), &serde_json::json!({ "gesture": interaction }))
+    }
+
+    /// Reports a scenario that is run on the device; the answer comes once there is something to do, after 10 s at the latest.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn report(&self, report: &ScenarioReport) -> Result<ScenarioOrder, ClientError> {
+        let body = serde_json::to_value(report).map_err(|error| ClientError::Lost(error.to_string()))?;
+        Ok(self.send_json::<ScenarioAnswer>(HttpMethod::Post, &self.path("scenario"), &body)?.value.order)
+    }
+
+    /// Says what the scenario that runs on the device is to do.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; where none runs it is a [`ClientError::Api`].
+    pub fn order(&self, order: WatcherOrder) -> Result<(), ClientError> {
+        let body = serde_json::json!({ "order": order });
+        self.send_json::<WatcherRequest>(HttpMethod::Post, &self.path("scenario/order"), &body).map(drop)
     }
 
     /// The receipts that are asked for, oldest first.

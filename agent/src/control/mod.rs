@@ -36,6 +36,7 @@ mod parameters;
 mod push;
 mod route;
 mod routes;
+mod scenario_run;
 mod screen;
 mod server;
 mod settings;
@@ -62,6 +63,10 @@ pub use notifications::InAppMessages;
 pub use panel::{NothingKept, PanelClosed, PanelFile, PanelLink};
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
 pub use push::{NotificationDraft, PushRequest, RawPushRequest, SentBytes, SentNotification};
+pub use scenario_run::{
+    ReportedStep, ReportedStepState, ScenarioAnswer, ScenarioOrder, ScenarioReport, WatchedRun, WatcherOrder,
+    WatcherRequest,
+};
 pub use screen::CardList;
 pub use server::{ControlError, ControlServer};
 pub use token::ControlToken;

@@ -20,9 +20,10 @@ use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, RouteDescription, of_device, schema, unknown_method, unknown_path};
 use super::{
     CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
-    PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, SentBytes, SentNotification,
-    devices, doctor, events, explain, health, held, history, idle, ids, interaction, log, notifications, openapi,
-    panel, push, screen, settings, status, stop, wait,
+    PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, ScenarioAnswer, ScenarioReport,
+    SentBytes, SentNotification, WatchedRun, WatcherRequest, devices, doctor, events, explain, health, held, history,
+    idle, ids, interaction, log, notifications, openapi, panel, push, scenario_run, screen, settings, status, stop,
+    wait,
 };
 
 /// Every path but the document's own.
@@ -56,6 +57,24 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             push::raw::<H>,
         )
         .taking(schema::<RawPushRequest>),
+    );
+    table.push(
+        ApiRoute::post(
+            of_device("scenario"),
+            "What a runner reports of the scenario that it runs on the device; the answer says whether to go on",
+            AnswerKind::Json(schema::<ScenarioAnswer>),
+            scenario_run::report::<H>,
+        )
+        .taking(schema::<ScenarioReport>),
+    );
+    table.push(
+        ApiRoute::post(
+            of_device("scenario/order"),
+            "Pause the scenario that runs on the device, step, go on, stop",
+            AnswerKind::Json(schema::<WatcherRequest>),
+            scenario_run::order::<H>,
+        )
+        .taking(schema::<WatcherRequest>),
     );
     table.push(ApiRoute::of_row(&hosting::ADD, &[], AnswerKind::Json(schema::<DeviceState>), devices::add::<H>));
     table.push(ApiRoute::of_row(&hosting::REMOVE, &[], AnswerKind::Json(schema::<DeviceList>), devices::remove::<H>));
@@ -112,6 +131,13 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             history::PARAMETERS,
             AnswerKind::Json(schema::<HistoryList>),
             history::list::<H>,
+        ),
+        ApiRoute::get(
+            of_device("scenario"),
+            "The scenario that runs on the device, or ran last: its steps, the present one, what it waits for",
+            &[],
+            AnswerKind::Json(schema::<WatchedRun>),
+            scenario_run::show::<H>,
         ),
         ApiRoute::of_row(
             &views::LOG,

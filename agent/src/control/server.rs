@@ -16,6 +16,7 @@ use super::api::ApiState;
 use super::long_requests::LongRequestPlaces;
 use super::panel::{KeptPanel, PanelAccess};
 use super::routes::router;
+use super::scenario_run::ScenarioRuns;
 use super::{API_VERSION, ControlFile, ControlToken, NothingKept, PanelFile, RunningHost};
 use crate::http_server::{ConnectionLimits, HttpServer, HttpServerOptions};
 use crate::library_error::cannot_listen;
@@ -92,6 +93,7 @@ impl ControlServer {
             panel: Arc::new(PanelAccess::open(local.port(), kept, panel_file)?),
             port: local.port(),
             places: LongRequestPlaces::default(),
+            scenarios: Arc::new(ScenarioRuns::default()),
             settings: Arc::new(settings),
             ending: ending.clone(),
         };

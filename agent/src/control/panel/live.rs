@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::State;
@@ -12,18 +12,21 @@ use axum::http::Uri;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use maud::Markup;
 use portal_contract::DeviceId;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::controls::controls;
-use super::patch::{PageRegions, patch};
+use super::patch::{PageRegions, Region, patch};
 use super::picture::PanelPicture;
 use super::regions::regions;
+use super::run;
 use crate::control::api::ApiState;
 use crate::control::history::PLACE;
 use crate::control::long_requests::LongRequest;
 use crate::control::parameters::{QueryParameter, QueryValues};
+use crate::control::scenario_run::ScenarioRuns;
 use crate::control::{ApiError, HistoryPlace, RunningDevice, RunningHost};
 use crate::http_server::Connection;
 
@@ -54,6 +57,8 @@ pub(super) async fn live<H: RunningHost>(
         settled: device.settled(),
         // Subscribed before the first picture is read: what changes while it is made makes the next one.
         closed: api.panel.closed(),
+        reported: api.scenarios.changed(),
+        scenarios: api.scenarios,
         ending: api.ending.clone(),
         host: api.host.clone(),
         device,
@@ -76,6 +81,8 @@ struct PanelStream<H: RunningHost> {
     changes: watch::Receiver<u64>,
     settled: watch::Receiver<u64>,
     closed: watch::Receiver<u64>,
+    scenarios: Arc<ScenarioRuns>,
+    reported: watch::Receiver<u64>,
     ending: CancellationToken,
     /// The regions as they were last sent.
     sent: PageRegions,
@@ -103,20 +110,31 @@ impl<H: RunningHost> PanelStream<H> {
                     Awaited::Change => {}
                     // A device that is removed changes nothing any more.
                     Awaited::Nothing if self.host.device(self.device.id()).is_none() => return None,
-                    Awaited::Nothing => return Some(Event::default().event("beat").data("")),
+                    // A runner that has died is known by time alone.
+                    Awaited::Nothing if self.sent.get("run") == Some(&self.run().into()) => {
+                        return Some(Event::default().event("beat").data(""));
+                    }
+                    Awaited::Nothing => {}
                     Awaited::End => return None,
                 }
             }
             // Before reading and not behind it: a change in between would otherwise count as seen and never be shown.
             self.changes.borrow_and_update();
             self.settled.borrow_and_update();
+            self.reported.borrow_and_update();
             let picture = match PanelPicture::read(&self.device, self.place).await {
                 Ok(Some(picture)) => picture,
                 Ok(None) => return self.gone("That moment is no longer in the journal. This is now."),
                 Err(_) if self.host.device(self.device.id()).is_none() => return None,
+                // The page comes back by itself to what is there then.
+                Err(error) if error.code == "daemonIsEnding" => return None,
                 Err(error) => return self.gone(&error.message),
             };
             let mut regions = regions(&picture);
+            let reported = self.scenarios.run(self.device.id(), Instant::now());
+            regions.insert("run", run::run(reported.as_ref(), self.device.id()).into());
+            regions.insert("caption", run::caption(reported.as_ref()).into());
+            regions.insert("running", Region::Data(run::state(reported.as_ref())));
             // Which controls there are depends on the platform alone: made once, and not at each change.
             if self.sent.is_empty() {
                 regions.insert("do", controls(self.device.id(), picture.screen.operating_system).into());
@@ -128,6 +146,11 @@ impl<H: RunningHost> PanelStream<H> {
         }
     }
 
+    fn run(&self) -> Markup {
+        let id = self.device.id();
+        run::run(self.scenarios.run(id, Instant::now()).as_ref(), id)
+    }
+
     /// Waits for a change, and for what comes with it.
     async fn change(&mut self) -> Awaited {
         let is_there = tokio::select! {
@@ -135,6 +158,7 @@ impl<H: RunningHost> PanelStream<H> {
             _ = self.closed.changed() => false,
             changed = self.changes.changed() => changed.is_ok(),
             changed = self.settled.changed() => changed.is_ok(),
+            changed = self.reported.changed() => changed.is_ok(),
             () = tokio::time::sleep(BEAT) => return Awaited::Nothing,
         };
         if !is_there {

@@ -16,6 +16,7 @@ mod patch;
 mod phone;
 mod picture;
 mod regions;
+mod run;
 mod times;
 mod when;
 mod why;
@@ -92,8 +93,18 @@ struct ResumeRequest {
 pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
     Router::new()
         .route(SHELL[0], get(|| async { Html(page::shell()) }))
-        .route(SHELL[1], get(|| async { asset("text/css; charset=utf-8", include_str!("panel.css")) }))
-        .route(SHELL[2], get(|| async { asset("text/javascript; charset=utf-8", include_str!("panel.js")) }))
+        .route(
+            SHELL[1],
+            get(|| async {
+                asset("text/css; charset=utf-8", concat!(include_str!("panel.css"), include_str!("run.css")))
+            }),
+        )
+        .route(
+            SHELL[2],
+            get(|| async {
+                asset("text/javascript; charset=utf-8", concat!(include_str!("panel.js"), include_str!("run.js")))
+            }),
+        )
         .route(SHELL[3], get(|| async { asset("image/svg+xml", include_str!("../../../assets/company-portal.svg")) }))
         .route(SESSION, post(begin::<H>))
         .route(CHALLENGE, post(challenge::<H>))

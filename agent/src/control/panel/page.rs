@@ -49,8 +49,10 @@ pub(super) fn shell() -> String {
                     p id="gate-text" {}
                     code { "portal-agent panel" }
                 }
+                p class="caption" id="caption" role="status" {}
                 main class="board" id="board" tabindex="-1" hidden {
                     div class="do" {
+                        div id="run" aria-label="Scenario" role="region" {}
                         div id="do" aria-label="Do" role="region" {}
                         div class="echo" id="echo" role="status" hidden {
                             button class="b bare" type="button" id="copy" { (icon("copy")) "Copy" }

@@ -132,6 +132,7 @@ function follow() {
       else if (part.order) patchList($(name), part);
     }
     if (regions.state) show(regions.state);
+    if (regions.running) runs(regions.running);
     place ? live('As it was', 'was') : live('Live', '');
   });
   stream.addEventListener('gone', (event) => { place = null; notice(JSON.parse(event.data)); connect(); });
@@ -287,7 +288,8 @@ document.addEventListener('click', (event) => {
   if (!hit) return;
   notice('');
   const data = hit.dataset;
-  if (data.path) {
+  if (data.path && !data.line) order(JSON.parse(data.body).order);
+  else if (data.path) {
     const returns = hit.classList.contains('back');
     if (place && !returns) return tell('this is the past: nothing can be changed in it; go back to now first', true);
     send(data.method, data.path, data.body, data.line).then(() => { if (returns) { place = null; follow(); } });

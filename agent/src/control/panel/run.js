@@ -1,0 +1,28 @@
+
+// A scenario that runs on the device: in the controls' place, and on the stage by keys.
+let running = { runs: false, script: false };
+
+function runs(state) {
+  running = state;
+  $('do').hidden = state.runs;
+}
+
+// What the runner is to do. It hears of it as the answer to its own question.
+async function order(word) {
+  const request = { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify({ order: word }) };
+  try {
+    const json = await (await fetch('/v1/devices/' + device + '/scenario/order', request)).json();
+    if (json.error) tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
+  } catch { tell('✗ the daemon did not answer', true); }
+}
+
+// Before the keys of the history: a presenter's clicker has PageDown. Space is left to a button that has the focus.
+document.addEventListener('keydown', (event) => {
+  if (!running.script || !document.documentElement.classList.contains('stage') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest('input,textarea,select') || (event.key === ' ' && event.target.closest('button,summary,a'))) return;
+  const word = { ' ': 'step', PageDown: 'step', r: 'start', R: 'start' }[event.key];
+  if (!word || event.repeat) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  order(word);
+}, true);
