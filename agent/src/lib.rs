@@ -48,6 +48,7 @@ mod http_server;
 mod input_file;
 mod invocation;
 pub mod journal;
+mod key_terminal;
 mod library_error;
 mod likeness;
 pub mod mqtt;

@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("html_page", &[]),
     ("input_file", &[]),
     ("invocation", &[]),
+    ("key_terminal", &[]),
     ("library_error", &[]),
     ("likeness", &[]),
     ("output_file", &[]),
@@ -62,6 +63,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "desktop",
             "host",
             "journal",
+            "key_terminal",
             "mqtt",
             "secret",
             "sender",
@@ -112,6 +114,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/record.rs", &["daemon", "scenario"]),
     ("cli/scenario/show.rs", &["scenario"]),
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
+    ("cli/scenario/watch.rs", &["key_terminal", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),
     ("cli/diagnostics.rs", &["service"]),

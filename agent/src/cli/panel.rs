@@ -56,7 +56,8 @@ pub fn run(context: &mut CommandContext, args: &PanelArgs) -> Result<(), Command
     context.show(&answer, |link| TextPage::of(PageLine::new().plain(&link.url)))
 }
 
-fn open(state_dir: &Path, url: &str) -> Result<(), CommandFailure> {
+/// Opens a link in this computer's browser, by a file in this folder.
+pub(super) fn open(state_dir: &Path, url: &str) -> Result<(), CommandFailure> {
     let hint = "portal-agent panel prints the link";
     let page = html! {
         (DOCTYPE)

@@ -1,13 +1,13 @@
 //! The demo's keys: which there are, and what was typed.
 //!
-//! Lives here: reading keys off the terminal, and what each means. Does not live here: the terminal's mode (`terminal`), what a
+//! Lives here: reading keys off the terminal, and what each means. Does not live here: the terminal's mode (`key_terminal`), what a
 //! key does (`session`).
 
 use std::io::Read;
 
 use tokio::sync::mpsc;
 
-use super::terminal::KeyTerminal;
+use crate::key_terminal::KeyTerminal;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,6 @@
 mod folders;
 mod keys;
 mod session;
-mod terminal;
 mod words;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::case_runner::{CaseOptions, run_case, skipped};
 use super::model::{ScenarioCase, StateChange, StepAction};
+use super::reporter::RunReporter;
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunError, RunOptions};
 use super::test_device::{TestDevice, TestDeviceError};
@@ -23,7 +24,7 @@ use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
 
 /// How long the device may take to come to rest.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The daemon's device.
 pub struct AttachedDevice {
@@ -227,15 +228,19 @@ pub async fn run(
     let (started, started_at) = (Instant::now(), crate::wall_clock::now());
     let (client, sender) = (Arc::new(client), Arc::new(PushSender::connect(sender).await?));
     let mut results = Vec::new();
+    let mut reporter = RunReporter::beside(&client, options.order(cases.len()).len(), stop.clone());
     // One after the other, whatever the number of jobs: all of them run on the daemon's one device.
     for (number, repetition) in options.order(cases.len()) {
         let case = &cases[number];
         let result = match stop.is_cancelled() {
             true => skipped(case, repetition, "the run ended before its turn came".to_owned()),
-            false => one(case, CaseOptions { strict: options.strict, repetition }, &client, &sender).await,
+            false => {
+                let how = CaseOptions { strict: options.strict, repetition };
+                one(case, how, &client, &sender, &mut reporter).await
+            }
         };
         tell(&result);
-        if options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed {
+        if reporter.is_stopped() || (options.fail_fast && result.standing(options.strict) == CaseVerdict::Failed) {
             stop.cancel();
         }
         results.push((repetition, number, result));
@@ -245,7 +250,9 @@ pub async fn run(
         sender.stop().await;
     }
     let cases = results.into_iter().map(|(.., result)| result).collect();
-    Ok(RunResult { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases })
+    let run = RunResult { strict: options.strict, seed: options.shuffle, started_at, took: started.elapsed(), cases };
+    reporter.ended(&run).await;
+    Ok(run)
 }
 
 async fn one(
@@ -253,6 +260,7 @@ async fn one(
     how: CaseOptions,
     client: &Arc<ControlClient>,
     sender: &Arc<PushSender>,
+    reporter: &mut RunReporter,
 ) -> CaseResult {
     let fit = blocking(client, |client| client.status()).await.map(|answer| unfit(case, &answer.value));
     match fit {
@@ -263,7 +271,7 @@ async fn one(
     match AttachedDevice::open(client, sender).await {
         Err(error) => super::case_runner::could_not_begin(case, how.repetition, &error),
         Ok(mut device) => {
-            let result = run_case(&mut device, case, how).await;
+            let result = run_case(&mut device, case, how, reporter).await;
             match device.close().await {
                 Ok(()) => result,
                 Err(error) => super::case_runner::did_not_end(result, &error),

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::model::{ScenarioCase, StateChange};
 use super::test_device::{TestDevice, TestDeviceError};
+use super::watched_host::WatchedHost;
 use crate::broker::SessionSettings;
 use crate::control::{
     CommandResult, DesktopInteraction, DeviceEvent, EventReceiver, IdleReport, InAppMessage, RunningDevice,
@@ -54,6 +55,8 @@ pub struct RunResources {
     pub sender: Arc<PushSender>,
     /// How cards are shown.
     pub cards: CardMode,
+    /// Where the running device is shown to who watches; nowhere where nobody does.
+    pub shown: Option<WatchedHost>,
     /// How the broker is connected to, to take back what it kept of a case.
     pub connection: Arc<SenderOptions>,
 }
@@ -93,8 +96,9 @@ impl HostedDevice {
     /// # Errors
     /// A device that cannot be started.
     pub async fn open(resources: RunResources, case: &ScenarioCase, tenant: Tenant) -> Result<Self, TestDeviceError> {
-        let bits = uuid::Uuid::new_v4().as_u128();
-        let id = portal_contract::DeviceId::from_random(bits);
+        // One id for all that is watched: a page stays at its device from case to case.
+        let fresh = || portal_contract::DeviceId::from_random(uuid::Uuid::new_v4().as_u128());
+        let id = resources.shown.as_ref().map_or_else(fresh, WatchedHost::device_id);
         let asked = NewDevice {
             platform: Some(case.device.platform),
             os_version: Some(case.device.os_version.clone()),
@@ -144,6 +148,9 @@ impl HostedDevice {
         };
         let host = Host::start(setup).map_err(OpenError::from)?;
         let device = host.add(opened).await?;
+        if let Some(shown) = &self.resources.shown {
+            shown.show(host.handle().clone());
+        }
         let mut events = device.events().await?;
         let heard = events.recv().await.map_or(0, |first| first.number);
         self.running = Some(RunningDaemon { host, device, events, heard });

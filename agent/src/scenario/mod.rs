@@ -12,11 +12,15 @@ pub mod model;
 mod read;
 pub mod record;
 pub mod report;
+mod reporter;
 pub mod result;
 pub mod runner;
 mod schema;
 pub mod select;
 mod test_device;
+mod watched_host;
+pub mod watched_run;
+mod watcher;
 
 pub use read::{InvalidFile, ReportedProblem, devices, nearest, read, rules_by_settings};
 pub use schema::schema;

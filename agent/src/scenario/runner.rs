@@ -17,7 +17,9 @@ use super::hosted_device::{CardMode, HostedDevice, RunResources};
 use super::model::ScenarioCase;
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::test_device::TestDeviceError;
+use super::watcher::Unwatched;
 use crate::broker::{EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings};
+use crate::control::ControlError;
 use crate::sender::{PushSender, SenderError, SenderOptions};
 
 /// How many finished cases may wait to be told of.
@@ -71,6 +73,9 @@ pub enum RunError {
     /// The embedded broker.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
+    /// The control API of a run that is watched.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The sender.
     #[error("nothing can be sent: {0}")]
     Sender(#[from] SenderError),
@@ -111,7 +116,7 @@ pub async fn run(
         Some(broker) => (for_a_while(broker), None),
         None => {
             let embedded = EmbeddedBroker::start(&EmbeddedOptions::on_loopback(), None).await?;
-            (on(&embedded), Some(embedded))
+            (for_this_computer(&embedded), Some(embedded))
         }
     };
     let sender = Arc::new(PushSender::connect(broker.sender.clone()).await?);
@@ -119,6 +124,7 @@ pub async fn run(
         session: broker.session,
         sender: Arc::clone(&sender),
         cards: options.cards,
+        shown: None,
         connection: Arc::new(broker.sender),
     };
     let plan = Arc::new(RunPlan::new(cases, options, resources, stop));
@@ -158,7 +164,7 @@ fn for_a_while(mut broker: RunBroker) -> RunBroker {
     broker
 }
 
-fn on(embedded: &EmbeddedBroker) -> RunBroker {
+pub(super) fn for_this_computer(embedded: &EmbeddedBroker) -> RunBroker {
     let nobody = DeviceId::from_bytes([0; 16]);
     let (url, credentials) = (embedded.own_url(), embedded.credentials().cloned());
     RunBroker {
@@ -203,7 +209,7 @@ impl RunPlan {
         match self.open(number, case).await {
             Err(error) => could_not_begin(case, scheduled.repetition, &error),
             Ok(mut device) => {
-                let result = run_case(&mut device, case, how).await;
+                let result = run_case(&mut device, case, how, &mut Unwatched).await;
                 match device.close().await {
                     Ok(()) => result,
                     Err(error) => did_not_end(result, &error),

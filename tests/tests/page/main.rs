@@ -5,6 +5,7 @@
 
 mod doing;
 mod lost;
+mod runs;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;

@@ -8,6 +8,7 @@ mod facts;
 mod record;
 mod run;
 mod show;
+mod watch;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;

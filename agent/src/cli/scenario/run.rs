@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::super::{CommandContext, CommandFailure};
+use super::watch::WatchTerminal;
 use super::{json_line, read, show};
 use crate::broker::BrokerUrl;
 use crate::control::ControlClient;
@@ -21,6 +22,7 @@ use crate::scenario::report::{html, junit, line, summary_line};
 use crate::scenario::result::{CaseResult, CaseVerdict, RunResult};
 use crate::scenario::runner::{self, RunBroker, RunOptions};
 use crate::scenario::select::is_asked_for;
+use crate::scenario::watched_run;
 use crate::sender::SenderOptions;
 
 /// Arguments of `scenario run`.
@@ -33,6 +35,7 @@ Examples:
   portal-agent scenario run my-tests --junit report.xml --html report.html
   portal-agent scenario run my-tests --filter 'denied android' --notifier native
   portal-agent scenario run my-tests/denied.yaml:15
+  portal-agent scenario run my-tests/denied.yaml --watch --open
   portal-agent scenario run my-tests --shuffle 7 --repeat 50 --fail-fast
 
 Exit codes: 0 every expectation held; 1 one did not, or a case had no turn; 2 a file is not right, and nothing was run.")]
@@ -80,6 +83,14 @@ pub struct ScenarioRunArgs {
     /// With --attach: reset the device without asking
     #[arg(long, requires = "attach")]
     yes: bool,
+
+    /// One case at a time, on a page that shows the device and each step: it pauses before each, and a case that failed stays open
+    #[arg(long, conflicts_with_all = ["attach", "broker", "jobs", "list"])]
+    watch: bool,
+
+    /// With --watch: open the page in this computer's browser
+    #[arg(long, requires = "watch")]
+    open: bool,
 
     /// native: show the cards on this desktop, too, to watch
     #[arg(long, value_enum, value_name = "native")]
@@ -224,10 +235,22 @@ async fn run_all(
         }
     };
     let stopping = stop.clone();
+    let watching = args.watch.then(|| WatchTerminal::open(args.open));
     let running = async {
-        match attached {
-            Some((client, sender)) => attached_device::run(cases, options, client, sender, stopping, tell).await,
-            None => runner::run(cases, options, broker, stopping, tell).await,
+        match (attached, &watching) {
+            (Some((client, sender)), _) => attached_device::run(cases, options, client, sender, stopping, tell).await,
+            (None, Some(terminal)) => {
+                let ended = stopping.clone();
+                let linger = async move {
+                    if terminal.has_keys() {
+                        terminal.tell_end();
+                        ended.cancelled().await;
+                    }
+                };
+                let tellers = terminal.tellers(stopping.clone());
+                watched_run::run(cases, options, stopping, tellers, tell, linger).await
+            }
+            (None, None) => runner::run(cases, options, broker, stopping, tell).await,
         }
     };
     let interrupted = interrupted();

@@ -19,6 +19,7 @@ use super::model::{
 use super::model::{ExpectedState, FilePosition, StateChange};
 use super::result::{CaseResult, FailedExpectation, ObservedEvent, StepOutcome, StepResult};
 use super::test_device::{TestDevice, TestDeviceError};
+use super::watcher::CaseWatcher;
 use crate::control::{ApiError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage};
 
 /// How a case is run.
@@ -55,21 +56,31 @@ struct CaseRunner<'a, S> {
     listed: Option<Vec<InAppMessage>>,
 }
 
-pub async fn run_case<S: TestDevice>(device: &mut S, case: &ScenarioCase, how: CaseOptions) -> CaseResult {
+/// Runs a case; `watcher` is asked before each step, and may end it there.
+pub async fn run_case<S: TestDevice>(
+    device: &mut S,
+    case: &ScenarioCase,
+    how: CaseOptions,
+    watcher: &mut impl CaseWatcher,
+) -> CaseResult {
     let started = Instant::now();
     let mut steps = Vec::with_capacity(case.steps.len() + 1);
+    let mut was_stopped = false;
     let device_time = match CaseRunner::begin(device, case).await {
         Err(error) => {
             steps.push(trouble(&case.at, "the device is there", &error));
             Duration::ZERO
         }
         Ok(mut runner) => {
-            runner.run(how, &mut steps).await;
+            was_stopped = !runner.run(how, &mut steps, watcher).await;
             since(runner.began, runner.now)
         }
     };
+    let skipped = was_stopped.then(|| "it was stopped by who watched it".to_owned());
     steps.extend(case.steps.iter().skip(steps.len().saturating_sub(1)).map(|step| not_run(step, device_time)));
-    CaseResult { steps, took: started.elapsed(), device_time, ..blank(case, how.repetition) }
+    let result = CaseResult { steps, took: started.elapsed(), device_time, skipped, ..blank(case, how.repetition) };
+    watcher.over(case, &result).await;
+    result
 }
 
 /// The result of a case of which nothing was run yet.
@@ -159,7 +170,11 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         })
     }
 
-    async fn run(&mut self, how: CaseOptions, steps: &mut Vec<StepResult>) {
+    /// Whether nobody stopped it.
+    async fn run(&mut self, how: CaseOptions, steps: &mut Vec<StepResult>, watcher: &mut impl CaseWatcher) -> bool {
+        if !watcher.before(self.case, steps).await {
+            return false;
+        }
         let zero = ScenarioStep {
             at: self.case.at.clone(),
             text: "device".to_owned(),
@@ -173,12 +188,16 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
                 steps.last().is_none_or(|last| !last.mismatches().iter().any(|mismatch| mismatch.fails(how.strict)));
             // What comes behind a step that failed would fail for that alone.
             if !goes_on {
-                return;
+                return true;
+            }
+            if !watcher.before(self.case, steps).await {
+                return false;
             }
             let (began, started) = (self.now, Instant::now());
             let outcome = self.step(step).await;
             steps.push(self.result(step, began, started, outcome));
         }
+        true
     }
 
     fn result(

@@ -1,23 +1,23 @@
-//! The terminal while the demo reads keys off it: each key at once, not echoed, and as it was afterwards.
+//! The terminal while keys are read off it: each key at once, not echoed, and as it was afterwards.
 //!
-//! Lives here: the terminal's mode. Does not live here: what is typed (`keys`).
+//! Lives here: the terminal's mode. Does not live here: what is typed, and what it means (`demo`, `scenario run --watch`).
 
 use std::io::{IsTerminal, stdin};
 
 /// The terminal on standard input; it is put back as it was when this is dropped.
-pub(super) struct KeyTerminal {
+pub struct KeyTerminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
 }
 
 impl KeyTerminal {
     /// The terminal, where standard input is one that this program may read from.
-    pub(super) fn open() -> Option<Self> {
+    pub fn open() -> Option<Self> {
         stdin().is_terminal().then(Self::of_terminal).flatten()
     }
 
     /// Whether each key comes at once; else a line does.
-    pub(super) fn at_once(&self) -> bool {
+    pub fn at_once(&self) -> bool {
         #[cfg(unix)]
         return self.before.is_some();
         #[cfg(not(unix))]
