@@ -90,7 +90,7 @@ proptest! {
     fn any_scenario_that_parses_runs_to_a_verdict(texts in prop::collection::vec(scenario(), 30)) {
         let cases: Vec<_> = texts.iter().filter_map(|text| read("any.yaml", text.as_bytes()).ok()).flatten().collect();
         prop_assume!(!cases.is_empty());
-        let options = RunOptions { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: CardMode::Recorded };
+        let options = RunOptions { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: CardMode::Recorded, pictures: false };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let run = runtime.block_on(async {
             let running = run(cases.clone(), options, None, CancellationToken::new(), |_| {});

@@ -84,6 +84,7 @@ async fn scenarios_take(embedded: &EmbeddedBroker) -> Result<Duration> {
         fail_fast: false,
         jobs: AT_A_TIME,
         cards: CardMode::Recorded,
+        pictures: false,
     };
     let begun = Instant::now();
     let run = run(cases, options, Some(broker), CancellationToken::new(), |_| {}).await?;

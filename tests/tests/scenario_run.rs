@@ -173,6 +173,7 @@ fn several_reports_come_from_one_run_and_say_the_same() -> Result<()> {
         ensure!(report.contains("Denied, and wrongly expected to show"), "{report}");
         ensure!(report.contains("happened: withheld") || report.contains("happened"), "{report}");
     }
+    ensure!(std::fs::read_to_string(&html)?.contains("class=\"phone\""), "the page draws the phone");
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use crate::control::{
 };
 use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
+use portal_screen::PhoneScreen;
 
 /// How long the device may take to come to rest.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -144,6 +145,10 @@ impl TestDevice for AttachedDevice {
         Ok(self.call(|client| client.status()).await?.value)
     }
 
+    async fn screen(&mut self) -> Result<PhoneScreen, TestDeviceError> {
+        Ok(self.call(|client| client.screen(None)).await?.value)
+    }
+
     async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {
         let request = LogRequest { after: Some(sequence), ..LogRequest::default() };
         let listed = self.call(move |client| client.receipts(&request)).await?;
@@ -235,7 +240,7 @@ pub async fn run(
         let result = match stop.is_cancelled() {
             true => skipped(case, repetition, "the run ended before its turn came".to_owned()),
             false => {
-                let how = CaseOptions { strict: options.strict, repetition };
+                let how = CaseOptions { strict: options.strict, repetition, pictures: options.pictures };
                 one(case, how, &client, &sender, &mut reporter).await
             }
         };

@@ -27,6 +27,7 @@ use crate::host::{
 use crate::journal::{JournalDatabase, Retention};
 use crate::sender::{PushSender, SenderOptions, end_session};
 use portal_device::EmulationSettings;
+use portal_screen::PhoneScreen;
 
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
@@ -282,6 +283,12 @@ impl TestDevice for HostedDevice {
 
     async fn status(&mut self) -> Result<StatusReport, TestDeviceError> {
         Ok(self.running()?.device.status().await?)
+    }
+
+    async fn screen(&mut self) -> Result<PhoneScreen, TestDeviceError> {
+        let moment = self.running()?.device.moment(None).await?;
+        let nothing = || TestDeviceError::Impossible("the device has no present moment".to_owned());
+        moment.map(|moment| portal_screen::screen(&moment)).ok_or_else(nothing)
     }
 
     async fn receipts_after(&mut self, sequence: u64) -> Result<Vec<Receipt>, TestDeviceError> {

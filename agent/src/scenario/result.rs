@@ -70,6 +70,9 @@ pub struct StepResult {
     pub outcome: StepOutcome,
     /// What the device did meanwhile, in order.
     pub happenings: Vec<ObservedEvent>,
+    /// The phone behind it, drawn in lines of text; where pictures were asked for.
+    #[serde(skip)]
+    pub screen: Option<String>,
 }
 
 /// What became of a step.

@@ -43,6 +43,8 @@ pub struct RunOptions {
     pub jobs: usize,
     /// How cards are shown.
     pub cards: CardMode,
+    /// Whether the phone is looked at behind each step, for a report that shows it.
+    pub pictures: bool,
 }
 
 impl RunOptions {
@@ -205,7 +207,11 @@ impl RunPlan {
 
     async fn one(&self, number: usize, scheduled: ScheduledCase) -> CaseResult {
         let case = &self.cases[scheduled.case];
-        let how = CaseOptions { strict: self.options.strict, repetition: scheduled.repetition };
+        let how = CaseOptions {
+            strict: self.options.strict,
+            repetition: scheduled.repetition,
+            pictures: self.options.pictures,
+        };
         match self.open(number, case).await {
             Err(error) => could_not_begin(case, scheduled.repetition, &error),
             Ok(mut device) => {

@@ -7,6 +7,8 @@ use std::future::Future;
 
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 
+use portal_screen::PhoneScreen;
+
 use super::model::StateChange;
 use crate::control::{ApiError, ClientError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage};
 use crate::host::{AddDeviceError, HostError, OpenError};
@@ -94,6 +96,9 @@ pub trait TestDevice: Send {
 
     /// The whole picture.
     fn status(&mut self) -> impl Future<Output = Result<StatusReport, TestDeviceError>> + Send;
+
+    /// What is on the phone's screen.
+    fn screen(&mut self) -> impl Future<Output = Result<PhoneScreen, TestDeviceError>> + Send;
 
     /// The receipts after a sequence, oldest first.
     fn receipts_after(&mut self, sequence: u64) -> impl Future<Output = Result<Vec<Receipt>, TestDeviceError>> + Send;

@@ -80,8 +80,15 @@ fn case(platform: OperatingSystem, steps: Vec<ScenarioStep>) -> ScenarioCase {
 }
 
 async fn run_all(cases: Vec<ScenarioCase>) -> RunResult {
-    let options =
-        RunOptions { strict: false, repeat: 1, shuffle: None, fail_fast: false, jobs: 4, cards: CardMode::Recorded };
+    let options = RunOptions {
+        strict: false,
+        repeat: 1,
+        shuffle: None,
+        fail_fast: false,
+        jobs: 4,
+        cards: CardMode::Recorded,
+        pictures: false,
+    };
     let running = run(cases, options, None, CancellationToken::new(), |_| {});
     tokio::time::timeout(LIMIT, running).await.expect("the run ends").expect("it runs")
 }

@@ -64,7 +64,7 @@ pub async fn run(
     let mut results = Vec::new();
     for (place, (number, repetition)) in order.into_iter().enumerate() {
         let case = &cases[number];
-        let how = CaseOptions { strict: options.strict, repetition };
+        let how = CaseOptions { strict: options.strict, repetition, pictures: options.pictures };
         let result = match watch.stop.is_cancelled() {
             true => skipped(case, repetition, "the run ended before its turn came".to_owned()),
             false => watch.one(case, how, place, &resources).await,

@@ -221,6 +221,7 @@ async fn run_all(
         shuffle: args.shuffle,
         fail_fast: args.fail_fast,
         jobs: args.jobs.map_or_else(two_for_each_processor, std::num::NonZeroUsize::get),
+        pictures: args.html.is_some(),
         cards: if args.notifier.is_some() { CardMode::Native } else { CardMode::Recorded },
     };
     let count = cases.len() * usize::try_from(options.repeat).unwrap_or(usize::MAX);

@@ -29,6 +29,8 @@ pub struct CaseOptions {
     pub strict: bool,
     /// Which repetition it is, from 1 on.
     pub repetition: u32,
+    /// Whether the phone is looked at behind each step.
+    pub pictures: bool,
 }
 
 /// A push that was sent.
@@ -134,6 +136,7 @@ fn trouble(at: &FilePosition, expected: &str, error: &TestDeviceError) -> StepRe
         took: Duration::ZERO,
         outcome: StepOutcome::NotHeld(vec![mismatch]),
         happenings: Vec::new(),
+        screen: None,
     }
 }
 
@@ -145,6 +148,7 @@ fn not_run(step: &ScenarioStep, began: Duration) -> StepResult {
         took: Duration::ZERO,
         outcome: StepOutcome::NotRun,
         happenings: Vec::new(),
+        screen: None,
     }
 }
 
@@ -182,7 +186,8 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
         };
         let started = Instant::now();
         let outcome = self.set_up().await;
-        steps.push(self.result(&zero, self.began, started, outcome));
+        let screen = self.picture(how).await;
+        steps.push(StepResult { screen, ..self.result(&zero, self.began, started, outcome) });
         for step in &self.case.steps {
             let goes_on =
                 steps.last().is_none_or(|last| !last.mismatches().iter().any(|mismatch| mismatch.fails(how.strict)));
@@ -195,7 +200,8 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             }
             let (began, started) = (self.now, Instant::now());
             let outcome = self.step(step).await;
-            steps.push(self.result(step, began, started, outcome));
+            let screen = self.picture(how).await;
+            steps.push(StepResult { screen, ..self.result(step, began, started, outcome) });
         }
         true
     }
@@ -215,7 +221,19 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             took: started.elapsed(),
             outcome,
             happenings: std::mem::take(&mut self.happenings),
+            screen: None,
         }
+    }
+
+    /// The phone as it is now, drawn; none where it cannot be looked at, which the step itself says then.
+    async fn picture(&mut self, how: CaseOptions) -> Option<String> {
+        if !how.pictures {
+            return None;
+        }
+        let screen = self.device.screen().await.ok()?;
+        // Device time as a scenario has it, the same on every machine.
+        let clock = screen.at.to_string().get(11..16).unwrap_or_default().to_owned();
+        Some(portal_screen::lines(&screen, &clock).join("\n"))
     }
 
     /// A step that could not be carried out.

@@ -16,6 +16,8 @@ use crate::escape::for_xml as harmless;
 use crate::html_page::html_page;
 
 const CSS: &str = include_str!("report.css");
+/// Up to how many cases a report has the phone at each step of those that passed, too.
+const FEW_CASES: usize = 50;
 /// A step that lets more device time pass than this has a gap drawn behind it.
 const GAP: Duration = Duration::from_secs(1);
 /// Nothing is fetched and nothing runs, whatever a scenario's text says.
@@ -25,7 +27,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 pub fn html(run: &RunResult) -> String {
     let body = html! {
         (head(run))
-        @for (file, cases) in by_file(run) { (of_file(file, &cases, run.strict)) }
+        @for (file, cases) in by_file(run) { (of_file(file, &cases, run)) }
     };
     html_page("portal-agent scenarios", POLICY, CSS, &body)
 }
@@ -70,18 +72,24 @@ fn head(run: &RunResult) -> Markup {
     }
 }
 
-fn of_file(file: &str, cases: &[&CaseResult], strict: bool) -> Markup {
-    let all_passed = cases.iter().all(|case| case.standing(strict) == CaseVerdict::Passed);
+/// Whether the phone is drawn at each step of a case: of those that did not pass always; of the others where there are few. All
+/// 863 shipped cases with it make a page of several megabytes, in which nobody looks at what passed.
+fn has_pictures(case: &CaseResult, run: &RunResult) -> bool {
+    run.cases.len() <= FEW_CASES || matches!(case.standing(run.strict), CaseVerdict::Failed | CaseVerdict::Warned)
+}
+
+fn of_file(file: &str, cases: &[&CaseResult], run: &RunResult) -> Markup {
+    let all_passed = cases.iter().all(|case| case.standing(run.strict) == CaseVerdict::Passed);
     html! {
         section class=[all_passed.then_some("all-passed")] {
             h2 { (harmless(file)) }
-            @for case in cases { (of_case(case, strict)) }
+            @for case in cases { (of_case(case, run)) }
         }
     }
 }
 
-fn of_case(case: &CaseResult, strict: bool) -> Markup {
-    let standing = case.standing(strict);
+fn of_case(case: &CaseResult, run: &RunResult) -> Markup {
+    let standing = case.standing(run.strict);
     let (class, sign, word) = words(standing);
     let repetition = if case.repetition > 1 { format!(" (run {})", case.repetition) } else { String::new() };
     html! {
@@ -94,7 +102,7 @@ fn of_case(case: &CaseResult, strict: bool) -> Markup {
             div class="inside" {
                 (about(case))
                 @if let Some(why) = &case.skipped { p { (harmless(why)) } }
-                (timeline(case, strict))
+                (timeline(case, run.strict, has_pictures(case, run)))
             }
         }
     }
@@ -112,10 +120,30 @@ fn about(case: &CaseResult) -> Markup {
     }
 }
 
-fn timeline(case: &CaseResult, strict: bool) -> Markup {
+fn timeline(case: &CaseResult, strict: bool, pictures: bool) -> Markup {
     let mut clock = RowClock { now: Duration::ZERO, shown: None };
+    // A step that leaves the phone as it was has no picture of its own.
+    let mut shown: Option<&str> = None;
     html! {
-        ol class="timeline" { @for step in &case.steps { (of_step(step, &mut clock, strict)) } }
+        ol class="timeline" {
+            @for step in &case.steps {
+                (of_step(step, &mut clock, strict))
+                @if let Some(screen) = step.screen.as_deref().filter(|screen| pictures && shown != Some(*screen)) {
+                    (phone(screen))
+                    ({ shown = Some(screen); "" })
+                }
+            }
+        }
+    }
+}
+
+fn phone(screen: &str) -> Markup {
+    html! {
+        li {
+            span class="at" {}
+            span class="sign" {}
+            div class="what" { pre class="phone" aria-label="The phone's screen" { (harmless(screen)) } }
+        }
     }
 }
 

@@ -31,6 +31,7 @@ fn step(line: usize, text: &str, began: u64, outcome: StepOutcome) -> StepResult
             kind: ObservedEventKind::Receipt,
             text: "6f0c was withheld: notificationsPermitted".to_owned(),
         }],
+        screen: Some(format!("the phone behind {text} {AWKWARD}")),
     }
 }
 
@@ -260,6 +261,23 @@ fn no_name_or_text_puts_into_a_report_what_xml_cannot_say() {
     assert!(xml.contains("room ") && xml.contains("\\u{fffe}"), "{xml}");
     let mut reader = Reader::from_str(&xml);
     while reader.read_event().unwrap() != Event::Eof {}
+}
+
+#[test]
+fn the_phone_is_drawn_where_it_changed_and_in_a_long_run_only_where_a_case_did_not_pass() {
+    let few = run(false);
+    let drawn = |page: &str| page.matches("class=\"phone\"").count();
+    let steps = few.cases.iter().flat_map(|case| &case.steps).count();
+    assert_eq!(drawn(&html(&few)), steps, "each step of these leaves another picture");
+    let mut same = few.clone();
+    same.cases.iter_mut().flat_map(|case| &mut case.steps).for_each(|step| step.screen = Some("home".to_owned()));
+    assert_eq!(drawn(&html(&same)), same.cases.len(), "a step that leaves the phone as it was has no picture");
+    let mut many = same.clone();
+    many.cases = same.cases.iter().cycle().take(same.cases.len() * 20).cloned().collect();
+    assert_eq!(drawn(&html(&many)), 2 * 20, "of the one that failed and the one that warned");
+    let mut without = few;
+    without.cases.iter_mut().flat_map(|case| &mut case.steps).for_each(|step| step.screen = None);
+    assert_eq!(drawn(&html(&without)), 0);
 }
 
 #[test]
