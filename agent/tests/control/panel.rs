@@ -3,6 +3,9 @@
 use super::fake::DEVICE;
 use super::running::{HttpAnswer, RunningServer};
 
+/// What a page is made of before it has any data.
+const SHELL: [&str; 4] = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"];
+
 /// A page that was let in: its authority and its cookie.
 struct LetIn {
     authority: String,
@@ -103,7 +106,7 @@ fn each_header_that_is_wrong_keeps_a_page_out() {
 fn the_page_is_on_its_own_host_name_alone_and_its_shell_holds_no_data() {
     let running = RunningServer::ios();
     let (authority, _) = link(&running);
-    for path in ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"] {
+    for path in SHELL {
         let line = format!("GET {path} HTTP/1.1");
         let own = running.raw(&[&line, &format!("Host: {authority}"), "Authorization: -"], "");
         assert_eq!(own.status, 200, "{path}");
@@ -116,7 +119,7 @@ fn the_page_is_on_its_own_host_name_alone_and_its_shell_holds_no_data() {
             "{path} is not below 127.0.0.1, whose cookies every port gets"
         );
     }
-    let sizes = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"]
-        .map(|path| running.raw(&[&format!("GET {path} HTTP/1.1"), &format!("Host: {authority}")], "").body.len());
+    let sizes =
+        SHELL.map(|path| running.raw(&[&format!("GET {path} HTTP/1.1"), &format!("Host: {authority}")], "").body.len());
     assert!(sizes.iter().sum::<usize>() <= 60 * 1024, "{sizes:?}");
 }

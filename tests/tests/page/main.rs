@@ -5,7 +5,9 @@
 
 mod doing;
 mod lost;
+mod pictures;
 mod runs;
+mod several;
 
 use anyhow::{Context, Result, ensure};
 use portal_tests::agent::Agent;
@@ -27,9 +29,12 @@ fn agent(platform: &str) -> Result<Agent> {
     Ok(agent)
 }
 
+/// Presses the button that is called so: the one that is seen, where several are.
 fn press(browser: &Browser, label: &str) -> Result<()> {
-    let script =
-        format!("[...document.querySelectorAll('button')].find(b => b.textContent.trim() === '{label}').click()");
+    let script = format!(
+        "const all = [...document.querySelectorAll('button')].filter((one) => one.textContent.trim() === '{label}');
+         (all.find((one) => one.offsetParent) || all[0]).click()"
+    );
     browser.run(&script).map(drop)
 }
 
@@ -106,30 +111,6 @@ fn a_step_of_the_past_is_returned_to_and_the_last_command_is_undone() -> Result<
     browser.until("!document.getElementById('past').textContent.includes('Controls are off')")?;
     assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
     Ok(())
-}
-
-/// Writes the picture of `agent/docs/page.md` anew.
-#[test]
-#[ignore = "writes a file of the repository: run it where the page's looks changed"]
-fn the_picture_of_the_page() -> Result<()> {
-    let agent = agent("ios")?;
-    agent.command(&["device", "set-up", "--permission", "authorized"])?;
-    agent.command(&["push", "--here", "--wait", "20s", "--title", "Welcome", "--body", "Your phone is set up."])?;
-    agent.command(&["permission", "deny"])?;
-    agent.output(&[
-        "push",
-        "--here",
-        "--wait",
-        "20s",
-        "--title",
-        "Office closed",
-        "--body",
-        "Work from home on Friday.",
-    ])?;
-    let browser = opened(&agent, 1280, 800)?;
-    browser.until("document.querySelector('#why h2').textContent === 'Nothing appears'")?;
-    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/assets/screenshots/page.png");
-    Ok(std::fs::write(picture, browser.picture()?)?)
 }
 
 #[test]

@@ -36,7 +36,7 @@ const PARAMETERS: &[QueryParameter] = &[QueryParameter::one("device", "the devic
 const TOGETHER: Duration = Duration::from_millis(20);
 /// How often something is sent where nothing changes: the page takes it for a cut where nothing comes for 4.5 s. An event and no
 /// comment, which a page's script does not see.
-const BEAT: Duration = Duration::from_secs(2);
+pub(super) const BEAT: Duration = Duration::from_secs(2);
 
 pub(super) async fn live<H: RunningHost>(
     State(api): State<ApiState<H>>,

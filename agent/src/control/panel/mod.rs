@@ -6,8 +6,10 @@
 //! (`portal_screen`).
 
 mod access;
+mod beside;
 mod controls;
 mod gallery;
+mod grid;
 mod kept;
 mod line;
 mod live;
@@ -17,6 +19,7 @@ mod phone;
 mod picture;
 mod regions;
 mod run;
+mod several;
 mod times;
 mod when;
 mod why;
@@ -43,6 +46,9 @@ pub use kept::{NothingKept, PanelFile};
 
 /// What of the page holds no data, and is given to whoever knows its host name.
 pub(super) const SHELL: [&str; 4] = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"];
+/// One file of each to the browser: a file here for each part of the page.
+const STYLES: &str = concat!(include_str!("panel.css"), include_str!("several.css"), include_str!("run.css"));
+const SCRIPT: &str = concat!(include_str!("panel.js"), include_str!("several.js"), include_str!("run.js"));
 /// Where a code becomes a session.
 const SESSION: &str = "/panel/session";
 /// Where a page that was let in before the daemon was started anew gets something to sign, and is let in again.
@@ -93,24 +99,15 @@ struct ResumeRequest {
 pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
     Router::new()
         .route(SHELL[0], get(|| async { Html(page::shell()) }))
-        .route(
-            SHELL[1],
-            get(|| async {
-                asset("text/css; charset=utf-8", concat!(include_str!("panel.css"), include_str!("run.css")))
-            }),
-        )
-        .route(
-            SHELL[2],
-            get(|| async {
-                asset("text/javascript; charset=utf-8", concat!(include_str!("panel.js"), include_str!("run.js")))
-            }),
-        )
+        .route(SHELL[1], get(|| async { asset("text/css; charset=utf-8", STYLES) }))
+        .route(SHELL[2], get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .route(SHELL[3], get(|| async { asset("image/svg+xml", include_str!("../../../assets/company-portal.svg")) }))
         .route(SESSION, post(begin::<H>))
         .route(CHALLENGE, post(challenge::<H>))
         .route(RESUME, post(resume::<H>))
         .route("/panel/key", post(know::<H>))
         .route("/panel/live", get(live::live::<H>))
+        .route("/panel/several", get(several::several::<H>))
 }
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -33,6 +33,11 @@ pub(super) fn shell() -> String {
                 header class="top" {
                     h1 { span class="mark" { (icon("bell")) } "portal-agent" }
                     div class="tabs" id="devices" role="group" aria-label="Devices" {}
+                    div class="tabs" id="views" role="group" aria-label="How many devices" hidden {
+                        button type="button" data-view="one" { "One" }
+                        button type="button" data-view="beside" { "Side by side" }
+                        button type="button" data-view="grid" id="view-grid" {}
+                    }
                     span class="who mute" id="who" {}
                     span class="live push-right no" id="live" role="status" { "Not connected" }
                     button class="b bare" type="button" id="stage" aria-pressed="false" title="Large, without controls; arrow keys step, Escape ends it" {
@@ -54,11 +59,13 @@ pub(super) fn shell() -> String {
                     div class="do" {
                         div id="run" aria-label="Scenario" role="region" {}
                         div id="do" aria-label="Do" role="region" {}
-                        div class="echo" id="echo" role="status" hidden {
-                            button class="b bare" type="button" id="copy" { (icon("copy")) "Copy" }
-                            code id="echo-line" {}
-                            " "
-                            span id="echo-answer" {}
+                        div id="echo-place" {
+                            div class="echo" id="echo" role="status" hidden {
+                                button class="b bare" type="button" id="copy" { (icon("copy")) "Copy" }
+                                code id="echo-line" {}
+                                " "
+                                span id="echo-answer" {}
+                            }
                         }
                     }
                     section class="card why" id="why" aria-label="Why" { div id="why-verdict" {} div id="why-steps" {} div id="why-more" {} }
@@ -81,6 +88,7 @@ pub(super) fn shell() -> String {
                         }
                     }
                 }
+                (several())
                 footer class="when" id="when" aria-label="When" hidden {
                     div class="head" {
                         h2 { "When" }
@@ -94,4 +102,36 @@ pub(super) fn shell() -> String {
         }
     };
     page.into_string()
+}
+
+/// Several devices: side by side with one push to all of them, or all as a grid.
+fn several() -> Markup {
+    html! {
+        main class="several" id="several" hidden {
+            div class="of-beside" {
+                div id="beside-head" {}
+                form class="row" id="together" {
+                    label class="sr" for="together-title" { "Title" }
+                    input class="field" id="together-title" value="Town hall at three";
+                    label class="sr" for="together-body" { "Body" }
+                    input class="field" id="together-body" value="In the atrium.";
+                    label class="sr" for="together-group" { "To a group, and not to each of these" }
+                    input class="field" id="together-group" list="groups" placeholder="Group (else each of these)";
+                    button class="b main" type="submit" { (icon("plane")) "Send" }
+                }
+                ul class="besidelist" id="beside" {}
+            }
+            div class="of-grid" {
+                div class="row" {
+                    div class="row" id="grid-head" {}
+                    label class="sr" for="grid-find" { "Find a device, a title, an outcome" }
+                    input class="field" id="grid-find" type="search" placeholder="Find";
+                    span class="mute" id="grid-left" role="status" {}
+                    button class="b" type="button" data-view="beside" { "Chosen side by side" }
+                }
+                ul class="grid" id="grid" {}
+            }
+            div id="several-echo" {}
+        }
+    }
 }

@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const header = { 'portal-agent-api': '1' };
 let device = null, name = '', devices = [], stream = null, place = null, retry = 0, timer = 0, pulse = 0, offline = false, key = null;
+let view = 'one', beside = [], only = '';
 
 const store = {
   get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
@@ -12,7 +13,7 @@ const store = {
 
 function gate(title, text) {
   stop();
-  $('board').hidden = $('when').hidden = true;
+  $('board').hidden = $('when').hidden = $('several').hidden = true;
   $('gate').hidden = false;
   $('gate-title').textContent = title;
   $('gate-text').textContent = text;
@@ -66,16 +67,14 @@ async function connect() {
     devices = (await answer.json()).hosted;
     introduce().catch(() => {});
   } catch { return lost(); }
-  const asked = new URLSearchParams(location.search).get('device');
+  const asked = device || readAddress();
   const known = (id) => devices.find((one) => one.deviceId === id);
-  const found = known(device) || known(asked) || devices[0];
+  const found = known(asked) || devices[0];
   if (!found) return gate('No device is hosted', 'Add one:');
   if (device && found.deviceId !== device) {
     notice(name + ' is no longer hosted by this daemon. This is ' + found.deviceName + '.');
-    history.replaceState(null, '', '?device=' + found.deviceId);
   }
   $('gate').hidden = true;
-  $('board').hidden = $('when').hidden = false;
   choose(found.deviceId);
 }
 
@@ -83,16 +82,8 @@ function choose(id) {
   if (id !== device) place = null;
   device = id;
   name = devices.find((one) => one.deviceId === id).deviceName;
-  const tabs = $('devices');
-  tabs.replaceChildren(...devices.map((one) => {
-    const tab = document.createElement('button');
-    tab.type = 'button';
-    tab.textContent = one.deviceName + ' · ' + one.operatingSystem;
-    tab.dataset.device = one.deviceId;
-    tab.setAttribute('aria-pressed', String(one.deviceId === id));
-    return tab;
-  }));
-  follow();
+  showDevices();
+  view === 'one' ? follow() : followSeveral();
 }
 
 function stop() {
@@ -114,12 +105,16 @@ function notice(text) {
 }
 
 function follow() {
-  stop();
   const query = new URLSearchParams({ device });
   if (place) { query.set('event', place.event); if (place.sequence) query.set('sequence', place.sequence); }
   document.body.classList.toggle('bygone', !!place);
   $('do').inert = !!place;
-  stream = new EventSource('live?' + query);
+  listen('live?' + query);
+}
+
+function listen(url) {
+  stop();
+  stream = new EventSource(url);
   alive();
   stream.addEventListener('beat', alive);
   stream.addEventListener('regions', (event) => {
@@ -129,10 +124,11 @@ function follow() {
     const regions = JSON.parse(event.data);
     for (const [name, part] of Object.entries(regions)) {
       if (typeof part === 'string') patch($(name), part);
-      else if (part.order) patchList($(name), part);
+      else if (part.set) patchList($(name), part);
     }
     if (regions.state) show(regions.state);
     if (regions.running) runs(regions.running);
+    if (regions.grid) sift();
     place ? live('As it was', 'was') : live('Live', '');
   });
   stream.addEventListener('gone', (event) => { place = null; notice(JSON.parse(event.data)); connect(); });
@@ -175,6 +171,7 @@ function patchList(list, { order, set }) {
     items.get(key)?.replaceWith(item);
     items.set(key, item);
   }
+  if (!order) return;
   const kept = new Set(order);
   for (const [key, item] of items) if (!kept.has(key)) item.remove();
   order.forEach((key, at) => { if (list.children[at] !== items.get(key)) list.insertBefore(items.get(key), list.children[at] || null); });
@@ -220,19 +217,24 @@ function tell(text, refused) {
 const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
 
 // The line that does the same: with several devices it names the one that is meant.
-const typed = (line) => 'portal-agent ' + (devices.length > 1 && !line.includes(' --group ') ? '--device ' + quoted(name) + ' ' : '') + line;
+const typed = (line, path) => {
+  const meant = devices.find((one) => path.includes(one.deviceId));
+  return 'portal-agent ' + (devices.length > 1 && meant && !line.includes(' --group ') ? '--device ' + quoted(meant.deviceName) + ' ' : '') + line;
+};
 
 async function send(method, path, body, line, before) {
-  $('echo-line').textContent = before ? before + typed(line) : typed(line);
+  $('echo-line').textContent = (before || '') + typed(line, path);
   return ask(method, path, body);
 }
 
 async function ask(method, path, body) {
   tell('…');
   try {
-    const answer = await fetch(path, { method, headers: { ...header, 'content-type': 'application/json' }, body });
+    const sent = () => fetch(path, { method, headers: { ...header, 'content-type': 'application/json' }, body });
+    let answer = await sent();
     // The cookie is gone: by its key the page may get another, else it says how.
-    if (answer.status === 401) { tell('✗ this page lost its access; try again', true); connect(); return false; }
+    if (answer.status === 401 && await resumed()) answer = await sent();
+    if (answer.status === 401) { tell('✗ this page has no access', true); connect(); return false; }
     const json = await answer.json();
     if (json.error) { tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true); return false; }
     tell('✓ ' + (json.note || (json.ids ? json.ids.length + ' sent' : 'done')));
@@ -243,7 +245,7 @@ async function ask(method, path, body) {
 
 // Several commands in their order, up to the first that is refused.
 async function sendAll(requests) {
-  $('echo-line').textContent = requests.map((one) => typed(one.line)).join('\n');
+  $('echo-line').textContent = requests.map((one) => typed(one.line, one.path)).join('\n');
   $('echo').ariaBusy = 'true';
   for (const one of requests) if (!await ask(one.method, one.path, one.body)) break;
   $('echo').ariaBusy = 'false';
@@ -281,7 +283,11 @@ function submit(form) {
   send(form.dataset.method, form.dataset.path, JSON.stringify(body), body.group ? line.replace(' --here', '') : line, piped);
 }
 
-document.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target); });
+document.addEventListener('submit', (event) => { event.preventDefault(); event.target.id === 'together' ? sendTogether() : submit(event.target); });
+document.addEventListener('input', (event) => {
+  if (event.target.id === 'grid-find') sift();
+  if (event.target.dataset.beside) toggle(event.target.dataset.beside);
+});
 
 document.addEventListener('click', (event) => {
   const hit = event.target.closest('button');
@@ -295,7 +301,10 @@ document.addEventListener('click', (event) => {
     send(data.method, data.path, data.body, data.line).then(() => { if (returns) { place = null; follow(); } });
   }
   else if (data.lines) sendAll(JSON.parse(data.lines));
-  else if (data.device) { history.replaceState(null, '', '?device=' + data.device); choose(data.device); }
+  else if (data.device) { view = 'one'; choose(data.device); }
+  else if (data.view) chooseView(data.view);
+  else if (data.toggle) toggle(data.toggle);
+  else if (data.only !== undefined) { only = data.only; sift(); }
   else if (data.event) { place = { event: data.event, sequence: data.sequence }; follow(); }
   else if (data.lookAt) { document.body.dataset.look = data.lookAt; looks(); }
   else if (data.step) step(Number(data.step));

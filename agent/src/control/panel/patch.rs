@@ -37,7 +37,8 @@ impl From<Markup> for Region {
 /// The regions of a page by the id of their element.
 pub(super) type PageRegions = BTreeMap<&'static str, Region>;
 
-/// What changed, as JSON: a string for HTML, `{"order":[key…],"set":{key:html}}` for a list; none where nothing did.
+/// What changed, as JSON: a string for HTML, `{"order":[key…],"set":{key:html}}` for a list, whose order is null where it is the
+/// same; none where nothing did.
 pub(super) fn patch(before: &PageRegions, after: &PageRegions) -> Option<Value> {
     let changed =
         after.iter().filter_map(|(name, region)| Some(((*name).to_owned(), difference(before.get(name), region)?)));
@@ -53,13 +54,16 @@ fn difference(before: Option<&Region>, after: &Region) -> Option<Value> {
         Region::Html(html) => html.as_str().into(),
         Region::Data(data) => data.clone(),
         Region::List(items) => {
-            let old: HashMap<&str, &str> = match before {
-                Some(Region::List(items)) => items.iter().map(|item| (item.key.as_str(), item.html.as_str())).collect(),
-                _ => HashMap::new(),
+            let before = match before {
+                Some(Region::List(items)) => items.as_slice(),
+                _ => &[],
             };
+            let old: HashMap<&str, &str> = before.iter().map(|item| (item.key.as_str(), item.html.as_str())).collect();
             let is_new = |item: &&ListItem| old.get(item.key.as_str()) != Some(&item.html.as_str());
             let set = items.iter().filter(is_new).map(|item| (item.key.clone(), item.html.as_str().into()));
-            let order: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
+            let is_same_order = before.iter().map(|item| &item.key).eq(items.iter().map(|item| &item.key));
+            // A thousand keys are more than the few items that changed.
+            let order = (!is_same_order).then(|| items.iter().map(|item| item.key.as_str()).collect::<Vec<_>>());
             json!({ "order": order, "set": set.collect::<Map<String, Value>>() })
         }
     })
@@ -86,6 +90,9 @@ mod tests {
         after.insert("line", list(&[("2", "b"), ("3", "C"), ("4", "d")]));
         let sent = patch(&before, &after).unwrap();
         assert_eq!(sent, json!({ "line": { "order": ["2", "3", "4"], "set": { "3": "C", "4": "d" } } }));
+        let mut same = before.clone();
+        same.insert("line", list(&[("1", "a"), ("2", "B"), ("3", "c")]));
+        assert_eq!(patch(&before, &same).unwrap(), json!({ "line": { "order": null, "set": { "2": "B" } } }));
         assert_eq!(patch(&PageRegions::new(), &before).unwrap()["who"], "x");
     }
 }

@@ -222,20 +222,21 @@ fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
     }
 }
 
-/// What stopped at the device's edge, and what went in: the newest large, two more small, a count.
-pub(super) fn door(picture: &PanelPicture) -> Markup {
+/// What stopped at the device's edge, and what went in, `most` of it: the newest large, more of them small, a count.
+pub(super) fn door(picture: &PanelPicture, most: usize) -> Markup {
     let settled: Vec<&ListedReceipt> = picture.history().iter().rev().filter_map(HistoryEntry::receipt).collect();
     let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
     // The timeline has an end: what came before it is not counted, and that is said.
     let more = if picture.is_cut() { "+" } else { "" };
     let held = if picture.place.is_none() { picture.status.held_pushes.as_slice() } else { &[] };
-    let room = 3_usize.saturating_sub(held.len().min(2));
+    let waiting = held.iter().rev().take(most.min(2));
+    let room = most.saturating_sub(waiting.len());
     html! {
         h2 { span { "At the edge" } span { (count) (more) " not shown" @if !held.is_empty() { ", " (held.len()) " held" } } }
         @if settled.is_empty() && held.is_empty() {
             p class="empty" { "Nothing came yet. A push that does not show stops here." }
         }
-        @for waiting in held.iter().rev().take(2) { (waits(waiting, picture.screen.device_id)) }
+        @for waiting in waiting { (waits(waiting, picture.screen.device_id)) }
         @for (place, listed) in settled.iter().take(room).enumerate() { (stopped(listed, place > 0 || !held.is_empty())) }
     }
 }
