@@ -240,7 +240,8 @@ async fn serve_gateway(
     let status =
         daemon.first_device().status().await.map_err(|error| CommandFailure::Client(ClientError::Api(error)))?;
     let broker = sender_settings(settings, Some(&status), state_dir.path())?;
-    ServedGateway::start(&state_dir, &settings.gateway, vec![broker], GatewayAccess::of_this_user(listen)).await
+    let access = GatewayAccess::of_this_user(listen, daemon.gateway_sends());
+    ServedGateway::start(&state_dir, &settings.gateway, vec![broker], access).await
 }
 
 /// The folder may not be there yet: it is the state directory's, say, and this the first start.

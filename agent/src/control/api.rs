@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use portal_contract::{DeviceId, SettingsInForce};
 use tokio_util::sync::CancellationToken;
 
+use super::gateway_sends::GatewaySends;
 use super::long_requests::LongRequestPlaces;
 use super::panel::PanelAccess;
 use super::scenario_run::ScenarioRuns;
@@ -24,6 +25,8 @@ pub(super) struct ApiState<H> {
     pub(super) panel: Arc<PanelAccess>,
     /// The port that `Host` and `Origin` must name.
     pub(super) port: u16,
+    /// What was sent through the gateway that runs in this daemon.
+    pub(super) gateway_sends: GatewaySends,
     /// The scenarios that run on the devices, as their runners report them.
     pub(super) scenarios: Arc<ScenarioRuns>,
     /// What `config show` asks for.

@@ -19,11 +19,11 @@ use super::config;
 use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, RouteDescription, of_device, schema, unknown_method, unknown_path};
 use super::{
-    CardList, CommandResult, DeviceEvent, HeldList, HistoryList, IdList, IdleReport, InAppMessages, InteractionRequest,
-    PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, ScenarioAnswer, ScenarioReport,
-    SentBytes, SentNotification, WatchedRun, WatcherRequest, devices, doctor, events, explain, health, held, history,
-    idle, ids, interaction, log, notifications, openapi, panel, push, scenario_run, screen, settings, status, stop,
-    wait,
+    CardList, CommandResult, DeviceEvent, GatewaySendList, HeldList, HistoryList, IdList, IdleReport, InAppMessages,
+    InteractionRequest, PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, ScenarioAnswer,
+    ScenarioReport, SentBytes, SentNotification, WatchedRun, WatcherRequest, devices, doctor, events, explain,
+    gateway_sends, health, held, history, idle, ids, interaction, log, notifications, openapi, panel, push,
+    scenario_run, screen, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -108,6 +108,13 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             &[],
             AnswerKind::Json(schema::<SettingsInForce>),
             config::show::<H>,
+        ),
+        ApiRoute::get(
+            gateway_sends::PATH,
+            "What was sent through the gateway that runs in this daemon, oldest first, with what became of it",
+            &[],
+            AnswerKind::Json(schema::<GatewaySendList>),
+            gateway_sends::list::<H>,
         ),
         ApiRoute::get("/readyz", "Whether it is online; needs no token", &[], AnswerKind::Text, health::readyz::<H>),
         ApiRoute::of_row(&hosting::LIST, &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),

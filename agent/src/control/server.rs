@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::api::ApiState;
+use super::gateway_sends::GatewaySends;
 use super::long_requests::LongRequestPlaces;
 use super::panel::{KeptPanel, PanelAccess};
 use super::routes::router;
@@ -47,6 +48,7 @@ pub enum ControlError {
 #[derive(Debug)]
 pub struct ControlServer {
     file: ControlFile,
+    gateway_sends: GatewaySends,
     ending: CancellationToken,
     server: HttpServer,
 }
@@ -87,6 +89,7 @@ impl ControlServer {
             token: token.clone(),
         };
         let ending = CancellationToken::new();
+        let gateway_sends = GatewaySends::default();
         let api = ApiState {
             host,
             token: Arc::new(token),
@@ -94,6 +97,7 @@ impl ControlServer {
             port: local.port(),
             places: LongRequestPlaces::default(),
             scenarios: Arc::new(ScenarioRuns::default()),
+            gateway_sends: gateway_sends.clone(),
             settings: Arc::new(settings),
             ending: ending.clone(),
         };
@@ -104,12 +108,17 @@ impl ControlServer {
             limits: ConnectionLimits::default(),
         };
         let server = HttpServer::start(listener, options, router(api), ending.clone());
-        Ok(Self { file, ending, server })
+        Ok(Self { file, gateway_sends, ending, server })
     }
 
     /// Where it listens.
     pub fn url(&self) -> &str {
         &self.file.url
+    }
+
+    /// Where a gateway that runs in this daemon tells what was sent through it.
+    pub fn gateway_sends(&self) -> &GatewaySends {
+        &self.gateway_sends
     }
 
     /// What a client needs to know.

@@ -16,7 +16,7 @@ use super::sleep::SleepWatch;
 use crate::broker::{
     BrokerError, EmbeddedBroker, EmbeddedError, EmbeddedOptions, SessionSettings, keep_credentials, kept_credentials,
 };
-use crate::control::{ControlError, ControlFile, ControlServer, RunningHost};
+use crate::control::{ControlError, ControlFile, ControlServer, GatewaySends, RunningHost};
 use crate::desktop::{self, ConsoleNotifier, DesktopEvent, DesktopShare, NativeNotifier, Notifier};
 use crate::host::{
     AddDeviceError, Clock, DeviceHandle, Host, HostError, HostHandle, HostSetup, OpenError, OpenedDevice, SystemClock,
@@ -263,6 +263,11 @@ impl Daemon {
     /// The hosted devices.
     pub fn host(&self) -> &HostHandle {
         self.host.handle()
+    }
+
+    /// Where a gateway in this daemon tells what was sent through it, for the page.
+    pub fn gateway_sends(&self) -> GatewaySends {
+        self.server.gateway_sends().clone()
     }
 
     /// The device that a fresh state directory begins with.

@@ -7,6 +7,7 @@ mod certificates;
 mod http;
 mod link;
 mod state;
+mod telling;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Who is told the groups of all tenants, as JSON, whenever they changed.
 pub type GroupKeeper = Arc<dyn Fn(Vec<u8>) + Send + Sync>;
 
+/// Who is told the latest sends, as `GET /emulator/notifications` has them, whenever they changed.
+pub type SendsTeller = Arc<dyn Fn(Vec<serde_json::Value>) + Send + Sync>;
+
 /// What a gateway is started with.
 pub struct GatewayOptions {
     /// Where it listens; port 0 is a free one.
@@ -49,6 +53,8 @@ pub struct GatewayOptions {
     pub faults: Option<Faults>,
     /// Who keeps the groups.
     pub keep_groups: GroupKeeper,
+    /// Who shows the latest sends.
+    pub tell_sends: Option<SendsTeller>,
 }
 
 /// Why a gateway does not start.
@@ -101,6 +107,9 @@ impl RunningGateway {
             options.keep_groups,
             ending.clone(),
         ));
+        if let Some(tell) = options.tell_sends {
+            tokio::spawn(telling::tell_sends(Arc::clone(&state), tell));
+        }
         let link = BrokerLink::start(options.brokers, Arc::clone(&state), ending.clone());
         let options = HttpServerOptions {
             name: "gateway",

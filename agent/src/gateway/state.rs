@@ -99,6 +99,7 @@ impl GatewayState {
     /// Publishes a call's messages, then has its answer. A send that is to be lost is answered as if it had gone out.
     pub(super) async fn publish(&self, mut call: PendingCall, sender: &PushSender, lost: bool) -> GraphAnswer {
         let changes_groups = call.changes_groups();
+        let sent = (call.is_send() && self.changed_sends.receiver_count() > 0).then(|| call.id().to_owned());
         let messages = call.take_messages();
         let published = if lost && call.is_send() {
             tracing::info!("a send was lost on purpose");
@@ -109,6 +110,9 @@ impl GatewayState {
         let answer = self.gateway().finish(call, &published);
         if changes_groups {
             self.keep_groups();
+        }
+        if let Some(id) = sent {
+            self.send_changed(id);
         }
         answer
     }

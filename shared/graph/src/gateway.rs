@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use portal_contract::{DeviceId, Tenant, Timestamp};
+use serde_json::Value;
 
 use crate::answer::{GraphAnswer, GraphError, RequestIds};
 use crate::calls::{self, PendingKind};
@@ -80,6 +81,11 @@ impl PendingCall {
         std::mem::take(&mut self.messages)
     }
 
+    /// The id of the request, and of what it sends.
+    pub fn id(&self) -> &str {
+        &self.ids.request_id
+    }
+
     /// Whether it changes the groups, which are to be kept then.
     pub fn changes_groups(&self) -> bool {
         matches!(self.kind, PendingKind::Groups { .. })
@@ -131,6 +137,11 @@ impl Gateway {
     /// The groups of each tenant, to be kept over a restart.
     pub fn directories(&self) -> BTreeMap<&Tenant, &Directory> {
         self.tenants.iter().map(|(name, state)| (name, &state.directory)).collect()
+    }
+
+    /// The latest sends of the default tenant, oldest first, as `GET /emulator/notifications` has them.
+    pub fn latest_sends(&self, most: usize) -> Vec<Value> {
+        self.tenants.get(&self.default_tenant).map(|state| state.sends.latest(most)).unwrap_or_default()
     }
 
     /// The gateway's time, which `POST /emulator/clock` moves ahead of the computer's.

@@ -95,6 +95,12 @@ impl SendBook {
         self.sends.get(id)
     }
 
+    /// The summaries of the latest, oldest first.
+    pub(crate) fn latest(&self, most: usize) -> Vec<Value> {
+        let known = self.order.iter().skip(self.order.len().saturating_sub(most));
+        known.filter_map(|id| self.sends.get(id)).map(SendRecord::summary).collect()
+    }
+
     /// The sends, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &SendRecord> {
         self.order.iter().filter_map(|id| self.sends.get(id))

@@ -7,6 +7,7 @@ mod doing;
 mod lost;
 mod pictures;
 mod runs;
+mod sends;
 mod several;
 
 use anyhow::{Context, Result, ensure};

@@ -68,6 +68,7 @@ pub(super) fn run(context: &mut CommandContext, args: &GatewayRunArgs) -> Result
         certificate: args.certificate.clone().zip(args.key.clone()),
         ca_file: args.ca_file.clone(),
         faults: args.faults.clone(),
+        tell_sends: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandFailure::runtime)?;
     runtime.block_on(async {

@@ -14,7 +14,8 @@ use portal_graph::{Directory, Faults, Gateway, LimitSettings, Role, TokenTable};
 
 use super::super::CommandFailure;
 use super::file::{GATEWAY_FILE, GatewayFile};
-use crate::gateway::{GatewayError, GatewayOptions, RunningGateway, fresh_token};
+use crate::control::{GatewaySend, GatewaySends};
+use crate::gateway::{GatewayError, GatewayOptions, RunningGateway, SendsTeller, fresh_token};
 use crate::input_file;
 use crate::sender::SenderOptions;
 use crate::settings::GatewaySettings;
@@ -37,12 +38,20 @@ pub struct GatewayAccess {
     pub ca_file: Option<PathBuf>,
     /// What befalls requests on purpose.
     pub faults: Option<Faults>,
+    /// Who shows the latest sends.
+    pub tell_sends: Option<SendsTeller>,
 }
 
 impl GatewayAccess {
-    /// On this address, for whoever can read `gateway.json`.
-    pub fn of_this_user(listen: SocketAddr) -> Self {
-        Self { listen, tokens: Some(TokenTable::default()), certificate: None, ca_file: None, faults: None }
+    /// On this address, for whoever can read `gateway.json`, in a daemon whose page shows the sends.
+    pub fn of_this_user(listen: SocketAddr, page: GatewaySends) -> Self {
+        let tell: SendsTeller = Arc::new(move |sends| {
+            // They have the form that the page reads, by their names.
+            let read = |send| serde_json::from_value::<GatewaySend>(send).ok();
+            page.set(sends.into_iter().filter_map(read).collect());
+        });
+        let tokens = Some(TokenTable::default());
+        Self { listen, tokens, certificate: None, ca_file: None, faults: None, tell_sends: Some(tell) }
     }
 }
 
@@ -79,6 +88,7 @@ impl ServedGateway {
             gateway: Gateway::new(tokens, tenant, groups(state_dir)?, limits(settings)),
             open,
             faults: access.faults,
+            tell_sends: access.tell_sends,
             keep_groups: Arc::new(move |bytes| {
                 if let Err(error) = keeper.write_private(GROUPS_FILE, &bytes) {
                     tracing::warn!("the groups are not kept over a restart: {error}");

@@ -21,8 +21,9 @@ use super::controls::controls;
 use super::patch::{PageRegions, Region, patch};
 use super::picture::PanelPicture;
 use super::regions::regions;
-use super::run;
+use super::{run, sends};
 use crate::control::api::ApiState;
+use crate::control::gateway_sends::GatewaySend;
 use crate::control::history::PLACE;
 use crate::control::long_requests::LongRequest;
 use crate::control::parameters::{QueryParameter, QueryValues};
@@ -59,6 +60,7 @@ pub(super) async fn live<H: RunningHost>(
         closed: api.panel.closed(),
         reported: api.scenarios.changed(),
         scenarios: api.scenarios,
+        gateway_sends: api.gateway_sends.follow(),
         ending: api.ending.clone(),
         host: api.host.clone(),
         device,
@@ -82,6 +84,7 @@ struct PanelStream<H: RunningHost> {
     settled: watch::Receiver<u64>,
     closed: watch::Receiver<u64>,
     scenarios: Arc<ScenarioRuns>,
+    gateway_sends: watch::Receiver<Vec<GatewaySend>>,
     reported: watch::Receiver<u64>,
     ending: CancellationToken,
     /// The regions as they were last sent.
@@ -131,6 +134,7 @@ impl<H: RunningHost> PanelStream<H> {
                 Err(error) => return self.gone(&error.message),
             };
             let mut regions = regions(&picture);
+            regions.insert("sends", sends::sends(&self.gateway_sends.borrow_and_update(), &picture).into());
             let reported = self.scenarios.run(self.device.id(), Instant::now());
             regions.insert("run", run::run(reported.as_ref(), self.device.id()).into());
             regions.insert("caption", run::caption(reported.as_ref()).into());
@@ -159,6 +163,7 @@ impl<H: RunningHost> PanelStream<H> {
             changed = self.changes.changed() => changed.is_ok(),
             changed = self.settled.changed() => changed.is_ok(),
             changed = self.reported.changed() => changed.is_ok(),
+            changed = self.gateway_sends.changed() => changed.is_ok(),
             () = tokio::time::sleep(BEAT) => return Awaited::Nothing,
         };
         if !is_there {

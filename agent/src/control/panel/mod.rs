@@ -19,6 +19,7 @@ mod phone;
 mod picture;
 mod regions;
 mod run;
+mod sends;
 mod several;
 mod times;
 mod when;
@@ -47,7 +48,8 @@ pub use kept::{NothingKept, PanelFile};
 /// What of the page holds no data, and is given to whoever knows its host name.
 pub(super) const SHELL: [&str; 4] = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"];
 /// One file of each to the browser: a file here for each part of the page.
-const STYLES: &str = concat!(include_str!("panel.css"), include_str!("several.css"), include_str!("run.css"));
+const STYLES: &str =
+    concat!(include_str!("panel.css"), include_str!("several.css"), include_str!("run.css"), include_str!("sends.css"));
 const SCRIPT: &str = concat!(include_str!("panel.js"), include_str!("several.js"), include_str!("run.js"));
 /// Where a code becomes a session.
 const SESSION: &str = "/panel/session";

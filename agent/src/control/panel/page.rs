@@ -67,6 +67,7 @@ pub(super) fn shell() -> String {
                                 span id="echo-answer" {}
                             }
                         }
+                        div id="sends" aria-label="Sent through the gateway" role="region" {}
                     }
                     section class="card why" id="why" aria-label="Why" { div id="why-verdict" {} div id="why-steps" {} div id="why-more" {} }
                     section class="see" aria-label="What the phone shows" {
