@@ -114,6 +114,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/scenario/record.rs", &["daemon", "scenario"]),
     ("cli/scenario/show.rs", &["scenario"]),
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
+    ("cli/script.rs", &["daemon", "scenario"]),
     ("cli/scenario/watch.rs", &["key_terminal", "scenario"]),
     // Settings in the daemon's words: `config show`, and the broker that `push` shares with the daemon.
     ("cli/config.rs", &["daemon"]),

@@ -123,6 +123,16 @@ impl Browser {
         Ok(start.elapsed())
     }
 
+    /// Presses a key, and lets it go.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn key(&self, key: &str) -> Result<()> {
+        let presses = ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }));
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": presses });
+        self.call("POST", "/actions", &json!({ "actions": [keyboard] })).map(drop)
+    }
+
     /// Sets what the page has for its window.
     ///
     /// # Errors

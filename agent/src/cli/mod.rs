@@ -34,6 +34,7 @@ mod run;
 mod run_lines;
 mod scenario;
 mod screen;
+mod script;
 mod see;
 mod service;
 mod shell;

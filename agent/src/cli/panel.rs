@@ -2,14 +2,14 @@
 //!
 //! Lives here: what is printed, and how a browser is opened. Does not live here: the page (`control`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clap::Subcommand;
 use maud::{DOCTYPE, html};
 
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure};
+use super::{CommandContext, CommandFailure, script};
 use crate::state_dir::StateDir;
 
 /// The file that leads a browser to the link: arguments show in the list of processes, and a file of this user's alone does not.
@@ -21,12 +21,16 @@ const REDIRECT: &str = "panel.html";
 Examples:
   portal-agent panel           a link that is good once, for a minute
   portal-agent panel --open    in this computer's browser
-  portal-agent panel close     end the access of every page")]
+  portal-agent panel close     end the access of every page
+  portal-agent panel --script config/scripts/denied-walk.yaml --open")]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct PanelArgs {
     /// Open it in this computer's browser
     #[arg(long)]
     open: bool,
+    /// Play this script for an audience, beat by beat: Space on the page's stage plays the next, R is back at the start
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
     #[command(subcommand)]
     verb: Option<PanelVerb>,
 }
@@ -40,6 +44,9 @@ enum PanelVerb {
 
 /// Runs `panel`.
 pub fn run(context: &mut CommandContext, args: &PanelArgs) -> Result<(), CommandFailure> {
+    if let Some(file) = &args.script {
+        return script::run(context, file, args.open);
+    }
     let client = context.daemon()?;
     if let Some(PanelVerb::Close) = args.verb {
         let answer = client.close_panel()?;

@@ -23,9 +23,9 @@ use super::config;
 use super::following::FollowedLines;
 use super::log::{EVENT_STREAM, LogRequest};
 use super::{
-    ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, HeldList, HistoryPlace, IdList, IdleReport,
-    InAppMessages, PanelClosed, PanelLink, ReceiptList, ScenarioAnswer, ScenarioOrder, ScenarioReport, VERSION,
-    WaitRequest, WatcherOrder, WatcherRequest,
+    ApiError, CommandResult, ControlFile, DesktopInteraction, DeviceEvent, HeldList, HistoryList, HistoryPlace, IdList,
+    IdleReport, InAppMessages, PanelClosed, PanelLink, ReceiptList, ScenarioAnswer, ScenarioOrder, ScenarioReport,
+    VERSION, WaitRequest, WatcherOrder, WatcherRequest,
 };
 
 /// How long connecting to loopback may take.
@@ -207,6 +207,14 @@ impl ControlClient {
     pub fn order(&self, order: WatcherOrder) -> Result<(), ClientError> {
         let body = serde_json::json!({ "order": order });
         self.send_json::<WatcherRequest>(HttpMethod::Post, &self.path("scenario/order"), &body).map(drop)
+    }
+
+    /// The latest entries of the device's history, oldest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn history(&self, limit: usize) -> Result<HistoryList, ClientError> {
+        Ok(self.get(&self.path("history"), &[("limit", limit.to_string())])?.value)
     }
 
     /// The receipts that are asked for, oldest first.

@@ -60,6 +60,14 @@ impl AttachedDevice {
     /// The daemon does not answer, or refuses.
     pub async fn open(client: &Arc<ControlClient>, sender: &Arc<PushSender>) -> Result<Self, TestDeviceError> {
         blocking(client, |client| client.apply(&DeviceCommand::Reset)).await?;
+        Self::join(client, sender).await
+    }
+
+    /// Takes the device as it is, and listens to what happens on it.
+    ///
+    /// # Errors
+    /// The daemon does not answer.
+    pub async fn join(client: &Arc<ControlClient>, sender: &Arc<PushSender>) -> Result<Self, TestDeviceError> {
         let status = blocking(client, |client| client.status()).await?.value;
         let (events, heard) = blocking(client, |client| {
             let mut events = client.events()?;
@@ -76,6 +84,24 @@ impl AttachedDevice {
             now: status.device.updated_at,
             retained: BTreeSet::new(),
         })
+    }
+
+    /// The newest event of the device's history.
+    ///
+    /// # Errors
+    /// The daemon does not answer, or has no history.
+    pub async fn latest_event(&self) -> Result<u64, TestDeviceError> {
+        let history = self.call(|client| client.history(1)).await?.history;
+        let nothing = || TestDeviceError::Impossible("the device has no history to go back to".to_owned());
+        history.last().map(|entry| entry.event).ok_or_else(nothing)
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// The daemon does not answer, or the device refuses.
+    pub async fn command(&self, command: DeviceCommand) -> Result<CommandResult, TestDeviceError> {
+        Ok(self.call(move |client| client.apply(&command)).await?.value)
     }
 
     /// Leaves the device as it came: out of its box.

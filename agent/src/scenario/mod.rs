@@ -16,13 +16,14 @@ mod reporter;
 pub mod result;
 pub mod runner;
 mod schema;
+pub mod script_player;
 pub mod select;
 mod test_device;
 mod watched_host;
 pub mod watched_run;
 mod watcher;
 
-pub use read::{InvalidFile, ReportedProblem, devices, nearest, read, rules_by_settings};
+pub use read::{InvalidFile, MAX_FILE_BYTES, ReportedProblem, devices, nearest, read, read_script, rules_by_settings};
 pub use schema::schema;
 
 #[cfg(test)]

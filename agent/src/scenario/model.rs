@@ -95,6 +95,26 @@ impl ScenarioCase {
     }
 }
 
+/// A presenter's script: what an audience is shown, beat by beat.
+#[derive(Debug, Clone)]
+pub struct PresenterScript {
+    /// Its name, and the steps of all beats in order, on the device that is there.
+    pub case: ScenarioCase,
+    /// The beats, in order.
+    pub beats: Vec<ScriptBeat>,
+}
+
+/// What is played at once, and said to it.
+#[derive(Debug, Clone)]
+pub struct ScriptBeat {
+    /// What the audience reads.
+    pub caption: String,
+    /// Where it stands.
+    pub at: FilePosition,
+    /// Which of the script's steps are its own.
+    pub steps: std::ops::Range<usize>,
+}
+
 /// The name of a case.
 pub fn case_name(scenario: &str, combination: &MatrixCombination) -> String {
     if combination.is_empty() {

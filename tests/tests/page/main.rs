@@ -7,6 +7,7 @@ mod doing;
 mod lost;
 mod pictures;
 mod runs;
+mod script;
 mod sends;
 mod several;
 

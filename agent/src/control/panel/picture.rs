@@ -5,7 +5,7 @@
 use portal_contract::{ChecklistEntry, Explanation, Prerequisite, StatusReport};
 use portal_screen::{PhoneMoment, PhoneScreen};
 
-use crate::control::{ApiError, HistoryEntry, HistoryPlace, RunningDevice};
+use crate::control::{ApiError, HistoryEntry, HistoryKind, HistoryPlace, RunningDevice};
 
 /// How many steps the timeline has.
 const STEPS: usize = 60;
@@ -34,6 +34,8 @@ impl PanelPicture {
         let Some(moment) = device.moment(place).await? else { return Ok(None) };
         let timeline = device.history(None, STEPS).await?;
         let explanation = match place {
+            // What came before a return belongs to what was left behind, and is still in the timeline.
+            None if status.held == 0 && is_new_life(&timeline) => None,
             None => device.explain(None).await?,
             Some(HistoryPlace { sequence: None, .. }) => None,
             Some(HistoryPlace { sequence: Some(sequence), .. }) => match id_of(until(&timeline, place), sequence) {
@@ -50,9 +52,9 @@ impl PanelPicture {
         self.moment.snapshot.checklist_entries(None)
     }
 
-    /// The latest steps up to the place that is looked at.
+    /// The latest steps up to the place that is looked at, from the latest return on: the device began anew with that.
     pub(super) fn history(&self) -> &[HistoryEntry] {
-        until(&self.timeline, self.place)
+        since_return(until(&self.timeline, self.place))
     }
 
     /// Whether the timeline leaves out what was before it.
@@ -69,6 +71,24 @@ impl PanelPicture {
 fn until(timeline: &[HistoryEntry], place: Option<HistoryPlace>) -> &[HistoryEntry] {
     let end = timeline.partition_point(|entry| place.is_none_or(|place| entry.place() <= place));
     &timeline[..end]
+}
+
+/// The entries behind the latest return to an earlier event; all where there is none.
+fn since_return(timeline: &[HistoryEntry]) -> &[HistoryEntry] {
+    let returns = |entry: &HistoryEntry| match &entry.what {
+        HistoryKind::Changed { change, .. } => {
+            change.get("command").is_some_and(|command| command.get("return").is_some())
+        }
+        HistoryKind::Settled { .. } => false,
+    };
+    let from = timeline.iter().rposition(returns).map_or(0, |at| at + 1);
+    &timeline[from..]
+}
+
+/// Whether the device returned to an earlier event, and no push came since.
+fn is_new_life(timeline: &[HistoryEntry]) -> bool {
+    let since = since_return(timeline);
+    since.len() < timeline.len() && since.iter().all(|entry| entry.receipt().is_none())
 }
 
 fn id_of(history: &[HistoryEntry], sequence: u64) -> Option<portal_contract::NotificationId> {

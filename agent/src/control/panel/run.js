@@ -26,3 +26,6 @@ document.addEventListener('keydown', (event) => {
   event.stopImmediatePropagation();
   order(word);
 }, true);
+
+// A presenter's link opens the stage at once.
+if (new URLSearchParams(location.search).has('stage')) stage(true);

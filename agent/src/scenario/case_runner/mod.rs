@@ -42,11 +42,13 @@ struct SentPush {
 }
 
 /// A case under way.
-struct CaseRunner<'a, S> {
+pub struct CaseRunner<'a, S> {
     device: &'a mut S,
     case: &'a ScenarioCase,
     began: Timestamp,
     now: Timestamp,
+    /// What the ids of its pushes begin with, where the scenario gives them none.
+    ids: String,
     /// The newest receipt's sequence before the case.
     first: u64,
     sent: Vec<SentPush>,
@@ -68,7 +70,7 @@ pub async fn run_case<S: TestDevice>(
     let started = Instant::now();
     let mut steps = Vec::with_capacity(case.steps.len() + 1);
     let mut was_stopped = false;
-    let device_time = match CaseRunner::begin(device, case).await {
+    let device_time = match CaseRunner::begin(device, case, "push-".to_owned()).await {
         Err(error) => {
             steps.push(trouble(&case.at, "the device is there", &error));
             Duration::ZERO
@@ -157,7 +159,11 @@ fn since(earlier: Timestamp, later: Timestamp) -> Duration {
 }
 
 impl<'a, S: TestDevice> CaseRunner<'a, S> {
-    async fn begin(device: &'a mut S, case: &'a ScenarioCase) -> Result<Self, TestDeviceError> {
+    /// Goes on from how the device is; `ids` keeps the ids of its pushes apart from those of before.
+    ///
+    /// # Errors
+    /// The device does not come to rest, or is gone.
+    pub async fn begin(device: &'a mut S, case: &'a ScenarioCase, ids: String) -> Result<Self, TestDeviceError> {
         let idle = device.until_idle().await?;
         let first = device.status().await?.last_sequence;
         device.happened(&idle).await?;
@@ -166,6 +172,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             case,
             began: idle.now,
             now: idle.now,
+            ids,
             first,
             sent: Vec::new(),
             since: Vec::new(),
@@ -198,12 +205,18 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             if !watcher.before(self.case, steps).await {
                 return false;
             }
-            let (began, started) = (self.now, Instant::now());
-            let outcome = self.step(step).await;
+            let result = self.run_step(step).await;
             let screen = self.picture(how).await;
-            steps.push(StepResult { screen, ..self.result(step, began, started, outcome) });
+            steps.push(StepResult { screen, ..result });
         }
         true
+    }
+
+    /// Runs one step; one that fails stops nothing here.
+    pub async fn run_step(&mut self, step: &ScenarioStep) -> StepResult {
+        let (began, started) = (self.now, Instant::now());
+        let outcome = self.step(step).await;
+        self.result(step, began, started, outcome)
     }
 
     fn result(
@@ -357,7 +370,7 @@ impl<'a, S: TestDevice> CaseRunner<'a, S> {
             PushAddressee::Device => topics.notifications(),
             PushAddressee::Group(group) => topics.group_notifications(group),
         };
-        let fresh = format!("push-{}", self.sent.len() + 1);
+        let fresh = format!("{}{}", self.ids, self.sent.len() + 1);
         // Read before it is sent: what of its receipts is newer is this push's, though it may have no id, or one that
         // came before.
         let after = self.device.status().await?.last_sequence;

@@ -11,6 +11,7 @@ mod matrix;
 mod members;
 mod place;
 mod push;
+mod script;
 mod status;
 mod step;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod yaml;
 pub use changes::{row, spellings};
 pub use diagnostic::{InvalidFile, ReportedProblem};
 pub use given::{rules_by_settings, switch_names};
+pub use script::read_script;
 pub use vocabulary::Vocabulary;
 pub use words::nearest;
 

@@ -27,6 +27,18 @@ pub fn read_all(
     places: &SourceFile,
     problems: &mut ProblemList,
 ) -> Vec<ScenarioStep> {
+    read_more(node, platform, above, places, &mut false, problems)
+}
+
+/// Reads steps that come behind others: `has_push` says whether a push was sent by then.
+pub fn read_more(
+    node: &YamlNode,
+    platform: Option<OperatingSystem>,
+    above: &ExpectationBasis,
+    places: &SourceFile,
+    has_push: &mut bool,
+    problems: &mut ProblemList,
+) -> Vec<ScenarioStep> {
     let YamlNodeKind::List(nodes) = &node.kind else {
         problems.add(
             node.place,
@@ -36,13 +48,12 @@ pub fn read_all(
         return Vec::new();
     };
     let mut steps = Vec::new();
-    let mut has_push = false;
     for node in nodes {
         // Of a push that is not right the mistake is told, and not that none was sent.
-        has_push = has_push || line(node).starts_with("push");
+        *has_push = *has_push || line(node).starts_with("push");
         let of_node = read(node, above, places, problems);
         for step in &of_node {
-            if let Some((message, hint)) = cannot_hold(&step.action, platform, has_push) {
+            if let Some((message, hint)) = cannot_hold(&step.action, platform, *has_push) {
                 problems.add(node.place, message, hint);
             }
         }
