@@ -143,12 +143,64 @@ impl Browser {
         self.call("POST", "/goog/cdp/execute", &command).map(drop)
     }
 
+    /// Runs a script in each page that is opened from now on, before the page's own.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn before_each_page(&self, script: &str) -> Result<()> {
+        let command = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
+        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+    }
+
+    /// The cookies of the page that is open, as a request has them.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn cookies(&self) -> Result<String> {
+        let cookies = self.call("GET", "/cookie", &Value::Null)?;
+        let pairs = cookies.as_array().into_iter().flatten().map(|cookie| {
+            let text = |member: &str| cookie[member].as_str().unwrap_or_default().to_owned();
+            format!("{}={}", text("name"), text("value"))
+        });
+        Ok(pairs.collect::<Vec<_>>().join("; "))
+    }
+
     /// Removes every cookie.
     ///
     /// # Errors
     /// The driver refuses.
     pub fn forget_cookies(&self) -> Result<()> {
         let command = json!({ "cmd": "Network.clearBrowserCookies", "params": {} });
+        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+    }
+
+    /// Presses a key and lets it go: `Tab`, `Enter`, `ArrowLeft`, `Escape`, a letter.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn key(&self, key: &str) -> Result<()> {
+        // WebDriver's own code points for keys without a character.
+        let value = match key {
+            "Tab" => "\u{e004}",
+            "Enter" => "\u{e007}",
+            "Escape" => "\u{e00c}",
+            "ArrowLeft" => "\u{e012}",
+            "ArrowRight" => "\u{e014}",
+            letter => letter,
+        };
+        let presses = json!([{ "type": "keyDown", "value": value }, { "type": "keyUp", "value": value }]);
+        let keys = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": presses }] });
+        self.call("POST", "/actions", &keys).map(drop)
+    }
+
+    /// Has the page find these features of its medium: `("forced-colors", "active")`; the others as they are.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn media(&self, features: &[(&str, &str)]) -> Result<()> {
+        let features: Vec<Value> =
+            features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.call("POST", "/goog/cdp/execute", &command).map(drop)
     }
 
