@@ -3,6 +3,7 @@
 //! Lives here: the way through the browser. Does not live here: who is let in (the control API's own tests), the phone's
 //! states (`portal_screen`).
 
+mod accessible;
 mod doing;
 mod lost;
 mod pictures;
