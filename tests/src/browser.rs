@@ -123,16 +123,6 @@ impl Browser {
         Ok(start.elapsed())
     }
 
-    /// Presses a key, and lets it go.
-    ///
-    /// # Errors
-    /// The driver refuses.
-    pub fn key(&self, key: &str) -> Result<()> {
-        let presses = ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key }));
-        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": presses });
-        self.call("POST", "/actions", &json!({ "actions": [keyboard] })).map(drop)
-    }
-
     /// Sets what the page has for its window.
     ///
     /// # Errors
@@ -174,7 +164,7 @@ impl Browser {
         self.call("POST", "/goog/cdp/execute", &command).map(drop)
     }
 
-    /// Presses a key and lets it go: `Tab`, `Enter`, `ArrowLeft`, `Escape`, a letter.
+    /// Presses a key and lets it go: `Tab`, `Enter`, `ArrowLeft`, `Escape`, a character, or one of WebDriver's own code points.
     ///
     /// # Errors
     /// The driver refuses.
