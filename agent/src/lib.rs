@@ -53,6 +53,7 @@ mod library_error;
 mod likeness;
 pub mod mqtt;
 mod output_file;
+pub mod recording;
 pub mod scenario;
 pub mod secret;
 pub mod sender;

@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("library_error", &[]),
     ("likeness", &[]),
     ("output_file", &[]),
+    ("recording", &[]),
     ("secret", &[]),
     ("service", &[]),
     ("state_dir", &[]),
@@ -41,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("broker", &["mqtt", "secret"]),
     ("desktop", &[]),
     ("journal", &[]),
-    ("control", &["http_server"]),
+    ("control", &["http_server", "recording"]),
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
@@ -82,6 +83,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "host",
             "journal",
             "mqtt",
+            "recording",
             "secret",
             "sender",
             "settings",
@@ -111,7 +113,7 @@ const FILES: &[(&str, &[&str])] = &[
     // Scenarios are read and run in the command's own process.
     ("cli/scenario/mod.rs", &["scenario"]),
     ("cli/scenario/facts.rs", &["scenario"]),
-    ("cli/scenario/record.rs", &["daemon", "scenario"]),
+    ("cli/scenario/record.rs", &["daemon", "recording", "scenario"]),
     ("cli/scenario/show.rs", &["scenario"]),
     ("cli/scenario/run.rs", &["broker", "daemon", "desktop", "scenario"]),
     ("cli/script.rs", &["daemon", "scenario"]),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::gateway_sends::GatewaySends;
 use super::long_requests::LongRequestPlaces;
 use super::panel::PanelAccess;
+use super::recording::Recordings;
 use super::scenario_run::ScenarioRuns;
 use super::{ApiError, ControlToken, RunningHost};
 
@@ -27,6 +28,8 @@ pub(super) struct ApiState<H> {
     pub(super) port: u16,
     /// What was sent through the gateway that runs in this daemon.
     pub(super) gateway_sends: GatewaySends,
+    /// What is recorded of the devices.
+    pub(super) recordings: Arc<Recordings>,
     /// The scenarios that run on the devices, as their runners report them.
     pub(super) scenarios: Arc<ScenarioRuns>,
     /// What `config show` asks for.

@@ -46,7 +46,7 @@ impl ApiError {
             "badRequest" | "unknownSetting" | "invalidValue" | "invalidVersion" => 400,
             "unauthorized" => 401,
             "foreignHost" | "foreignOrigin" => 403,
-            "unknownDevice" | "unknownPath" | "unknownPlace" | "noReceipt" | "noScenario" => 404,
+            "unknownDevice" | "unknownPath" | "unknownPlace" | "noReceipt" | "noScenario" | "noRecording" => 404,
             "methodNotAllowed" => 405,
             "requestTooSlow" => 408,
             "bodyTooLarge" => 413,

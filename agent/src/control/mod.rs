@@ -35,6 +35,7 @@ mod openapi;
 mod panel;
 mod parameters;
 mod push;
+mod recording;
 mod route;
 mod routes;
 mod scenario_run;
@@ -65,6 +66,7 @@ pub use notifications::InAppMessages;
 pub use panel::{NothingKept, PanelClosed, PanelFile, PanelLink};
 pub use portal_contract::{CommandResult, DesktopInteraction, DeviceEvent, DeviceEventKind, IdleReport, LogQuery};
 pub use push::{NotificationDraft, PushRequest, RawPushRequest, SentBytes, SentNotification};
+pub use recording::{Recording, RecordingRequest};
 pub use scenario_run::{
     ReportedStep, ReportedStepState, ScenarioAnswer, ScenarioOrder, ScenarioReport, WatchedRun, WatcherOrder,
     WatcherRequest,

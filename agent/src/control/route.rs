@@ -92,6 +92,18 @@ impl<H: RunningHost> ApiRoute<H> {
         Self::new(about, on(MethodFilter::POST, handler))
     }
 
+    /// A route that ends something, and is no command of a device.
+    pub(super) fn delete<T: 'static, F: Handler<T, ApiState<H>>>(
+        path: impl Into<String>,
+        summary: &'static str,
+        answers: AnswerKind,
+        handler: F,
+    ) -> Self {
+        let (method, path, summary) = (HttpMethod::Delete, path.into(), summary.to_owned());
+        let about = RouteDescription { method, path, summary, parameters: &[], body: None, answers };
+        Self::new(about, on(MethodFilter::DELETE, handler))
+    }
+
     /// A command of the table that changes the device.
     pub(super) fn command(row: &'static CommandRow, body: &RequestBody) -> Self {
         let about = RouteDescription {

@@ -20,10 +20,10 @@ use super::guard::guard;
 use super::route::{AnswerKind, ApiRoute, RouteDescription, of_device, schema, unknown_method, unknown_path};
 use super::{
     CardList, CommandResult, DeviceEvent, GatewaySendList, HeldList, HistoryList, IdList, IdleReport, InAppMessages,
-    InteractionRequest, PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, RunningHost, ScenarioAnswer,
-    ScenarioReport, SentBytes, SentNotification, WatchedRun, WatcherRequest, devices, doctor, events, explain,
-    gateway_sends, health, held, history, idle, ids, interaction, log, notifications, openapi, panel, push,
-    scenario_run, screen, settings, status, stop, wait,
+    InteractionRequest, PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, Recording, RecordingRequest,
+    RunningHost, ScenarioAnswer, ScenarioReport, SentBytes, SentNotification, WatchedRun, WatcherRequest, devices,
+    doctor, events, explain, gateway_sends, health, held, history, idle, ids, interaction, log, notifications, openapi,
+    panel, push, recording, scenario_run, screen, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -58,6 +58,21 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
         )
         .taking(schema::<RawPushRequest>),
     );
+    table.push(
+        ApiRoute::post(
+            of_device("recording"),
+            "Record what happens on the device as a scenario",
+            AnswerKind::Json(schema::<Recording>),
+            recording::begin::<H>,
+        )
+        .taking(schema::<RecordingRequest>),
+    );
+    table.push(ApiRoute::delete(
+        of_device("recording"),
+        "End the recording, once the device has come to rest; the file stays until another begins",
+        AnswerKind::Json(schema::<Recording>),
+        recording::end::<H>,
+    ));
     table.push(
         ApiRoute::post(
             of_device("scenario"),
@@ -138,6 +153,20 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             history::PARAMETERS,
             AnswerKind::Json(schema::<HistoryList>),
             history::list::<H>,
+        ),
+        ApiRoute::get(
+            of_device("recording"),
+            "What is recorded, or was last, as a scenario file so far",
+            &[],
+            AnswerKind::Json(schema::<Recording>),
+            recording::show::<H>,
+        ),
+        ApiRoute::get(
+            of_device("recording/file"),
+            "The scenario file so far, to be saved",
+            &[],
+            AnswerKind::Text,
+            recording::file::<H>,
         ),
         ApiRoute::get(
             of_device("scenario"),

@@ -16,6 +16,7 @@ use super::api::ApiState;
 use super::gateway_sends::GatewaySends;
 use super::long_requests::LongRequestPlaces;
 use super::panel::{KeptPanel, PanelAccess};
+use super::recording::Recordings;
 use super::routes::router;
 use super::scenario_run::ScenarioRuns;
 use super::{API_VERSION, ControlFile, ControlToken, NothingKept, PanelFile, RunningHost};
@@ -96,6 +97,7 @@ impl ControlServer {
             panel: Arc::new(PanelAccess::open(local.port(), kept, panel_file)?),
             port: local.port(),
             places: LongRequestPlaces::default(),
+            recordings: Arc::new(Recordings::default()),
             scenarios: Arc::new(ScenarioRuns::default()),
             gateway_sends: gateway_sends.clone(),
             settings: Arc::new(settings),

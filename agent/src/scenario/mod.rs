@@ -10,7 +10,6 @@ pub mod files;
 pub mod hosted_device;
 pub mod model;
 mod read;
-pub mod record;
 pub mod report;
 mod reporter;
 pub mod result;

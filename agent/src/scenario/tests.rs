@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use portal_contract::command::COMMANDS;
 use portal_contract::{NotificationId, OperatingSystem, OutcomeKind};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,7 @@ use super::model::{
     PayloadMembers, PromptAnswer, PushAddressee, PushPayload, PushStep, ScenarioCase, ScenarioStep, StateChange,
     StatusCheck, StepAction,
 };
+use super::read;
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunOptions, run};
 use portal_device::{ConditionCommand, DeviceCommand, EmulationSettings, PermissionCommand};
@@ -234,4 +236,23 @@ async fn many_cases_share_a_broker_without_meeting() {
     let run = run_all((0..40).map(one).collect()).await;
     assert_eq!(run.cases.len(), 40);
     run.cases.iter().for_each(assert_passed);
+}
+
+#[test]
+fn each_command_of_the_table_is_recorded_as_a_step_that_reads_back() {
+    for row in COMMANDS {
+        for line in row.examples.iter().map(|example| example.line).filter(|line| line.starts_with(row.name)) {
+            let words: Vec<&str> = line[row.name.len()..].split_whitespace().collect();
+            let meant = row.read(row.body_of_words(&words).unwrap()).unwrap();
+            let step = crate::recording::command(&meant).unwrap();
+            let on = |platform| format!("name: x\ndevice: {{platform: {platform}}}\nsteps:\n- {step}\n");
+            let cases = read("a.yaml", on("ios").as_bytes())
+                .or_else(|_| read("a.yaml", on("android").as_bytes()))
+                .unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
+            match &cases[0].steps[0].action {
+                StepAction::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
+                other => panic!("{step}: {other:?}"),
+            }
+        }
+    }
 }

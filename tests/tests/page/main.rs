@@ -7,6 +7,7 @@ mod accessible;
 mod doing;
 mod lost;
 mod pictures;
+mod record;
 mod runs;
 mod script;
 mod sends;

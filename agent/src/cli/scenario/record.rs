@@ -11,8 +11,8 @@ use super::super::{CommandContext, CommandFailure};
 use crate::control::{ClientError, ControlClient, DeviceEvent, FollowedLines};
 use crate::daemon::interrupted;
 use crate::escape::harmless;
+use crate::recording::RecordedEvents;
 use crate::scenario::read;
-use crate::scenario::record::RecordedEvents;
 
 /// How many events may wait to be taken note of.
 const ROOM: usize = 1024;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::controls::controls;
 use super::patch::{PageRegions, Region, patch};
 use super::picture::PanelPicture;
+use super::record;
 use super::regions::regions;
 use super::{run, sends};
 use crate::control::api::ApiState;
@@ -27,6 +28,7 @@ use crate::control::gateway_sends::GatewaySend;
 use crate::control::history::PLACE;
 use crate::control::long_requests::LongRequest;
 use crate::control::parameters::{QueryParameter, QueryValues};
+use crate::control::recording::Recordings;
 use crate::control::scenario_run::ScenarioRuns;
 use crate::control::{ApiError, HistoryPlace, RunningDevice, RunningHost};
 use crate::http_server::Connection;
@@ -59,6 +61,8 @@ pub(super) async fn live<H: RunningHost>(
         // Subscribed before the first picture is read: what changes while it is made makes the next one.
         closed: api.panel.closed(),
         reported: api.scenarios.changed(),
+        recorded: api.recordings.changed(),
+        recordings: api.recordings,
         scenarios: api.scenarios,
         gateway_sends: api.gateway_sends.follow(),
         ending: api.ending.clone(),
@@ -83,6 +87,8 @@ struct PanelStream<H: RunningHost> {
     changes: watch::Receiver<u64>,
     settled: watch::Receiver<u64>,
     closed: watch::Receiver<u64>,
+    recordings: Arc<Recordings>,
+    recorded: watch::Receiver<u64>,
     scenarios: Arc<ScenarioRuns>,
     gateway_sends: watch::Receiver<Vec<GatewaySend>>,
     reported: watch::Receiver<u64>,
@@ -125,6 +131,7 @@ impl<H: RunningHost> PanelStream<H> {
             self.changes.borrow_and_update();
             self.settled.borrow_and_update();
             self.reported.borrow_and_update();
+            self.recorded.borrow_and_update();
             let picture = match PanelPicture::read(&self.device, self.place).await {
                 Ok(Some(picture)) => picture,
                 Ok(None) => return self.gone("That moment is no longer in the journal. This is now."),
@@ -135,6 +142,8 @@ impl<H: RunningHost> PanelStream<H> {
             };
             let mut regions = regions(&picture);
             regions.insert("sends", sends::sends(&self.gateway_sends.borrow_and_update(), &picture).into());
+            let recording = self.recordings.of(self.device.id());
+            regions.insert("recording", record::recording(recording.as_ref(), self.device.id()).into());
             let reported = self.scenarios.run(self.device.id(), Instant::now());
             regions.insert("run", run::run(reported.as_ref(), self.device.id()).into());
             regions.insert("caption", run::caption(reported.as_ref()).into());
@@ -163,6 +172,7 @@ impl<H: RunningHost> PanelStream<H> {
             changed = self.changes.changed() => changed.is_ok(),
             changed = self.settled.changed() => changed.is_ok(),
             changed = self.reported.changed() => changed.is_ok(),
+            changed = self.recorded.changed() => changed.is_ok(),
             changed = self.gateway_sends.changed() => changed.is_ok(),
             () = tokio::time::sleep(BEAT) => return Awaited::Nothing,
         };

@@ -17,6 +17,7 @@ mod page;
 mod patch;
 mod phone;
 mod picture;
+mod record;
 mod regions;
 mod run;
 mod sends;

@@ -60,7 +60,8 @@ pub(super) fn shell() -> String {
                         div id="run" aria-label="Scenario" role="region" {}
                         div id="do" aria-label="Do" role="region" {}
                         div id="echo-place" {
-                            div class="echo" id="echo" role="status" hidden {
+                            div id="recording" aria-label="Record" role="region" {}
+                        div class="echo" id="echo" role="status" hidden {
                                 button class="b bare" type="button" id="copy" { (icon("copy")) "Copy" }
                                 code id="echo-line" {}
                                 " "

@@ -29,3 +29,11 @@ document.addEventListener('keydown', (event) => {
 
 // A presenter's link opens the stage at once.
 if (new URLSearchParams(location.search).has('stage')) stage(true);
+
+// The file as far as it is shown may have been cut: what is copied is all of it.
+document.addEventListener('click', async (event) => {
+  if (event.target.id !== 'copy-recording') return;
+  const recording = await (await fetch('/v1/devices/' + device + '/recording')).json();
+  await navigator.clipboard.writeText(recording.file);
+  tell('✓ the scenario is in the clipboard');
+});

@@ -46,7 +46,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 }
 
 /// The step of a command, by its row of the table; none for what no scenario does.
-pub(super) fn command(command: &DeviceCommand) -> Option<String> {
+pub fn command(command: &DeviceCommand) -> Option<String> {
     let (row, body) = portal_contract::command::request(command).ok()??;
     let is_empty = body.as_object().is_some_and(Map::is_empty);
     Some(match (is_empty, row.name.split_once(' ')) {
@@ -142,32 +142,4 @@ pub(super) fn outcome(receipt: &Receipt) -> String {
         expected.extend(members.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     flow(&Value::Object(expected))
-}
-
-#[cfg(test)]
-mod tests {
-    use portal_contract::command::COMMANDS;
-
-    use super::*;
-    use crate::scenario::model::StepAction;
-    use crate::scenario::read;
-
-    #[test]
-    fn each_command_of_the_table_is_recorded_as_a_step_that_reads_back() {
-        for row in COMMANDS {
-            for line in row.examples.iter().map(|example| example.line).filter(|line| line.starts_with(row.name)) {
-                let words: Vec<&str> = line[row.name.len()..].split_whitespace().collect();
-                let meant = row.read(row.body_of_words(&words).unwrap()).unwrap();
-                let step = command(&meant).unwrap();
-                let on = |platform| format!("name: x\ndevice: {{platform: {platform}}}\nsteps:\n- {step}\n");
-                let cases = read("a.yaml", on("ios").as_bytes())
-                    .or_else(|_| read("a.yaml", on("android").as_bytes()))
-                    .unwrap_or_else(|wrong| panic!("{}", wrong.show(false)));
-                match &cases[0].steps[0].action {
-                    StepAction::Change { change, .. } => assert_eq!(change.command, meant, "{step}"),
-                    other => panic!("{step}: {other:?}"),
-                }
-            }
-        }
-    }
 }

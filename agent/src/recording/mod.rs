@@ -1,19 +1,21 @@
 //! Recording: what happened on a running device becomes a scenario file that passes when it is run.
 //!
-//! Lives here: from events to steps and expectations. Pure. Does not live here: following the daemon (`cli`), the YAML of one
+//! Lives here: from events to steps and expectations. Pure. Does not live here: following the device (`control`, `cli`), the YAML of one
 //! line (`line`), the device block (`device`).
 
 mod device;
 mod line;
 
+pub use line::command;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use portal_contract::{
-    CardInteraction, DeliveryDelay, NotificationId, Outcome, Receipt, StatusReport, Surface, Timestamp,
+    CardInteraction, DeliveryDelay, DeviceEvent, DeviceEventKind, NotificationId, Outcome, Receipt, StatusReport,
+    Surface, Timestamp,
 };
 use serde_json::{Value, json};
 
-use crate::control::{DeviceEvent, DeviceEventKind};
 use crate::escape::harmless_json;
 use portal_device::DeviceCommand;
 
