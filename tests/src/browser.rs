@@ -155,6 +155,31 @@ impl Browser {
         Ok(pairs.collect::<Vec<_>>().join("; "))
     }
 
+    /// The tab that is looked at.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn tab(&self) -> Result<String> {
+        Ok(self.call("GET", "/window", &Value::Null)?.as_str().context("a tab")?.to_owned())
+    }
+
+    /// Opens another tab and looks at it.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn new_tab(&self) -> Result<()> {
+        let made = self.call("POST", "/window/new", &json!({ "type": "tab" }))?;
+        self.look_at(made["handle"].as_str().context("a tab")?)
+    }
+
+    /// Looks at a tab.
+    ///
+    /// # Errors
+    /// There is none such.
+    pub fn look_at(&self, tab: &str) -> Result<()> {
+        self.call("POST", "/window", &json!({ "handle": tab })).map(drop)
+    }
+
     /// Removes every cookie.
     ///
     /// # Errors

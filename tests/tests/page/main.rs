@@ -191,6 +191,18 @@ fn a_push_behind_sixty_others_is_a_small_patch() -> Result<()> {
         push(&format!("Push number {number}"))?;
     }
     let browser = opened(&agent, 1280, 800)?;
+    let wire = browser.run(
+        "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+           .filter((one) => !one.name.includes('live')).reduce((sum, one) => sum + one.transferSize, 0)",
+    )?;
+    ensure!(
+        wire.as_u64().is_some_and(|bytes| bytes > 10_000 && bytes <= 60 * 1024),
+        "the page without its data: {wire}"
+    );
+    let foreign = browser.run(
+        "return performance.getEntriesByType('resource').filter((one) => !one.name.startsWith(location.origin)).length",
+    )?;
+    assert_eq!(foreign, 0, "requests to elsewhere");
     // A second stream of the same page, of which each event's bytes are kept.
     browser.run(
         "window.sizes = [];

@@ -88,3 +88,64 @@ fn the_grid_has_every_device_by_its_latest_outcome_and_opens_one() -> Result<()>
         .until("document.querySelector('#see-screen .phone.android') && !document.getElementById('board').hidden")?;
     Ok(())
 }
+
+#[test]
+fn a_device_is_added_and_removed_from_the_page() -> Result<()> {
+    let agent = agent("ios")?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.run("document.getElementById('all-daemon').open = true; document.getElementById('device-add-name').value = 'Second phone'; document.getElementById('device-add-platform').selectedIndex = 3")?;
+    press(&browser, "device add")?;
+    browser.until(
+        "[...document.querySelectorAll('#devices button')].some((tab) => tab.textContent === 'Second phone · Android')",
+    )?;
+    assert_eq!(text(&browser, "#echo-line")?, "portal-agent device add --platform android --name 'Second phone'");
+    press(&browser, "Second phone · Android")?;
+    browser.until("document.querySelector('#see-screen .phone.android')")?;
+    press(&browser, "device remove")?;
+    browser.until("document.querySelectorAll('#devices button').length === 1")?;
+    assert_eq!(text(&browser, "#echo-line")?, "portal-agent device remove 'Second phone'");
+    browser.until("document.getElementById('notice').textContent.startsWith('Second phone is no longer hosted')")?;
+    assert_eq!(agent.json(&["device", "list"])?["devices"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+#[test]
+fn the_seventh_tab_works_and_a_tab_that_is_seen_again_has_the_whole_picture() -> Result<()> {
+    let agent = agent("ios")?;
+    let browser = opened(&agent, 1280, 800)?;
+    let page = browser.run("return location.href")?;
+    let first = browser.tab()?;
+    for _ in 0..7 {
+        browser.new_tab()?;
+        browser.open(page.as_str().unwrap_or_default())?;
+        browser.until("document.getElementById('live').textContent === 'Live'")?;
+    }
+    browser.run("document.querySelector('[data-switch=locked]').click()")?;
+    browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'true'")?;
+    browser.look_at(&first)?;
+    browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'true'")?;
+    browser.until("document.getElementById('live').textContent === 'Live'")?;
+    Ok(())
+}
+
+#[test]
+fn a_burst_of_a_thousand_leaves_the_page_usable() -> Result<()> {
+    // The burst's size under --full; a tenth of it goes the same way.
+    let count = if std::env::var_os("PORTAL_TESTS_FULL").is_some() { 1000 } else { 100 };
+    let agent = agent("ios")?;
+    agent.command(&["device", "set-up", "--permission", "denied"])?;
+    let browser = opened(&agent, 1280, 800)?;
+    browser.run(&format!("document.getElementById('push-count').value = '{count}'"))?;
+    press(&browser, "Send")?;
+    browser.run("document.querySelector('[data-switch=locked]').click()")?;
+    let took =
+        browser.until("document.querySelector('[data-switch=locked]').getAttribute('aria-checked') === 'true'")?;
+    println!("a click while {count} pushes came in: {took:?}");
+    ensure!(took.as_secs() < 3, "{took:?}");
+    browser
+        .until(&format!("document.querySelector('#door h2').textContent.includes('+ not shown') || {count} < 60"))?;
+    agent.wait(&[&format!("lastSequence={count}")])?;
+    browser.until("document.querySelectorAll('#line .ev').length === 60")?;
+    assert_eq!(browser.complaints()?, Vec::<Value>::new());
+    Ok(())
+}

@@ -7,7 +7,7 @@
 //! Lives here: the controls. Does not live here: what they do.
 
 use maud::{Markup, html};
-use portal_contract::command::{Argument, ArgumentKind, COMMANDS, CommandRow, Times};
+use portal_contract::command::{Argument, ArgumentKind, COMMANDS, CommandRow, Times, hosting};
 use portal_contract::{DeviceId, OperatingSystem};
 use serde_json::json;
 
@@ -78,6 +78,14 @@ pub(super) fn controls(device: DeviceId, system: OperatingSystem) -> Markup {
             details id="all-states" { summary { "All states" } (gallery(device, system)) }
         }
         section class="card more" {
+            details id="all-daemon" {
+                summary { "This daemon" }
+                (form(&hosting::ADD, device))
+                form class="form" data-method=(hosting::REMOVE.method.name()) data-path=(hosting::REMOVE.path_of(device)) data-line=(hosting::REMOVE.name) data-named="" {
+                    div class="row" { button class="b" type="submit" { (hosting::REMOVE.name) } }
+                    p { "This one. " (hosting::REMOVE.summary) }
+                }
+            }
             @for (name, beginnings) in GROUPS {
                 details id={ "all-" (beginnings[0]) } {
                     summary { (name) }
@@ -197,6 +205,15 @@ fn field(row: &CommandRow, argument: &Argument) -> Markup {
                 input type="checkbox" id=(id) data-member=(member) data-kind="flag" data-long=[long] data-value=[fixed];
                 (name)
             }
+        } @else if long.is_some() && example.contains('|') {
+            // Typed words are not always the members' own: `android` is sent as Android.
+            label for=(id) title=(argument.help) { (name) }
+            select class="field" id=(id) title=(argument.help) data-member=(member) data-long=[long] data-kind="choice" {
+                option value="" {}
+                @for word in example.split('|') {
+                    @if let Ok(value) = (argument.read)(word) { option value=(value) { (word) } }
+                }
+            }
         } @else {
             label for=(id) title=(argument.help) { (name) }
             input class="field" id=(id) title=(argument.help) placeholder=(example) data-member=(member) data-long=[long]
@@ -207,6 +224,8 @@ fn field(row: &CommandRow, argument: &Argument) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use portal_contract::command::all_rows;
+
     use super::*;
 
     #[test]
@@ -218,6 +237,34 @@ mod tests {
                 let control = format!("data-path=\"{}\" data-line=\"{}\"", row.path_of(device), row.name);
                 assert_eq!(page.contains(&control), row.platforms.has(system), "{}: {}", system.name(), row.name);
             }
+        }
+    }
+
+    /// What only shows something has no control: where the page shows it instead, or why it does not.
+    const SHOWN: [(&str, &str); 11] = [
+        ("status", "the phone's facts, the switches, Why"),
+        ("screen", "See"),
+        ("app notifications", "See, with the app open"),
+        ("enrollment show", "Why and When; each state by its name is in the API alone"),
+        ("policy show", "See, the settings"),
+        ("permission show", "Why"),
+        ("settings show", "See, the settings"),
+        ("log", "When"),
+        ("wait", "nobody waits at a page: it shows what comes"),
+        ("explain", "Why"),
+        ("doctor", "it concerns this computer and no device: in a terminal, where a desktop is put right"),
+    ];
+
+    #[test]
+    fn every_row_of_the_table_has_a_control_or_a_stated_reason() {
+        let device = DeviceId::from_bytes([0; 16]);
+        let pages =
+            [OperatingSystem::Ios, OperatingSystem::Android].map(|system| controls(device, system).into_string());
+        for row in all_rows() {
+            let is_listed = row.name == hosting::LIST.name;
+            let has_reason = SHOWN.iter().any(|(name, _)| *name == row.name) || is_listed;
+            let has_control = pages.iter().any(|page| page.contains(&format!("data-line=\"{}\"", row.name)));
+            assert!(has_control != has_reason, "{}: {has_control}", row.name);
         }
     }
 

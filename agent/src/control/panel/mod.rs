@@ -8,6 +8,7 @@
 mod access;
 mod beside;
 mod controls;
+mod files;
 mod gallery;
 mod grid;
 mod kept;
@@ -29,9 +30,9 @@ mod why;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use schemars::JsonSchema;
@@ -48,10 +49,6 @@ pub use kept::{NothingKept, PanelFile};
 
 /// What of the page holds no data, and is given to whoever knows its host name.
 pub(super) const SHELL: [&str; 4] = ["/panel/", "/panel/panel.css", "/panel/panel.js", "/panel/icon.svg"];
-/// One file of each to the browser: a file here for each part of the page.
-const STYLES: &str =
-    concat!(include_str!("panel.css"), include_str!("several.css"), include_str!("run.css"), include_str!("sends.css"));
-const SCRIPT: &str = concat!(include_str!("panel.js"), include_str!("several.js"), include_str!("run.js"));
 /// Where a code becomes a session.
 const SESSION: &str = "/panel/session";
 /// Where a page that was let in before the daemon was started anew gets something to sign, and is let in again.
@@ -101,20 +98,16 @@ struct ResumeRequest {
 /// The page's own paths, which are not in the API's document.
 pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
     Router::new()
-        .route(SHELL[0], get(|| async { Html(page::shell()) }))
-        .route(SHELL[1], get(|| async { asset("text/css; charset=utf-8", STYLES) }))
-        .route(SHELL[2], get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
-        .route(SHELL[3], get(|| async { asset("image/svg+xml", include_str!("../../../assets/company-portal.svg")) }))
+        .route(SHELL[0], get(|headers: HeaderMap| async move { files::SHELL.answer(&headers) }))
+        .route(SHELL[1], get(|headers: HeaderMap| async move { files::STYLES.answer(&headers) }))
+        .route(SHELL[2], get(|headers: HeaderMap| async move { files::SCRIPT.answer(&headers) }))
+        .route(SHELL[3], get(|headers: HeaderMap| async move { files::ICON.answer(&headers) }))
         .route(SESSION, post(begin::<H>))
         .route(CHALLENGE, post(challenge::<H>))
         .route(RESUME, post(resume::<H>))
         .route("/panel/key", post(know::<H>))
         .route("/panel/live", get(live::live::<H>))
         .route("/panel/several", get(several::several::<H>))
-}
-
-fn asset(kind: &'static str, text: &'static str) -> Response {
-    ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
 async fn begin<H: RunningHost>(State(api): State<ApiState<H>>, request: Request) -> Result<Response, ApiError> {

@@ -218,7 +218,7 @@ const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.repla
 
 // The line that does the same: with several devices it names the one that is meant.
 const typed = (line, path) => {
-  const meant = devices.find((one) => path.includes(one.deviceId));
+  const meant = !line.startsWith('device remove') && devices.find((one) => path.includes(one.deviceId));
   return 'portal-agent ' + (devices.length > 1 && meant && !line.includes(' --group ') ? '--device ' + quoted(meant.deviceName) + ' ' : '') + line;
 };
 
@@ -237,6 +237,8 @@ async function ask(method, path, body) {
     if (answer.status === 401) { tell('✗ this page has no access', true); connect(); return false; }
     const json = await answer.json();
     if (json.error) { tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true); return false; }
+    // Which devices there are has changed.
+    if (json.hosted || path === '/v1/devices') connect();
     tell('✓ ' + (json.note || (json.ids ? json.ids.length + ' sent' : 'done')));
     if (path.endsWith('/push') && offline) wait(JSON.parse(body).notificationTitle);
     return true;
@@ -263,6 +265,9 @@ function submit(form) {
       if (field.checked) { body[member] = JSON.parse(field.dataset.value); words.push('--' + long); }
     } else if (text === '') {
       continue;
+    } else if (kind === 'choice') {
+      body[member] = JSON.parse(text);
+      words.push('--' + long, field.selectedOptions[0].textContent);
     } else if (kind === 'pair') {
       const at = text.indexOf('=');
       Object.assign(body, { name: text.slice(0, at), value: text.slice(at + 1) });
@@ -278,6 +283,8 @@ function submit(form) {
       long ? words.push('--' + long, quoted(text)) : words.push(quoted(text));
     }
   }
+  // What names its device where others would only be meant for it.
+  if (form.dataset.named !== undefined) words.push(quoted(name));
   // A group is an address of its own.
   const line = words.join(' ');
   send(form.dataset.method, form.dataset.path, JSON.stringify(body), body.group ? line.replace(' --here', '') : line, piped);
