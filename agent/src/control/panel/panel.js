@@ -331,6 +331,8 @@ function step(by) {
 }
 
 function stage(on) {
+  // What has the focus there is hidden on the stage, and a key would still be its own until the next frame.
+  if (on && document.activeElement && document.activeElement.closest('.do')) document.activeElement.blur();
   document.documentElement.classList.toggle('stage', on);
   $('stage').setAttribute('aria-pressed', String(on));
 }

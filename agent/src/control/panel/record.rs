@@ -37,7 +37,7 @@ pub(super) fn recording(recording: Option<&Recording>, device: DeviceId) -> Mark
                         button type="button" class="b" id="copy-recording" { "Copy" }
                         a class="b" href={ (path) "/file" } download="recorded.yaml" { "Download" }
                     }
-                    pre id="recorded" class="code" tabindex="0" aria-label="The scenario file" { (latest(&recording.file)) }
+                    pre id="recorded" class="code" tabindex="0" role="region" aria-label="The scenario file" { (latest(&recording.file)) }
                 }
             }
         }

@@ -142,7 +142,7 @@ fn phone(screen: &str) -> Markup {
         li {
             span class="at" {}
             span class="sign" {}
-            div class="what" { pre class="phone" aria-label="The phone's screen" { (harmless(screen)) } }
+            div class="what" { pre class="phone" role="img" aria-label="The phone's screen" { (harmless(screen)) } }
         }
     }
 }
