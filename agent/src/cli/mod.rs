@@ -4,6 +4,7 @@
 //! and errors are printed. Does not live here: what a command does to the device. A daemon is reached through the control
 //! API's client alone.
 
+mod browser;
 mod capture;
 mod changed;
 mod color;

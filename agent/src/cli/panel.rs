@@ -1,19 +1,13 @@
 //! `panel`: a link to the page that shows the device; opening it; ending its access.
 //!
-//! Lives here: what is printed, and how a browser is opened. Does not live here: the page (`control`).
+//! Lives here: what is printed. Does not live here: opening a browser (`browser`), the page (`control`).
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use clap::Subcommand;
-use maud::{DOCTYPE, html};
 
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure, script};
-use crate::state_dir::StateDir;
-
-/// The file that leads a browser to the link: arguments show in the list of processes, and a file of this user's alone does not.
-const REDIRECT: &str = "panel.html";
+use super::{CommandContext, CommandFailure, browser, script};
 
 /// Arguments of `panel`.
 #[derive(Debug, clap::Args)]
@@ -57,36 +51,8 @@ pub fn run(context: &mut CommandContext, args: &PanelArgs) -> Result<(), Command
     }
     let answer = client.panel_link()?;
     if args.open {
-        open(&context.global.state_dir()?, &answer.value.url)?;
+        browser::open(&context.global.state_dir()?, &answer.value.url)?;
         return context.show(&answer, |_| TextPage::of(PageLine::new().plain("the page opens in the browser")));
     }
     context.show(&answer, |link| TextPage::of(PageLine::new().plain(&link.url)))
-}
-
-/// Opens a link in this computer's browser, by a file in this folder.
-pub(super) fn open(state_dir: &Path, url: &str) -> Result<(), CommandFailure> {
-    let hint = "portal-agent panel prints the link";
-    let page = html! {
-        (DOCTYPE)
-        meta charset="utf-8";
-        meta http-equiv="refresh" content={ "0;url=" (url) };
-        meta name="referrer" content="no-referrer";
-        title { "portal-agent" }
-        a href=(url) { "portal-agent" }
-    };
-    let written = StateDir::open(state_dir).and_then(|dir| dir.write_private(REDIRECT, page.into_string().as_bytes()));
-    let file = written.map_err(|error| CommandFailure::operation("notOpened", error.to_string(), hint))?;
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if cfg!(windows) {
-        "explorer"
-    } else {
-        "xdg-open"
-    };
-    let started =
-        Command::new(program).arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    started.map(drop).map_err(|error| {
-        let reason = crate::library_error::os_reason(&error);
-        CommandFailure::operation("notOpened", format!("{program} could not be started: {reason}"), hint)
-    })
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::page::{PageLine, TextPage};
-use super::{CommandContext, CommandFailure, panel, scenario};
+use super::{CommandContext, CommandFailure, browser, scenario};
 use crate::daemon::{interrupted, sender_settings};
 use crate::input_file;
 use crate::scenario::script_player::{PlayedBeat, play};
@@ -36,7 +36,7 @@ pub fn run(context: &mut CommandContext, file: &Path, opens: bool) -> Result<(),
     // The fragment is the link's code, and stays last.
     let url = answer.value.url.replacen('#', &format!("?device={}&stage#", status.device.device_id), 1);
     if opens {
-        panel::open(&context.global.state_dir()?, &url)?;
+        browser::open(&context.global.state_dir()?, &url)?;
     } else {
         context.page(&TextPage::of(PageLine::new().plain(&url)))?;
     }

@@ -1,22 +1,15 @@
 //! `GET /v1/gateway/sends`: what was sent through the gateway that runs in this daemon, with what became of it.
 //!
-//! Lives here: the list, which the gateway keeps current. Does not live here: counting (`portal_graph`), the gateway itself.
+//! Lives here: the list, which the gateway keeps current. Does not live here: the request (`gateway_requests`),
+//! counting (`portal_graph`), the gateway itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::State;
 use portal_contract::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-
-use super::RunningHost;
-use super::api::ApiState;
-
-/// Where the list is.
-pub(super) const PATH: &str = "/v1/gateway/sends";
 
 /// A custom notification that was sent through the gateway, to one device or to many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,8 +52,4 @@ impl GatewaySends {
     pub(super) fn follow(&self) -> watch::Receiver<Vec<GatewaySend>> {
         self.0.subscribe()
     }
-}
-
-pub(super) async fn list<H: RunningHost>(State(api): State<ApiState<H>>) -> Json<GatewaySendList> {
-    Json(GatewaySendList { sends: api.gateway_sends.follow().borrow().clone() })
 }

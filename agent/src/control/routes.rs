@@ -22,8 +22,8 @@ use super::{
     CardList, CommandResult, DeviceEvent, GatewaySendList, HeldList, HistoryList, IdList, IdleReport, InAppMessages,
     InteractionRequest, PanelClosed, PanelLink, PushRequest, RawPushRequest, ReceiptList, Recording, RecordingRequest,
     RunningHost, ScenarioAnswer, ScenarioReport, SentBytes, SentNotification, WatchedRun, WatcherRequest, devices,
-    doctor, events, explain, gateway_sends, health, held, history, idle, ids, interaction, log, notifications, openapi,
-    panel, push, recording, scenario_run, screen, settings, status, stop, wait,
+    doctor, events, explain, gateway_requests, health, held, history, idle, ids, interaction, log, notifications,
+    openapi, panel, push, recording_requests, scenario_requests, screen, settings, status, stop, wait,
 };
 
 /// Every path but the document's own.
@@ -63,7 +63,7 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             of_device("recording"),
             "Record what happens on the device as a scenario",
             AnswerKind::Json(schema::<Recording>),
-            recording::begin::<H>,
+            recording_requests::begin::<H>,
         )
         .taking(schema::<RecordingRequest>),
     );
@@ -71,14 +71,14 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
         of_device("recording"),
         "End the recording, once the device has come to rest; the file stays until another begins",
         AnswerKind::Json(schema::<Recording>),
-        recording::end::<H>,
+        recording_requests::end::<H>,
     ));
     table.push(
         ApiRoute::post(
             of_device("scenario"),
             "What a runner reports of the scenario that it runs on the device; the answer says whether to go on",
             AnswerKind::Json(schema::<ScenarioAnswer>),
-            scenario_run::report::<H>,
+            scenario_requests::report::<H>,
         )
         .taking(schema::<ScenarioReport>),
     );
@@ -87,7 +87,7 @@ fn table<H: RunningHost>() -> Vec<ApiRoute<H>> {
             of_device("scenario/order"),
             "Pause the scenario that runs on the device, step, go on, stop",
             AnswerKind::Json(schema::<WatcherRequest>),
-            scenario_run::order::<H>,
+            scenario_requests::order::<H>,
         )
         .taking(schema::<WatcherRequest>),
     );
@@ -125,11 +125,11 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             config::show::<H>,
         ),
         ApiRoute::get(
-            gateway_sends::PATH,
+            gateway_requests::PATH,
             "What was sent through the gateway that runs in this daemon, oldest first, with what became of it",
             &[],
             AnswerKind::Json(schema::<GatewaySendList>),
-            gateway_sends::list::<H>,
+            gateway_requests::list::<H>,
         ),
         ApiRoute::get("/readyz", "Whether it is online; needs no token", &[], AnswerKind::Text, health::readyz::<H>),
         ApiRoute::of_row(&hosting::LIST, &[], AnswerKind::Json(schema::<DeviceList>), devices::list::<H>),
@@ -159,21 +159,21 @@ fn reads<H: RunningHost>() -> Vec<ApiRoute<H>> {
             "What is recorded, or was last, as a scenario file so far",
             &[],
             AnswerKind::Json(schema::<Recording>),
-            recording::show::<H>,
+            recording_requests::show::<H>,
         ),
         ApiRoute::get(
             of_device("recording/file"),
             "The scenario file so far, to be saved",
             &[],
             AnswerKind::Text,
-            recording::file::<H>,
+            recording_requests::file::<H>,
         ),
         ApiRoute::get(
             of_device("scenario"),
             "The scenario that runs on the device, or ran last: its steps, the present one, what it waits for",
             &[],
             AnswerKind::Json(schema::<WatchedRun>),
-            scenario_run::show::<H>,
+            scenario_requests::show::<H>,
         ),
         ApiRoute::of_row(
             &views::LOG,

@@ -4,24 +4,18 @@
 //! run is paused the answer waits. So nothing has to reach a runner but the answers to its own requests, and one that dies is
 //! known by its silence.
 //!
-//! Lives here: the report, the orders, and who waits for which. Does not live here: running (`scenario`), the page's view of it
-//! (`panel::run`).
+//! Lives here: the report, the orders, and who waits for which. Does not live here: the requests (`scenario_requests`),
+//! running (`scenario`), the page's view of it (`panel::run`).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Json;
-use axum::extract::{Request, State};
 use portal_contract::{DeviceId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-use super::api::{ApiState, OwnDevice};
-use super::body;
-use super::{ApiError, RunningDevice, RunningHost};
 
 /// How long an answer waits while the run is paused; the runner then asks again.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -258,7 +252,12 @@ impl ScenarioRuns {
     }
 
     /// Takes a report in, and answers it as soon as there is something to do.
-    async fn report(&self, device: DeviceId, report: ScenarioReport, ending: &CancellationToken) -> ScenarioOrder {
+    pub(super) async fn report(
+        &self,
+        device: DeviceId,
+        report: ScenarioReport,
+        ending: &CancellationToken,
+    ) -> ScenarioOrder {
         let mut changed = self.changed();
         let run = report.run.clone();
         self.take(device, report, Instant::now(), crate::wall_clock::now());
@@ -280,7 +279,7 @@ impl ScenarioRuns {
     }
 
     /// Does what somebody who watches wants; whether there is a run of which that can be wanted.
-    fn obey(&self, device: DeviceId, order: WatcherOrder) -> bool {
+    pub(super) fn obey(&self, device: DeviceId, order: WatcherOrder) -> bool {
         let is_obeyed = self.with(|runs| {
             let Some(run) = runs.get_mut(&device) else { return false };
             match order {
@@ -296,38 +295,6 @@ impl ScenarioRuns {
         self.tell();
         is_obeyed
     }
-}
-
-fn no_run() -> ApiError {
-    let hint = "portal-agent scenario run --attach runs one here";
-    ApiError::new("noScenario", "no scenario runs on the device", hint)
-}
-
-pub(super) async fn show<H: RunningHost>(
-    State(api): State<ApiState<H>>,
-    OwnDevice(device): OwnDevice<H>,
-) -> Result<Json<WatchedRun>, ApiError> {
-    api.scenarios.run(device.id(), Instant::now()).map(Json).ok_or_else(no_run)
-}
-
-pub(super) async fn report<H: RunningHost>(
-    State(api): State<ApiState<H>>,
-    OwnDevice(device): OwnDevice<H>,
-    request: Request,
-) -> Result<Json<ScenarioAnswer>, ApiError> {
-    let report: ScenarioReport = body::read_as(request, "scenario").await?;
-    let _place = api.places.begin_long()?;
-    let order = api.scenarios.report(device.id(), report, &api.ending).await;
-    Ok(Json(ScenarioAnswer { order }))
-}
-
-pub(super) async fn order<H: RunningHost>(
-    State(api): State<ApiState<H>>,
-    OwnDevice(device): OwnDevice<H>,
-    request: Request,
-) -> Result<Json<WatcherRequest>, ApiError> {
-    let request: WatcherRequest = body::read_as(request, "scenario/order").await?;
-    if api.scenarios.obey(device.id(), request.order) { Ok(Json(request)) } else { Err(no_run()) }
 }
 
 #[cfg(test)]

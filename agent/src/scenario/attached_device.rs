@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::case_runner::{CaseOptions, run_case, skipped};
 use super::model::{ScenarioCase, StateChange, StepAction};
-use super::reporter::RunReporter;
+use super::reporter::{IDLE_TIMEOUT, RunReporter};
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunError, RunOptions};
 use super::test_device::{TestDevice, TestDeviceError};
@@ -23,9 +23,6 @@ use crate::control::{
 use crate::sender::{PushSender, SenderOptions};
 use portal_device::{DeviceCommand, EmulationSettings};
 use portal_screen::PhoneScreen;
-
-/// How long the device may take to come to rest.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The daemon's device.
 pub struct AttachedDevice {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::panel;
+use super::super::browser;
 use crate::control::{ControlClient, WatcherOrder};
 use crate::escape::harmless;
 use crate::key_terminal::KeyTerminal;
@@ -44,7 +44,7 @@ impl WatchTerminal {
                     Ok(link) => {
                         say(&format!("watch it here: {}", link.value.url));
                         if let Some(folder) = folder
-                            && let Err(error) = panel::open(&folder, &link.value.url)
+                            && let Err(error) = browser::open(&folder, &link.value.url)
                         {
                             say(&format!("it was not opened in the browser: {error}"));
                         }
