@@ -28,6 +28,11 @@ fn none() -> ApiError {
     ApiError::new("noRecording", "the device was not recorded", "POST …/recording begins a recording")
 }
 
+fn gone() -> ApiError {
+    let message = "nothing could be recorded: the daemon is ending, or the device was removed";
+    ApiError::new("daemonIsEnding", message, "portal-agent status says whether it runs")
+}
+
 pub(super) async fn begin<H: RunningHost>(
     State(api): State<ApiState<H>>,
     OwnDevice(device): OwnDevice<H>,
@@ -37,13 +42,13 @@ pub(super) async fn begin<H: RunningHost>(
     let place = api.places.begin_following()?;
     let mut events = device.events().await?;
     // Following has begun when the first event is here: nothing is missed between it and the status.
-    let first = events.recv().await.ok_or_else(none)?;
+    let first = events.recv().await.ok_or_else(gone)?;
     let start = device.status().await?;
     let name = request.name.unwrap_or_else(|| NAME.to_owned());
     let stop = api.ending.child_token();
     api.recordings.begin(device.id(), RecordedEvents { name, start, events: vec![first] }, stop.clone())?;
     tokio::spawn(follow(device.id(), Arc::clone(&api.recordings), events, stop, place));
-    api.recordings.of(device.id()).map(Json).ok_or_else(none)
+    api.recordings.of(device.id()).map(Json).ok_or_else(gone)
 }
 
 async fn follow(
