@@ -30,7 +30,7 @@ fn none() -> ApiError {
 
 fn gone() -> ApiError {
     let message = "nothing could be recorded: the daemon is ending, or the device was removed";
-    ApiError::new("daemonIsEnding", message, "portal-agent status says whether it runs")
+    ApiError::new("notRecording", message, "portal-agent status says whether it runs")
 }
 
 pub(super) async fn begin<H: RunningHost>(
