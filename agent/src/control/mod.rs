@@ -49,6 +49,7 @@ mod status;
 mod stop;
 mod token;
 mod wait;
+mod watched_table;
 
 use std::future::Future;
 

@@ -3,15 +3,13 @@
 //! Lives here: what is kept of a recording in the daemon. Does not live here: the requests, and following the device
 //! (`recording_requests`); how an event is written (`recording`, the module that `scenario record` has it from, too).
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use portal_contract::{DeviceId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::watched_table::WatchedTable;
 use super::{ApiError, DeviceEvent, size_of_event};
 use crate::recording::RecordedEvents;
 
@@ -45,11 +43,8 @@ pub struct Recording {
 }
 
 /// The recordings of the devices, of each the latest.
-#[derive(Debug)]
-pub(super) struct Recordings {
-    of: Mutex<HashMap<DeviceId, RecordingUnderWay>>,
-    changed: watch::Sender<u64>,
-}
+#[derive(Debug, Default)]
+pub(super) struct Recordings(WatchedTable<RecordingUnderWay>);
 
 #[derive(Debug)]
 struct RecordingUnderWay {
@@ -60,29 +55,15 @@ struct RecordingUnderWay {
     stop: CancellationToken,
 }
 
-impl Default for Recordings {
-    fn default() -> Self {
-        Self { of: Mutex::default(), changed: watch::Sender::new(0) }
-    }
-}
-
 impl Recordings {
     /// Counts up whenever a recording may look otherwise.
     pub(super) fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+        self.0.changed()
     }
 
     /// The latest recording of a device.
     pub(super) fn of(&self, device: DeviceId) -> Option<Recording> {
-        self.with(|of| of.get(&device).map(RecordingUnderWay::shown))
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<DeviceId, RecordingUnderWay>) -> T) -> T {
-        act(&mut self.of.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn tell(&self) {
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        self.0.with(|of| of.get(&device).map(RecordingUnderWay::shown))
     }
 
     pub(super) fn begin(
@@ -91,7 +72,7 @@ impl Recordings {
         recorded: RecordedEvents,
         stop: CancellationToken,
     ) -> Result<(), ApiError> {
-        let began = self.with(|of| {
+        let began = self.0.with(|of| {
             if of.get(&device).is_some_and(|present| present.ended.is_none()) {
                 return false;
             }
@@ -102,13 +83,13 @@ impl Recordings {
             let hint = "end it first: DELETE …/recording";
             return Err(ApiError::new("alreadyRecording", "the device is being recorded already", hint));
         }
-        self.tell();
+        self.0.tell();
         Ok(())
     }
 
     /// Takes an event in; whether the recording goes on.
     pub(super) fn add(&self, device: DeviceId, event: DeviceEvent) -> bool {
-        let goes_on = self.with(|of| {
+        let goes_on = self.0.with(|of| {
             let Some(recording) = of.get_mut(&device).filter(|recording| recording.ended.is_none()) else {
                 return false;
             };
@@ -120,22 +101,22 @@ impl Recordings {
             recording.recorded.events.push(event);
             true
         });
-        self.tell();
+        self.0.tell();
         goes_on
     }
 
     pub(super) fn heard_through(&self, device: DeviceId) -> u64 {
-        self.with(|of| of.get(&device).and_then(|one| one.recorded.events.last()).map_or(0, |event| event.number))
+        self.0.with(|of| of.get(&device).and_then(|one| one.recorded.events.last()).map_or(0, |event| event.number))
     }
 
     pub(super) fn end(&self, device: DeviceId, why: &str) -> Option<Recording> {
-        let ended = self.with(|of| {
+        let ended = self.0.with(|of| {
             let recording = of.get_mut(&device)?;
             recording.ended.get_or_insert_with(|| why.to_owned());
             recording.stop.cancel();
             Some(recording.shown())
         });
-        self.tell();
+        self.0.tell();
         ended
     }
 }

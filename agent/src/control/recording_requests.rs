@@ -3,7 +3,6 @@
 //! Lives here: a function for each, and the task that follows the device. Does not live here: what is kept (`recording`).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -17,10 +16,8 @@ use super::event_queue::EventReceiver;
 use super::long_requests::LongRequest;
 use super::recording::Recordings;
 use super::{ApiError, Recording, RecordingRequest, RunningDevice, RunningHost, body};
-use crate::recording::RecordedEvents;
+use crate::recording::{IDLE_TIMEOUT, RecordedEvents};
 
-/// How long the device may take to come to rest at the end; what it does later is left out.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The name of a scenario that is given none.
 const NAME: &str = "As recorded";
 

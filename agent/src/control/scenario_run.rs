@@ -7,8 +7,6 @@
 //! Lives here: the report, the orders, and who waits for which. Does not live here: the requests (`scenario_requests`),
 //! running (`scenario`), the page's view of it (`panel::run`).
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use portal_contract::{DeviceId, Timestamp};
@@ -16,6 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use super::watched_table::WatchedTable;
 
 /// How long an answer waits while the run is paused; the runner then asks again.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -163,11 +163,8 @@ impl WatchedRun {
 }
 
 /// The runs that are reported, of each device the latest.
-#[derive(Debug)]
-pub(super) struct ScenarioRuns {
-    runs: Mutex<HashMap<DeviceId, ReportedRun>>,
-    changed: watch::Sender<u64>,
-}
+#[derive(Debug, Default)]
+pub(super) struct ScenarioRuns(WatchedTable<ReportedRun>);
 
 #[derive(Debug)]
 struct ReportedRun {
@@ -181,21 +178,15 @@ struct ReportedRun {
     starting: bool,
 }
 
-impl Default for ScenarioRuns {
-    fn default() -> Self {
-        Self { runs: Mutex::default(), changed: watch::Sender::new(0) }
-    }
-}
-
 impl ScenarioRuns {
     /// Counts up whenever a run may look otherwise.
     pub(super) fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+        self.0.changed()
     }
 
     /// The latest run on a device.
     pub(super) fn run(&self, device: DeviceId, now: Instant) -> Option<WatchedRun> {
-        self.with(|runs| {
+        self.0.with(|runs| {
             let run = runs.get(&device)?;
             let limit = if run.report.asks { ASKS_WITHIN } else { WORKS_WITHIN };
             let is_silent = run.report.ended.is_none() && now.saturating_duration_since(run.heard) > limit;
@@ -207,16 +198,8 @@ impl ScenarioRuns {
         })
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<DeviceId, ReportedRun>) -> T) -> T {
-        act(&mut self.runs.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn tell(&self) {
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
-    }
-
     fn take(&self, device: DeviceId, report: ScenarioReport, heard: Instant, heard_at: Timestamp) {
-        self.with(|runs| match runs.get_mut(&device).filter(|run| run.report.run == report.run) {
+        self.0.with(|runs| match runs.get_mut(&device).filter(|run| run.report.run == report.run) {
             Some(run) => {
                 run.paused |= report.pause;
                 (run.report, run.heard, run.heard_at) = (report, heard, heard_at);
@@ -227,12 +210,12 @@ impl ScenarioRuns {
                 runs.insert(device, ReportedRun { report, heard, heard_at, paused, may_step, stopping, starting });
             }
         });
-        self.tell();
+        self.0.tell();
     }
 
     /// What the runner is to do now; none while its question waits.
     fn order(&self, device: DeviceId, run: &str) -> Option<ScenarioOrder> {
-        self.with(|runs| {
+        self.0.with(|runs| {
             // Another run has begun on this device: the older one is over.
             let Some(run) = runs.get_mut(&device).filter(|known| known.report.run == run) else {
                 return Some(ScenarioOrder::Stop);
@@ -280,7 +263,7 @@ impl ScenarioRuns {
 
     /// Does what somebody who watches wants; whether there is a run of which that can be wanted.
     pub(super) fn obey(&self, device: DeviceId, order: WatcherOrder) -> bool {
-        let is_obeyed = self.with(|runs| {
+        let is_obeyed = self.0.with(|runs| {
             let Some(run) = runs.get_mut(&device) else { return false };
             match order {
                 WatcherOrder::Pause => run.paused = true,
@@ -292,7 +275,7 @@ impl ScenarioRuns {
             }
             true
         });
-        self.tell();
+        self.0.tell();
         is_obeyed
     }
 }

@@ -20,7 +20,7 @@ impl ControlToken {
     pub fn draw() -> Result<Self, getrandom::Error> {
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(hex(&bytes)))
     }
 
     /// Whether `text` is the token; takes as long whatever is wrong with a text of the right length.
@@ -37,6 +37,11 @@ impl ControlToken {
     pub fn bearer(&self) -> String {
         format!("Bearer {}", self.0)
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Debug for ControlToken {

@@ -9,6 +9,7 @@ mod line;
 pub use line::command;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use portal_contract::{
     CardInteraction, DeliveryDelay, DeviceEvent, DeviceEventKind, NotificationId, Outcome, Receipt, StatusReport,
@@ -19,6 +20,8 @@ use serde_json::{Value, json};
 use crate::escape::harmless_json;
 use portal_device::DeviceCommand;
 
+/// How long the device may take to come to rest at the end; what it does later is left out.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A gap from which on it is told while nothing waits on time: people read seconds.
 const WORTH_TELLING: i64 = 1000;
 

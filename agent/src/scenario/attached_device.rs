@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::case_runner::{CaseOptions, run_case, skipped};
 use super::model::{ScenarioCase, StateChange, StepAction};
-use super::reporter::{IDLE_TIMEOUT, RunReporter};
+use super::reporter::RunReporter;
 use super::result::{CaseResult, CaseVerdict, RunResult};
 use super::runner::{RunError, RunOptions};
-use super::test_device::{TestDevice, TestDeviceError};
+use super::test_device::{IDLE_TIMEOUT, TestDevice, TestDeviceError};
 use crate::control::log::LogRequest;
 use crate::control::{
     ClientError, CommandResult, ControlClient, DesktopInteraction, DeviceEvent, FollowedLines, IdleReport, InAppMessage,

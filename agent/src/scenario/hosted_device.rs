@@ -7,14 +7,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use portal_contract::{DeviceTopics, Explanation, NewDevice, NotificationId, Receipt, StatusReport, Tenant, Timestamp};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 use super::model::{ScenarioCase, StateChange};
-use super::test_device::{TestDevice, TestDeviceError};
+use super::test_device::{IDLE_TIMEOUT, TestDevice, TestDeviceError};
 use super::watched_host::WatchedHost;
 use crate::broker::SessionSettings;
 use crate::control::{
@@ -31,8 +30,6 @@ use portal_screen::PhoneScreen;
 
 /// When every scenario begins, in device time: the same on every machine and every day.
 const BEGINNING: &str = "2026-01-05T09:00:00Z";
-/// How long, in real time, a device may take to come to rest: longer than a fence that does not come back (10 s).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many desktop events may wait.
 const DESKTOP_EVENTS: usize = 1024;
 /// More receipts than any scenario asks for at once.

@@ -12,12 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::model::{ScenarioCase, ScenarioStep, StepAction};
 use super::report::summary;
 use super::result::{CaseResult, RunResult, StepOutcome, StepResult};
+use super::test_device::IDLE_TIMEOUT;
 use super::watcher::CaseWatcher;
 use crate::control::{ControlClient, ReportedStep, ReportedStepState, ScenarioOrder, ScenarioReport, WatcherOrder};
 use crate::wall_clock;
-
-/// How long the device may take to come to rest.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many steps a report has at most: those around the present one.
 const MOST_STEPS: usize = 60;

@@ -4,6 +4,7 @@
 //! (`attached_device`), and why one cannot go on. Does not live here: steps and expectations (`case_runner`).
 
 use std::future::Future;
+use std::time::Duration;
 
 use portal_contract::{DeviceTopics, Explanation, NotificationId, Receipt, StatusReport, Timestamp};
 
@@ -14,6 +15,9 @@ use crate::control::{ApiError, ClientError, CommandResult, DesktopInteraction, D
 use crate::host::{AddDeviceError, HostError, OpenError};
 use crate::library_error::os_reason;
 use crate::sender::SenderError;
+
+/// How long, in real time, a device may take to come to rest: longer than a fence that does not come back (10 s).
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a test device cannot go on. A refusal by the device is a [`ApiError`] and no reason to end.
 #[derive(Debug, thiserror::Error)]

@@ -11,13 +11,11 @@ use super::super::{CommandContext, CommandFailure};
 use crate::control::{ClientError, ControlClient, DeviceEvent, FollowedLines};
 use crate::daemon::interrupted;
 use crate::escape::harmless;
-use crate::recording::RecordedEvents;
+use crate::recording::{IDLE_TIMEOUT, RecordedEvents};
 use crate::scenario::read;
 
 /// How many events may wait to be taken note of.
 const ROOM: usize = 1024;
-/// How long the device may take to come to rest at the end; what it does later is left out.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Arguments of `scenario record`.
 #[derive(Debug, clap::Args)]

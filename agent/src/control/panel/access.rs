@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use super::kept::{KeptPanel, PageKey, PanelFile};
 use crate::control::ControlToken;
+use crate::control::token::hex;
 
 /// How long a code may be used.
 const CODE_LIFE: Duration = Duration::from_secs(60);
@@ -74,8 +75,7 @@ impl PanelAccess {
             None => {
                 let mut bytes = [0_u8; 8];
                 getrandom::fill(&mut bytes)?;
-                let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                KeptPanel { name: format!("pa-{name}"), port, pages: Vec::new() }
+                KeptPanel { name: format!("pa-{}", hex(&bytes)), port, pages: Vec::new() }
             }
         };
         let (codes, sessions, challenges) = Default::default();

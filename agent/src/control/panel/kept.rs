@@ -14,6 +14,8 @@ use portal_contract::Timestamp;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
+use crate::control::token::hex;
+
 /// How long a page that did not come back may do so.
 const PAGE_LIFE_MILLIS: i64 = 7 * 24 * 3_600_000;
 /// How many pages are known at most; those that came last stay.
@@ -82,7 +84,7 @@ impl TryFrom<String> for PageKey {
 
 impl From<PageKey> for String {
     fn from(key: PageKey) -> Self {
-        key.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&key.0)
     }
 }
 
@@ -169,7 +171,7 @@ pub(super) mod tests {
         pub(in crate::control::panel) fn sign(&self, authority: &str, challenge: &str) -> String {
             let text = format!("portal-agent page\n{authority}\n{challenge}");
             let signature = self.0.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
-            signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+            hex(signature.as_ref())
         }
     }
 
