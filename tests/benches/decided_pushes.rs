@@ -1,7 +1,8 @@
 //! Sustained QoS 1 pushes that show nothing (permission denied): decided, durably journalled and answered with a receipt
 //! on one connection, against what a shell does on the same broker:
 //! `mosquitto_sub -q 1 -C N | tee FILE | mosquitto_pub -q 1 -l`; and against the most that this machine has to give: a
-//! subscriber in this process that acknowledges and does nothing else.
+//! subscriber in this process that acknowledges and does nothing else, and one that also publishes one message for each
+//! push, as whoever sends receipts must: it decides nothing and writes nothing.
 //!
 //! `cargo bench -p portal-tests --bench decided_pushes` (the agent is built first: `cargo build --release`).
 
@@ -14,6 +15,9 @@ use portal_tests::figures::DurationSample;
 use portal_tests::mosquitto::{Mosquitto, MosquittoSetup};
 use portal_tests::publish::{TestPublisher, notification};
 use portal_tests::subscribe::TestSubscriber;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 
 const PUSHES: usize = 20_000;
 const ROUNDS: usize = 5;
@@ -32,6 +36,7 @@ async fn main() -> Result<()> {
     let publisher = TestPublisher::connect(broker.port()).await?;
 
     let (mut shell, mut bare) = (DurationSample::default(), DurationSample::default());
+    let mut replying = DurationSample::default();
     let (mut durable, mut published) = (DurationSample::default(), DurationSample::default());
     let mut pubacks = 0;
     let mut sequence = 0;
@@ -41,6 +46,9 @@ async fn main() -> Result<()> {
 
         pubacks += PUSHES as u64;
         bare.push(bare_round(&broker, &publisher, round, pubacks).await?);
+
+        pubacks += PUSHES as u64;
+        replying.push(replying_round(&broker, &publisher, round, pubacks).await?);
 
         pubacks += PUSHES as u64;
         sequence += PUSHES as u64;
@@ -63,10 +71,12 @@ async fn main() -> Result<()> {
     println!("{PUSHES} pushes a round, {ROUNDS} rounds in turn; rates are of the median round");
     println!("shell: sub | tee | pub                        {:>8.0} pushes/s", rate(&shell));
     println!("a subscriber that only acknowledges           {:>8.0} pushes/s", rate(&bare));
+    println!("a subscriber that publishes one for each      {:>8.0} pushes/s", rate(&replying));
     println!("portal-agent: to the last durable outcome     {:>8.0} pushes/s", rate(&durable));
     println!("portal-agent: to the last receipt published   {:>8.0} pushes/s", rate(&published));
     println!("ratio, durable outcomes to shell: {:.2} (at least 1)", rate(&durable) / rate(&shell));
     println!("ratio, acknowledged only to shell: {:.2}", rate(&bare) / rate(&shell));
+    println!("ratio, one published for each to shell: {:.2}", rate(&replying) / rate(&shell));
     println!("ratio, receipts to shell:         {:.2}", rate(&published) / rate(&shell));
     Ok(())
 }
@@ -98,6 +108,39 @@ async fn bare_round(broker: &Mosquitto, publisher: &TestPublisher, round: usize,
     subscriber.wait_for(PUSHES, LIMIT).await?;
     let taken = begun.elapsed();
     publisher.wait_for_pubacks(pubacks).await?;
+    Ok(taken)
+}
+
+/// A client that answers each push with a message as long as the push, until the last of them has arrived elsewhere.
+async fn replying_round(broker: &Mosquitto, publisher: &TestPublisher, round: usize, pubacks: u64) -> Result<Duration> {
+    let receipts = TestSubscriber::to(broker.port(), "replying/receipts").await?;
+    let mut options = MqttOptions::new(format!("replying-{round}"), "127.0.0.1", broker.port());
+    options.set_receive_maximum(Some(1000)).set_outgoing_inflight_upper_limit(1000);
+    let mut network = rumqttc::NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
+    // Room for every reply: the loop below must never wait for itself.
+    let (client, mut events) = AsyncClient::new(options, PUSHES + 1);
+    client.subscribe("replying/notifications", QoS::AtLeastOnce).await?;
+    while !matches!(events.poll().await?, Event::Incoming(Packet::SubAck(_))) {}
+    let task = tokio::spawn(async move {
+        while let Ok(event) = events.poll().await {
+            if let Event::Incoming(Packet::Publish(push)) = event
+                && client.try_publish("replying/receipts", QoS::AtLeastOnce, false, push.payload).is_err()
+            {
+                return;
+            }
+        }
+    });
+    let pushes = payloads(round, "replying");
+    let begun = Instant::now();
+    for push in pushes {
+        publisher.publish("replying/notifications", push).await?;
+    }
+    receipts.wait_for(PUSHES, LIMIT).await?;
+    let taken = begun.elapsed();
+    publisher.wait_for_pubacks(pubacks).await?;
+    task.abort();
     Ok(taken)
 }
 
