@@ -101,7 +101,7 @@ impl MeasuredBroker {
 #[tokio::main]
 async fn main() -> Result<()> {
     let more = "max_queued_messages 0\nset_tcp_nodelay true\n".to_owned();
-    let mosquitto = Mosquitto::start(&MosquittoSetup { more, ..MosquittoSetup::default() })?;
+    let mosquitto = Mosquitto::start(&MosquittoSetup { usual_log: true, more, ..MosquittoSetup::default() })?;
     let mut agent = Agent::new("")?
         .with("PORTAL_AGENT__EMBEDDED_BROKER__ANONYMOUS", "true")
         .with("PORTAL_AGENT__EMBEDDED_BROKER__LISTEN", "127.0.0.1:0");

@@ -25,8 +25,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let broker =
-        Mosquitto::start(&MosquittoSetup { more: "max_queued_messages 0\n".to_owned(), ..MosquittoSetup::default() })?;
+    let broker = Mosquitto::start(&MosquittoSetup {
+        usual_log: true,
+        more: "max_queued_messages 0\n".to_owned(),
+        ..MosquittoSetup::default()
+    })?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());
     let agent = Agent::running("", &["--broker", &url])?;
     agent.make_ready()?;

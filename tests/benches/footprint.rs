@@ -19,7 +19,7 @@ const WATCHED: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let broker = Mosquitto::start(&MosquittoSetup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup { usual_log: true, ..MosquittoSetup::default() })?;
     let bus = SessionBus::start()?;
     let _server = NotificationServer::start(&bus.address(), ServerProfile::xfce()).await?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());

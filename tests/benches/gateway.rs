@@ -102,7 +102,7 @@ impl Drop for Server {
 
 async fn measure() -> Result<()> {
     let more = "max_queued_messages 0\nmax_connections -1\nset_tcp_nodelay true\n".to_owned();
-    let broker = Mosquitto::start(&MosquittoSetup { more, ..MosquittoSetup::default() })?;
+    let broker = Mosquitto::start(&MosquittoSetup { usual_log: true, more, ..MosquittoSetup::default() })?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());
     let publisher = TestPublisher::connect(broker.port()).await?;
     let devices: Vec<String> = (0..DEVICES).map(|n| format!("11111111-2222-4333-8444-{n:012}")).collect();

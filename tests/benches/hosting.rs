@@ -32,7 +32,7 @@ async fn main() -> Result<()> {
 
 async fn measure(size: usize) -> Result<()> {
     let more = "max_queued_messages 0\nmax_connections -1\nset_tcp_nodelay true\n".to_owned();
-    let broker = Mosquitto::start(&MosquittoSetup { more, ..MosquittoSetup::default() })?;
+    let broker = Mosquitto::start(&MosquittoSetup { usual_log: true, more, ..MosquittoSetup::default() })?;
     let url = format!("mqtt://127.0.0.1:{}", broker.port());
     let run = ["--notifier", "console", "--broker", &url];
     let mut agent = Agent::running("", &run)?;

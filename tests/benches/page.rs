@@ -2,7 +2,8 @@
 //! first paint, interactive, bytes, a change to its paint, the daemon's memory for each open page, a grid of 1,000 devices.
 //!
 //! `cargo bench -p portal-tests --bench page` (the agent is built first: `cargo build --release`). Linux: reads /proc. It needs
-//! Chromium and its driver.
+//! Chromium and its driver. With the argument `hour` it measures one thing alone, for an hour: what the tab holds while a push comes in
+//! each second.
 
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
 use axum::routing::{get, post};
@@ -49,6 +50,9 @@ fn main() -> Result<()> {
     let page = link.split_once('#').context("a code")?.0.to_owned();
     browser.open(&link)?;
     browser.until("window.shownAt")?;
+    if std::env::args().any(|argument| argument == "hour") {
+        return an_hour_of_pushes(&agent, &browser);
+    }
 
     let sizes = Sizes::of(&browser, &page)?;
     println!(
@@ -86,6 +90,45 @@ fn main() -> Result<()> {
     compare("a change's request to the frame that shows it", &our_changes, &their_changes);
     memory(&agent, &browser, &page, device)?;
     grid(&agent, &browser)
+}
+
+/// The tab's memory every ten minutes of an hour in which a push comes in each second, every other withheld.
+fn an_hour_of_pushes(agent: &Agent, browser: &Browser) -> Result<()> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let api = ControlApi::of(agent.state_dir())?;
+    let device = browser.run("return device")?;
+    let device = device.as_str().context("a device")?;
+    let pid = agent.pid().context("it runs")?;
+    let tell = |when: Duration, pushes: usize| -> Result<()> {
+        let tab = browser.tab_memory()?;
+        println!(
+            "after {:>2} min, {pushes:>4} pushes: heap {:>6.0} KiB, {:>5} nodes, tab {:>6} KiB resident, daemon {:>5} KiB",
+            when.as_secs() / 60,
+            tab.heap_kib,
+            tab.nodes,
+            tab.resident_kib,
+            resident_kib(pid)?
+        );
+        Ok(())
+    };
+    tell(Duration::ZERO, 0)?;
+    let begun = Instant::now();
+    for number in 1.. {
+        let permission = if number % 2 == 0 { "allow" } else { "deny" };
+        api.authorised("POST", &format!("/v1/devices/{device}/permission/{permission}"), "{}")?;
+        let push = format!(r#"{{"notificationTitle":"Push {number}","notificationBody":"One each second."}}"#);
+        let sent = api.authorised("POST", &format!("/v1/devices/{device}/push"), &push)?;
+        ensure!(sent.status < 300, "{}", sent.body);
+        std::thread::sleep((begun + Duration::from_secs(number)).saturating_duration_since(Instant::now()));
+        if number % 600 == 0 {
+            browser.until(&format!("document.body.innerText.includes('Push {number}')"))?;
+            tell(begun.elapsed(), usize::try_from(number)?)?;
+        }
+        if begun.elapsed() >= HOUR {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn compare(what: &str, ours: &DurationSample, theirs: &DurationSample) {
@@ -254,7 +297,10 @@ async fn bare_server(sizes: Sizes) -> Result<String> {
     fn filled(text: &str, open: &str, close: &str, size: usize) -> String {
         format!("{text}{open}{}{close}", "x".repeat(size.saturating_sub(text.len() + open.len() + close.len())))
     }
-    let answer = |kind: &'static str, text: String| get(move || async move { ([(CONTENT_TYPE, kind)], text) });
+    // Not stored, as the page: a browser that keeps what was left behind keeps its stream, too, and has six of them for a host.
+    let answer = |kind: &'static str, text: String| {
+        get(move || async move { ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text) })
+    };
     let live = |State(state): State<BareState>| async move {
         let message = |number: usize, size: usize| {
             // As many elements as the page has in so many bytes.

@@ -56,7 +56,7 @@ async fn bare(port: u16) -> Result<()> {
 }
 
 async fn compare(profile: ServerProfile) -> Result<()> {
-    let broker = Mosquitto::start(&MosquittoSetup::default())?;
+    let broker = Mosquitto::start(&MosquittoSetup { usual_log: true, ..MosquittoSetup::default() })?;
     let bus = SessionBus::start()?;
     let server = NotificationServer::start(&bus.address(), profile).await?;
     let tap = PubackTap::start(broker.port())?;

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::agent::ANSWER_TIMEOUT;
+use crate::process::{descendants, resident_kib};
 
 /// A browser window. Ended when it is dropped.
 pub struct Browser {
@@ -19,6 +20,17 @@ pub struct Browser {
     /// The driver's `host:port`.
     authority: String,
     session: String,
+}
+
+/// What a tab holds.
+#[derive(Debug, Clone, Copy)]
+pub struct TabMemory {
+    /// Its script's heap.
+    pub heap_kib: f64,
+    /// Its document's nodes, those included that only the script still holds.
+    pub nodes: u64,
+    /// Resident memory of the largest of the browser's page processes: with one tab, of this one.
+    pub resident_kib: u64,
 }
 
 impl Browser {
@@ -88,6 +100,34 @@ impl Browser {
         Ok(String::from_utf8(body)?)
     }
 
+    /// A command of the browser's developer protocol.
+    fn developer(&self, command: &str, parameters: Value) -> Result<Value> {
+        self.call("POST", "/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// What the tab that is looked at holds once its garbage is collected.
+    ///
+    /// # Errors
+    /// The driver refuses; the browser's processes cannot be read.
+    pub fn tab_memory(&self) -> Result<TabMemory> {
+        self.developer("HeapProfiler.collectGarbage", json!({}))?;
+        let counters = self.developer("Memory.getDOMCounters", json!({}))?;
+        let heap = self.developer("Runtime.getHeapUsage", json!({}))?;
+        let mut largest = 0;
+        for pid in descendants(self.driver.id())? {
+            let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains("--type=renderer") {
+                // One that has ended meanwhile holds nothing.
+                largest = largest.max(resident_kib(pid).unwrap_or_default());
+            }
+        }
+        Ok(TabMemory {
+            heap_kib: heap["usedSize"].as_f64().context("a size")? / 1024.0,
+            nodes: counters["nodes"].as_u64().context("a count")?,
+            resident_kib: largest,
+        })
+    }
+
     /// Opens an address.
     ///
     /// # Errors
@@ -129,8 +169,7 @@ impl Browser {
     /// The driver refuses.
     pub fn size(&self, width: u32, height: u32) -> Result<()> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
-        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+        self.developer("Emulation.setDeviceMetricsOverride", size).map(drop)
     }
 
     /// Runs a script in each page that is opened from now on, before the page's own.
@@ -138,8 +177,7 @@ impl Browser {
     /// # Errors
     /// The driver refuses.
     pub fn before_each_page(&self, script: &str) -> Result<()> {
-        let command = json!({ "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script } });
-        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+        self.developer("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).map(drop)
     }
 
     /// The cookies of the page that is open, as a request has them.
@@ -185,8 +223,7 @@ impl Browser {
     /// # Errors
     /// The driver refuses.
     pub fn forget_cookies(&self) -> Result<()> {
-        let command = json!({ "cmd": "Network.clearBrowserCookies", "params": {} });
-        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+        self.developer("Network.clearBrowserCookies", json!({})).map(drop)
     }
 
     /// Presses a key and lets it go: `Tab`, `Enter`, `ArrowLeft`, `Escape`, a character, or one of WebDriver's own code points.
@@ -215,8 +252,7 @@ impl Browser {
     pub fn media(&self, features: &[(&str, &str)]) -> Result<()> {
         let features: Vec<Value> =
             features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
-        self.call("POST", "/goog/cdp/execute", &command).map(drop)
+        self.developer("Emulation.setEmulatedMedia", json!({ "features": features })).map(drop)
     }
 
     /// The page as a PNG.
