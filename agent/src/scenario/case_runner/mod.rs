@@ -1,10 +1,12 @@
 //! Runs one case on a device, step by step, and says what became of each.
 //!
 //! Lives here: the order of a case, what a step does, and moving time from deadline to deadline. Does not live here: whether
-//! an expectation holds (`expect`), where the device comes from (`test_device`), many cases (`runner`).
+//! an expectation holds (`expect`), where the device comes from (`test_device`), many cases (`runner`), what is said of a case
+//! that was not run (`without_device`).
 
 mod expect;
 mod happening;
+mod without_device;
 mod words;
 
 use std::time::{Duration, Instant};
@@ -13,14 +15,15 @@ use portal_contract::{Receipt, StatusReport, Timestamp};
 use serde_json::json;
 
 use super::model::{
-    CardAnswer, ExpectationBasis, ExpectedRefusal, PromptAnswer, PushAddressee, PushStep, RemoteActionStep,
-    ScenarioCase, ScenarioStep, StepAction,
+    CardAnswer, ExpectationBasis, ExpectedRefusal, ExpectedState, PromptAnswer, PushAddressee, PushStep,
+    RemoteActionStep, ScenarioCase, ScenarioStep, StateChange, StepAction,
 };
-use super::model::{ExpectedState, FilePosition, StateChange};
 use super::result::{CaseResult, FailedExpectation, ObservedEvent, StepOutcome, StepResult};
 use super::test_device::{TestDevice, TestDeviceError};
 use super::watcher::CaseWatcher;
 use crate::control::{ApiError, CommandResult, DesktopInteraction, DeviceEvent, IdleReport, InAppMessage};
+pub use without_device::{blank, could_not_begin, did_not_end, skipped};
+use without_device::{not_run, trouble};
 
 /// How a case is run.
 #[derive(Debug, Clone, Copy)]
@@ -85,73 +88,6 @@ pub async fn run_case<S: TestDevice>(
     let result = CaseResult { steps, took: started.elapsed(), device_time, skipped, ..blank(case, how.repetition) };
     watcher.over(case, &result).await;
     result
-}
-
-/// The result of a case of which nothing was run yet.
-pub fn blank(case: &ScenarioCase, repetition: u32) -> CaseResult {
-    let device = &case.device;
-    CaseResult {
-        scenario: case.scenario.clone(),
-        description: case.description.clone(),
-        combination: case.combination.clone(),
-        repetition,
-        at: case.at.clone(),
-        facts: case.facts.clone(),
-        device: words::device(device),
-        steps: Vec::new(),
-        took: Duration::ZERO,
-        device_time: Duration::ZERO,
-        skipped: None,
-    }
-}
-
-/// The result of a case that was not run.
-pub fn skipped(case: &ScenarioCase, repetition: u32, why: String) -> CaseResult {
-    CaseResult { skipped: Some(why), ..blank(case, repetition) }
-}
-
-/// The result of a case whose device did not start.
-pub fn could_not_begin(case: &ScenarioCase, repetition: u32, error: &TestDeviceError) -> CaseResult {
-    let began = trouble(&case.at, "the device starts", error);
-    let steps = case.steps.iter().map(|step| not_run(step, Duration::ZERO));
-    CaseResult { steps: std::iter::once(began).chain(steps).collect(), ..blank(case, repetition) }
-}
-
-/// The result of a case whose device did not end as it should.
-pub fn did_not_end(mut result: CaseResult, error: &TestDeviceError) -> CaseResult {
-    result.steps.push(trouble(&result.at, "the device ends cleanly", error));
-    result
-}
-
-fn trouble(at: &FilePosition, expected: &str, error: &TestDeviceError) -> StepResult {
-    let mismatch = FailedExpectation {
-        at: at.clone(),
-        expected: expected.to_owned(),
-        happened: error.to_string(),
-        grounds: ExpectationBasis::Documented(Vec::new()),
-        explanation: None,
-    };
-    StepResult {
-        at: at.clone(),
-        text: "device".to_owned(),
-        began: Duration::ZERO,
-        took: Duration::ZERO,
-        outcome: StepOutcome::NotHeld(vec![mismatch]),
-        happenings: Vec::new(),
-        screen: None,
-    }
-}
-
-fn not_run(step: &ScenarioStep, began: Duration) -> StepResult {
-    StepResult {
-        at: step.at.clone(),
-        text: step.text.clone(),
-        began,
-        took: Duration::ZERO,
-        outcome: StepOutcome::NotRun,
-        happenings: Vec::new(),
-        screen: None,
-    }
 }
 
 fn since(earlier: Timestamp, later: Timestamp) -> Duration {
