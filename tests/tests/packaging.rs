@@ -62,6 +62,9 @@ fn install(staged: &Path, home: &Path, arguments: &[&str]) -> Result<String> {
 #[test]
 fn install_sh_installs_for_one_user_twice_over_and_takes_away_just_that() -> Result<()> {
     let (staged, home) = (staged()?, tempfile::tempdir()?);
+    for file in ["scenarios/FORMAT.md", "scripts/denied-walk.yaml"] {
+        ensure!(staged.path().join("share").join(file).exists(), "{file}");
+    }
     let state = home.path().join(".local/share/portal-agent/journal.db");
     std::fs::create_dir_all(state.parent().context("its folder")?)?;
     std::fs::write(&state, "somebody's")?;
@@ -147,7 +150,9 @@ fn the_mac_bundle_is_put_together_and_named_by_the_version() -> Result<()> {
     let version = format!("<key>CFBundleShortVersionString</key><string>{}</string>", env!("CARGO_PKG_VERSION"));
     ensure!(plist.contains(&version) && !plist.contains('@'), "{plist}");
     run(Command::new(contents.join("MacOS/portal-agent")).arg("--version"))?;
-    ensure!(contents.join("Resources/company-portal.icns").exists());
+    for file in ["company-portal.icns", "scenarios/FORMAT.md", "scripts/denied-walk.yaml"] {
+        ensure!(contents.join("Resources").join(file).exists(), "{file}");
+    }
 
     let archive = folder.path().join("source.tar.gz");
     std::fs::write(&archive, "abc")?;
