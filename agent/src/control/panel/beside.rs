@@ -5,6 +5,7 @@
 use maud::{Markup, html};
 
 use super::picture::PanelPicture;
+use super::words::words;
 use super::{phone, why};
 
 /// A device, and the latest push to it.
@@ -29,7 +30,7 @@ pub(super) fn device(picture: &PanelPicture) -> DeviceBeside {
     let id = screen.device_id;
     let html = html! {
         li class="besides" {
-            h3 { button class="b bare" type="button" data-device=(id) title="This device alone" {
+            h3 { button class="b bare" type="button" data-device=(id) title=(words().several.alone) {
                 (screen.device_name) " \u{b7} " (screen.operating_system.name()) " " (screen.os_version)
             } }
             div class="see" {
@@ -45,7 +46,7 @@ fn latest(picture: &PanelPicture) -> Option<LatestPush> {
     let explained = picture.explanation.as_ref()?;
     let id = explained.notification_id.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default();
     let outcome = explained.receipt.get("outcome").and_then(|word| word.as_str()).unwrap_or_default().to_owned();
-    let title = explained.notification_title.clone().unwrap_or_else(|| "a push that could not be read".to_owned());
+    let title = explained.notification_title.clone().unwrap_or_else(|| words().unreadable_push.to_owned());
     Some(LatestPush { id, title, outcome })
 }
 
@@ -58,33 +59,32 @@ pub(super) fn head(devices: &[&DeviceBeside]) -> Markup {
 }
 
 fn title(devices: &[&DeviceBeside]) -> String {
+    let words = &words().several;
     let latest: Vec<&LatestPush> = devices.iter().filter_map(|device| device.latest.as_ref()).collect();
-    let Some(first) = latest.first() else { return format!("{} devices, no push yet", devices.len()) };
+    let Some(first) = latest.first() else { return (words.without_push)(devices.len()) };
     let is_one = latest.len() == devices.len() && latest.iter().all(|push| push.id == first.id && !push.id.is_empty());
     if !is_one || devices.len() < 2 {
-        return if devices.len() == 1 { "One device".to_owned() } else { format!("{} devices", devices.len()) };
+        return (words.pushes)(devices.len());
     }
     let mut outcomes: Vec<&str> = latest.iter().map(|push| push.outcome.as_str()).collect();
     outcomes.sort_unstable();
     outcomes.dedup();
-    match outcomes.len() {
-        1 => "One push, the same outcome".to_owned(),
-        count => format!("One push, {} outcomes", ["no", "one", "two", "three", "four"].get(count).unwrap_or(&"many")),
-    }
+    (words.one_push)(outcomes.len())
 }
 
 /// \u{201c}Town hall\u{201d}: shown on iPhone, not shown on Pixel.
 fn ends(devices: &[&DeviceBeside]) -> String {
+    let words = &words().several;
     let mut pushes: Vec<(&LatestPush, Vec<String>)> = Vec::new();
     for device in devices {
         let Some(push) = &device.latest else { continue };
-        let end = format!("{} on {}", why::look_of(&push.outcome).title.to_lowercase(), device.name);
+        let end = (words.end)(why::look_of(&push.outcome).title, &device.name);
         match pushes.iter_mut().find(|(other, _)| other.id == push.id && other.title == push.title) {
             Some((_, ends)) => ends.push(end),
             None => pushes.push((push, vec![end])),
         }
     }
-    let sentences = pushes.iter().map(|(push, ends)| format!("\u{201c}{}\u{201d}: {}", push.title, ends.join(", ")));
+    let sentences = pushes.iter().map(|(push, ends)| (words.ends)(&push.title, ends));
     sentences.collect::<Vec<_>>().join(" \u{b7} ")
 }
 

@@ -4,7 +4,7 @@
 //! missing. Whether the device can carry one out is the device's to say: a refusal is an answer, and no rule is copied here to
 //! grey a button out. Another platform's commands are absent.
 //!
-//! Lives here: the controls. Does not live here: what they do.
+//! Lives here: the controls. Does not live here: what they do, what they are called (`words`).
 
 use maud::{Markup, html};
 use portal_contract::command::{Argument, ArgumentKind, COMMANDS, CommandRow, Times, hosting};
@@ -15,80 +15,86 @@ use super::gallery::gallery;
 use super::line::request_of;
 use super::page::icon;
 use super::phone::press;
+use super::words::{ControlWords, words};
 
-/// Switches of the phone: the member of the page's state, the words, and the lines that turn it on and off.
-const SWITCHES: [(&str, &str, &str, &str); 7] = [
-    ("locked", "Locked", "device lock", "device unlock"),
-    ("offline", "Offline", "device offline", "device online"),
-    ("focus", "Focus", "device focus on", "device focus off"),
-    ("doze", "Doze", "device doze on", "device doze off"),
-    ("workProfilePaused", "Work paused", "device work-profile pause", "device work-profile resume"),
-    ("charging", "Charging", "device charging on", "device charging off"),
-    ("playServices", "Play Services", "play-services install", "play-services remove"),
+/// A control's name in a language.
+type ControlLabel = fn(&ControlWords) -> &'static str;
+
+/// Switches of the phone: the member of the page's state, the name, and the lines that turn it on and off.
+const SWITCHES: [(&str, ControlLabel, &str, &str); 7] = [
+    ("locked", |words| words.locked, "device lock", "device unlock"),
+    ("offline", |words| words.offline, "device offline", "device online"),
+    ("focus", |words| words.focus, "device focus on", "device focus off"),
+    ("doze", |words| words.doze, "device doze on", "device doze off"),
+    ("workProfilePaused", |words| words.work_paused, "device work-profile pause", "device work-profile resume"),
+    ("charging", |words| words.charging, "device charging on", "device charging off"),
+    ("playServices", |words| words.play_services, "play-services install", "play-services remove"),
 ];
 
 /// The permission's buttons, and one click to a device in a known state.
-const PERMISSION: [(&str, &str); 7] = [
-    ("Ask", "permission prompt"),
-    ("Allow", "permission allow"),
-    ("Don\u{2019}t allow", "permission deny"),
-    ("Swipe away", "permission dismiss"),
-    ("Keep", "permission keep"),
-    ("Turn Off", "permission turn-off"),
-    ("Forget", "permission reset"),
+const PERMISSION: [(ControlLabel, &str); 7] = [
+    (|words| words.ask, "permission prompt"),
+    (|words| words.allow, "permission allow"),
+    (|words| words.deny, "permission deny"),
+    (|words| words.dismiss, "permission dismiss"),
+    (|words| words.keep, "permission keep"),
+    (|words| words.turn_off, "permission turn-off"),
+    (|words| words.forget, "permission reset"),
 ];
-const SET_UP: [(&str, &str); 5] = [
-    ("Out of its box", "device reset"),
-    ("Asking", "device set-up --permission notDetermined"),
-    ("Allowed", "device set-up --permission authorized"),
-    ("Denied", "device set-up --permission denied"),
-    ("Quiet", "device set-up --permission provisional"),
+/// Quiet authorization, which is Apple's.
+const QUIET: &str = "device set-up --permission provisional";
+const SET_UP: [(ControlLabel, &str); 5] = [
+    (|words| words.new_device, "device reset"),
+    (|words| words.asking, "device set-up --permission notDetermined"),
+    (|words| words.allowed, "device set-up --permission authorized"),
+    (|words| words.denied, "device set-up --permission denied"),
+    (|words| words.quiet, QUIET),
 ];
 
 /// The groups of the full list: what their commands' names begin with.
-const GROUPS: [(&str, &[&str]); 4] = [
-    ("Company Portal", &["app", "permission"]),
-    ("Enrollment", &["enroll", "enrollment", "retire", "wipe", "delete", "policy"]),
-    ("Device", &["device", "play-services", "os", "return"]),
-    ("Settings and clock", &["settings", "clock"]),
+const GROUPS: [(ControlLabel, &[&str]); 4] = [
+    (|words| words.company_portal, &["app", "permission"]),
+    (|words| words.enrollment, &["enroll", "enrollment", "retire", "wipe", "delete", "policy"]),
+    (|words| words.device, &["device", "play-services", "os", "return"]),
+    (|words| words.settings, &["settings", "clock"]),
 ];
 
 /// The controls of a device.
 pub(super) fn controls(device: DeviceId, system: OperatingSystem) -> Markup {
-    let has = |line: &&(&str, &str)| exists(line.1, system);
+    let words = &words().controls;
+    let has = |line: &&(ControlLabel, &str)| exists(line.1, system);
     html! {
-        (sending(device))
+        (sending(device, words))
         section class="card" {
-            h2 { "Permission" }
-            div class="row" { @for (label, line) in PERMISSION.iter().filter(has) { (press("b", label, line, device)) } }
+            h2 { (words.permission) }
+            div class="row" { @for (label, line) in PERMISSION.iter().filter(has) { (press("b", label(words), line, device)) } }
         }
         section class="card" {
-            h2 { "Device" }
+            h2 { (words.device) }
             div class="switches" {
                 @for (member, label, on, off) in SWITCHES.iter().filter(|row| exists(row.2, system)) {
-                    (switch(member, label, on, off, device))
+                    (switch(member, label(words), on, off, device))
                 }
             }
         }
         section class="card" {
-            h2 { "Set up" span { "a known state in one step" } }
-            // Quiet authorization is Apple's.
-            @let is_there = |(label, _): &&(&str, &str)| system.is_apple() || *label != "Quiet";
-            div class="row" { @for (label, line) in SET_UP.iter().filter(is_there) { (press("b", label, line, device)) } }
-            details id="all-states" { summary { "All states" } (gallery(device, system)) }
+            h2 { (words.set_up) span { (words.set_up_means) } }
+            @let is_there = |(_, line): &&(ControlLabel, &str)| system.is_apple() || *line != QUIET;
+            div class="row" { @for (label, line) in SET_UP.iter().filter(is_there) { (press("b", label(words), line, device)) } }
+            details id="all-states" { summary { (words.all_states) } (gallery(device, system)) }
         }
         section class="card more" {
             details id="all-daemon" {
-                summary { "This daemon" }
+                summary { (words.this_daemon) }
                 (form(&hosting::ADD, device))
                 form class="form" data-method=(hosting::REMOVE.method.name()) data-path=(hosting::REMOVE.path_of(device)) data-line=(hosting::REMOVE.name) data-named="" {
                     div class="row" { button class="b" type="submit" { (hosting::REMOVE.name) } }
-                    p { "This one. " (hosting::REMOVE.summary) }
+                    p { ((words.remove_this)(hosting::REMOVE.summary)) }
                 }
             }
             @for (name, beginnings) in GROUPS {
                 details id={ "all-" (beginnings[0]) } {
-                    summary { (name) }
+                    summary { (name(words)) }
                     @for row in rows(beginnings, system) { (form(row, device)) }
                 }
             }
@@ -106,34 +112,34 @@ fn rows(beginnings: &'static [&'static str], system: OperatingSystem) -> impl It
     COMMANDS.iter().filter(begins).filter(move |row| row.platforms.has(system))
 }
 
-fn sending(device: DeviceId) -> Markup {
+fn sending(device: DeviceId, words: &ControlWords) -> Markup {
     html! {
         section class="card" {
-            h2 { "Send a push" span { "title 50, body 500" } }
+            h2 { (words.send_push) span { (words.limits) } }
             form data-method="POST" data-path={ "/v1/devices/" (device) "/push" } data-line="push --here" {
-                label class="sr" for="push-title" { "Title" }
-                input class="field" id="push-title" data-member="notificationTitle" data-kind="text" data-long="title" value="Office closed";
-                label class="sr" for="push-body" { "Body" }
-                textarea class="field" id="push-body" rows="2" data-member="notificationBody" data-kind="text" data-long="body" { "Work from home on Friday." }
+                label class="sr" for="push-title" { (words.title) }
+                input class="field" id="push-title" data-member="notificationTitle" data-kind="text" data-long="title" value=(words.title_sample);
+                label class="sr" for="push-body" { (words.body) }
+                textarea class="field" id="push-body" rows="2" data-member="notificationBody" data-kind="text" data-long="body" { (words.body_sample) }
                 details id="push-more" {
-                    summary { "More" }
-                    (text_field("push-id", "Id", "id", Some("id"), "a new one"))
-                    (text_field("push-expires", "Expires in", "expiresIn", Some("expires-in"), "4h"))
-                    (text_field("push-user", "Targeted user", "targetUserPrincipalName", Some("target-user"), "adele@contoso.example"))
-                    (text_field("push-key", "Collapse key", "collapseKey", Some("collapse-key"), "news"))
-                    (group_field("push-group"))
-                    (count_field("push-count"))
+                    summary { (words.more) }
+                    (text_field("push-id", words.id, "id", Some("id"), words.id_sample))
+                    (text_field("push-expires", words.expires_in, "expiresIn", Some("expires-in"), "4h"))
+                    (text_field("push-user", words.targeted_user, "targetUserPrincipalName", Some("target-user"), "adele@contoso.example"))
+                    (text_field("push-key", words.collapse_key, "collapseKey", Some("collapse-key"), "news"))
+                    (group_field("push-group", words))
+                    (count_field("push-count", words))
                 }
-                button class="b main" type="submit" { (icon("plane")) "Send" }
+                button class="b main" type="submit" { (icon("plane")) (words.send) }
             }
             details id="push-raw" {
-                summary { "Any bytes" }
+                summary { (words.any_bytes) }
                 form data-method="POST" data-path={ "/v1/devices/" (device) "/push/raw" } data-line="push --here --raw -" {
-                    label class="sr" for="raw-text" { "What is sent as it is" }
+                    label class="sr" for="raw-text" { (words.bytes) }
                     textarea class="field code" id="raw-text" rows="3" data-member="text" data-kind="piped" { r#"{"id":"1","notificationTitle":7}"# }
-                    (group_field("raw-group"))
-                    (count_field("raw-count"))
-                    button class="b" type="submit" { "Send the bytes" }
+                    (group_field("raw-group", words))
+                    (count_field("raw-count", words))
+                    button class="b" type="submit" { (words.send_bytes) }
                 }
             }
         }
@@ -147,16 +153,16 @@ fn text_field(id: &str, label: &str, member: &str, long: Option<&str>, example: 
     }
 }
 
-fn group_field(id: &str) -> Markup {
+fn group_field(id: &str, words: &ControlWords) -> Markup {
     html! {
-        label for=(id) { "To a group, and not to this device alone" }
+        label for=(id) { (words.group) }
         input class="field" id=(id) data-member="group" data-kind="text" data-long="group" list="groups" placeholder="UUID";
     }
 }
 
-fn count_field(id: &str) -> Markup {
+fn count_field(id: &str, words: &ControlWords) -> Markup {
     html! {
-        label for=(id) { "How many" }
+        label for=(id) { (words.count) }
         input class="field" id=(id) data-member="count" data-kind="number" data-long="count" placeholder="1" inputmode="numeric";
     }
 }

@@ -9,6 +9,7 @@ use portal_contract::{DeviceSummary, HeldNotification, ListedReceipt};
 use super::page::icon;
 use super::times::seconds;
 use super::why::{OutcomeLook, look_of};
+use super::words::words;
 
 /// A device's tile.
 pub(super) struct DeviceTile {
@@ -36,6 +37,7 @@ pub(super) fn tile(
         (None, None) => (None, None, None),
     };
     let look = outcome.map(look_of);
+    let words = words();
     let html = html! {
         li class={ "cell " (look.map_or("none", |look| look.class)) } data-outcome=(outcome.unwrap_or("none")) {
             button type="button" data-device=(summary.device_id) {
@@ -44,12 +46,12 @@ pub(super) fn tile(
                 span class="o" {
                     @match look {
                         Some(OutcomeLook { icon: sign, title, .. }) => { (icon(sign)) (title) }
-                        None => { "No push yet" }
+                        None => { (words.several.no_push) }
                     }
                 }
-                @if let Some(at) = at { small { (title.unwrap_or("unreadable")) " \u{b7} " (seconds(at)) } }
+                @if let Some(at) = at { small { (title.unwrap_or(words.unreadable)) " \u{b7} " (seconds(at)) } }
             }
-            label { input type="checkbox" data-beside=(summary.device_id); span class="sr" { (summary.device_name) " " } "beside" }
+            label { input type="checkbox" data-beside=(summary.device_id); span class="sr" { (summary.device_name) " " } (words.several.beside) }
         }
     };
     DeviceTile { html: html.into_string(), outcome }
@@ -57,23 +59,24 @@ pub(super) fn tile(
 
 /// How many devices there are of each outcome, each number a filter.
 pub(super) fn head<'a>(tiles: impl Iterator<Item = &'a DeviceTile>) -> Markup {
+    let words = &words().several;
     let tiles: Vec<&DeviceTile> = tiles.collect();
     let count = |outcome: Option<&str>| tiles.iter().filter(|tile| tile.outcome == outcome).count();
     html! {
         button class="b" type="button" id="only-all" data-only="" {
-            (tiles.len()) (if tiles.len() == 1 { " device" } else { " devices" })
+            ((words.devices)(tiles.len()))
         }
         @for outcome in OUTCOMES {
             @let look = look_of(outcome);
             @let number = count(Some(outcome));
             @if number > 0 {
                 button class={ "b only " (look.class) } type="button" id={ "only-" (outcome) } data-only=(outcome) {
-                    (icon(look.icon)) (number) " " (look.title.to_lowercase())
+                    (icon(look.icon)) ((words.with_outcome)(number, look.title))
                 }
             }
         }
         @if count(None) > 0 {
-            button class="b" type="button" id="only-none" data-only="none" { (count(None)) " without a push" }
+            button class="b" type="button" id="only-none" data-only="none" { ((words.with_none)(count(None))) }
         }
     }
 }

@@ -22,6 +22,7 @@ use super::patch::{PageRegions, Region, patch};
 use super::picture::PanelPicture;
 use super::record;
 use super::regions::regions;
+use super::words::words;
 use super::{run, sends};
 use crate::control::api::ApiState;
 use crate::control::gateway_sends::GatewaySend;
@@ -134,7 +135,7 @@ impl<H: RunningHost> PanelStream<H> {
             self.recorded.borrow_and_update();
             let picture = match PanelPicture::read(&self.device, self.place).await {
                 Ok(Some(picture)) => picture,
-                Ok(None) => return self.gone("That moment is no longer in the journal. This is now."),
+                Ok(None) => return self.gone(words().when.pruned),
                 Err(_) if self.host.device(self.device.id()).is_none() => return None,
                 // The page comes back by itself to what is there then.
                 Err(error) if error.code == "daemonIsEnding" => return None,

@@ -26,6 +26,7 @@ mod several;
 mod times;
 mod when;
 mod why;
+mod words;
 
 use std::time::Instant;
 

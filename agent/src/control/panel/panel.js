@@ -2,6 +2,9 @@
 // It knows no rule: a refusal is an answer, and shown with its hint.
 'use strict';
 const $ = (id) => document.getElementById(id);
+// What the page says, in its language, and a sentence of it with its braces filled in.
+const texts = JSON.parse($('texts').textContent);
+const say = (sentence, data) => sentence.replace(/\{(\w+)\}/g, (_, name) => data[name]);
 const header = { 'portal-agent-api': '1' };
 let device = null, name = '', devices = [], stream = null, place = null, retry = 0, timer = 0, pulse = 0, offline = false, key = null;
 let view = 'one', beside = [], only = '';
@@ -61,8 +64,8 @@ async function connect() {
   try {
     answer = await ask();
     if (answer.status === 401 && await resumed()) answer = await ask();
-    if (answer.status === 401) return gate('This page has no access', 'Its link was used, is over a minute old, or access was closed. Open a new one:');
-    if (answer.status === 403) return gate('The daemon was started anew', 'Nobody was let in since access was closed. Open a new link:');
+    if (answer.status === 401) return gate(texts.noAccess, texts.noAccessWhy);
+    if (answer.status === 403) return gate(texts.anew, texts.anewWhy);
     if (!answer.ok) return lost();
     devices = (await answer.json()).hosted;
     introduce().catch(() => {});
@@ -70,9 +73,9 @@ async function connect() {
   const asked = device || readAddress();
   const known = (id) => devices.find((one) => one.deviceId === id);
   const found = known(asked) || devices[0];
-  if (!found) return gate('No device is hosted', 'Add one:');
+  if (!found) return gate(texts.noDevice, texts.noDeviceWhy);
   if (device && found.deviceId !== device) {
-    notice(name + ' is no longer hosted by this daemon. This is ' + found.deviceName + '.');
+    notice(say(texts.gone, { name, other: found.deviceName }));
   }
   $('gate').hidden = true;
   choose(found.deviceId);
@@ -129,7 +132,7 @@ function listen(url) {
     if (regions.state) show(regions.state);
     if (regions.running) runs(regions.running);
     if (regions.grid) sift();
-    place ? live('As it was', 'was') : live('Live', '');
+    place ? live(texts.was, 'was') : live(texts.live, '');
   });
   stream.addEventListener('gone', (event) => { place = null; notice(JSON.parse(event.data)); connect(); });
   stream.onerror = () => lost();
@@ -137,7 +140,7 @@ function listen(url) {
 
 function lost() {
   stop();
-  live('Not connected', 'no');
+  live(texts.lost, 'no');
   $('lost').hidden = false;
   $('lost-long').hidden = ++retry < 8;
   timer = setTimeout(connect, 300 * Math.min(retry, 5));
@@ -185,7 +188,7 @@ function wait(title) {
   const [card, kind, name] = ['div', 'p', 'p'].map((tag) => document.createElement(tag));
   card.className = 'ghost wait sent small';
   kind.className = 'k';
-  kind.textContent = 'Sent from here, not arrived';
+  kind.textContent = texts.sentAway;
   name.className = 'gt';
   name.textContent = title;
   card.append(kind, name);
@@ -214,6 +217,8 @@ function tell(text, refused) {
   $('echo-answer').textContent = text;
 }
 
+const refuse = ({ message, hint }) => tell(say(hint ? texts.refusedHint : texts.refused, { message, hint }), true);
+
 const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
 
 // The line that does the same: with several devices it names the one that is meant.
@@ -234,15 +239,15 @@ async function ask(method, path, body) {
     let answer = await sent();
     // The cookie is gone: by its key the page may get another, else it says how.
     if (answer.status === 401 && await resumed()) answer = await sent();
-    if (answer.status === 401) { tell('✗ this page has no access', true); connect(); return false; }
+    if (answer.status === 401) { tell(texts.refusedAccess, true); connect(); return false; }
     const json = await answer.json();
-    if (json.error) { tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true); return false; }
+    if (json.error) { refuse(json.error); return false; }
     // Which devices there are has changed.
     if (json.hosted || path === '/v1/devices') connect();
-    tell('✓ ' + (json.note || (json.ids ? json.ids.length + ' sent' : 'done')));
+    tell(json.note ? say(texts.noted, json) : json.ids ? say(texts.sent, { number: json.ids.length }) : texts.done);
     if (path.endsWith('/push') && offline) wait(JSON.parse(body).notificationTitle);
     return true;
-  } catch { tell('✗ the daemon did not answer', true); return false; }
+  } catch { tell(texts.noAnswer, true); return false; }
 }
 
 // Several commands in their order, up to the first that is refused.
@@ -304,7 +309,7 @@ document.addEventListener('click', (event) => {
   if (data.path && !data.line) order(JSON.parse(data.body).order);
   else if (data.path) {
     const returns = hit.classList.contains('back');
-    if (place && !returns) return tell('this is the past: nothing can be changed in it; go back to now first', true);
+    if (place && !returns) return tell(texts.refusedPast, true);
     send(data.method, data.path, data.body, data.line).then(() => { if (returns) { place = null; follow(); } });
   }
   else if (data.lines) sendAll(JSON.parse(data.lines));
@@ -318,7 +323,7 @@ document.addEventListener('click', (event) => {
   else if (hit.id === 'now') { place = null; follow(); }
   else if (hit.id === 'stage') stage(!document.documentElement.classList.contains('stage'));
   else if (hit.id === 'theme') theme();
-  else if (hit.id === 'copy') navigator.clipboard.writeText($('echo-line').textContent).then(() => { hit.textContent = 'Copied'; });
+  else if (hit.id === 'copy') navigator.clipboard.writeText($('echo-line').textContent).then(() => { hit.textContent = texts.copied; });
 });
 
 // One entry back or on; behind the newest is now.

@@ -9,6 +9,7 @@ use portal_screen::{CardOnScreen, PhoneScreen, PromptOnScreen, ScreenButton, Scr
 use super::line::request_of;
 use super::page::icon;
 use super::times::{clock, day};
+use super::words::words;
 
 /// The phone in its three looks, and what a picture cannot show.
 pub(super) struct PhoneLooks {
@@ -76,14 +77,15 @@ impl Drawn<'_> {
 
     fn sign(&self, sign: StatusIcon) -> Markup {
         let apple = self.screen.operating_system.is_apple();
-        let (name, words) = match sign {
-            StatusIcon::Focus if apple => ("moon", "Focus"),
-            StatusIcon::Focus => ("dnd", "Do Not Disturb"),
-            StatusIcon::WorkProfilePaused => ("case", "Work profile paused"),
-            StatusIcon::Charging => ("bolt", "Charging"),
-            StatusIcon::NoNetwork => ("air", "No network"),
+        let words = &words().phone;
+        let (name, meaning) = match sign {
+            StatusIcon::Focus if apple => ("moon", words.focus),
+            StatusIcon::Focus => ("dnd", words.do_not_disturb),
+            StatusIcon::WorkProfilePaused => ("case", words.work_paused),
+            StatusIcon::Charging => ("bolt", words.charging),
+            StatusIcon::NoNetwork => ("air", words.no_network),
         };
-        html! { (icon(name)) span class="sr" { (words) } }
+        html! { (icon(name)) span class="sr" { (meaning) } }
     }
 
     fn network(&self) -> Markup {
@@ -103,7 +105,7 @@ impl Drawn<'_> {
                 ScreenView::Home {} => { (self.home()) }
                 ScreenView::App { title, messages, empty, refresh } => {
                     div class="sheet-app" {
-                        header { h3 { "Notifications" } p { (title) } }
+                        header { h3 { (words().phone.notifications) } p { (title) } }
                         @if let Some(button) = refresh { (self.press("pull", button)) }
                         @if messages.is_empty() { p class="hint" { (empty) } }
                         @for message in messages {
@@ -130,22 +132,23 @@ impl Drawn<'_> {
     }
 
     fn home(&self) -> Markup {
-        const APPS: [(&str, &str); 6] = [
-            ("mail", "Mail"),
-            ("cal", "Calendar"),
-            ("note", "Notes"),
-            ("map", "Maps"),
-            ("cam", "Camera"),
-            ("gear", "Settings"),
+        let words = &words().phone;
+        let apps = [
+            ("mail", words.mail),
+            ("cal", words.calendar),
+            ("note", words.notes),
+            ("map", words.maps),
+            ("cam", words.camera),
+            ("gear", words.settings),
         ];
         html! {
             div class="apps" {
-                @for (sign, name) in APPS { div class="app" { div class="tile" { (icon(sign)) } p { (name) } } }
+                @for (sign, name) in apps { div class="app" { div class="tile" { (icon(sign)) } p { (name) } } }
                 @if let Some(app) = &self.screen.app_icon {
                     div class={ "app" @if app.dimmed { " gray" } } {
                         div class="tile cp" {
                             span { "CP" }
-                            @if let Some(count) = app.badge { em { (count) span class="sr" { " unread" } } }
+                            @if let Some(count) = app.badge { em { (count) span class="sr" { " " (words.unread) } } }
                             @if app.work_badge { div class="wb" { (icon("case")) } }
                         }
                         p { (app.label) }
@@ -161,7 +164,7 @@ impl Drawn<'_> {
         let is_pair = apple && prompt.buttons.len() == 2;
         html! {
             div class="dim" {
-                div class="alert" role="group" aria-label="Permission prompt" {
+                div class="alert" role="group" aria-label=(words().phone.prompt) {
                     @if !apple { (icon("bell")) }
                     h3 { (prompt.question) }
                     @if let Some(text) = &prompt.text { p { (text) } }
@@ -172,7 +175,7 @@ impl Drawn<'_> {
     }
 
     fn cards(&self, cards: &[CardOnScreen]) -> Markup {
-        html! { @for card in cards.iter().take(5) { (self.card(card)) } @if cards.len() > 5 { p class="na" { (cards.len() - 5) " more" } } }
+        html! { @for card in cards.iter().take(5) { (self.card(card)) } @if cards.len() > 5 { p class="na" { ((words().phone.more_cards)(cards.len() - 5)) } } }
     }
 
     fn card(&self, card: &CardOnScreen) -> Markup {
@@ -181,7 +184,7 @@ impl Drawn<'_> {
             div class="note" {
                 span class="ico cp" aria-hidden="true" { "CP" }
                 div {
-                    @if android { p class="na" { (card.app) @if card.silent { " · silent" } } }
+                    @if android { p class="na" { (card.app) @if card.silent { " \u{b7} " (words().phone.silent) } } }
                     div class="nh" { b { (card.title) } time datetime=(card.at) { (clock(card.at)) } }
                     p class="nb" { (card.body) }
                 }

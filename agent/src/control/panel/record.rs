@@ -5,6 +5,7 @@
 use maud::{Markup, html};
 use portal_contract::DeviceId;
 
+use super::words::words;
 use crate::control::recording::Recording;
 
 /// How many characters of the file the page has, the latest: a change brings all of them.
@@ -19,25 +20,26 @@ pub(super) fn recording(recording: Option<&Recording>, device: DeviceId) -> Mark
                 data-line="scenario record" { (label) }
         }
     };
+    let words = &words().record;
     html! {
         section class="card record" {
-            h2 { "Record" span { "what happens, as a scenario" } }
+            h2 { (words.title) span { (words.means) } }
             @match recording {
-                None => div class="row" { (press("Record", "POST")) },
+                None => div class="row" { (press(words.begin, "POST")) },
                 Some(recording) => {
                     p class="then" role="status" {
                         @match &recording.ended {
-                            None => { "Recording: " (recording.events) " so far." },
-                            Some(why) => { "Ended: " (why) "." },
+                            None => { ((words.so_far)(recording.events)) },
+                            Some(why) => { ((words.ended)(why)) },
                         }
                     }
                     div class="row" {
-                        @if recording.ended.is_none() { (press("End the recording", "DELETE")) }
-                        @else { (press("Record anew", "POST")) }
-                        button type="button" class="b" id="copy-recording" { "Copy" }
-                        a class="b" href={ (path) "/file" } download="recorded.yaml" { "Download" }
+                        @if recording.ended.is_none() { (press(words.end, "DELETE")) }
+                        @else { (press(words.anew, "POST")) }
+                        button type="button" class="b" id="copy-recording" { (words.copy) }
+                        a class="b" href={ (path) "/file" } download="recorded.yaml" { (words.download) }
                     }
-                    pre id="recorded" class="code" tabindex="0" role="region" aria-label="The scenario file" { (latest(&recording.file)) }
+                    pre id="recorded" class="code" tabindex="0" role="region" aria-label=(words.file) { (latest(&recording.file)) }
                 }
             }
         }
@@ -52,7 +54,7 @@ fn latest(file: &str) -> Markup {
     };
     let rest = file.get(from..).unwrap_or_default();
     let whole = rest.split_once('\n').map_or(rest, |(_, rest)| rest);
-    html! { "\u{2026} the beginning is in the file\n" (whole) }
+    html! { (words().record.cut) "\n" (whole) }
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use serde_json::json;
 
 use super::patch::{PageRegions, Region};
 use super::picture::PanelPicture;
+use super::words::words;
 use super::{phone, when, why};
 
 /// The regions of the page that follow from the device's picture; its controls do not, and are made once.
 pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
+    let (words, documentation) = (&words().shell, &picture.status.documentation);
     let who = match &picture.status.device.user_principal_name {
-        Some(user) => format!("{user} \u{b7} documentation of {}", picture.status.documentation),
-        None => format!("not enrolled \u{b7} documentation of {}", picture.status.documentation),
+        Some(user) => (words.enrolled)(user.as_str(), documentation),
+        None => (words.not_enrolled)(documentation),
     };
     let condition = &picture.status.condition;
     // Apart from the HTML, so that a switch that is pressed while the picture is made does not jump back and forth.

@@ -12,8 +12,8 @@ async function order(word) {
   const request = { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify({ order: word }) };
   try {
     const json = await (await fetch('/v1/devices/' + device + '/scenario/order', request)).json();
-    if (json.error) tell('✗ ' + json.error.message + (json.error.hint ? ' — hint: ' + json.error.hint : ''), true);
-  } catch { tell('✗ the daemon did not answer', true); }
+    if (json.error) refuse(json.error);
+  } catch { tell(texts.noAnswer, true); }
 }
 
 // Before the keys of the history: a presenter's clicker has PageDown. Space is left to a button that has the focus.
@@ -35,5 +35,5 @@ document.addEventListener('click', async (event) => {
   if (event.target.id !== 'copy-recording') return;
   const recording = await (await fetch('/v1/devices/' + device + '/recording')).json();
   await navigator.clipboard.writeText(recording.file);
-  tell('✓ the scenario is in the clipboard');
+  tell(texts.copiedRecording);
 });

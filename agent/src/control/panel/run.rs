@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::page::icon;
 use super::times::seconds;
+use super::words::words;
 use crate::control::scenario_run::{ReportedStep, ReportedStepState, WatchedRun, WatcherOrder};
 
 /// The run in the place of the controls; nothing where there is none.
@@ -18,14 +19,11 @@ pub(super) fn run(run: Option<&WatchedRun>, device: DeviceId) -> Markup {
         section class="card run" {
             h2 {
                 (report.name)
-                span {
-                    @if report.cases > 1 { "case " (report.case) " of " (report.cases) " \u{b7} " }
-                    (report.at)
-                }
+                span { ((words().run.case)(report.case, report.cases, &report.at)) }
             }
             p class="then" role="status" { (stands(run)) }
             div class="row" {
-                @for (label, order) in orders(run) { (button(label, *order, device)) }
+                @for (label, order) in orders(run) { (button(label, order, device)) }
             }
             ol class="steps-of-run" { @for one in &report.steps { (step(one)) } }
         }
@@ -43,39 +41,26 @@ pub(super) fn state(run: Option<&WatchedRun>) -> Value {
     json!({ "runs": run.is_some(), "script": run.is_some_and(|run| run.report.is_script) })
 }
 
-fn stands(run: &WatchedRun) -> Markup {
-    let report = &run.report;
-    let waits = report.waits_for.as_deref();
-    html! {
-        @if let Some(ended) = &report.ended {
-            (ended)
-        } @else if let Some(since) = run.silent_since {
-            "Its runner has not been heard of since " (seconds(since)) ": it has ended."
-        } @else if run.paused && report.asks {
-            "Paused: it waits for " (waits.unwrap_or("you")) "."
-        } @else if let Some(waits) = waits {
-            "Waits for " (waits)
-            @if let Some(until) = report.waits_until { ", until " (seconds(until)) " at the latest" }
-            "."
-        } @else {
-            "Runs."
-        }
+fn stands(run: &WatchedRun) -> String {
+    let (words, report) = (&words().run, &run.report);
+    match (&report.ended, run.silent_since, report.waits_for.as_deref()) {
+        (Some(ended), ..) => ended.clone(),
+        (None, Some(since), _) => (words.silent)(&seconds(since)),
+        (None, None, waits) if run.paused && report.asks => (words.paused)(waits),
+        (None, None, Some(waits)) => (words.waits)(waits, report.waits_until.map(seconds).as_deref()),
+        (None, None, None) => words.runs.to_owned(),
     }
 }
 
 /// What it may be told, with the words of the buttons.
-fn orders(run: &WatchedRun) -> &'static [(&'static str, WatcherOrder)] {
-    const START: (&str, WatcherOrder) = ("Back to the start", WatcherOrder::Start);
-    const STEP: (&str, WatcherOrder) = ("Step", WatcherOrder::Step);
-    const GO_ON: (&str, WatcherOrder) = ("Go on", WatcherOrder::GoOn);
-    const PAUSE: (&str, WatcherOrder) = ("Pause", WatcherOrder::Pause);
-    const STOP: (&str, WatcherOrder) = ("Stop", WatcherOrder::Stop);
-    const CLOSE: (&str, WatcherOrder) = ("Close", WatcherOrder::Close);
+fn orders(run: &WatchedRun) -> Vec<(&'static str, WatcherOrder)> {
+    let words = &words().run;
+    let stop = (words.stop, WatcherOrder::Stop);
     match (run.is_running(), run.report.is_script, run.paused) {
-        (false, ..) => &[CLOSE],
-        (true, true, _) => &[("Next", WatcherOrder::Step), START, STOP],
-        (true, false, true) => &[STEP, GO_ON, STOP],
-        (true, false, false) => &[PAUSE, STOP],
+        (false, ..) => vec![(words.close, WatcherOrder::Close)],
+        (true, true, _) => vec![(words.next, WatcherOrder::Step), (words.start, WatcherOrder::Start), stop],
+        (true, false, true) => vec![(words.step, WatcherOrder::Step), (words.go_on, WatcherOrder::GoOn), stop],
+        (true, false, false) => vec![(words.pause, WatcherOrder::Pause), stop],
     }
 }
 
@@ -87,11 +72,12 @@ fn button(label: &str, order: WatcherOrder, device: DeviceId) -> Markup {
 }
 
 fn step(step: &ReportedStep) -> Markup {
+    let words = &words().run;
     let (class, mark, word) = match step.state {
-        ReportedStepState::Ahead => ("ahead", None, "to come"),
-        ReportedStepState::Now => ("present", Some("right"), "now"),
-        ReportedStepState::Done => ("ok", Some("check"), "done"),
-        ReportedStepState::Failed => ("bad", Some("cross"), "failed"),
+        ReportedStepState::Ahead => ("ahead", None, words.to_come),
+        ReportedStepState::Now => ("present", Some("right"), words.now),
+        ReportedStepState::Done => ("ok", Some("check"), words.done),
+        ReportedStepState::Failed => ("bad", Some("cross"), words.failed),
     };
     html! {
         li class=(class) aria-current=[(step.state == ReportedStepState::Now).then_some("step")] {

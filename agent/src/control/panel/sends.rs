@@ -10,6 +10,7 @@ use super::page::icon;
 use super::picture::PanelPicture;
 use super::times::seconds;
 use super::why::look_of;
+use super::words::words;
 use crate::control::gateway_sends::GatewaySend;
 use crate::control::{HistoryEntry, HistoryPlace};
 
@@ -21,7 +22,7 @@ pub(super) fn sends(sends: &[GatewaySend], picture: &PanelPicture) -> Markup {
     html! {
         @if !sends.is_empty() {
             section class="card sends" {
-                h2 { "Sent through the gateway" }
+                h2 { (words().sends.title) }
                 ul { @for send in sends.iter().rev().take(SHOWN) { (row(send, place_of(&picture.timeline, &send.id))) } }
             }
         }
@@ -34,11 +35,11 @@ fn row(send: &GatewaySend, place: Option<HistoryPlace>) -> Markup {
             time datetime=(send.sent_at) { (seconds(send.sent_at)) }
             @if let Some(place) = place {
                 button type="button" class="link" id={ "send-" (send.id) } data-event=(place.event) data-sequence=[place.sequence]
-                    title="Show the push on this device" { (send.notification_title) }
+                    title=(words().sends.show) { (send.notification_title) }
             } @else {
                 span class="n" { (send.notification_title) }
             }
-            span class="mute" { (send.receipts) " of " (send.addressed_devices) " answered" }
+            span class="mute" { ((words().sends.answered)(send.receipts, send.addressed_devices)) }
             (counts(&send.outcomes, |word| look_of(word).class, |word| look_of(word).icon))
             (counts(&send.unmet, |_| "stop", |_| "cross"))
         }

@@ -31,7 +31,7 @@ function showDevices() {
     return tab;
   }));
   $('views').hidden = devices.length < 2;
-  $('view-grid').textContent = 'All ' + devices.length;
+  $('view-grid').textContent = say(texts.all, { number: devices.length });
   for (const one of document.querySelectorAll('[data-view]')) one.setAttribute('aria-pressed', String(one.dataset.view === view));
   $('board').hidden = $('when').hidden = view !== 'one';
   $('several').hidden = view === 'one';
@@ -68,7 +68,7 @@ function sift() {
     box.checked = beside.includes(box.dataset.beside);
   }
   for (const one of document.querySelectorAll('[data-only]')) one.setAttribute('aria-pressed', String(one.dataset.only === only));
-  $('grid-left').textContent = left === $('grid').children.length ? '' : left + ' of them';
+  $('grid-left').textContent = left === $('grid').children.length ? '' : say(texts.left, { number: left });
 }
 
 // One push to each device that is shown, the same id to all; or to a group, which is an address of its own.

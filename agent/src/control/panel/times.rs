@@ -1,37 +1,41 @@
 //! Moments as the page shows them, in this computer's time zone, which is the browser's.
 
+use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 use portal_contract::Timestamp;
 
+use super::words::words;
+
 /// Hours and minutes, as a phone has them.
 pub(super) fn clock(moment: Timestamp) -> String {
-    shown(moment, "%H:%M")
+    shown(moment, |instant| instant.strftime("%H:%M").to_string())
 }
 
 /// To the second.
 pub(super) fn seconds(moment: Timestamp) -> String {
-    shown(moment, "%H:%M:%S")
+    shown(moment, |instant| instant.strftime("%H:%M:%S").to_string())
 }
 
 /// The day, as a lock screen has it.
 pub(super) fn day(moment: Timestamp) -> String {
-    shown(moment, "%A %-d %B")
+    shown(moment, words().phone.day)
 }
 
 /// A span that is worth saying between two steps: from a minute on.
 pub(super) fn gap(millis: i64) -> Option<String> {
+    let words = &words().when;
     let minutes = millis / 60_000;
     match minutes {
         ..1 => None,
-        1..60 => Some(format!("{minutes} min later")),
-        60..2880 => Some(format!("{} h later", minutes / 60)),
-        _ => Some(format!("{} days later", minutes / 1440)),
+        1..60 => Some((words.minutes_later)(minutes)),
+        60..2880 => Some((words.hours_later)(minutes / 60)),
+        _ => Some((words.days_later)(minutes / 1440)),
     }
 }
 
-fn shown(moment: Timestamp, form: &str) -> String {
+fn shown(moment: Timestamp, form: impl Fn(&ZonedDateTime) -> String) -> String {
     match jiff::Timestamp::from_millisecond(moment.as_millis()) {
-        Ok(instant) => instant.to_zoned_datetime(TimeZone::system()).strftime(form).to_string(),
+        Ok(instant) => form(&instant.to_zoned_datetime(TimeZone::system())),
         // Outside of jiff's years, in which no device lives.
         Err(_) => moment.to_string(),
     }

@@ -14,6 +14,7 @@ use super::phone::press;
 use super::picture::PanelPicture;
 use super::times::{gap, seconds};
 use super::why::look_of;
+use super::words::words;
 use crate::control::{HistoryEntry, HistoryKind, HistoryPlace};
 
 /// The steps, and the gaps between them.
@@ -44,17 +45,18 @@ fn key_of(place: HistoryPlace) -> String {
 /// That one looks back, and the way out.
 pub(super) fn past(picture: &PanelPicture) -> Markup {
     let device = picture.screen.device_id;
+    let words = &words().when;
     html! {
         @if let Some(place) = picture.place {
             div class="past" {
-                span { "The device as it was at " (seconds(picture.screen.at)) ". Controls are off." }
-                button class="b" type="button" id="now" { "Back to now" }
-                (press("b back", "Return to this step", &return_line(place.event), device))
+                span { ((words.past)(&seconds(picture.screen.at))) }
+                button class="b" type="button" id="now" { (words.now) }
+                (press("b back", words.return_here, &return_line(place.event), device))
             }
         } @else {
-            span class="mute" { "Choose a step to see the device as it was." }
+            span class="mute" { (words.choose) }
             @if let Some((command, before)) = undoable(&picture.timeline) {
-                " " (press("b", &format!("Undo {command}"), &return_line(before), device))
+                " " (press("b", &(words.undo)(&command), &return_line(before), device))
             }
         }
     }
@@ -99,32 +101,33 @@ fn step(entry: &HistoryEntry, key: &str, is_current: bool, is_later: bool) -> Ma
 fn settled(listed: &ListedReceipt) -> Markup {
     let word = listed.receipt.outcome.kind().word();
     html! {
-        span class="n" { (icon(look_of(word).icon)) (listed.notification_title.as_deref().unwrap_or("unreadable")) }
+        span class="n" { (icon(look_of(word).icon)) (listed.notification_title.as_deref().unwrap_or(words().unreadable)) }
         small { (word) }
     }
 }
 
 /// What was done to the device, by its command's name where it was one.
 fn change_words(change: &Value) -> String {
+    let words = &words().when;
     if let Some(command) = change.get("command") {
         let command = serde_json::from_value::<DeviceCommand>(command.clone()).ok();
         let sent = command.and_then(|command| request(&command).ok().flatten());
-        return sent.map_or_else(|| "Renamed".to_owned(), |(row, body)| named(row.name, &body));
+        return sent.map_or_else(|| words.renamed.to_owned(), |(row, body)| named(row.name, &body));
     }
     let of = |member: &str| change.get(member);
     match (of("promptAnswered"), change.as_object().and_then(|members| members.keys().next())) {
-        (Some(answer), _) if answer.get("allow") == Some(&Value::Bool(true)) => "Allowed, on the desktop".to_owned(),
-        (Some(_), _) => "Not allowed, on the desktop".to_owned(),
+        (Some(answer), _) if answer.get("allow") == Some(&Value::Bool(true)) => words.allowed.to_owned(),
+        (Some(_), _) => words.not_allowed.to_owned(),
         (None, Some(word)) => match word.as_str() {
-            "started" => "Daemon started",
-            "groupsHeard" => "Groups changed",
-            "actionArrived" => "Remote action",
-            "promptClosed" => "Prompt closed",
-            "fenceReturned" => "Connected",
-            _ => "Changed",
+            "started" => words.started,
+            "groupsHeard" => words.groups_heard,
+            "actionArrived" => words.action_arrived,
+            "promptClosed" => words.prompt_closed,
+            "fenceReturned" => words.connected,
+            _ => words.changed,
         }
         .to_owned(),
-        (None, None) => "Changed by itself".to_owned(),
+        (None, None) => words.by_itself.to_owned(),
     }
 }
 

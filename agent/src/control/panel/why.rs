@@ -1,14 +1,15 @@
 //! Why: the verdict on the chosen push with its way through the prerequisites; and what stopped at the device's edge.
 //!
-//! Lives here: the words for outcomes outside the phone. Does not live here: the reasons, which are the agent's own sentences.
+//! Lives here: how outcomes look outside the phone. Does not live here: the reasons, which are the agent's own sentences.
 
 use maud::{Markup, html};
-use portal_contract::{ChecklistEntry, DeviceId, HeldNotification, ListedReceipt, Outcome, Prerequisite, Surface};
+use portal_contract::{ChecklistEntry, DeviceId, HeldNotification, ListedReceipt, Outcome};
 
 use super::page::icon;
 use super::phone::press;
 use super::picture::PanelPicture;
 use super::times::seconds;
+use super::words::words;
 use crate::control::HistoryEntry;
 
 /// How an outcome looks: its class, its icon, and what it is called outside the phone.
@@ -25,26 +26,16 @@ const fn look(class: &'static str, icon: &'static str, title: &'static str) -> O
 
 /// The look of an outcome's word; `held` is one too.
 pub(super) fn look_of(outcome: &str) -> OutcomeLook {
+    let words = &words().outcomes;
     match outcome {
-        "presented" => look("ok", "check", "Shown"),
-        "withheld" => look("stop", "nobell", "Not shown"),
-        "held" => look("wait", "pause", "Waits"),
-        "expired" => look("off", "clock", "Expired"),
-        "dropped" => look("off", "cut", "Dropped on the way"),
-        "duplicate" => look("off", "copy", "Came twice"),
-        "rejected" => look("bad", "cross", "Rejected"),
-        _ => look("bad", "bolt", "Failed"),
-    }
-}
-
-fn caption(code: Prerequisite) -> &'static str {
-    match code {
-        Prerequisite::PlatformSupported => "This platform has no such messages",
-        Prerequisite::CompanyPortalInstalled => "The app is not installed",
-        Prerequisite::GooglePlayServicesInstalled => "No Google Play Services",
-        Prerequisite::DeviceEnrolled => "The device is not enrolled",
-        Prerequisite::EnrolledByTargetedUser => "Not for the user who enrolled it",
-        Prerequisite::NotificationsPermitted => "Notifications are not allowed",
+        "presented" => look("ok", "check", words.presented),
+        "withheld" => look("stop", "nobell", words.withheld),
+        "held" => look("wait", "pause", words.held),
+        "expired" => look("off", "clock", words.expired),
+        "dropped" => look("off", "cut", words.dropped),
+        "duplicate" => look("off", "copy", words.duplicate),
+        "rejected" => look("bad", "cross", words.rejected),
+        _ => look("bad", "bolt", words.failed),
     }
 }
 
@@ -58,15 +49,16 @@ pub(super) struct WhyParts {
 /// Why the chosen push, or the next one, shows or not.
 pub(super) fn why(picture: &PanelPicture) -> WhyParts {
     let device = picture.screen.device_id;
+    let (words, unreadable) = (&words().why, words().unreadable_push);
     if let (Some(prompt), true) = (&picture.screen.prompt, picture.place.is_none_or(|place| place.sequence.is_none())) {
         return WhyParts {
             verdict: html! {
-                (verdict(look("wait", "bell", ""), "The device asks", &prompt.question))
+                (verdict(look("wait", "bell", ""), words.asks, &prompt.question))
                 p class="because" { (prompt.cost) "." }
             },
             steps: html! {
-                p class="then" { span { "As it stands" }}
-                (steps(&picture.checklist(), picture, device, "The screen", false))
+                p class="then" { span { (words.stands) }}
+                (steps(&picture.checklist(), picture, device, words.screen, false))
             },
             more: html! {},
         };
@@ -76,28 +68,28 @@ pub(super) fn why(picture: &PanelPicture) -> WhyParts {
             let outcome = explained.receipt.get("outcome").and_then(|word| word.as_str()).unwrap_or_default();
             let look = look_of(outcome);
             let title = match outcome {
-                "presented" => "Shown",
-                "held" => "It waits",
-                _ => "Nothing appears",
+                "presented" => words.shown,
+                "held" => words.waits,
+                _ => words.nothing,
             };
             let at = explained.receipt.get("decidedAt").or_else(|| explained.receipt.get("since"));
             let at = at.and_then(|at| at.as_str()?.parse().ok()).map(seconds).unwrap_or_default();
-            let name = explained.notification_title.as_deref().unwrap_or("a push that could not be read");
-            let end = if outcome == "presented" { "On the screen" } else { "Nothing on the screen" };
+            let name = explained.notification_title.as_deref().unwrap_or(unreadable);
+            let end = if outcome == "presented" { words.on_screen } else { words.not_on_screen };
             let verdict = html! {
-                (verdict(look, title, &format!("\u{201c}{name}\u{201d} \u{b7} {at} \u{b7} {outcome}")))
+                (verdict(look, title, &(words.push)(name, &at, outcome)))
                 p class="because" { (explained.summary) }
-                @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { "This computer: " (detail) } }
+                @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { ((words.this_computer)(detail)) } }
                 @for lesser in &explained.lesser_showing { p class="held-note" { (lesser.detail) } }
             };
             let steps = html! {
-                p class="then" { span { "As it stood at that moment" }}
+                p class="then" { span { (words.stood) }}
                 (steps(&explained.prerequisites, picture, device, end, outcome == "presented"))
             };
             let more = html! {
                 @if !explained.ways_to_show.is_empty() && picture.place.is_none() { (ways(explained, device)) }
                 details class="receipt" id="receipt" {
-                    summary { "Receipt" }
+                    summary { (words.receipt) }
                     pre { (serde_json::to_string_pretty(&explained.receipt).unwrap_or_default()) }
                 }
             };
@@ -108,21 +100,20 @@ pub(super) fn why(picture: &PanelPicture) -> WhyParts {
             let unmet = entries.iter().filter(|entry| !entry.met).count();
             let past = picture.place.is_some();
             let (look, title) = match (unmet, past) {
-                (0, false) => (look("ok", "check", ""), "A push would show now"),
-                (0, true) => (look("ok", "check", ""), "A push would have shown"),
-                (_, false) => (look("stop", "nobell", ""), "A push would not show now"),
-                (_, true) => (look("stop", "nobell", ""), "A push would not have shown"),
+                (0, false) => (look("ok", "check", ""), words.would_show),
+                (0, true) => (look("ok", "check", ""), words.would_have_shown),
+                (_, false) => (look("stop", "nobell", ""), words.would_not_show),
+                (_, true) => (look("stop", "nobell", ""), words.would_not_have_shown),
             };
             let verdict = html! {
-                (verdict(look, title, "No push is chosen"))
+                (verdict(look, title, words.no_push))
                 p class="because" {
-                    @if unmet == 0 { "Every prerequisite is met." }
-                    @else { (unmet) " of " (entries.len()) " prerequisites " (if unmet == 1 { "is" } else { "are" }) " unmet." }
+                    @if unmet == 0 { (words.all_met) } @else { ((words.some_unmet)(unmet, entries.len())) }
                 }
             };
             let steps = html! {
-                p class="then" { span { "As it stands" }}
-                (steps(&entries, picture, device, "The screen", unmet == 0))
+                p class="then" { span { (words.stands) }}
+                (steps(&entries, picture, device, words.screen, unmet == 0))
             };
             WhyParts { verdict, steps, more: html! {} }
         }
@@ -140,6 +131,7 @@ fn verdict(look: OutcomeLook, title: &str, meta: &str) -> Markup {
 
 /// A push's way: the track breaks at the first prerequisite that is unmet, and all that are unmet are marked.
 fn steps(entries: &[ChecklistEntry], picture: &PanelPicture, device: DeviceId, end: &str, arrives: bool) -> Markup {
+    let words = &words().why;
     let first_unmet = entries.iter().position(|entry| !entry.met).unwrap_or(entries.len());
     html! {
         ol class="steps" {
@@ -149,9 +141,9 @@ fn steps(entries: &[ChecklistEntry], picture: &PanelPicture, device: DeviceId, e
                     span class="dot" { b { (icon(if entry.met { "check" } else { "cross" })) } }
                     div {
                         p class="t" {
-                            span class="sr" { (if entry.met { "met: " } else { "unmet: " }) }
+                            span class="sr" { (if entry.met { words.met } else { words.unmet }) }
                             (sentence(&entry.detail))
-                            @if !entry.met && picture.is_met_now(entry.code) { span class="now" { (icon("check")) "met now" } }
+                            @if !entry.met && picture.is_met_now(entry.code) { span class="now" { (icon("check")) (words.met_now) } }
                         }
                         p class="d" { span class="d code" { (entry.code.code()) " \u{b7} " } (source(entry)) }
                         @if !entry.hint.is_empty() && picture.place.is_none() { p class="mend" { (hint(&entry.hint, device)) } }
@@ -210,7 +202,7 @@ fn short(title: &str) -> String {
 fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
     html! {
         details class="receipt" id="ways" {
-            summary { "Ways in which it would have shown (" (explained.ways_to_show.len()) ")" }
+            summary { ((words().why.ways)(explained.ways_to_show.len())) }
             @for way in explained.ways_to_show.iter().take(6) {
                 ul class="ways way" {
                     @for step in &way.steps {
@@ -227,14 +219,14 @@ pub(super) fn door(picture: &PanelPicture, most: usize) -> Markup {
     let settled: Vec<&ListedReceipt> = picture.history().iter().rev().filter_map(HistoryEntry::receipt).collect();
     let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
     // The timeline has an end: what came before it is not counted, and that is said.
-    let more = if picture.is_cut() { "+" } else { "" };
     let held = if picture.place.is_none() { picture.status.held_pushes.as_slice() } else { &[] };
     let waiting = held.iter().rev().take(most.min(2));
     let room = most.saturating_sub(waiting.len());
+    let words = &words().edge;
     html! {
-        h2 { span { "At the edge" } span { (count) (more) " not shown" @if !held.is_empty() { ", " (held.len()) " held" } } }
+        h2 { span { (words.title) } span { ((words.counts)(count, picture.is_cut(), held.len())) } }
         @if settled.is_empty() && held.is_empty() {
-            p class="empty" { "Nothing came yet. A push that does not show stops here." }
+            p class="empty" { (words.empty) }
         }
         @for waiting in waiting { (waits(waiting, picture.screen.device_id)) }
         @for (place, listed) in settled.iter().take(room).enumerate() { (stopped(listed, place > 0 || !held.is_empty())) }
@@ -256,27 +248,24 @@ fn waits(held: &HeldNotification, device: DeviceId) -> Markup {
 fn stopped(listed: &ListedReceipt, small: bool) -> Markup {
     let outcome = &listed.receipt.outcome;
     let look = look_of(outcome.kind().word());
-    let title = listed.notification_title.as_deref().unwrap_or("unreadable");
+    let words = words();
+    let title = listed.notification_title.as_deref().unwrap_or(words.unreadable);
     let reasons: Vec<String> = match outcome {
-        Outcome::Withheld { unmet } => unmet.iter().map(|code| caption(code).to_owned()).collect(),
+        Outcome::Withheld { unmet } => unmet.iter().map(|code| (words.edge.unmet)(code).to_owned()).collect(),
         Outcome::Rejected { detail, .. } | Outcome::Failed { detail, .. } => vec![detail.clone()],
-        Outcome::Presented(presentation) => vec![where_shown(presentation.surface).to_owned()],
-        Outcome::Duplicate => vec!["This id was here before".to_owned()],
-        Outcome::Expired => vec!["It was past its expiry".to_owned()],
+        Outcome::Presented(presentation) => vec![(words.edge.shown)(presentation.surface, presentation.sound)],
+        Outcome::Duplicate => vec![words.edge.duplicate.to_owned()],
+        Outcome::Expired => vec![words.edge.expired.to_owned()],
         Outcome::Dropped { problem } => vec![
             serde_json::to_value(problem).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default(),
         ],
-    };
-    let sound = match outcome {
-        Outcome::Presented(presentation) => presentation.sound,
-        _ => None,
     };
     html! {
         @if let Outcome::Presented(_) = outcome {
             div class="shown" {
                 p class="k" { (icon(look.icon)) (look.title) }
                 p class="gt" { (title) }
-                p class="gb" { (reasons.join(", ")) @if let Some(sound) = sound { (if sound { ", with sound" } else { ", no sound" }) } }
+                p class="gb" { (reasons.join(", ")) }
                 span class="go" { (icon("arrow")) }
             }
         } @else {
@@ -286,14 +275,5 @@ fn stopped(listed: &ListedReceipt, small: bool) -> Markup {
                 p class="cap" { (reasons.join("; ")) }
             }
         }
-    }
-}
-
-fn where_shown(surface: Surface) -> &'static str {
-    match surface {
-        Surface::Banner => "as a banner",
-        Surface::LockScreen => "on the lock screen",
-        Surface::NotificationCenter => "in the list alone",
-        Surface::InApp => "in the app itself",
     }
 }
