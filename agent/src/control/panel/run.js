@@ -9,9 +9,8 @@ function runs(state) {
 
 // What the runner is to do. It hears of it as the answer to its own question.
 async function order(word) {
-  const request = { method: 'POST', headers: { ...header, 'content-type': 'application/json' }, body: JSON.stringify({ order: word }) };
   try {
-    const json = await (await fetch('/v1/devices/' + device + '/scenario/order', request)).json();
+    const json = await (await post('/v1/devices/' + device + '/scenario/order', { order: word })).json();
     if (json.error) refuse(json.error);
   } catch { tell(texts.noAnswer, true); }
 }
