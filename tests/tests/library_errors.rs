@@ -125,7 +125,7 @@ const OURS: &[(&str, &str)] = &[
     ("cli/failure.rs", "Self::configuration(error.to_string()"),
     ("cli/scenario/mod.rs", "error.to_string()"),
     ("scenario/attached_device.rs", "error.to_string()"),
-    ("scenario/case_runner/mod.rs", "error.to_string()"),
+    ("scenario/case_runner/without_device.rs", "error.to_string()"),
     ("scenario/read/given.rs", "error.to_string()"),
     ("host/device_handle.rs", "message: error.to_string()"),
     ("host/host_handle.rs", "error"),
