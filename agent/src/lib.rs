@@ -52,6 +52,7 @@ mod key_terminal;
 mod library_error;
 mod likeness;
 pub mod mqtt;
+mod outcomes_page;
 mod output_file;
 pub mod recording;
 pub mod scenario;

@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("key_terminal", &[]),
     ("library_error", &[]),
     ("likeness", &[]),
+    ("outcomes_page", &[]),
     ("output_file", &[]),
     ("recording", &[]),
     ("secret", &[]),
@@ -42,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("broker", &["mqtt", "secret"]),
     ("desktop", &[]),
     ("journal", &[]),
-    ("control", &["http_server", "recording"]),
+    ("control", &["http_server", "outcomes_page", "recording"]),
     // Sends: an endpoint's parameters, and no edge.
     ("sender", &["mqtt", "secret"]),
     ("settings", &["mqtt", "secret"]),
@@ -95,7 +96,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // The journal of a state directory on which no daemon runs, through the same rules and answers as a daemon's.
     ("at_rest", &["host", "journal", "state_dir"]),
     // Talks to a daemon through the control API's client, which the state directory's `control.json` leads to; what it may import more, a file at a time, is in `FILES`.
-    ("cli", &["control", "sender", "settings", "state_dir"]),
+    ("cli", &["control", "outcomes_page", "sender", "settings", "state_dir"]),
     ("lib", &[]),
     ("main", &["cli"]),
 ];

@@ -201,6 +201,14 @@ impl Browser {
         Ok(self.call("GET", "/window", &Value::Null)?.as_str().context("a tab")?.to_owned())
     }
 
+    /// Every tab that is open.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn tabs(&self) -> Result<Vec<String>> {
+        Ok(serde_json::from_value(self.call("GET", "/window/handles", &Value::Null)?)?)
+    }
+
     /// Opens another tab and looks at it.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ fn add(entry: &ChecklistEntry, page: &mut TextPage) {
 
 fn add_sources(sources: &[DocumentSource], page: &mut TextPage) {
     for status in SourceStatus::ALL.iter().copied() {
-        let titles = titles(sources, status);
+        let titles = DocumentSource::titles(sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("{INDENT}{}: ", status.word())).links(&titles));
         }
@@ -130,16 +130,4 @@ pub(super) fn add_ways(ways: &[WayToShow], page: &mut TextPage) {
         let word = if more == 1 { "way" } else { "ways" };
         page.push(PageLine::new().dim(format!("    and {more} {word} more, with --json")));
     }
-}
-
-/// Title, date and address of the documents with this label, each once.
-pub(super) fn titles(sources: &[DocumentSource], status: SourceStatus) -> Vec<(String, Option<&str>)> {
-    let mut titles: Vec<(String, Option<&str>)> = Vec::new();
-    for source in sources.iter().filter(|source| source.status == status) {
-        let title = (source.title_and_date(), source.url.as_deref());
-        if !titles.contains(&title) {
-            titles.push(title);
-        }
-    }
-    titles
 }

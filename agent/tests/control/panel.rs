@@ -79,7 +79,7 @@ fn each_header_that_is_wrong_keeps_a_page_out() {
     let lock = format!("POST /v1/devices/{DEVICE}/lock");
     let live = format!("GET /panel/live?device={DEVICE}");
     let loopback = format!("127.0.0.1:{}", running.port());
-    for line in [lock.as_str(), &live, "GET /v1/devices"] {
+    for line in [lock.as_str(), &live, "GET /v1/devices", "GET /panel/outcomes"] {
         for (name, wrong) in [
             ("Host", "evil.example"),
             ("Host", loopback.as_str()),

@@ -80,6 +80,18 @@ impl DocumentSource {
             None => self.title.clone(),
         }
     }
+
+    /// Title, date and address of the documents with this label, each once.
+    pub fn titles(sources: &[Self], status: SourceStatus) -> Vec<(String, Option<&str>)> {
+        let mut titles: Vec<(String, Option<&str>)> = Vec::new();
+        for source in sources.iter().filter(|source| source.status == status) {
+            let title = (source.title_and_date(), source.url.as_deref());
+            if !titles.contains(&title) {
+                titles.push(title);
+            }
+        }
+        titles
+    }
 }
 
 impl RuleEvidence {

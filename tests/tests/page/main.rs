@@ -4,6 +4,7 @@
 //! states (`portal_screen`).
 
 mod accessible;
+mod complete;
 mod doing;
 mod lost;
 mod pictures;

@@ -2,11 +2,10 @@
 //!
 //! Lives here: the lines. Does not live here: what is chosen (`super`).
 
-use portal_contract::{Citation, Document, RuleEvidence, SourceStatus};
+use portal_contract::{Citation, Document, DocumentSource, RuleEvidence, SourceStatus};
 use portal_device::{DocumentationYear, DocumentedBehaviour, Rule};
 
 use super::{FactScope, FactSelection};
-use crate::cli::explain::titles;
 use crate::cli::page::{PageLine, TextPage};
 
 pub fn page(found: &FactSelection, scope: &FactScope) -> TextPage {
@@ -60,7 +59,7 @@ fn add_behaviour(behaviour: &DocumentedBehaviour, scope: &FactScope, page: &mut 
 fn add_evidence(evidence: &RuleEvidence, scope: &FactScope, page: &mut TextPage) {
     let sources = evidence.sources_of(&scope.profiles, &scope.systems);
     for status in [SourceStatus::Documented, SourceStatus::Derived] {
-        let titles = titles(&sources, status);
+        let titles = DocumentSource::titles(&sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("  {}: ", status.word())).links(&titles));
         }

@@ -4,7 +4,8 @@
 
 use portal_device::{GridResult, GridSection};
 
-use super::{ChosenRows, tried};
+use super::ChosenRows;
+use crate::outcomes_page::scenarios_of;
 
 /// The columns behind the axes.
 const RESULT: [&str; 9] =
@@ -60,7 +61,7 @@ fn columns(section: &GridSection, result: &GridResult) -> String {
     }
     let sound = result.sound.map_or("", |sound| if sound { "yes" } else { "no" });
     let hidden = if result.is_content_hidden { "yes" } else { "no" };
-    let mut files: Vec<&str> = tried::scenarios_of(&result.rules).iter().map(|scenario| scenario.file).collect();
+    let mut files: Vec<&str> = scenarios_of(&result.rules).iter().map(|scenario| scenario.file).collect();
     files.dedup();
     let joined = [rules.join("; "), statuses.join("; "), titles.join("; "), urls.join(" "), files.join("; ")];
     let mut text = String::new();

@@ -1,12 +1,10 @@
 //! `outcomes`: one push against every combination of the states that a phone may be in.
 //!
 //! Lives here: the arguments, and what they choose. Does not live here: the grid (`portal_device`), how it is printed
-//! (`summary`, `csv`, `html`), which scenarios try a rule (`tried`).
+//! (`summary`, `csv`), the page (`outcomes_page`).
 
 mod csv;
-mod html;
 mod summary;
-mod tried;
 
 use std::path::Path;
 
@@ -17,6 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{CommandContext, CommandFailure};
+use crate::outcomes_page::{outcomes_file, scenarios_of};
 
 /// Arguments of `outcomes`.
 #[derive(Debug, clap::Args)]
@@ -76,7 +75,10 @@ pub fn run(context: &mut CommandContext, args: &OutcomesArgs) -> Result<(), Comm
     match args.format {
         GridFormat::Text => context.page(&summary::page(&grid, &chosen)),
         GridFormat::Csv => context.text(&csv::csv(&grid, &chosen)),
-        GridFormat::Html => context.text(&html::html(&grid, &chosen, scenarios().as_ref())),
+        GridFormat::Html => {
+            let places = |section: &GridSection| chosen.of(section).map(|(place, _, _)| place).collect();
+            context.text(&outcomes_file(&grid, places, scenarios().as_ref()))
+        }
     }
 }
 
@@ -168,7 +170,7 @@ fn members(section: &GridSection, result: &GridResult) -> Map<String, Value> {
     let rules: Vec<&str> = result.rules.iter().map(|rule| rule.about().name).collect();
     let sources: Vec<_> =
         result.rules.iter().flat_map(|rule| rule.sources(section.documentation, section.operating_system)).collect();
-    let scenarios = tried::scenarios_of(&result.rules);
+    let scenarios = scenarios_of(&result.rules);
     let value = json!({
         "outcome": result.outcome, "detail": result.detail, "sound": result.sound,
         "contentHidden": result.is_content_hidden, "rules": rules, "sources": sources,

@@ -2,12 +2,12 @@
 //!
 //! Lives here: the page. Does not live here: which combinations.
 
-use portal_contract::SourceStatus;
+use portal_contract::{DocumentSource, SourceStatus};
 use portal_device::{GridResult, GridSection};
 
-use super::super::explain::titles;
 use super::super::page::{PageLine, TextPage};
-use super::{ChosenRows, tried};
+use super::ChosenRows;
+use crate::outcomes_page::scenarios_of;
 
 /// Up to how many combinations are shown one by one.
 const FEW: usize = 60;
@@ -87,12 +87,12 @@ fn grounds(section: &GridSection, result: &GridResult, page: &mut TextPage) {
     let sources: Vec<_> =
         result.rules.iter().flat_map(|rule| rule.sources(section.documentation, section.operating_system)).collect();
     for status in SourceStatus::ALL.iter().copied() {
-        let titles = titles(&sources, status);
+        let titles = DocumentSource::titles(&sources, status);
         if !titles.is_empty() {
             page.push(PageLine::new().dim(format!("      {}: ", status.word())).links(&titles));
         }
     }
-    let mut files: Vec<&str> = tried::scenarios_of(&result.rules).iter().map(|scenario| scenario.file).collect();
+    let mut files: Vec<&str> = scenarios_of(&result.rules).iter().map(|scenario| scenario.file).collect();
     files.dedup();
     if !files.is_empty() {
         page.push(PageLine::new().dim(format!("      scenarios: {}", files.join(", "))));

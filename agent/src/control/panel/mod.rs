@@ -14,6 +14,7 @@ mod grid;
 mod kept;
 mod line;
 mod live;
+mod outcomes;
 mod page;
 mod patch;
 mod phone;
@@ -109,6 +110,7 @@ pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
         .route("/panel/key", post(know::<H>))
         .route("/panel/live", get(live::live::<H>))
         .route("/panel/several", get(several::several::<H>))
+        .merge(outcomes::routes())
 }
 
 async fn begin<H: RunningHost>(State(api): State<ApiState<H>>, request: Request) -> Result<Response, ApiError> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::patch::{PageRegions, Region};
 use super::picture::PanelPicture;
 use super::words::words;
-use super::{phone, when, why};
+use super::{outcomes, phone, when, why};
 
 /// The regions of the page that follow from the device's picture; its controls do not, and are made once.
 pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
@@ -36,7 +36,7 @@ pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
         ("facts", phone.facts.into()),
         ("line", Region::List(when::line(picture))),
         ("past", when::past(picture).into()),
-        ("who", maud::html! { (who) }.into()),
+        ("who", maud::html! { (who) " \u{b7} " (outcomes::link(picture)) }.into()),
         ("groups", maud::html! { @for group in &picture.status.groups { option value=(group) {} } }.into()),
         ("state", Region::Data(state)),
     ])

@@ -63,6 +63,7 @@ const SHELL: ShellWords = ShellWords {
     look_settings: "Settings",
     enrolled: |user, documentation| format!("{user} \u{b7} documentation of {documentation}"),
     not_enrolled: |documentation| format!("not enrolled \u{b7} documentation of {documentation}"),
+    every_outcome: "all outcomes",
 };
 
 const SCRIPT: ScriptWords = ScriptWords {

@@ -77,6 +77,8 @@ pub(super) struct ShellWords {
     /// Beside the number of the documentation's years.
     pub(super) enrolled: fn(user: &str, documentation: &str) -> String,
     pub(super) not_enrolled: fn(documentation: &str) -> String,
+    /// What opens the grid of outcomes.
+    pub(super) every_outcome: PageText,
 }
 
 /// What the page's script says; it gets them as JSON and fills in what stands in its braces.

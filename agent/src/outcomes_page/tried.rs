@@ -7,17 +7,17 @@ use std::sync::OnceLock;
 
 use portal_device::{Rule, behaviour};
 
-const PAGE: &str = include_str!("../../../../config/scenarios/README.md");
+const PAGE: &str = include_str!("../../../config/scenarios/README.md");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ShippedScenario {
-    pub(super) name: &'static str,
+pub(crate) struct ShippedScenario {
+    pub(crate) name: &'static str,
     /// Its file in `config/scenarios`.
-    pub(super) file: &'static str,
+    pub(crate) file: &'static str,
 }
 
 /// The scenarios that rest on a behaviour of one of these rules, each once.
-pub(super) fn scenarios_of(rules: &[Rule]) -> Vec<ShippedScenario> {
+pub(crate) fn scenarios_of(rules: &[Rule]) -> Vec<ShippedScenario> {
     static BY_BEHAVIOUR: OnceLock<BTreeMap<&'static str, Vec<ShippedScenario>>> = OnceLock::new();
     let by_behaviour = BY_BEHAVIOUR.get_or_init(|| PAGE.lines().filter_map(row).collect());
     let behaviours = behaviour::BEHAVIOURS.iter().filter(|one| one.rules.iter().any(|rule| rules.contains(rule)));

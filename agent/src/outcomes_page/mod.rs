@@ -1,34 +1,82 @@
-//! The grid as one HTML page that needs nothing else: filters, and links from each cell to its rules, sources and scenarios.
+//! The grid of outcomes as an HTML page: filters, and links from each cell to its rules, sources and scenarios. As a file that needs
+//! nothing else, and as the daemon's page serves it.
 //!
-//! Lives here: what stands on the page. Does not live here: its looks (`grid.css`), its filters (`grid.js`).
+//! Lives here: what stands on the page. Does not live here: its looks (`grid.css`), its filters (`grid.js`), which scenarios try a
+//! rule (`tried`).
 //!
 //! Combinations are two characters each in a string for each section, so that the page stays small; the script fills the table
 //! with those that the filters leave, up to a number that a person reads.
 
-use maud::{Markup, PreEscaped, html};
-use portal_contract::{OperatingSystem, SourceStatus};
+mod tried;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use portal_contract::{DocumentSource, OperatingSystem, SourceStatus};
 use portal_device::{DocumentationYear, GridSection, Rule};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::super::explain::titles;
-use super::{ChosenRows, tried};
 use crate::html_page::html_page;
+pub(crate) use tried::scenarios_of;
 
-const CSS: &str = include_str!("grid.css");
-const SCRIPT: &str = include_str!("grid.js");
+/// Its looks.
+pub(crate) const STYLES: &str = include_str!("grid.css");
+/// Its filters.
+pub(crate) const SCRIPT: &str = include_str!("grid.js");
 /// Nothing is fetched; the one script is the page's own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+const TITLE: &str = "portal-agent outcomes";
 /// Where the shipped scenarios are in the repository.
 const SCENARIOS: &str = "config/scenarios/";
 
-/// The page. Its links to scenarios lead to `scenarios`, the folder that has them; without one their files are only named, since a
-/// link that leads on from wherever the page was saved would lead nowhere.
-pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>, scenarios: Option<&Url>) -> String {
-    let data = Value::from(grid.iter().map(|section| data(section, chosen)).collect::<Vec<_>>());
+/// The page as a file, with the combinations whose places `chosen` gives. Its links to scenarios lead to `scenarios`, the folder that
+/// has them; without one their files are only named, since a link that leads on from wherever the page was saved would lead nowhere.
+pub(crate) fn outcomes_file(
+    grid: &[GridSection],
+    chosen: impl Fn(&GridSection) -> Vec<usize>,
+    scenarios: Option<&Url>,
+) -> String {
+    let script = html! { script { (PreEscaped(SCRIPT)) } };
+    html_page(TITLE, POLICY, STYLES, &body(grid, chosen, scenarios, &script))
+}
+
+/// Where a server has the files of the page.
+pub(crate) struct PageAddresses {
+    /// [`STYLES`].
+    pub(crate) styles: &'static str,
+    /// [`SCRIPT`].
+    pub(crate) script: &'static str,
+    pub(crate) icon: &'static str,
+}
+
+/// The page with all combinations, for a server whose policy lets nothing inline run, as that of the daemon's page.
+pub(crate) fn outcomes_page(grid: &[GridSection], files: &PageAddresses) -> String {
+    let all = |section: &GridSection| (0..section.cells.len()).collect();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (TITLE) }
+                link rel="icon" href=(files.icon);
+                link rel="stylesheet" href=(files.styles);
+            }
+            body { main { (body(grid, all, None, &html! { script src=(files.script) {} })) } }
+        }
+    };
+    page.into_string()
+}
+
+fn body(
+    grid: &[GridSection],
+    chosen: impl Fn(&GridSection) -> Vec<usize>,
+    scenarios: Option<&Url>,
+    script: &Markup,
+) -> Markup {
+    let data = Value::from(grid.iter().map(|section| data(section, &chosen(section))).collect::<Vec<_>>());
     // Within a script element only this could end it.
     let data = data.to_string().replace('<', "\\u003c");
-    let body = html! {
+    html! {
         h1 { "One custom notification, every phone" }
         p { "What becomes of one push on each combination of states. Choose below; each line names the rules that decide it." }
         form id="filters" {}
@@ -37,12 +85,11 @@ pub(super) fn html(grid: &[GridSection], chosen: &ChosenRows<'_>, scenarios: Opt
         h2 { "Rules" }
         @for rule in rules_of(grid) { (of_rule(rule, scenarios)) }
         script type="application/json" id="grid" { (PreEscaped(data)) }
-        script { (PreEscaped(SCRIPT)) }
-    };
-    html_page("portal-agent outcomes", POLICY, CSS, &body)
+        (script)
+    }
 }
 
-fn data(section: &GridSection, chosen: &ChosenRows<'_>) -> Value {
+fn data(section: &GridSection, chosen: &[usize]) -> Value {
     let axes: Vec<Value> = section.axes.iter().map(|axis| json!([axis.name, axis.values])).collect();
     let results: Vec<Value> = section
         .results
@@ -54,7 +101,7 @@ fn data(section: &GridSection, chosen: &ChosenRows<'_>) -> Value {
         .collect();
     // Left-out combinations keep their place, since the script finds a combination's axes by its place alone.
     let mut cells = vec!["--".to_owned(); section.cells.len()];
-    for (place, _, _) in chosen.of(section) {
+    for place in chosen.iter().copied() {
         if let (Some(cell), Some(Some(at))) = (cells.get_mut(place), section.cells.get(place)) {
             *cell = two_characters(*at);
         }
@@ -89,7 +136,7 @@ fn of_rule(rule: Rule, folder: Option<&Url>) -> Markup {
             h3 { (about.name) " " small { (about.source) ", " (about.platforms.words()) } }
             p { (about.says) }
             @for status in SourceStatus::ALL.iter().copied() {
-                @let titles = titles(&sources, status);
+                @let titles = DocumentSource::titles(&sources, status);
                 @if !titles.is_empty() {
                     p class="sources" {
                         b { (status.word()) } ": "
@@ -103,7 +150,7 @@ fn of_rule(rule: Rule, folder: Option<&Url>) -> Markup {
                     }
                 }
             }
-            @let scenarios = tried::scenarios_of(&[rule]);
+            @let scenarios = scenarios_of(&[rule]);
             @if !scenarios.is_empty() {
                 p class="sources" {
                     b { "scenarios" } ": "
