@@ -7,9 +7,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portal_agent::scenario::files::load;
+use portal_agent::scenario::files::{load, load_all};
 use portal_agent::scenario::model::ScenarioCase;
-use portal_agent::scenario::{coverage, read, schema};
+use portal_agent::scenario::{coverage, read, read_script, schema, script_schema};
 use portal_contract::command::COMMANDS;
 use portal_contract::{DocumentationYear, OperatingSystem};
 use portal_device::behaviour::BEHAVIOURS;
@@ -43,6 +43,41 @@ fn documents(text: &str) -> Vec<Value> {
 #[test]
 fn the_published_schema_is_current() {
     current("scenario.schema.json", &(serde_json::to_string_pretty(&schema()).unwrap() + "\n"));
+    current("../scripts/script.schema.json", &(serde_json::to_string_pretty(&script_schema()).unwrap() + "\n"));
+}
+
+#[test]
+fn every_shipped_script_is_right_and_the_schema_takes_it_and_the_page_of_the_format() {
+    let scripts = folder().join("../scripts");
+    let loaded = load_all(std::slice::from_ref(&scripts)).unwrap();
+    let wrong: Vec<String> = loaded.wrong.iter().map(|wrong| wrong.show(false)).collect();
+    assert!(wrong.is_empty() && !loaded.scripts.is_empty() && loaded.cases.is_empty(), "{}", wrong.join("\n"));
+    let validator = jsonschema::validator_for(&script_schema()).unwrap();
+    let mut files: Vec<PathBuf> = fs::read_dir(&scripts).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    assert_eq!(files.len(), loaded.scripts.len());
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/page.md")).unwrap();
+    let shown = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap().to_owned();
+    for text in files.iter().map(|file| fs::read_to_string(file).unwrap()).chain([shown]) {
+        if let Err(wrong) = read_script("text.yaml", text.as_bytes()) {
+            panic!("{}", wrong.show(false));
+        }
+        for document in documents(&text) {
+            let errors: Vec<String> =
+                validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{}\n{}", document["name"], errors.join("\n"));
+        }
+    }
+    for wrong in [
+        json!({ "name": "x", "beats": [] }),
+        json!({ "name": "x", "beats": [{ "steps": [] }] }),
+        json!({ "name": "x", "beats": [{ "caption": "c", "steps": [{ "pusch": null }] }] }),
+        json!({ "name": "x", "beats": [{ "caption": "c", "steps": [{ "restart": null }] }] }),
+        json!({ "beats": [{ "caption": "c" }] }),
+    ] {
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+        assert!(read_script("x.yaml", wrong.to_string().as_bytes()).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -298,3 +298,27 @@ fn check_finds_what_can_never_hold() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn check_reads_presenters_scripts_and_run_passes_them_over() -> Result<()> {
+    let script = "name: walk\nbeats:\n- caption: c\n  steps:\n  - push:\n";
+    let scenario = "name: right\nsteps:\n- push:\n";
+    let folder = ScenarioFolder::new(&[("walk.yaml", script), ("case.yaml", scenario)])?;
+    let both = folder.folder.path().to_string_lossy().into_owned();
+    let told = folder.agent.command(&["scenario", "check", &both])?;
+    ensure!(told.contains("2 files are right: 1 case, 1 script"), "{told}");
+    let counts = folder.agent.json(&["scenario", "check", &both])?;
+    assert_eq!(counts, serde_json::json!({ "files": 2, "cases": 1, "scripts": 1 }));
+    let ran = folder.agent.command(&["scenario", "run", &both])?;
+    ensure!(ran.contains("1 case"), "{ran}");
+    let walk = folder.path("walk.yaml").to_string_lossy().into_owned();
+    let line = folder.agent.failure(2, &["scenario", "run", &walk])?;
+    ensure!(line.contains("is a presenter's script") && line.contains("panel --script"), "{line}");
+
+    std::fs::write(folder.path("walk.yaml"), "name: walk\nbeats:\n- caption: c\n  steps:\n  - pusch:\n")?;
+    let line = folder.agent.failure(2, &["scenario", "check", &both])?;
+    ensure!(line.contains("walk.yaml:5") && line.contains("did you mean push"), "{line}");
+    let schema = folder.agent.json(&["scenario", "schema", "--script"])?;
+    ensure!(schema["required"] == serde_json::json!(["name", "beats"]), "{schema}");
+    Ok(())
+}

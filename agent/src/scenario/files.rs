@@ -6,8 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::model::ScenarioCase;
-use super::read::{InvalidFile, MAX_FILE_BYTES, read};
+use super::model::{PresenterScript, ScenarioCase};
+use super::read::{InvalidFile, MAX_FILE_BYTES, OpenedFile};
 use crate::input_file::{self, FileReadError};
 
 /// How deep folders are searched.
@@ -20,6 +20,8 @@ pub struct LoadedScenarios {
     pub files: usize,
     /// The cases of those that are right, file by file.
     pub cases: Vec<ScenarioCase>,
+    /// The presenters' scripts that are right, where they were asked for.
+    pub scripts: Vec<PresenterScript>,
     /// Those that are not.
     pub wrong: Vec<InvalidFile>,
 }
@@ -43,6 +45,9 @@ pub enum PathError {
         /// The line.
         line: usize,
     },
+    /// A presenter's script where scenarios are meant.
+    #[error("{} is a presenter's script, not a scenario", .0.display())]
+    Script(PathBuf),
     /// A folder below more folders than are searched.
     #[error("{} lies more than {MAX_FOLDERS} folders deep", .0.display())]
     TooDeep(PathBuf),
@@ -55,48 +60,91 @@ pub enum PathError {
 }
 
 /// Reads the files, and those of the folders, each folder's in the order of their names. `-` is standard input, and
-/// `FILE:LINE` the one scenario of a file that stands in this line.
+/// `FILE:LINE` the one scenario of a file that stands in this line. Presenters' scripts in a folder are passed over.
 ///
 /// # Errors
-/// A path that cannot be read. A file that is not right is none: it stands in [`LoadedScenarios::wrong`].
+/// A path that cannot be read, or is a script. A file that is not right is none: it stands in [`LoadedScenarios::wrong`].
 pub fn load(paths: &[PathBuf]) -> Result<LoadedScenarios, PathError> {
+    load_kinds(paths, FileKinds::Scenarios)
+}
+
+/// As [`load`], and reads the scripts, too.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn load_all(paths: &[PathBuf]) -> Result<LoadedScenarios, PathError> {
+    load_kinds(paths, FileKinds::ScriptsToo)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileKinds {
+    Scenarios,
+    ScriptsToo,
+}
+
+fn load_kinds(paths: &[PathBuf], kinds: FileKinds) -> Result<LoadedScenarios, PathError> {
     let mut loaded = LoadedScenarios::default();
     for path in paths {
         if path == Path::new("-") {
-            loaded.add("-", &standard_input()?, None)?;
+            loaded.add_named(path, &standard_input()?, kinds)?;
             continue;
         }
         if let Some((file, line)) = of_line(path) {
-            loaded.add(&file.to_string_lossy(), &bytes_of(&file)?, Some(line))?;
+            loaded.add_line(&file, &bytes_of(&file)?, line)?;
             continue;
         }
         let mut files = Vec::new();
         find(path, 0, &mut files)?;
-        if files.is_empty() {
-            return Err(PathError::Empty(path.clone()));
+        if files.as_slice() == std::slice::from_ref(path) {
+            loaded.add_named(path, &bytes_of(path)?, kinds)?;
+            continue;
         }
+        let before = loaded.files;
         for file in files {
-            loaded.add(&file.to_string_lossy(), &bytes_of(&file)?, None)?;
+            loaded.add(&file, &bytes_of(&file)?, kinds);
+        }
+        if loaded.files == before {
+            return Err(PathError::Empty(path.clone()));
         }
     }
     Ok(loaded)
 }
 
 impl LoadedScenarios {
-    /// Reads a file, and keeps its cases; with a line only those of the scenario that stands there.
-    fn add(&mut self, name: &str, bytes: &[u8], line: Option<usize>) -> Result<(), PathError> {
+    /// Reads a file, and keeps what it holds; whether it is of a kind that is asked for.
+    fn add(&mut self, file: &Path, bytes: &[u8], kinds: FileKinds) -> bool {
+        let name = file.to_string_lossy();
+        let read = match OpenedFile::of(&name, bytes) {
+            Ok(opened) if !opened.is_script() => opened.scenarios().map(|cases| self.cases.extend(cases)),
+            Ok(_) if kinds == FileKinds::Scenarios => return false,
+            Ok(opened) => opened.script().map(|script| self.scripts.push(script)),
+            Err(wrong) => Err(wrong),
+        };
         self.files += 1;
-        match read(name, bytes) {
-            Err(wrong) => self.wrong.push(wrong),
-            Ok(cases) => match line {
-                None => self.cases.extend(cases),
-                Some(line) => {
-                    let begin = cases.iter().map(|case| case.at.line).filter(|begin| *begin <= line).max();
-                    let begin = begin.ok_or_else(|| PathError::NoScenarioThere { file: name.to_owned(), line })?;
-                    self.cases.extend(cases.into_iter().filter(|case| case.at.line == begin));
-                }
-            },
+        if let Err(wrong) = read {
+            self.wrong.push(wrong);
         }
+        true
+    }
+
+    /// As [`Self::add`], of a file that was named itself.
+    fn add_named(&mut self, file: &Path, bytes: &[u8], kinds: FileKinds) -> Result<(), PathError> {
+        if self.add(file, bytes, kinds) { Ok(()) } else { Err(PathError::Script(file.to_owned())) }
+    }
+
+    /// Reads a file, and keeps the cases of the scenario that stands in this line.
+    fn add_line(&mut self, file: &Path, bytes: &[u8], line: usize) -> Result<(), PathError> {
+        let before = self.cases.len();
+        let is_wrong = self.wrong.len();
+        self.add_named(file, bytes, FileKinds::Scenarios)?;
+        if self.wrong.len() > is_wrong {
+            return Ok(());
+        }
+        let cases = self.cases.split_off(before);
+        let begin = cases.iter().map(|case| case.at.line).filter(|begin| *begin <= line).max();
+        let begin =
+            begin.ok_or_else(|| PathError::NoScenarioThere { file: file.to_string_lossy().into_owned(), line })?;
+        self.cases.extend(cases.into_iter().filter(|case| case.at.line == begin));
         Ok(())
     }
 }
@@ -182,6 +230,26 @@ mod tests {
         assert_eq!(names(7).unwrap(), ["b"]);
         assert_eq!(names(70).unwrap(), ["b"]);
         assert!(matches!(names(0).unwrap_err(), PathError::NoScenarioThere { line: 0, .. }));
+    }
+
+    #[test]
+    fn a_folder_may_hold_scripts_and_only_who_asks_for_them_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("walk.yaml");
+        fs::write(&script, "name: w\nbeats:\n- caption: c\n").unwrap();
+        let paths = [folder.path().to_owned()];
+        assert!(matches!(load(&paths).unwrap_err(), PathError::Empty(_)), "a folder of scripts has no scenario");
+        assert!(matches!(load(std::slice::from_ref(&script)).unwrap_err(), PathError::Script(_)));
+        let line = PathBuf::from(format!("{}:2", script.display()));
+        assert!(matches!(load_all(&[line]).unwrap_err(), PathError::Script(_)), "no scenario stands in its lines");
+        fs::write(folder.path().join("a.yaml"), "name: a\nsteps: []\n").unwrap();
+        assert_eq!(load(&paths).unwrap().files, 1);
+        let all = load_all(&paths).unwrap();
+        assert_eq!((all.files, all.cases.len(), all.scripts.len()), (2, 1, 1));
+        fs::write(&script, "name: w\nbeats:\n- caption: c\n  steps:\n  - pusch:\n").unwrap();
+        assert!(load(&paths).unwrap().wrong.is_empty(), "a script is nobody's business who runs scenarios");
+        let all = load_all(&paths).unwrap();
+        assert_eq!(all.wrong[0].problems[0].at.line, 5);
     }
 
     #[cfg(unix)]

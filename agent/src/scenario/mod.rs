@@ -23,7 +23,7 @@ pub mod watched_run;
 mod watcher;
 
 pub use read::{InvalidFile, MAX_FILE_BYTES, ReportedProblem, devices, nearest, read, read_script, rules_by_settings};
-pub use schema::schema;
+pub use schema::{schema, script_schema};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The JSON Schema of a scenario file, by which editors complete and check it.
+//! The JSON Schemas of a scenario file and of a presenter's script, by which editors complete and check them.
 //!
 //! Lives here: its making. State changes come from the table of commands, receipts' members from the contract's types,
 //! so that it knows what a scenario may say and no more. Does not live here: the checks themselves (`read`).
@@ -9,7 +9,7 @@ use portal_contract::command::{COMMANDS, CommandRow};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::read::{Vocabulary, row, spellings, switch_names};
+use super::read::{LONGEST_CAPTION, MOST_BEATS, Vocabulary, row, spellings, switch_names};
 use portal_device::{DocumentationYear, behaviour};
 
 /// The schema; what is published in `config/scenarios/scenario.schema.json`.
@@ -36,15 +36,54 @@ pub fn schema() -> Value {
             "given": { "type": "object", "description": "Members of status that are proved before the first step" },
             "steps": { "type": "array", "items": { "$ref": "#/$defs/step" } },
         },
-        "$defs": {
-            "facts": facts_schema(),
-            "undocumented": { "type": "string", "description": "The choice it rests on: not held, it only warns" },
-            "chosen": chosen_in_full(),
-            "condition": { "type": ["object", "array"], "description": "Axes with their values; {not: value}" },
-            "duration": { "type": "string", "description": "Such as 90s, 4h, 1h30m or 2d" },
-            "expectation": expectation(),
-            "step": { "anyOf": steps() },
+        "$defs": definitions(steps()),
+    })
+}
+
+/// The schema of a script; what is published in `config/scripts/script.schema.json`.
+pub fn script_schema() -> Value {
+    let beat = json!({
+        "type": "object",
+        "required": ["caption"],
+        "additionalProperties": false,
+        "properties": {
+            "caption": { "type": "string", "minLength": 1, "maxLength": LONGEST_CAPTION, "description": "What the audience reads" },
+            "steps": { "type": ["array", "null"], "items": { "$ref": "#/$defs/step" }, "description": "What is played with it" },
         },
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A presenter's script of portal-agent",
+        "description": "What panel --script plays on the device, beat by beat.",
+        "type": "object",
+        "required": ["name", "beats"],
+        "additionalProperties": false,
+        "properties": {
+            "name": { "type": "string", "description": "What stands where captions do before the first beat" },
+            "description": { "type": "string" },
+            "platform": { "enum": ["ios", "ipados", "android"], "description": "The platform that it is for, where a step is one's own" },
+            "beats": { "type": "array", "minItems": 1, "maxItems": MOST_BEATS, "items": beat },
+        },
+        "$defs": definitions(steps().into_iter().filter(|step| !is_restart(step)).collect()),
+    })
+}
+
+/// Whether a step's schema is that of `restart` by its key: a script plays on a daemon that goes on. The bare word stays, since it
+/// shares its schema with `push`; the reader refuses it.
+fn is_restart(step: &Value) -> bool {
+    step["required"] == json!(["restart"])
+}
+
+/// What both schemas refer to.
+fn definitions(steps: Vec<Value>) -> Value {
+    json!({
+        "facts": facts_schema(),
+        "undocumented": { "type": "string", "description": "The choice it rests on: not held, it only warns" },
+        "chosen": chosen_in_full(),
+        "condition": { "type": ["object", "array"], "description": "Axes with their values; {not: value}" },
+        "duration": { "type": "string", "description": "Such as 90s, 4h, 1h30m or 2d" },
+        "expectation": expectation(),
+        "step": { "anyOf": steps },
     })
 }
 

@@ -1,4 +1,4 @@
-//! `scenario check`: what is wrong with scenario files; nothing is run.
+//! `scenario check`: what is wrong with scenario files and presenters' scripts; nothing is run.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
-use super::{json_line, read};
+use super::{all_right, json_line};
+use crate::scenario::files::load_all;
 
 /// Arguments of `scenario check`.
 #[derive(Debug, clap::Args)]
@@ -14,6 +15,7 @@ use super::{json_line, read};
 Examples:
   portal-agent scenario check config/scenarios
   portal-agent scenario check my-test.yaml --json
+  portal-agent scenario check config/scripts
 
 Exit codes: 0 all of them are right; 2 one is not.")]
 pub struct ScenarioCheckArgs {
@@ -24,13 +26,18 @@ pub struct ScenarioCheckArgs {
 
 /// Runs `scenario check`.
 pub fn run(context: &mut CommandContext, args: &ScenarioCheckArgs) -> Result<(), CommandFailure> {
-    let loaded = read(context, &args.paths)?;
+    let loaded = all_right(context, load_all(&args.paths))?;
+    let (files, cases, scripts) = (loaded.files, loaded.cases.len(), loaded.scripts.len());
     if context.global.json {
-        return json_line(context, &json!({ "files": loaded.files, "cases": loaded.cases.len() }));
+        return json_line(context, &json!({ "files": files, "cases": cases, "scripts": scripts }));
     }
-    let files =
-        if loaded.files == 1 { "1 file is right".to_owned() } else { format!("{} files are right", loaded.files) };
-    let cases = if loaded.cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", loaded.cases.len()) };
-    let line = PageLine::new().mark(true).plain(format!("{files}: {cases}"));
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let verb = if files == 1 { "is" } else { "are" };
+    let held = match (cases, scripts) {
+        (cases, 0) => counted(cases, "case"),
+        (0, scripts) => counted(scripts, "script"),
+        (cases, scripts) => format!("{}, {}", counted(cases, "case"), counted(scripts, "script")),
+    };
+    let line = PageLine::new().mark(true).plain(format!("{} {verb} right: {held}", counted(files, "file")));
     context.page(&TextPage::of(line))
 }

@@ -19,7 +19,7 @@ use super::page::harmless_json;
 use super::{CommandContext, CommandFailure, failure};
 use crate::control::ApiError;
 use crate::scenario::files::{LoadedScenarios, PathError, load};
-use crate::scenario::{InvalidFile, schema};
+use crate::scenario::{InvalidFile, schema, script_schema};
 
 /// Arguments of `scenario`.
 #[derive(Debug, clap::Args)]
@@ -45,14 +45,22 @@ pub struct ScenarioArgs {
 enum ScenarioSubcommand {
     /// Run scenario files and the files of folders; 1 if an expectation did not hold
     Run(run::ScenarioRunArgs),
-    /// Say what is wrong with scenario files, with file, line and column; run nothing
+    /// Say what is wrong with scenario files and presenters' scripts, with file, line and column; run nothing
     Check(check::ScenarioCheckArgs),
     /// Watch the running device, and write what happened as a scenario file
     Record(record::ScenarioRecordArgs),
-    /// Print the JSON Schema of a scenario file, for editors
-    Schema,
+    /// Print the JSON Schema of a scenario file, for editors; with --script that of a presenter's script
+    Schema(ScenarioSchemaArgs),
     /// Print which documented behaviours the scenarios of some files rest on, as a page in Markdown
     Facts(facts::ScenarioFactsArgs),
+}
+
+/// Arguments of `scenario schema`.
+#[derive(Debug, clap::Args)]
+struct ScenarioSchemaArgs {
+    /// That of a file of `panel --script`
+    #[arg(long)]
+    script: bool,
 }
 
 impl ScenarioArgs {
@@ -67,8 +75,9 @@ pub fn run(context: &mut CommandContext, args: &ScenarioArgs) -> Result<(), Comm
     match &args.verb {
         ScenarioSubcommand::Run(args) => run::run(context, args),
         ScenarioSubcommand::Check(args) => check::run(context, args),
-        ScenarioSubcommand::Schema => {
-            context.text(&(serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n"))
+        ScenarioSubcommand::Schema(args) => {
+            let schema = if args.script { script_schema() } else { schema() };
+            context.text(&(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))
         }
         ScenarioSubcommand::Record(args) => record::run(context, args),
         ScenarioSubcommand::Facts(args) => facts::run(context, args),
@@ -77,10 +86,19 @@ pub fn run(context: &mut CommandContext, args: &ScenarioArgs) -> Result<(), Comm
 
 /// Reads the files. Where one of them is not right, tells everything that is wrong and gives up: nothing is run then.
 fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, CommandFailure> {
-    let loaded = load(paths).map_err(|error| {
+    all_right(context, load(paths))
+}
+
+/// What was read. Where one of the files is not right, tells everything that is wrong and gives up.
+fn all_right(
+    context: &CommandContext,
+    loaded: Result<LoadedScenarios, PathError>,
+) -> Result<LoadedScenarios, CommandFailure> {
+    let loaded = loaded.map_err(|error| {
         let hint = match error {
             PathError::Unreadable { .. } => "name a file or folder that is there and that you may read",
             PathError::Empty(_) => "name another folder",
+            PathError::Script(_) => "portal-agent panel --script FILE plays it, scenario check FILE reads it",
             PathError::NoScenarioThere { .. } => "name a line of the scenario that is meant",
             PathError::TooDeep(_) => "name that folder itself, or keep scenarios less deep",
             PathError::DanglingLink(_) => "remove the link, or have it lead to a file",
@@ -97,7 +115,7 @@ fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, 
         "{} in {} of {}; nothing was run",
         counted(problems, "mistake"),
         loaded.wrong.len(),
-        counted(loaded.files, "scenario file")
+        counted(loaded.files, "file")
     );
     Err(CommandFailure::configuration(message, "each is shown above with its place"))
 }

@@ -9,6 +9,7 @@ mod given;
 mod grounds;
 mod matrix;
 mod members;
+mod opened;
 mod place;
 mod push;
 mod script;
@@ -23,7 +24,8 @@ mod yaml;
 pub use changes::{row, spellings};
 pub use diagnostic::{InvalidFile, ReportedProblem};
 pub use given::{rules_by_settings, switch_names};
-pub use script::read_script;
+pub use opened::OpenedFile;
+pub use script::{LONGEST_CAPTION, MOST_BEATS, read_script};
 pub use vocabulary::Vocabulary;
 pub use words::nearest;
 
@@ -47,28 +49,29 @@ const CASE_COST: usize = 1024;
 /// # Errors
 /// Everything that is wrong with the file, each thing once.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<ScenarioCase>, InvalidFile> {
-    // The mark that Windows tools put first is no part of the text.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        let problem = diagnostic::FileProblem::of_file("the file is a certificate or a key", "name a scenario file");
-        // Without its lines: whoever names a key by mistake is not to see it printed.
-        return Err(InvalidFile::new(file, b"", vec![problem]));
-    }
-    let wrong = |problems| InvalidFile::new(file, bytes, problems);
-    let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
-    let places = SourceFile::of(file);
-    let mut problems = ProblemList::default();
-    if documents.is_empty() {
-        problems.add(diagnostic::SourceSpan::default(), "the file holds no scenario", "name: and steps: make one");
-    }
-    let mut cases = Vec::new();
-    let mut names = BTreeSet::new();
-    for document in &documents {
-        cases.extend(scenario(document, &places, &mut names, &mut problems));
-    }
-    match problems.in_order() {
-        problems if problems.is_empty() => Ok(cases),
-        problems => Err(wrong(problems)),
+    OpenedFile::of(file, bytes)?.scenarios()
+}
+
+impl OpenedFile<'_> {
+    /// Its cases, in the order of the file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, each thing once.
+    pub fn scenarios(&self) -> Result<Vec<ScenarioCase>, InvalidFile> {
+        let places = SourceFile::of(self.name);
+        let mut problems = ProblemList::default();
+        if self.documents.is_empty() {
+            problems.add(diagnostic::SourceSpan::default(), "the file holds no scenario", "name: and steps: make one");
+        }
+        let mut cases = Vec::new();
+        let mut names = BTreeSet::new();
+        for document in &self.documents {
+            cases.extend(scenario(document, &places, &mut names, &mut problems));
+        }
+        match problems.in_order() {
+            problems if problems.is_empty() => Ok(cases),
+            problems => Err(self.wrong(problems)),
+        }
     }
 }
 
@@ -78,13 +81,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<ScenarioCase>, InvalidFile> 
 /// # Errors
 /// Everything that is wrong with these parts of the file.
 pub fn devices(file: &str, bytes: &[u8]) -> Result<Vec<(String, GivenDevice)>, InvalidFile> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let wrong = |problems| InvalidFile::new(file, bytes, problems);
-    let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
+    let opened = OpenedFile::of(file, bytes)?;
     let places = SourceFile::of(file);
     let mut problems = ProblemList::default();
     let mut devices = Vec::new();
-    for document in &documents {
+    for document in &opened.documents {
         let Some(mut members) = NodeMembers::of(document, "a scenario", &mut problems) else { continue };
         let name = members.text("name", &mut problems).unwrap_or(file).to_owned();
         let matrix = CaseMatrix::read(members.take("matrix"), members.take("exclude"), &mut problems);
@@ -101,7 +102,7 @@ pub fn devices(file: &str, bytes: &[u8]) -> Result<Vec<(String, GivenDevice)>, I
     }
     match problems.in_order() {
         problems if problems.is_empty() => Ok(devices),
-        problems => Err(wrong(problems)),
+        problems => Err(opened.wrong(problems)),
     }
 }
 

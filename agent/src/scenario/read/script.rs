@@ -7,43 +7,51 @@ use std::collections::BTreeSet;
 use super::super::model::{ExpectationBasis, PresenterScript, ScenarioCase, ScenarioStep, ScriptBeat, StepAction};
 use super::diagnostic::{InvalidFile, ProblemList, SourceSpan};
 use super::members::{NodeMembers, parsed};
+use super::opened::OpenedFile;
 use super::place::SourceFile;
 use super::yaml::{YamlNode, YamlNodeKind};
-use super::{given, step, yaml};
+use super::{given, step};
 use portal_contract::OperatingSystem;
 
 /// How many characters a caption has at most: it is read from the last row, in large letters.
-const LONGEST_CAPTION: usize = 200;
+pub const LONGEST_CAPTION: usize = 200;
 /// How many beats a script has at most.
-const MOST_BEATS: usize = 200;
+pub const MOST_BEATS: usize = 200;
 
 /// Reads a script file.
 ///
 /// # Errors
 /// Everything that is wrong with the file, each thing once.
 pub fn read_script(file: &str, bytes: &[u8]) -> Result<PresenterScript, InvalidFile> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let wrong = |problems| InvalidFile::new(file, bytes, problems);
-    let documents = yaml::documents(bytes).map_err(|problem| wrong(vec![problem]))?;
-    let mut problems = ProblemList::default();
-    let script = match documents.as_slice() {
-        [document] => script(document, &SourceFile::of(file), &mut problems),
-        [] => {
-            problems.add(SourceSpan::default(), "the file holds no script", "name: and beats: make one");
-            None
+    OpenedFile::of(file, bytes)?.script()
+}
+
+impl OpenedFile<'_> {
+    /// Its script.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, each thing once.
+    pub fn script(&self) -> Result<PresenterScript, InvalidFile> {
+        let mut problems = ProblemList::default();
+        let script = match self.documents.as_slice() {
+            [document] => script(document, &SourceFile::of(self.name), &mut problems),
+            [] => {
+                problems.add(SourceSpan::default(), "the file holds no script", "name: and beats: make one");
+                None
+            }
+            [_, second, ..] => {
+                problems.add(
+                    second.place,
+                    "a file holds one script, and this is a second document",
+                    "put it into a file of its own",
+                );
+                None
+            }
+        };
+        match (problems.in_order(), script) {
+            (problems, Some(script)) if problems.is_empty() => Ok(script),
+            (problems, _) => Err(self.wrong(problems)),
         }
-        [_, second, ..] => {
-            problems.add(
-                second.place,
-                "a file holds one script, and this is a second",
-                "put it into a file of its own",
-            );
-            None
-        }
-    };
-    match (problems.in_order(), script) {
-        (problems, Some(script)) if problems.is_empty() => Ok(script),
-        (problems, _) => Err(wrong(problems)),
     }
 }
 
@@ -166,7 +174,8 @@ mod tests {
             ("name: n\nbeats: [{caption: c, steps: [expect: presented]}]\n", "before any push"),
             ("name: n\nbeats: [{caption: c}, {caption: c}]\n", "a second beat has this caption"),
             ("name: n\nplatform: ios\nbeats: [{caption: c, steps: [device: doze on]}]\n", "has no device doze on"),
-            ("name: n\nbeats: [{caption: c}]\n---\nname: m\n", "a second"),
+            ("name: n\nbeats: [{caption: c}]\n---\nname: m\n", "a second document"),
+            ("-----BEGIN PRIVATE KEY-----\nabc\n", "a certificate or a key"),
         ] {
             let shown = wrong(text);
             assert!(shown.contains(message), "{text:?}: {shown}");
