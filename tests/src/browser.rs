@@ -39,6 +39,14 @@ impl Browser {
     /// # Errors
     /// Chromium or its driver is not installed, or does not answer.
     pub fn start(width: u32, height: u32) -> Result<Self> {
+        Self::start_with(width, height, &[])
+    }
+
+    /// As [`Browser::start`], with more arguments for Chromium.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(width: u32, height: u32, more: &[&str]) -> Result<Self> {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -54,7 +62,8 @@ impl Browser {
             })
             .context("chromedriver names its port")?;
         let mut browser = Self { driver, authority: format!("127.0.0.1:{port}"), session: String::new() };
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion"];
+        let arguments =
+            [&["--headless=new", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion"], more].concat();
         let options = json!({ "args": arguments });
         let capabilities =
             json!({ "alwaysMatch": { "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } } });
@@ -269,22 +278,18 @@ impl Browser {
     /// The driver refuses.
     pub fn picture(&self) -> Result<Vec<u8>> {
         let picture = self.call("GET", "/screenshot", &Value::Null)?;
-        let letters = picture.as_str().context("a picture")?.bytes().filter_map(|letter| {
-            let place = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-                .iter()
-                .position(|known| *known == letter)?;
-            u32::try_from(place).ok()
-        });
-        let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-        for six in letters {
-            bits = bits << 6 | six;
-            count += 6;
-            if count >= 8 {
-                count -= 8;
-                bytes.push((bits >> count & 0xff) as u8);
-            }
-        }
-        Ok(bytes)
+        decoded(&picture)
+    }
+
+    /// A part of the page as a PNG: from the left, from the top, width, height.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn picture_of(&self, [x, y, width, height]: [usize; 4]) -> Result<Vec<u8>> {
+        let clip = json!({ "x": x, "y": y, "width": width, "height": height, "scale": 1 });
+        let command = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "png", "clip": clip } });
+        let picture = self.call("POST", "/goog/cdp/execute", &command)?;
+        decoded(&picture["data"])
     }
 
     /// What the browser complained of since this was last asked: errors of scripts, requests, the page's policy.
@@ -295,6 +300,26 @@ impl Browser {
         let log = self.call("POST", "/se/log", &json!({ "type": "browser" }))?;
         Ok(log.as_array().cloned().unwrap_or_default())
     }
+}
+
+/// A picture as the driver sends it, in base64.
+fn decoded(picture: &Value) -> Result<Vec<u8>> {
+    let letters = picture.as_str().context("a picture")?.bytes().filter_map(|letter| {
+        let place = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+            .iter()
+            .position(|known| *known == letter)?;
+        u32::try_from(place).ok()
+    });
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for six in letters {
+        bits = bits << 6 | six;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    Ok(bytes)
 }
 
 impl Drop for Browser {

@@ -16,6 +16,7 @@ pub mod mosquitto;
 pub mod mosquitto_clients;
 pub mod network;
 pub mod notification_server;
+pub mod picture;
 pub mod process;
 pub mod publish;
 pub mod rabbitmq;

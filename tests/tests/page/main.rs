@@ -4,6 +4,7 @@
 //! states (`portal_screen`).
 
 mod accessible;
+mod compared;
 mod complete;
 mod doing;
 mod lost;
@@ -21,7 +22,11 @@ use portal_tests::browser::Browser;
 const BODY: &str = "document.body.innerText";
 
 fn opened(agent: &Agent, width: u32, height: u32) -> Result<Browser> {
-    let browser = Browser::start(width, height)?;
+    open_in(Browser::start(width, height)?, agent)
+}
+
+/// Opens the page in this browser.
+fn open_in(browser: Browser, agent: &Agent) -> Result<Browser> {
     let link = agent.command(&["panel"])?;
     browser.open(link.split_whitespace().last().context("a link")?)?;
     browser.until("document.getElementById('live').textContent === 'Live'")?;
