@@ -4,7 +4,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// A page with this title, these looks (CSS) and this body. `policy` is the whole of its Content-Security-Policy.
+/// A page with this title, these looks (CSS) and this body, which is its main landmark: who reads it by ear gets to it at once. `policy` is the whole of its Content-Security-Policy.
 pub(crate) fn html_page(title: &str, policy: &str, css: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -16,7 +16,7 @@ pub(crate) fn html_page(title: &str, policy: &str, css: &str, body: &Markup) -> 
                 title { (title) }
                 style { (PreEscaped(css)) }
             }
-            body { (body) }
+            body { main { (body) } }
         }
     };
     page.into_string()

@@ -3,6 +3,7 @@
 //! Lives here: keys, focus, colours, motion, and axe-core's findings. Does not live here: axe-core itself (`tests/axe`).
 
 use anyhow::{Context, Result, ensure};
+use portal_tests::agent::Agent;
 use portal_tests::browser::Browser;
 use serde_json::{Value, json};
 
@@ -109,6 +110,42 @@ fn axe_finds_nothing_in_any_state_theme_or_width() -> Result<()> {
     browser.run("document.querySelector('#several').append(document.createElement('img'))")?;
     let planted = found(&browser)?;
     ensure!(planted.to_string().contains("image-alt"), "{planted}");
+    ensure!(findings.is_empty(), "{findings:#?}");
+    Ok(())
+}
+
+#[test]
+fn the_html_reports_have_one_main_landmark_and_axe_finds_nothing_in_them() -> Result<()> {
+    let agent = Agent::running("", &["--embedded-broker", "--notifier", "console", "--gateway"])?;
+    agent.wait(&["online"])?;
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(
+        path("cases.yaml"),
+        "name: Denied\nsteps:\n- permission: deny\n- push:\n- expect: presented\n---\nname: Allowed\nsteps:\n- push:\n- expect: presented\n",
+    )?;
+    agent.output(&["scenario", "run", &path("cases.yaml"), "--html", &path("scenarios.html")])?;
+    std::fs::write(path("outcomes.html"), agent.command(&["outcomes", "--format", "html"])?)?;
+    agent.output(&["push", "Office closed", "Work from home.", "--via-gateway", "--here", "--wait"])?;
+    agent.command(&["gateway", "report", "--html", &path("gateway.html")])?;
+    let axe = std::env::var_os("PORTAL_TESTS_AXE").map(std::fs::read_to_string).transpose()?;
+    let browser = Browser::start(1280, 800)?;
+    let mut findings = Vec::new();
+    for report in ["scenarios", "outcomes", "gateway"] {
+        browser.open(&format!("file://{}", path(&format!("{report}.html"))))?;
+        browser.until("document.querySelector('main h1')")?;
+        assert_eq!(browser.run("return document.querySelectorAll('main').length")?, 1, "{report}");
+        let Some(axe) = &axe else { continue };
+        browser.run(axe)?;
+        browser.run("for (const one of document.querySelectorAll('details')) one.open = true")?;
+        for colours in ["light", "dark"] {
+            browser.media(&[("prefers-color-scheme", colours)])?;
+            for finding in found(&browser)?.as_array().context("a list")? {
+                findings.push(format!("{report}, {colours}: {finding}"));
+            }
+        }
+        browser.media(&[])?;
+    }
     ensure!(findings.is_empty(), "{findings:#?}");
     Ok(())
 }
