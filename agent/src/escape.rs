@@ -8,6 +8,9 @@ use std::fmt::{self, Write};
 pub use portal_contract::harmful::is_harmful;
 
 fn written_out(text: &str, is_written_out: impl Fn(char) -> bool) -> String {
+    if !text.contains(&is_written_out) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_written_out(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
@@ -34,7 +37,7 @@ pub fn harmless_json(json: &str) -> String {
     shown
 }
 
-/// Text for an XML document: what cannot stand in one is written out, and what would control the terminal of who reads
+/// Text for an XML document or a page: what cannot stand in one is written out, and what would control the terminal of who reads
 /// the document there. Line breaks and tabs stay: a report's failures have several lines.
 pub fn for_xml(text: &str) -> String {
     written_out(text, |c| !matches!(c, '\n' | '\t') && is_harmful(c))

@@ -11,6 +11,7 @@ pub mod dunst;
 pub mod faulty_link;
 pub mod figures;
 pub mod gateway;
+pub mod hostile;
 pub mod http;
 pub mod mosquitto;
 pub mod mosquitto_clients;

@@ -7,6 +7,7 @@ mod accessible;
 mod compared;
 mod complete;
 mod doing;
+mod hostile;
 mod lost;
 mod pictures;
 mod record;

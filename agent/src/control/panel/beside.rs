@@ -4,6 +4,7 @@
 
 use maud::{Markup, html};
 
+use super::isolated::{isolated, sentence_html};
 use super::picture::PanelPicture;
 use super::words::words;
 use super::{phone, why};
@@ -31,7 +32,7 @@ pub(super) fn device(picture: &PanelPicture) -> DeviceBeside {
     let html = html! {
         li class="besides" {
             h3 { button class="b bare" type="button" data-device=(id) title=(words().several.alone) {
-                (screen.device_name) " \u{b7} " (screen.operating_system.name()) " " (screen.os_version)
+                bdi { (screen.device_name) } " \u{b7} " (screen.operating_system.name()) " " (screen.os_version)
             } }
             div class="see" {
                 div class="door" { (why::door(picture, 1)) }
@@ -54,7 +55,7 @@ fn latest(picture: &PanelPicture) -> Option<LatestPush> {
 pub(super) fn head(devices: &[&DeviceBeside]) -> Markup {
     html! {
         h2 { (title(devices)) }
-        p class="meta" { (ends(devices)) }
+        p class="meta" { (sentence_html(&ends(devices))) }
     }
 }
 
@@ -78,13 +79,13 @@ fn ends(devices: &[&DeviceBeside]) -> String {
     let mut pushes: Vec<(&LatestPush, Vec<String>)> = Vec::new();
     for device in devices {
         let Some(push) = &device.latest else { continue };
-        let end = (words.end)(why::look_of(&push.outcome).title, &device.name);
+        let end = (words.end)(why::look_of(&push.outcome).title, &isolated(&device.name));
         match pushes.iter_mut().find(|(other, _)| other.id == push.id && other.title == push.title) {
             Some((_, ends)) => ends.push(end),
             None => pushes.push((push, vec![end])),
         }
     }
-    let sentences = pushes.iter().map(|(push, ends)| (words.ends)(&push.title, ends));
+    let sentences = pushes.iter().map(|(push, ends)| (words.ends)(&isolated(&push.title), ends));
     sentences.collect::<Vec<_>>().join(" \u{b7} ")
 }
 
@@ -101,7 +102,8 @@ mod tests {
     fn one_push_to_several_is_told_as_one_and_two_pushes_are_not() {
         let (shown, not_shown) = (device("iPhone", "1", "presented"), device("Pixel", "1", "withheld"));
         assert_eq!(title(&[&shown, &not_shown]), "One push, two outcomes");
-        assert_eq!(ends(&[&shown, &not_shown]), "\u{201c}Town hall\u{201d}: shown on iPhone, not shown on Pixel");
+        let said = ends(&[&shown, &not_shown]).replace(['\u{2068}', '\u{2069}'], "");
+        assert_eq!(said, "\u{201c}Town hall\u{201d}: shown on iPhone, not shown on Pixel");
         assert_eq!(title(&[&shown, &device("iPad", "1", "presented")]), "One push, the same outcome");
         assert_eq!(title(&[&shown, &device("iPad", "2", "presented")]), "2 devices");
         let silent = DeviceBeside { latest: None, ..device("iPad", "", "") };

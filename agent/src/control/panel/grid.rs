@@ -49,7 +49,7 @@ pub(super) fn tile(
                         None => { (words.several.no_push) }
                     }
                 }
-                @if let Some(at) = at { small { (title.unwrap_or(words.unreadable)) " \u{b7} " (seconds(at)) } }
+                @if let Some(at) = at { small { bdi { (title.unwrap_or(words.unreadable)) } " \u{b7} " (seconds(at)) } }
             }
             label { input type="checkbox" data-beside=(summary.device_id); span class="sr" { (summary.device_name) " " } (words.several.beside) }
         }

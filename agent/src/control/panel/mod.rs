@@ -11,6 +11,7 @@ mod controls;
 mod files;
 mod gallery;
 mod grid;
+mod isolated;
 mod kept;
 mod line;
 mod live;

@@ -75,7 +75,7 @@ async function connect() {
   const found = known(asked) || devices[0];
   if (!found) return gate(texts.noDevice, texts.noDeviceWhy);
   if (device && found.deviceId !== device) {
-    notice(say(texts.gone, { name, other: found.deviceName }));
+    notice(say(texts.gone, { name: isolated(name), other: isolated(found.deviceName) }));
   }
   $('gate').hidden = true;
   choose(found.deviceId);
@@ -102,8 +102,19 @@ function alive() {
   pulse = setTimeout(lost, 4500);
 }
 
+// Text of others as the daemon writes it into its HTML: what could turn the direction of other text is written out.
+const shown = (text) => text.replaceAll(/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu, (c) => '\\u{' + c.codePointAt(0).toString(16) + '}');
+// Within a sentence, whose direction stays its own.
+const isolated = (text) => '\u2068' + shown(text) + '\u2069';
+
+function bdi(text) {
+  const one = document.createElement('bdi');
+  one.textContent = text;
+  return one;
+}
+
 function notice(text) {
-  $('notice').textContent = text;
+  $('notice').replaceChildren(...text.split(/[\u2068\u2069]/).map((part, at) => at % 2 ? bdi(part) : part));
   $('notice').hidden = !text;
 }
 
@@ -190,7 +201,8 @@ function wait(title) {
   kind.className = 'k';
   kind.textContent = texts.sentAway;
   name.className = 'gt';
-  name.textContent = title;
+  name.dir = 'auto';
+  name.textContent = shown(title);
   card.append(kind, name);
   $('sent').prepend(card);
 }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use maud::Markup;
 use serde_json::{Map, Value, json};
 
+use crate::escape::for_xml;
+
 /// A part of the page, under the id of its element.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Region {
@@ -28,9 +30,18 @@ pub(super) struct ListItem {
     pub(super) html: String,
 }
 
+impl ListItem {
+    /// An item of this HTML.
+    pub(super) fn new(key: String, html: &str) -> Self {
+        Self { key, html: for_xml(html) }
+    }
+}
+
+/// Text of others is in HTML as text; what of it could turn the direction of the page's own text, or is none that HTML can say, is
+/// written out here, where all of it passes, as the terminal writes it out.
 impl From<Markup> for Region {
     fn from(markup: Markup) -> Self {
-        Self::Html(markup.into_string())
+        Self::Html(for_xml(&markup.into_string()))
     }
 }
 
@@ -77,6 +88,15 @@ mod tests {
         Region::List(
             items.iter().map(|(key, html)| ListItem { key: (*key).to_owned(), html: (*html).to_owned() }).collect(),
         )
+    }
+
+    #[test]
+    fn what_of_a_text_could_turn_the_page_is_written_out_in_regions_and_lists() {
+        let text = "a\u{202e}\u{0}\u{9b}b\n<";
+        let html = "<p>a\\u{202e}\\u{0}\\u{9b}b\n&lt;</p>".to_owned();
+        let made = maud::html! { p { (text) } };
+        assert_eq!(ListItem::new("1".to_owned(), &made.clone().into_string()).html, html);
+        assert_eq!(Region::from(made), Region::Html(html));
     }
 
     #[test]

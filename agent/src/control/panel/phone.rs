@@ -10,6 +10,7 @@ use super::line::request_of;
 use super::page::icon;
 use super::times::{clock, day};
 use super::words::words;
+use crate::escape::harmless_json;
 
 /// The phone in its three looks, and what a picture cannot show.
 pub(super) struct PhoneLooks {
@@ -40,7 +41,7 @@ pub(super) fn press(class: &str, label: &str, line: &str, device: DeviceId) -> M
     match request_of(line, device) {
         Some(request) => html! {
             button type="button" class=(class) data-method=(request.method.name()) data-path=(request.path)
-                data-body=(request.body) data-line=(line) title={ "portal-agent " (line) } { (label) }
+                data-body=(harmless_json(&request.body.to_string())) data-line=(line) title={ "portal-agent " (line) } { (label) }
         },
         None => html! { span class="mute" { (label) } },
     }
@@ -109,7 +110,7 @@ impl Drawn<'_> {
                         @if let Some(button) = refresh { (self.press("pull", button)) }
                         @if messages.is_empty() { p class="hint" { (empty) } }
                         @for message in messages {
-                            div class="rows" { div { div { span { b { (message.title) } } p { span { (message.body) } } } } }
+                            div class="rows" { div { div { span { b dir="auto" { (message.title) } } p dir="auto" { span { (message.body) } } } } }
                         }
                     }
                 }
@@ -185,8 +186,8 @@ impl Drawn<'_> {
                 span class="ico cp" aria-hidden="true" { "CP" }
                 div {
                     @if android { p class="na" { (card.app) @if card.silent { " \u{b7} " (words().phone.silent) } } }
-                    div class="nh" { b { (card.title) } time datetime=(card.at) { (clock(card.at)) } }
-                    p class="nb" { (card.body) }
+                    div class="nh" { b dir="auto" { (card.title) } time datetime=(card.at) { (clock(card.at)) } }
+                    p class="nb" dir="auto" { (card.body) }
                 }
                 @if !card.buttons.is_empty() {
                     div class="acts" { @for button in &card.buttons { (self.press("pb", button)) } }
@@ -248,5 +249,20 @@ impl Drawn<'_> {
 
     fn press(&self, class: &str, button: &ScreenButton) -> Markup {
         press(class, &button.label, &button.command, self.device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_sends_what_its_line_says_whatever_the_page_writes_out() {
+        let line = "enroll --user a\u{202e}b@contoso.example";
+        let html = press("b", "Enroll", line, DeviceId::from_bytes([0; 16])).into_string();
+        let body = html.split("data-body=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
+        assert!(!body.contains('\u{202e}'), "it would be written out as what JSON does not read: {body}");
+        let sent: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(sent["user"], "a\u{202e}b@contoso.example");
     }
 }

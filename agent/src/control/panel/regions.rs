@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use super::isolated::{isolated, sentence_html};
 use super::patch::{PageRegions, Region};
 use super::picture::PanelPicture;
 use super::words::words;
@@ -13,7 +14,7 @@ use super::{outcomes, phone, when, why};
 pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
     let (words, documentation) = (&words().shell, &picture.status.documentation);
     let who = match &picture.status.device.user_principal_name {
-        Some(user) => (words.enrolled)(user.as_str(), documentation),
+        Some(user) => (words.enrolled)(&isolated(user.as_str()), documentation),
         None => (words.not_enrolled)(documentation),
     };
     let condition = &picture.status.condition;
@@ -36,7 +37,7 @@ pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
         ("facts", phone.facts.into()),
         ("line", Region::List(when::line(picture))),
         ("past", when::past(picture).into()),
-        ("who", maud::html! { (who) " \u{b7} " (outcomes::link(picture)) }.into()),
+        ("who", maud::html! { (sentence_html(&who)) " \u{b7} " (outcomes::link(picture)) }.into()),
         ("groups", maud::html! { @for group in &picture.status.groups { option value=(group) {} } }.into()),
         ("state", Region::Data(state)),
     ])

@@ -25,7 +25,8 @@ function showDevices() {
   $('devices').replaceChildren(...listed.map((one) => {
     const tab = document.createElement('button');
     tab.type = 'button';
-    tab.textContent = one.deviceName + ' · ' + one.operatingSystem;
+    tab.title = shown(one.deviceName);
+    tab.append(bdi(tab.title), ' · ' + one.operatingSystem);
     tab.dataset[view === 'beside' ? 'toggle' : 'device'] = one.deviceId;
     tab.setAttribute('aria-pressed', String(view === 'beside' ? beside.includes(one.deviceId) : view === 'one' && one.deviceId === device));
     return tab;

@@ -176,12 +176,12 @@ impl<H: RunningHost> SeveralStream<H> {
 
     fn regions(&self, summaries: &[DeviceSummary]) -> PageRegions {
         let shown = || summaries.iter().filter_map(|summary| Some((summary, self.shown.get(&summary.device_id)?)));
-        let items = shown().map(|(summary, shown)| ListItem {
-            key: summary.device_id.to_string(),
-            html: match shown {
-                ShownDevice::Beside(device) => device.html.clone(),
-                ShownDevice::Tile(tile) => tile.html.clone(),
-            },
+        let items = shown().map(|(summary, shown)| {
+            let html = match shown {
+                ShownDevice::Beside(device) => &device.html,
+                ShownDevice::Tile(tile) => &tile.html,
+            };
+            ListItem::new(summary.device_id.to_string(), html)
         });
         let items = Region::List(items.collect());
         if self.beside.is_empty() {

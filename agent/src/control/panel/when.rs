@@ -27,13 +27,11 @@ pub(super) fn line(picture: &PanelPicture) -> Vec<ListItem> {
     for (index, entry) in entries.iter().enumerate() {
         let key = key_of(entry.place());
         if let Some(words) = index.checked_sub(1).and_then(|before| gap(entry.at.millis_since(entries[before].at))) {
-            items.push(ListItem {
-                key: format!("gap-{key}"),
-                html: html! { li class="gapmark" { (words) } }.into_string(),
-            });
+            let html = html! { li class="gapmark" { (words) } }.into_string();
+            items.push(ListItem::new(format!("gap-{key}"), &html));
         }
         let html = html! { li { (step(entry, &key, index == at, index > at)) } }.into_string();
-        items.push(ListItem { key, html });
+        items.push(ListItem::new(key, &html));
     }
     items
 }
@@ -101,7 +99,10 @@ fn step(entry: &HistoryEntry, key: &str, is_current: bool, is_later: bool) -> Ma
 fn settled(listed: &ListedReceipt) -> Markup {
     let word = listed.receipt.outcome.kind().word();
     html! {
-        span class="n" { (icon(look_of(word).icon)) (listed.notification_title.as_deref().unwrap_or(words().unreadable)) }
+        span class="n" {
+            (icon(look_of(word).icon))
+            span class="nt" dir="auto" { (listed.notification_title.as_deref().unwrap_or(words().unreadable)) }
+        }
         small { (word) }
     }
 }

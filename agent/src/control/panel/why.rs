@@ -5,6 +5,7 @@
 use maud::{Markup, html};
 use portal_contract::{ChecklistEntry, DeviceId, HeldNotification, ListedReceipt, Outcome};
 
+use super::isolated::{isolated, sentence_html};
 use super::page::icon;
 use super::phone::press;
 use super::picture::PanelPicture;
@@ -77,7 +78,7 @@ pub(super) fn why(picture: &PanelPicture) -> WhyParts {
             let name = explained.notification_title.as_deref().unwrap_or(unreadable);
             let end = if outcome == "presented" { words.on_screen } else { words.not_on_screen };
             let verdict = html! {
-                (verdict(look, title, &(words.push)(name, &at, outcome)))
+                (verdict(look, title, &(words.push)(&isolated(name), &at, outcome)))
                 p class="because" { (explained.summary) }
                 @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { ((words.this_computer)(detail)) } }
                 @for lesser in &explained.lesser_showing { p class="held-note" { (lesser.detail) } }
@@ -124,7 +125,7 @@ fn verdict(look: OutcomeLook, title: &str, meta: &str) -> Markup {
     html! {
         div class={ "verdict " (look.class) } {
             span class="seal" { (icon(look.icon)) }
-            div { h2 { (title) } p class="meta" { (meta) } }
+            div { h2 { (title) } p class="meta" { (sentence_html(meta)) } }
         }
     }
 }
@@ -238,7 +239,7 @@ fn waits(held: &HeldNotification, device: DeviceId) -> Markup {
     html! {
         div class={ "ghost " (look.class) } {
             p class="k" { (icon(look.icon)) (look.title) }
-            p class="gt" { (held.notification_title) }
+            p class="gt" dir="auto" { (held.notification_title) }
             p class="cap" { (held.released_by) }
             @if let Some(line) = &held.command { (press("b", line, line, device)) }
         }
@@ -264,14 +265,14 @@ fn stopped(listed: &ListedReceipt, small: bool) -> Markup {
         @if let Outcome::Presented(_) = outcome {
             div class="shown" {
                 p class="k" { (icon(look.icon)) (look.title) }
-                p class="gt" { (title) }
+                p class="gt" dir="auto" { (title) }
                 p class="gb" { (reasons.join(", ")) }
                 span class="go" { (icon("arrow")) }
             }
         } @else {
             div class={ "ghost " (look.class) @if small { " small" } } {
                 p class="k" { (icon(look.icon)) (look.title) }
-                p class="gt" { (title) }
+                p class="gt" dir="auto" { (title) }
                 p class="cap" { (reasons.join("; ")) }
             }
         }
