@@ -133,7 +133,11 @@ fn every_hostile_title_and_body_is_text_in_its_place() -> Result<()> {
             agent.command(&["device", "set-up", "--permission", permission])?;
             agent.wait(&["online"])?;
             let mut harmless = None;
-            for text in std::iter::once("Office closed").chain(TEXTS.iter().map(|one| one.text)) {
+            // Each on one platform shown and on the other not; under --full on both both.
+            let is_full = std::env::var_os("PORTAL_TESTS_FULL").is_some();
+            let half = usize::from((platform == "ios") == (permission == "denied"));
+            let chosen = TEXTS.iter().enumerate().filter(|(place, _)| is_full || place % 2 == half);
+            for text in std::iter::once("Office closed").chain(chosen.map(|(_, one)| one.text)) {
                 sends_a_push(&agent, text, &body_of(text))?;
                 count += 1;
                 let (sent, last) =
