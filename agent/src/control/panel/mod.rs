@@ -23,6 +23,7 @@ mod picture;
 mod record;
 mod regions;
 mod run;
+mod sections;
 mod sends;
 mod several;
 mod times;

@@ -48,5 +48,5 @@ async fn page<H: RunningHost>(_: State<ApiState<H>>, uri: Uri) -> Result<impl In
 pub(super) fn link(picture: &PanelPicture) -> Markup {
     let (platform, year) = (picture.screen.operating_system, &picture.status.documentation);
     let address = format!("outcomes?platform={platform}&documentation={year}");
-    html! { a href=(address) target="_blank" { (words().shell.every_outcome) } }
+    html! { a class="src" href=(address) target="_blank" { (words().shell.every_outcome) } }
 }

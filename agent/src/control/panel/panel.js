@@ -226,7 +226,8 @@ function tell(text, refused) {
   const echo = $('echo');
   echo.hidden = false;
   echo.classList.toggle('refused', !!refused);
-  $('echo-answer').textContent = text;
+  // Documents are cited by title here: numbers of sections are the command line's.
+  $('echo-answer').textContent = text.replace(/ \(facts [\d., ]+\)/g, '').replace(/\(facts [\d., ]+: /g, '(');
 }
 
 const refuse = ({ message, hint }) => tell(say(hint ? texts.refusedHint : texts.refused, { message, hint }), true);

@@ -9,6 +9,7 @@ use super::isolated::{isolated, sentence_html};
 use super::page::icon;
 use super::phone::press;
 use super::picture::PanelPicture;
+use super::sections::without_sections;
 use super::times::seconds;
 use super::words::words;
 use crate::control::HistoryEntry;
@@ -79,9 +80,9 @@ pub(super) fn why(picture: &PanelPicture) -> WhyParts {
             let end = if outcome == "presented" { words.on_screen } else { words.not_on_screen };
             let verdict = html! {
                 (verdict(look, title, &(words.push)(&isolated(name), &at, outcome)))
-                p class="because" { (explained.summary) }
+                p class="because" { (without_sections(&explained.summary)) }
                 @if let Some(detail) = &explained.desktop_detail { p class="meta quiet" { ((words.this_computer)(detail)) } }
-                @for lesser in &explained.lesser_showing { p class="held-note" { (lesser.detail) } }
+                @for lesser in &explained.lesser_showing { p class="held-note" { (without_sections(&lesser.detail)) } }
             };
             let steps = html! {
                 p class="then" { span { (words.stood) }}
@@ -170,11 +171,12 @@ fn hint(hint: &str, device: DeviceId) -> Markup {
 
 /// A reason as a line of its own; an address that it begins with stays as it is.
 fn sentence(detail: &str) -> String {
+    let detail = without_sections(detail);
     let mut letters = detail.chars();
     let is_address = detail.split(' ').next().is_some_and(|word| word.contains('@'));
     match letters.next() {
         Some(first) if !is_address => first.to_uppercase().chain(letters).collect(),
-        _ => detail.to_owned(),
+        _ => detail.into_owned(),
     }
 }
 
@@ -207,7 +209,7 @@ fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
             @for way in explained.ways_to_show.iter().take(6) {
                 ul class="ways way" {
                     @for step in &way.steps {
-                        li { (step.detail) " " @if let Some(line) = &step.command { (hint(line, device)) } }
+                        li { (without_sections(&step.detail)) " " @if let Some(line) = &step.command { (hint(line, device)) } }
                     }
                 }
             }
@@ -240,7 +242,7 @@ fn waits(held: &HeldNotification, device: DeviceId) -> Markup {
         div class={ "ghost " (look.class) } {
             p class="k" { (icon(look.icon)) (look.title) }
             p class="gt" dir="auto" { (held.notification_title) }
-            p class="cap" { (held.released_by) }
+            p class="cap" { (without_sections(&held.released_by)) }
             @if let Some(line) = &held.command { (press("b", line, line, device)) }
         }
     }
