@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::super::page::{PageLine, TextPage};
 use super::super::{CommandContext, CommandFailure};
-use super::{all_right, json_line};
-use crate::scenario::files::load_all;
+use super::{json_line, read_all};
 
 /// Arguments of `scenario check`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +25,7 @@ pub struct ScenarioCheckArgs {
 
 /// Runs `scenario check`.
 pub fn run(context: &mut CommandContext, args: &ScenarioCheckArgs) -> Result<(), CommandFailure> {
-    let loaded = all_right(context, load_all(&args.paths))?;
+    let loaded = read_all(context, &args.paths)?;
     let (files, cases, scripts) = (loaded.files, loaded.cases.len(), loaded.scripts.len());
     if context.global.json {
         return json_line(context, &json!({ "files": files, "cases": cases, "scripts": scripts }));

@@ -18,7 +18,7 @@ use clap::Subcommand;
 use super::page::harmless_json;
 use super::{CommandContext, CommandFailure, failure};
 use crate::control::ApiError;
-use crate::scenario::files::{LoadedScenarios, PathError, load};
+use crate::scenario::files::{LoadedScenarios, PathError, load, load_all};
 use crate::scenario::{InvalidFile, schema, script_schema};
 
 /// Arguments of `scenario`.
@@ -87,6 +87,11 @@ pub fn run(context: &mut CommandContext, args: &ScenarioArgs) -> Result<(), Comm
 /// Reads the files. Where one of them is not right, tells everything that is wrong and gives up: nothing is run then.
 fn read(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, CommandFailure> {
     all_right(context, load(paths))
+}
+
+/// As [`read`], and reads presenters' scripts, too.
+fn read_all(context: &CommandContext, paths: &[PathBuf]) -> Result<LoadedScenarios, CommandFailure> {
+    all_right(context, load_all(paths))
 }
 
 /// What was read. Where one of the files is not right, tells everything that is wrong and gives up.
