@@ -81,7 +81,11 @@ fn step(entry: &HistoryEntry, key: &str, is_current: bool, is_later: bool) -> Ma
     let later = if is_later { " later" } else { "" };
     let id = format!("step-{key}");
     let inside = match &entry.what {
-        HistoryKind::Changed { change, .. } => html! { span class="n" { (change_words(change)) } },
+        HistoryKind::Changed { change, .. } => {
+            // Cut after two lines, or one long name would make the strip taller and cover the phone.
+            let words = change_words(change);
+            html! { span class="n" title=(words) { span class="nt" { (words) } } }
+        }
         HistoryKind::Settled { receipt } => settled(receipt),
     };
     let class = match &entry.what {
