@@ -1,6 +1,6 @@
 //! What `explain` and `doctor` answer: checklists, each line with what it would take.
 //!
-//! Lives here: their form. Does not live here: the rules (device room) and the checks (doctor).
+//! Lives here: their form. Does not live here: the rules (`portal_device`) and the checks (doctor).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The topic schema (contract 2), both ways: names for what the device says, meaning for what it hears.
 //!
-//! Lives here: topic text. Does not live here: quality of service, retain and sessions (the agent's `broker` room).
+//! Lives here: topic text. Does not live here: quality of service, retain and sessions (the agent's module `broker`).
 
 use crate::ids::{DeviceId, GroupId, Tenant};
 use crate::receipt::PushTarget;

@@ -152,7 +152,7 @@ fn the_html_reports_have_one_main_landmark_and_axe_finds_nothing_in_them() -> Re
 
 /// The region that the focus is in.
 const PLACE: &str = "const at = document.activeElement;
-    return at.closest('.do') ? 'do' : at.closest('#why') ? 'why' : at.closest('.door') ? 'edge' : at.closest('.device') ? 'see'
+    return at.closest('.do') ? 'do' : at.closest('#why') ? 'why' : at.closest('.edge') ? 'edge' : at.closest('.device') ? 'see'
       : at.closest('#when') ? 'when' : at.closest('.top') ? 'top' : at.className === 'skip' ? 'skip' : 'none'";
 
 #[test]
@@ -162,7 +162,7 @@ fn the_keyboard_alone_goes_from_what_is_done_to_what_is_seen() -> Result<()> {
     agent.command(&["device", "doze", "on"])?;
     agent.output(&["push", "--here", "--wait", "2s", "--title", "It waits", "--body", "b"])?;
     let browser = opened(&agent, 1280, 800)?;
-    browser.until("document.querySelector('#door .b') && document.querySelectorAll('#line .ev').length > 2")?;
+    browser.until("document.querySelector('#edge .b') && document.querySelectorAll('#line .ev').length > 2")?;
     let mut places: Vec<String> = Vec::new();
     for _ in 0..250 {
         browser.key("Tab")?;
@@ -210,7 +210,7 @@ fn colours_and_motion_are_the_readers_own() -> Result<()> {
     agent.command(&["device", "set-up", "--permission", "denied"])?;
     agent.output(&["push", "--here", "--wait", "20s", "--title", "T", "--body", "b"])?;
     let browser = opened(&agent, 1280, 800)?;
-    browser.until("document.querySelector('#door .ghost')")?;
+    browser.until("document.querySelector('#edge .ghost')")?;
     let colour = "return getComputedStyle(document.documentElement).backgroundColor";
     let light = browser.run(colour)?;
     browser.media(&[("prefers-color-scheme", "dark")])?;
@@ -219,7 +219,7 @@ fn colours_and_motion_are_the_readers_own() -> Result<()> {
     browser.media(&[("forced-colors", "active")])?;
     let seen = browser.run(
         "const style = (one) => getComputedStyle(document.querySelector(one));
-         return [style('#door .ghost').borderTopStyle, style('.ev[aria-current=true]').outlineStyle, style('.verdict .seal').borderTopStyle, style('.switch i').borderTopStyle]",
+         return [style('#edge .ghost').borderTopStyle, style('.ev[aria-current=true]').outlineStyle, style('.verdict .seal').borderTopStyle, style('.switch i').borderTopStyle]",
     )?;
     assert_eq!(seen, json!(["dashed", "solid", "solid", "solid"]));
     // The stopped card and the banner move only for those who want it.

@@ -123,12 +123,12 @@ impl Gallery {
             "held" => {
                 on_device(&["wait", "online", "--timeout", "30s"])?;
                 on_device(&push)?;
-                self.browser.until("document.querySelector('#door .ghost.wait')")?;
+                self.browser.until("document.querySelector('#edge .ghost.wait')")?;
             }
             _ => {
                 on_device(&["wait", "online", "--timeout", "30s"])?;
                 on_device(&[push.as_slice(), &["--wait", "30s"]].concat())?;
-                self.browser.until("document.querySelector('#door .ghost, #door .shown')")?;
+                self.browser.until("document.querySelector('#edge .ghost, #edge .shown')")?;
             }
         }
         // What follows of a push in the device comes a moment later (a channel of Android's): nothing more comes once it has been
@@ -155,7 +155,7 @@ impl Gallery {
                  const say = (where, text) => {{ for (const one of document.querySelectorAll(where)) if (one.textContent !== text) one.textContent = text; }};
                  say('.screen .bar > b, .screen .clock .h, .screen .dark .h, .screen time', '09:41');
                  say('.screen .clock .d, .screen .dark p:not(.h)', 'Monday, 1 June');
-                 const phone = document.querySelector('#see-{pane} .phone'), edge = document.querySelector('.door');
+                 const phone = document.querySelector('#see-{pane} .phone'), edge = document.querySelector('.edge');
                  const [one, two] = [phone, edge].map((part) => part.getBoundingClientRect());
                  const rounded = (left, width) => [left, one.top, width, one.height].map(Math.round);
                  return {{ phone: rounded(one.left, one.width), edge: rounded(two.left, two.width),

@@ -110,7 +110,7 @@ fn two_tabs_agree() -> Result<()> {
         browser.look_at(tab)?;
         browser.until("document.getElementById('live').textContent === 'Live'")?;
         browser.until("document.querySelector('#line li:last-child .n')?.textContent === 'To both'")?;
-        browser.run("return ['why', 'door', 'see-screen', 'see-list', 'see-settings', 'facts', 'line', 'past', 'who'].map((id) => document.getElementById(id).innerHTML)")
+        browser.run("return ['why', 'edge', 'see-screen', 'see-list', 'see-settings', 'facts', 'line', 'past', 'who'].map((id) => document.getElementById(id).innerHTML)")
     };
     agent.command(&["device", "set-up", "--permission", "denied"])?;
     agent.command(&["push", "--here", "--wait", "20s", "--title", "To both", "--body", "b"])?;

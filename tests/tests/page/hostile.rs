@@ -20,7 +20,7 @@ use super::{agent, open_in, press};
 const NOTICED: &str = "window.noticed = []; window.alert = (text) => { window.noticed.push(text); };";
 
 /// The names of the elements in some parts of the page: text adds none.
-const ELEMENTS: &str = "return ['#see-screen', '#door .shown, #door .ghost', '#why-verdict', '#line > :last-child', '.sends li']
+const ELEMENTS: &str = "return ['#see-screen', '#edge .shown, #edge .ghost', '#why-verdict', '#line > :last-child', '.sends li']
   .map((part) => { const found = document.querySelector(part); return found && part + ': ' + [...found.querySelectorAll('*')].map((one) => one.tagName).join(' '); })";
 
 /// What of the page's text lies beyond its card, or beside other text without a direction of its own. What a card clips itself, with
@@ -28,7 +28,7 @@ const ELEMENTS: &str = "return ['#see-screen', '#door .shown, #door .ghost', '#w
 const MISPLACED: &str = r"
   const wrong = [], sent = SENT;
   if (document.documentElement.scrollWidth > innerWidth) wrong.push('the page is ' + document.documentElement.scrollWidth + ' wide');
-  const cards = '.screen, .screen .note, .screen .rows, #door > *, #sent > *, #why, .ev, .tabs button, .who, .besides h3, .besides .door > *, .cell, .sends li, .notice, #beside-head';
+  const cards = '.screen, .screen .note, .screen .rows, #edge > *, #sent > *, #why, .ev, .tabs button, .who, .besides h3, .besides .edge > *, .cell, .sends li, .notice, #beside-head';
   for (const card of document.querySelectorAll(cards)) {
     const box = card.getBoundingClientRect();
     if (!box.width) continue;
@@ -143,7 +143,7 @@ fn every_hostile_title_and_body_is_text_in_its_place() -> Result<()> {
                 let (sent, last) =
                     (quoted(&written(text)), "[...document.querySelectorAll('#line .ev.push .n')].at(-1)?.textContent");
                 browser.until(&format!(
-                    "document.querySelector('#door .shown, #door .ghost')?.matches('{card}') && document.querySelector('#door .gt').textContent === {sent}
+                    "document.querySelector('#edge .shown, #edge .ghost')?.matches('{card}') && document.querySelector('#edge .gt').textContent === {sent}
                      && {last} === {sent} && document.querySelector('#why .meta bdi')?.textContent === {sent}"
                 ))
                 .with_context(|| format!("{platform}, {permission}, {text:?}"))?;

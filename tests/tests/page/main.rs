@@ -63,7 +63,7 @@ fn a_control_changes_the_device_and_a_command_shows_on_the_page() -> Result<()> 
 
     press(&browser, "Send")?;
     browser.until("document.querySelector('#why h2').textContent === 'Nothing appears'")?;
-    browser.until("document.querySelector('#door .ghost .cap').textContent === 'Notifications are not allowed'")?;
+    browser.until("document.querySelector('#edge .ghost .cap').textContent === 'Notifications are not allowed'")?;
     ensure!(browser.run("return document.querySelector('.over .note') === null")? == true, "the phone stays empty");
 
     agent.command(&["permission", "allow"])?;
@@ -89,7 +89,7 @@ fn a_control_changes_the_device_and_a_command_shows_on_the_page() -> Result<()> 
     press(&browser, "Send")?;
     browser.until("document.querySelector('#sent .gt')?.textContent === 'a draft'")?;
     agent.command(&["device", "online"])?;
-    browser.until("!document.querySelector('#sent .gt') && document.querySelectorAll('#door .shown').length === 2")?;
+    browser.until("!document.querySelector('#sent .gt') && document.querySelectorAll('#edge .shown').length === 2")?;
     assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
     Ok(())
 }

@@ -85,12 +85,12 @@ fn a_watched_run_pauses_before_each_step_and_stays_where_one_failed() -> Result<
     present("Office closed")?;
     press(&browser, "Step")?;
     present("expect")?;
-    browser.until("document.querySelector('#door .ghost .gt')?.textContent === 'Office closed'")?;
+    browser.until("document.querySelector('#edge .ghost .gt')?.textContent === 'Office closed'")?;
     press(&browser, "Go on")?;
     browser.until("document.querySelector('#run h2')?.textContent.includes('case 2 of 2')")?;
     says("as the failed step left it")?;
     browser.until("document.querySelector('#run .bad .d').textContent.includes('expected: presented')")?;
-    browser.until("document.querySelector('#door .ghost .gt')?.textContent === 'Office closed'")?;
+    browser.until("document.querySelector('#edge .ghost .gt')?.textContent === 'Office closed'")?;
     assert_eq!(browser.complaints()?, Vec::<serde_json::Value>::new());
     press(&browser, "Go on")?;
     let (code, printed) = run.end()?;

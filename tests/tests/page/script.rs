@@ -49,7 +49,7 @@ fn the_shipped_script_plays_beat_by_beat_and_is_back_at_the_start_within_a_secon
         browser.key(key)?;
         says(caption)?;
     }
-    browser.until("document.querySelector('#door .ghost .gt')?.textContent === 'Office closed'")?;
+    browser.until("document.querySelector('#edge .ghost .gt')?.textContent === 'Office closed'")?;
     let shown = browser.run("return document.body.innerText")?;
     let shown = shown.as_str().context("the page's text")?;
     ensure!(!shown.contains("denied-walk.yaml") && !shown.contains('/'), "an audience sees no path: {shown}");
@@ -62,7 +62,7 @@ fn the_shipped_script_plays_beat_by_beat_and_is_back_at_the_start_within_a_secon
     browser.key("r")?;
     let took = says("Why a denied notification does not show")?;
     ensure!(took.as_millis() < 1000, "{took:?}");
-    browser.until("!document.querySelector('.over .note') && !document.querySelector('#door .ghost')")?;
+    browser.until("!document.querySelector('.over .note') && !document.querySelector('#edge .ghost')")?;
     let after = agent.json(&["status"])?;
     for member in ["app", "condition", "notificationPermission", "managementState"] {
         assert_eq!(after[member], before[member], "{member}");
@@ -71,7 +71,7 @@ fn the_shipped_script_plays_beat_by_beat_and_is_back_at_the_start_within_a_secon
         browser.key(" ")?;
         says(caption)?;
     }
-    browser.until("document.querySelector('#door .ghost .gt')?.textContent === 'Office closed'")?;
+    browser.until("document.querySelector('#edge .ghost .gt')?.textContent === 'Office closed'")?;
     let words: Vec<_> = agent.json_lines(&["log"])?.iter().map(|line| line["outcome"].to_string()).collect();
     assert_eq!(
         words,

@@ -143,7 +143,7 @@ fn a_burst_of_a_thousand_leaves_the_page_usable() -> Result<()> {
     println!("a click while {count} pushes came in: {took:?}");
     ensure!(took.as_secs() < 3, "{took:?}");
     browser
-        .until(&format!("document.querySelector('#door h2').textContent.includes('+ not shown') || {count} < 60"))?;
+        .until(&format!("document.querySelector('#edge h2').textContent.includes('+ not shown') || {count} < 60"))?;
     agent.wait(&[&format!("lastSequence={count}")])?;
     browser.until("document.querySelectorAll('#line .ev').length === 60")?;
     assert_eq!(browser.complaints()?, Vec::<Value>::new());

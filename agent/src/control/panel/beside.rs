@@ -35,7 +35,7 @@ pub(super) fn device(picture: &PanelPicture) -> DeviceBeside {
                 bdi { (screen.device_name) } " \u{b7} " (screen.operating_system.name()) " " (screen.os_version)
             } }
             div class="see" {
-                div class="door" { (why::door(picture, 1)) }
+                div class="edge" { (why::edge(picture, 1)) }
                 div class="device" { (phone::phone(screen).screen) }
             }
         }

@@ -76,7 +76,7 @@ pub(super) fn shell() -> String {
                     }
                     section class="card why" id="why" aria-label=(shell.why) { div id="why-verdict" {} div id="why-steps" {} div id="why-more" {} }
                     section class="see" aria-label=(shell.phone) {
-                        div class="door" { div id="door" {} div id="sent" {} }
+                        div class="edge" { div id="edge" {} div id="sent" {} }
                         div class="device" {
                             div class="look" role="group" aria-label=(shell.look_at) {
                                 button type="button" data-look-at="screen" aria-pressed="true" { (shell.look_screen) }

@@ -30,7 +30,7 @@ pub(super) fn regions(picture: &PanelPicture) -> PageRegions {
         ("why-verdict", why.verdict.into()),
         ("why-steps", why.steps.into()),
         ("why-more", why.more.into()),
-        ("door", why::door(picture, 3).into()),
+        ("edge", why::edge(picture, 3).into()),
         ("see-screen", phone.screen.into()),
         ("see-list", phone.list.into()),
         ("see-settings", phone.settings.into()),

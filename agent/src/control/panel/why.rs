@@ -218,7 +218,7 @@ fn ways(explained: &portal_contract::Explanation, device: DeviceId) -> Markup {
 }
 
 /// What stopped at the device's edge, and what went in, `most` of it: the newest large, more of them small, a count.
-pub(super) fn door(picture: &PanelPicture, most: usize) -> Markup {
+pub(super) fn edge(picture: &PanelPicture, most: usize) -> Markup {
     let settled: Vec<&ListedReceipt> = picture.history().iter().rev().filter_map(HistoryEntry::receipt).collect();
     let count = settled.iter().filter(|listed| !matches!(listed.receipt.outcome, Outcome::Presented(_))).count();
     // The timeline has an end: what came before it is not counted, and that is said.

@@ -1,6 +1,6 @@
 //! What must hold after every event, whatever test it belongs to.
 //!
-//! Lives here: the room's invariants (contract 3, 4; facts 4.1, 4.2). Does not live here: what one test expects.
+//! Lives here: the crate's invariants (contract 3, 4; facts 4.1, 4.2). Does not live here: what one test expects.
 
 use portal_contract::{Outcome, Receipt, Surface, Timestamp};
 

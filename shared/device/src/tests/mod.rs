@@ -1,4 +1,4 @@
-//! Tests of `portal_device` through its one door, on a [`rig::DeviceRig`] that owns time.
+//! Tests of `portal_device` through its public functions, on a [`rig::DeviceRig`] that owns time.
 //!
 //! Lives here: tables, properties, the promise of purity. Does not live here: anything that needs an edge.
 

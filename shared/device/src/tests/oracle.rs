@@ -1,6 +1,6 @@
 //! The prerequisites said a second time, as the contract's section 3 and facts 1.1 to 1.4 put them.
 //!
-//! Lives here: what the tests hold the room's own evaluation (`grounds`) against. Does not live here: words, outcomes.
+//! Lives here: what the tests hold the crate's own evaluation (`grounds`) against. Does not live here: words, outcomes.
 
 use portal_contract::{NotificationPermission, OperatingSystem, Prerequisite, PushTarget, UserPrincipalName};
 

@@ -1,4 +1,4 @@
-//! How long the door takes; measured by hand, since a test that waits on a machine's speed fails by chance.
+//! How long one judgement takes; measured by hand, since a test that waits on a machine's speed fails by chance.
 //!
 //! `cargo test --release -p portal-device timing -- --ignored --nocapture`
 

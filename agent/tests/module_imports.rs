@@ -1,7 +1,7 @@
-//! The arrows of the house: who may import whom, as data, held against what the sources import.
+//! Which module of the agent may import which, as data, held against what the sources import.
 //!
-//! A room that is new gets a line in `ROOMS`; an arrow that turns round fails here. The pure crates below `shared/` cannot
-//! import any of them: Cargo does not let them.
+//! A new module gets a line in `MODULES`; an import against the layers fails here. The pure crates below `shared/` cannot import any
+//! of them: Cargo does not let them.
 
 #![allow(clippy::unwrap_used, reason = "a scan that cannot read its sources has failed")]
 
@@ -16,12 +16,12 @@ use rust_sources::rust_sources;
 /// What everybody may import, as the crates below `shared/`: what others sent made harmless, files read and written with
 /// care, how this program is called, a library's error in our words, the nearest right word, the computer's clock. Of the agent
 /// they import nothing but `library_error`.
-const EVERYBODYS: &[&str] =
+const FOR_ALL: &[&str] =
     &["escape", "html_page", "input_file", "invocation", "library_error", "likeness", "output_file", "wall_clock"];
 
-/// Each room with the rooms that it may import, besides those.
-const ROOMS: &[(&str, &[&str])] = &[
-    // What rooms at the border share: a password that does not print, the endpoint of a broker.
+/// Each module with the modules that it may import, besides those.
+const MODULES: &[(&str, &[&str])] = &[
+    // What modules at the border share: a password that does not print, the endpoint of a broker.
     ("escape", &[]),
     ("html_page", &[]),
     ("input_file", &[]),
@@ -101,7 +101,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
-/// The files that may import more than their room, such as the commands that are a daemon, and what all commands end in.
+/// The files that may import more than their module, such as the commands that are a daemon, and what all commands end in.
 const FILES: &[(&str, &[&str])] = &[
     // The embedded broker's password is a private file of the state directory.
     ("broker/embedded_file.rs", &["state_dir"]),
@@ -137,34 +137,34 @@ const FILES: &[(&str, &[&str])] = &[
     ("cli/usage.rs", &["mqtt", "secret"]),
 ];
 
-/// Every room, file by file, with the rooms that the file names after `crate::` (or `portal_agent::`).
+/// Every module, file by file, with the modules that the file names after `crate::` (or `portal_agent::`).
 fn imports() -> BTreeMap<(String, String), BTreeSet<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let import = |path: PathBuf| {
         let file = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-        let room = file.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-        let rooms = named_rooms(&fs::read_to_string(path).unwrap());
-        let others = rooms.into_iter().filter(|other| *other != room).collect();
-        ((room, file), others)
+        let module = file.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let modules = named_modules(&fs::read_to_string(path).unwrap());
+        let others = modules.into_iter().filter(|other| *other != module).collect();
+        ((module, file), others)
     };
     rust_sources(&root).into_iter().map(import).collect()
 }
 
 /// The names after `crate::`, one of them or a list in braces, in code and not in comments.
-fn named_rooms(source: &str) -> BTreeSet<String> {
+fn named_modules(source: &str) -> BTreeSet<String> {
     let code: String = source.lines().map(|line| line.split("//").next().unwrap().to_owned() + "\n").collect();
-    let mut rooms = BTreeSet::new();
+    let mut modules = BTreeSet::new();
     for root in ["crate::", "portal_agent::"] {
         for (at, _) in code.match_indices(root) {
             let is_whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
             let rest = &code[at + root.len()..];
             if is_whole {
-                rooms.extend(rest.strip_prefix('{').map_or_else(|| vec![first_name(rest)], names_in_braces));
+                modules.extend(rest.strip_prefix('{').map_or_else(|| vec![first_name(rest)], names_in_braces));
             }
         }
     }
-    rooms.retain(|room| room.starts_with(|c: char| c.is_ascii_lowercase()));
-    rooms
+    modules.retain(|module| module.starts_with(|c: char| c.is_ascii_lowercase()));
+    modules
 }
 
 fn first_name(code: &str) -> String {
@@ -195,28 +195,28 @@ fn allowed<'a>(table: &[(&str, &'a [&'a str])], name: &str) -> &'a [&'a str] {
 }
 
 #[test]
-fn no_arrow_turns_round() {
+fn no_module_imports_what_it_may_not() {
     let mut wrong = Vec::new();
-    for ((room, file), others) in imports() {
-        if !ROOMS.iter().any(|(known, _)| *known == room) {
-            wrong.push(format!("{file}: the room {room} has no line in ROOMS"));
+    for ((module, file), others) in imports() {
+        if !MODULES.iter().any(|(known, _)| *known == module) {
+            wrong.push(format!("{file}: the module {module} has no line in MODULES"));
         }
-        let may = [allowed(ROOMS, &room), allowed(FILES, &file)].concat();
-        let is_below = EVERYBODYS.contains(&room.as_str());
-        let may_all = |other: &str| EVERYBODYS.contains(&other) && (!is_below || other == "library_error");
+        let may = [allowed(MODULES, &module), allowed(FILES, &file)].concat();
+        let is_below = FOR_ALL.contains(&module.as_str());
+        let may_all = |other: &str| FOR_ALL.contains(&other) && (!is_below || other == "library_error");
         let more = others.iter().filter(|other| !may.contains(&other.as_str()) && !may_all(other));
-        wrong.extend(more.map(|other| format!("{file} imports {other}; {room} may import {may:?}")));
+        wrong.extend(more.map(|other| format!("{file} imports {other}; {module} may import {may:?}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A line that nobody needs is an open door.
+/// A line that nobody needs would let in what was never decided on.
 #[test]
 fn every_exception_is_in_use() {
     let imports = imports();
     for (file, allowed) in FILES {
-        let room = file.split('/').next().unwrap();
-        let named = imports.get(&(room.to_owned(), (*file).to_owned()));
+        let module = file.split('/').next().unwrap();
+        let named = imports.get(&(module.to_owned(), (*file).to_owned()));
         for other in *allowed {
             let in_use = named.is_some_and(|named| named.contains(*other));
             assert!(in_use, "{file} does not import {other} any more; take it out of FILES");
@@ -226,17 +226,17 @@ fn every_exception_is_in_use() {
 
 /// The table itself has no circle: nothing is imported, however far, by what it imports.
 #[test]
-fn the_rooms_stand_above_each_other() {
-    for (room, allowed_here) in ROOMS {
+fn the_modules_are_layered() {
+    for (module, allowed_here) in MODULES {
         let mut below: BTreeSet<&str> = allowed_here.iter().copied().collect();
         loop {
-            let more: BTreeSet<&str> = below.iter().flat_map(|other| allowed(ROOMS, other)).copied().collect();
+            let more: BTreeSet<&str> = below.iter().flat_map(|other| allowed(MODULES, other)).copied().collect();
             if more.is_subset(&below) {
                 break;
             }
             below.extend(more);
         }
-        assert!(!below.contains(room), "{room} imports itself by way of another");
+        assert!(!below.contains(module), "{module} imports itself by way of another");
     }
 }
 
@@ -245,5 +245,5 @@ fn the_scan_reads_every_form_of_an_import() {
     let source = "use crate::device::Event;\n//! crate::comment::x\nuse crate::{journal, cli::{run, demo},\n    daemon};\n\
         fn f() { crate::broker::go(); my_crate::no::x(); $crate::control::X; crate::Upper; }\nportal_agent::mqtt::x();";
     let expected = ["broker", "cli", "control", "daemon", "device", "journal", "mqtt"];
-    assert_eq!(named_rooms(source).into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(named_modules(source).into_iter().collect::<Vec<_>>(), expected);
 }
