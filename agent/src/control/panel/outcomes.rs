@@ -3,7 +3,6 @@
 //! Lives here: its paths, and the link to it. Does not live here: what stands on it (`outcomes_page`).
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse};
@@ -14,9 +13,8 @@ use portal_device::{EmulationSettings, outcome_grid};
 
 use super::picture::PanelPicture;
 use super::words::words;
-use crate::control::api::ApiState;
+use crate::control::ApiError;
 use crate::control::parameters::{QueryParameter, QueryValues};
-use crate::control::{ApiError, RunningHost};
 use crate::outcomes_page::{PageAddresses, SCRIPT, STYLES, outcomes_page};
 
 const PARAMETERS: &[QueryParameter] =
@@ -24,14 +22,14 @@ const PARAMETERS: &[QueryParameter] =
 
 const FILES: PageAddresses = PageAddresses { styles: "outcomes.css", script: "outcomes.js", icon: "icon.svg" };
 
-pub(super) fn routes<H: RunningHost>() -> Router<ApiState<H>> {
+pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/panel/outcomes", get(page::<H>))
+        .route("/panel/outcomes", get(page))
         .route("/panel/outcomes.css", get(|| async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLES) }))
         .route("/panel/outcomes.js", get(|| async { ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
 }
 
-async fn page<H: RunningHost>(_: State<ApiState<H>>, uri: Uri) -> Result<impl IntoResponse, ApiError> {
+async fn page(uri: Uri) -> Result<impl IntoResponse, ApiError> {
     let values = QueryValues::read(&uri, PARAMETERS)?;
     let platform = values.one("platform", str::parse::<OperatingSystem>)?;
     let year = values.one("documentation", str::parse::<DocumentationYear>)?;
